@@ -1,0 +1,255 @@
+// Every kind of fault: what it means, what to do, whose it is, whether trying again helps. docs/faults.md explains each.
+type FaultKind = {
+  message: string;
+  remedy: string;
+  blame: 'you' | 'source' | 'connector' | 'aws' | 'us';
+  /** now: the same call may go through at once; later: something must change first; never: this input will always fail. */
+  retry: 'now' | 'later' | 'never';
+};
+
+export const FAULT_KINDS = {
+  'vcenter-unreachable': {
+    message: 'The connector cannot reach vCenter.',
+    remedy: 'Check that vCenter is up and that the connector may reach it on port 443.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'vcenter-login-refused': {
+    message: 'vCenter refused the user name or password.',
+    remedy: "Correct the vCenter login in the connector's settings; the account may also be locked.",
+    blame: 'you',
+    retry: 'later',
+  },
+  'vcenter-certificate-changed': {
+    message: 'vCenter shows another certificate than the one that was trusted.',
+    remedy: "If the certificate was renewed on purpose, set the new fingerprint in the connector's settings.",
+    blame: 'you',
+    retry: 'later',
+  },
+  'vcenter-session-lost': {
+    message: 'vCenter ended the session.',
+    remedy: 'Nothing to do: the connector logs in again by itself.',
+    blame: 'source',
+    retry: 'now',
+  },
+  'vcenter-privilege-missing': {
+    message: "The connector's vCenter account lacks a privilege.",
+    remedy: 'Add the named privilege to the role of the account, with propagation to the data centers of the servers.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'esxi-unreachable': {
+    message: 'The connector cannot reach the ESXi host that holds the server.',
+    remedy: 'Check that the name of the host resolves on the connector and that port 443 is open to it.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'server-gone': {
+    message: 'The server is no longer in vCenter.',
+    remedy:
+      'Re-import the server catalog. If the server was moved to another vCenter, make a new replication job there.',
+    blame: 'source',
+    retry: 'never',
+  },
+  'server-not-ready': {
+    message: 'The server cannot be replicated as it is.',
+    remedy: 'Resolve the blocking findings listed with the server, then start the run again.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'snapshot-failed': {
+    message: 'vSphere could not take the snapshot.',
+    remedy: 'Look at the task in vCenter. Open snapshots, locked disks and maintenance mode are the usual causes.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'snapshot-no-space': {
+    message: 'The datastore has too little free space for a snapshot.',
+    remedy: 'Free space on the datastore, or move the server to another one.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'snapshot-removal-failed': {
+    message: 'vSphere could not remove the snapshot that the run made.',
+    remedy: 'Look at the task in vCenter; the removal is tried again by itself.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'export-refused': {
+    message: 'vSphere refused to export the snapshot.',
+    remedy: 'Look at the task in vCenter; another export or a backup of the same server may be under way.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'export-cut': {
+    message: 'The stream of a disk ended before its end.',
+    remedy:
+      'Nothing to do: the disk is copied again. If it happens often, look at the network between connector and hosts.',
+    blame: 'source',
+    retry: 'now',
+  },
+  'vmdk-invalid': {
+    message: 'The disk came in a form that is not a valid stream-optimized VMDK.',
+    remedy: 'Start the run again. If it fails again, keep the run log and report it.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'disk-unsupported': {
+    message: 'The disk cannot be replicated.',
+    remedy: 'Change the kind of the disk, or leave the server out.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'connector-lost': {
+    message: 'The connector stopped answering while it worked on the run.',
+    remedy: 'Check that the connector runs and reaches the console. The run goes on by itself when it is back.',
+    blame: 'connector',
+    retry: 'later',
+  },
+  'connector-refused': {
+    message: 'The console does not know this connector.',
+    remedy: 'Enrol the connector with a new one-time code.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'no-connector': {
+    message: 'No healthy connector serves this server.',
+    remedy: 'Start the connector, or look at its failing checks on the Connectors page.',
+    blame: 'connector',
+    retry: 'later',
+  },
+  'aws-unreachable': {
+    message: 'AWS cannot be reached.',
+    remedy: 'Check the network, the proxy and the endpoints of the AWS target.',
+    blame: 'aws',
+    retry: 'now',
+  },
+  'aws-credentials-refused': {
+    message: 'AWS refused the access key.',
+    remedy: 'Replace the access key of the AWS target; check the clock of the machine.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'aws-access-denied': {
+    message: 'The AWS identity may not do this.',
+    remedy: 'Add the named action to the IAM policy (docs/aws-permissions.md has the whole policy).',
+    blame: 'you',
+    retry: 'later',
+  },
+  'aws-throttled': {
+    message: 'AWS asks for fewer requests.',
+    remedy: 'Nothing to do: it is tried again more slowly. Raise the quota in the account if it lasts.',
+    blame: 'aws',
+    retry: 'now',
+  },
+  'aws-limit': {
+    message: 'A quota of the AWS account is used up.',
+    remedy: 'Raise the quota that is named, or wait until other work has ended.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'aws-fault': {
+    message: 'AWS answered with an error.',
+    remedy: 'Read the text of AWS below; start the run again when its cause is gone.',
+    blame: 'aws',
+    retry: 'later',
+  },
+  'staging-bucket-missing': {
+    message: 'The staging bucket does not exist or belongs to another account.',
+    remedy: 'Create the bucket in the Region of the AWS target, or correct its name.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'staging-failed': {
+    message: 'The upload to the staging bucket failed.',
+    remedy: 'Start the run again. If it fails again, look at the network between connector and S3.',
+    blame: 'aws',
+    retry: 'now',
+  },
+  'import-role-missing': {
+    message: 'The service role for VM Import does not exist or has too few rights.',
+    remedy: 'Create the role `vmimport` as in docs/aws-permissions.md.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'import-snapshot-failed': {
+    message: 'AWS could not turn the uploaded disk into a snapshot.',
+    remedy: 'Read the text of AWS below, then start the run again.',
+    blame: 'aws',
+    retry: 'later',
+  },
+  'import-image-failed': {
+    message: 'VM Import could not make an AMI of the snapshots.',
+    remedy: "Read VM Import's text below: it names what in the guest must change before the next run.",
+    blame: 'source',
+    retry: 'later',
+  },
+  'image-refused': {
+    message: 'AWS refused to register the AMI.',
+    remedy: 'Read the text of AWS below.',
+    blame: 'aws',
+    retry: 'later',
+  },
+  'launch-refused': {
+    message: 'AWS refused to launch the instance.',
+    remedy: 'Read the text of AWS below and change the launch settings.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'license-not-allowed': {
+    message: 'This licence cannot be used for this guest system.',
+    remedy: 'Linux takes BYOL only; Windows Server takes AWS, BYOL or Auto; Windows clients take BYOL.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'not-signed-in': {
+    message: 'You are not signed in.',
+    remedy: 'Sign in and try again.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'permission-denied': {
+    message: 'Your role does not allow this.',
+    remedy: 'Ask an administrator of the workspace.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'input-invalid': {
+    message: 'The input is not valid.',
+    remedy: 'Correct the fields that are named.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'not-found': {
+    message: 'There is no such thing in this workspace.',
+    remedy: 'It may have been deleted; look at the list.',
+    blame: 'you',
+    retry: 'never',
+  },
+  conflict: {
+    message: 'This cannot be done in the present state.',
+    remedy: 'Look at the present state and try again.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'lease-lost': {
+    message: 'Somebody else goes on with this work.',
+    remedy: 'Nothing to do.',
+    blame: 'us',
+    retry: 'never',
+  },
+  cancelled: {
+    message: 'The run was cancelled.',
+    remedy: 'Start a new run when you are ready.',
+    blame: 'you',
+    retry: 'never',
+  },
+  internal: {
+    message: 'Landfall failed in a way it does not know.',
+    remedy: 'Start the run again. If it fails again, report it with the text below.',
+    blame: 'us',
+    retry: 'later',
+  },
+} as const satisfies Record<string, FaultKind>;
+
+export type FaultCode = keyof typeof FAULT_KINDS;

@@ -1,0 +1,176 @@
+// The AWS side of a run as ports. Adapters in this folder speak to AWS through its SDK; nobody else does.
+// Imported by the steps, by server/services/cloud (reads and launches) and by the connector (staging only).
+
+/** Where an AWS target is reached and as whom. Endpoints only for private links, other partitions and the lab. */
+export interface AwsTargetConfig {
+  region: string;
+  bucket: string;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  endpoints?: { s3?: string; ec2?: string; ebs?: string; sts?: string };
+  /** Whom the bucket must belong to; sent with every S3 call when known. */
+  account?: string;
+  /** RoleName of VM Import; AWS's default is `vmimport`. */
+  importRole?: string;
+}
+
+/** A streaming upload of an object of unknown length. Memory is bounded whatever the length. */
+export interface StagedUpload {
+  /** S3's upload id: declared in the ledger before the first part. */
+  uploadId: string;
+  /** Takes the next bytes; resolves when there is room for more. The chunk may be reused after that. */
+  write(chunk: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Completes the object; its size and ETag. */
+  complete(signal: AbortSignal): Promise<{ bytes: number; etag: string }>;
+  abort(): Promise<void>;
+}
+
+export interface Staging {
+  /** Creates the bucket's rules (expiry of `landfall/` after 7 days, incomplete uploads too) when missing. */
+  prepare(signal: AbortSignal): Promise<void>;
+  startUpload(key: string, options: { capacityBytes: number }, signal: AbortSignal): Promise<StagedUpload>;
+  abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void>;
+  /** Aborts every upload of a key whose id never became known. */
+  abortUploadsOf(key: string, signal: AbortSignal): Promise<void>;
+  delete(key: string, signal: AbortSignal): Promise<void>;
+  head(key: string, signal: AbortSignal): Promise<{ bytes: number } | null>;
+}
+
+export interface ImportTask {
+  taskId: string;
+  state: 'active' | 'completed' | 'failed';
+  /** 0–100 or null when AWS does not say. */
+  percent: number | null;
+  /** AWS's own words. */
+  message: string;
+  snapshotIds: string[];
+  imageId: string | null;
+}
+
+export interface Snapshots {
+  /** The same token gives the same task. */
+  startImport(
+    input: { bucket: string; key: string; description: string; token: string; tags: Record<string, string> },
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** One call for all tasks asked about. */
+  importTasks(taskIds: string[], signal: AbortSignal): Promise<Map<string, ImportTask>>;
+  cancelImport(taskId: string, signal: AbortSignal): Promise<void>;
+  tag(ids: string[], tags: Record<string, string>, signal: AbortSignal): Promise<void>;
+  delete(snapshotId: string, signal: AbortSignal): Promise<void>;
+  find(tags: Record<string, string>, signal: AbortSignal): Promise<string[]>;
+}
+
+export interface ImageDisk {
+  snapshotId: string;
+  order: number;
+}
+
+export interface Images {
+  /** RegisterImage, x86_64, hvm. A name that is taken by the same snapshots gives that image back. */
+  register(
+    input: {
+      name: string;
+      description: string;
+      firmware: 'bios' | 'uefi';
+      disks: ImageDisk[];
+      tags: Record<string, string>;
+    },
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** ImportImage from the snapshots; answers the task's id. The same token gives the same task. */
+  startImport(
+    input: {
+      description: string;
+      firmware: 'bios' | 'uefi';
+      platform: 'Windows' | 'Linux';
+      license: 'aws' | 'byol';
+      disks: ImageDisk[];
+      token: string;
+      tags: Record<string, string>;
+    },
+    signal: AbortSignal,
+  ): Promise<string>;
+  importTasks(taskIds: string[], signal: AbortSignal): Promise<Map<string, ImportTask>>;
+  cancelImport(taskId: string, signal: AbortSignal): Promise<void>;
+  /** State and snapshots of images; those that are gone are left out. */
+  describe(
+    imageIds: string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, { imageId: string; name: string; state: string; snapshotIds: string[] }>>;
+  /** Deregisters; a missing image is fine. */
+  deregister(imageId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface LaunchInput {
+  imageId: string;
+  instanceType: string;
+  subnetId: string;
+  securityGroupIds: string[];
+  keyName: string | null;
+  publicAddress: boolean | null;
+  volumes: {
+    device: string;
+    type: 'gp3' | 'gp2' | 'io1' | 'io2' | 'st1' | 'sc1';
+    sizeGiB: number;
+    iops: number | null;
+    deleteOnTermination: boolean;
+  }[];
+  tags: Record<string, string>;
+  /** Plain text; encoded by the adapter. At most 16 KiB. */
+  userData: string | null;
+  token: string;
+}
+
+export interface InstanceState {
+  instanceId: string;
+  imageId: string;
+  state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+  stateReason: string | null;
+  instanceType: string;
+  privateAddress: string | null;
+  publicAddress: string | null;
+  launchedAt: string | null;
+  /** Status checks: system and instance, in EC2's words. */
+  systemStatus: string | null;
+  instanceStatus: string | null;
+}
+
+export interface InstanceTypeChoice {
+  name: string;
+  vcpus: number;
+  memoryMiB: number;
+  architectures: string[];
+  bootModes: string[];
+  ena: string;
+}
+
+export interface Instances {
+  launch(input: LaunchInput, signal: AbortSignal): Promise<string>;
+  /** DryRun of the same call: null when it would be taken, else AWS's words. */
+  rehearse(input: LaunchInput, signal: AbortSignal): Promise<string | null>;
+  describe(instanceIds: string[], signal: AbortSignal): Promise<Map<string, InstanceState>>;
+  terminate(instanceId: string, signal: AbortSignal): Promise<void>;
+  consoleOutput(instanceId: string, signal: AbortSignal): Promise<{ text: string; at: string | null }>;
+  types(signal: AbortSignal): Promise<InstanceTypeChoice[]>;
+  networks(signal: AbortSignal): Promise<{
+    vpcs: { id: string; name: string; cidr: string; isDefault: boolean }[];
+    subnets: { id: string; vpcId: string; name: string; cidr: string; zone: string; publicByDefault: boolean }[];
+    securityGroups: { id: string; vpcId: string; name: string; description: string }[];
+    keyPairs: string[];
+  }>;
+  /** Devices, sizes and snapshots of an image, for the storage page of the launch wizard. */
+  imageVolumes(
+    imageId: string,
+    signal: AbortSignal,
+  ): Promise<{ device: string; snapshotId: string | null; sizeGiB: number }[]>;
+}
+
+export interface AwsTarget {
+  staging: Staging;
+  snapshots: Snapshots;
+  images: Images;
+  instances: Instances;
+  /** STS GetCallerIdentity. */
+  identity(signal: AbortSignal): Promise<{ account: string; arn: string }>;
+  close(): void;
+}

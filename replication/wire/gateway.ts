@@ -1,0 +1,168 @@
+// What a connector and the console say to each other, version 1. JSON over POST /api/connector/v1/<verb>;
+// every verb but `enrol` with `Authorization: Bearer <connectorId>.<secret>`. Imported by connector and server/gateway.
+import { z } from 'zod';
+import { artifactKindSchema, artifactSchema, artifactStateSchema } from '../model/artifact.ts';
+import { faultSchema } from '../model/fault.ts';
+import { CONNECTOR_STEPS } from '../model/itinerary.ts';
+import { catalogServerSchema } from '../model/server.ts';
+import { stepProgressSchema } from '../model/step-results.ts';
+
+export const GATEWAY_VERSION = 1;
+
+export const vmManagerSchema = z.object({
+  type: z.enum(['vsphere']),
+  url: z.string(),
+  name: z.string(),
+  id: z.string(),
+  version: z.string(),
+});
+
+export const checkSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+  level: z.enum(['required', 'advice']),
+});
+export type Check = z.infer<typeof checkSchema>;
+
+/** What every step needs to know of its run. */
+export const stepInputSchema = z.object({
+  runId: z.string(),
+  jobId: z.string(),
+  workspaceId: z.string(),
+  vmId: z.string(),
+  serverName: z.string(),
+  stepId: z.enum(CONNECTOR_STEPS),
+  /** Results of the steps before, by step id (model/step-results.ts). */
+  results: z.record(z.string(), z.unknown()),
+  staging: z.object({ bucket: z.string(), prefix: z.string() }),
+});
+export type StepInput = z.infer<typeof stepInputSchema>;
+
+export const taskSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('step'),
+    id: z.string(),
+    fence: z.number().int(),
+    leaseSeconds: z.number(),
+    attempt: z.number().int(),
+    input: stepInputSchema,
+    /** Artifacts of this run that the connector's side made, of this and earlier fences. */
+    artifacts: z.array(artifactSchema),
+    checkpoint: z.unknown(),
+  }),
+  z.object({ kind: z.literal('import-catalog'), id: z.string(), fence: z.number().int(), leaseSeconds: z.number() }),
+  z.object({
+    kind: z.literal('release-artifacts'),
+    id: z.string(),
+    fence: z.number().int(),
+    leaseSeconds: z.number(),
+    artifacts: z.array(artifactSchema),
+  }),
+]);
+export type Task = z.infer<typeof taskSchema>;
+
+const held = { taskId: z.string(), fence: z.number().int() };
+
+/** Request and response of every verb. Errors are `{ fault }` with status 4xx or 5xx; 409 `lease-lost` means: stop, write nothing more. */
+export const gatewayVerbs = {
+  enrol: {
+    request: z.object({
+      code: z.string(),
+      name: z.string().max(120),
+      version: z.string(),
+      host: z.string(),
+      addresses: z.array(z.string()),
+      vmManager: vmManagerSchema,
+    }),
+    response: z.object({ connectorId: z.string(), token: z.string() }),
+  },
+  /** A process of the connector begins: leases of its earlier processes end at once. */
+  hello: {
+    request: z.object({
+      version: z.string(),
+      host: z.string(),
+      addresses: z.array(z.string()),
+      vmManager: vmManagerSchema.nullable(),
+    }),
+    response: z.object({
+      session: z.number().int(),
+      serverTime: z.iso.datetime(),
+      healthEverySeconds: z.number(),
+      leaseSeconds: z.number(),
+    }),
+  },
+  /** Long poll: waits up to `waitSeconds` (≤ 25) for work. */
+  claim: {
+    request: z.object({
+      session: z.number().int(),
+      free: z.number().int().min(0).max(50),
+      waitSeconds: z.number().min(0).max(25),
+    }),
+    response: z.object({ tasks: z.array(taskSchema), checkNow: z.boolean() }),
+  },
+  extend: {
+    request: z.object({ ...held, progress: stepProgressSchema.optional() }),
+    response: z.object({ go: z.boolean(), reason: z.string().nullable(), leaseSeconds: z.number() }),
+  },
+  declare: {
+    request: z.object({
+      ...held,
+      kind: artifactKindSchema,
+      token: z.string(),
+      diskId: z.string().nullable(),
+      details: z.record(z.string(), z.string()),
+    }),
+    response: z.object({ artifactId: z.string() }),
+  },
+  confirm: {
+    request: z.object({
+      ...held,
+      artifactId: z.string(),
+      state: artifactStateSchema,
+      externalId: z.string().nullable(),
+      details: z.record(z.string(), z.string()).optional(),
+    }),
+    response: z.object({}),
+  },
+  checkpoint: { request: z.object({ ...held, checkpoint: z.unknown() }), response: z.object({}) },
+  /** A page of the server catalog; `last` ends the import: servers not seen in it are marked gone. */
+  catalog: {
+    request: z.object({ ...held, servers: z.array(catalogServerSchema).max(500), last: z.boolean() }),
+    response: z.object({}),
+  },
+  settle: {
+    request: z.object({
+      ...held,
+      outcome: z.discriminatedUnion('ok', [
+        z.object({ ok: z.literal(true), result: z.unknown() }),
+        z.object({ ok: z.literal(false), fault: faultSchema }),
+      ]),
+    }),
+    response: z.object({}),
+  },
+  'report-health': {
+    request: z.object({ session: z.number().int(), checks: z.array(checkSchema), rateBytesPerSecond: z.number() }),
+    response: z.object({}),
+  },
+  log: {
+    request: z.object({
+      ...held,
+      lines: z
+        .array(
+          z.object({
+            at: z.iso.datetime(),
+            level: z.enum(['debug', 'info', 'warning', 'error']),
+            text: z.string().max(2000),
+          }),
+        )
+        .max(200),
+    }),
+    response: z.object({}),
+  },
+} as const;
+
+export type GatewayVerb = keyof typeof gatewayVerbs;
+export type GatewayRequest<V extends GatewayVerb> = z.infer<(typeof gatewayVerbs)[V]['request']>;
+export type GatewayResponse<V extends GatewayVerb> = z.infer<(typeof gatewayVerbs)[V]['response']>;
