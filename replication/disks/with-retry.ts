@@ -1,0 +1,60 @@
+// Tries a block again that a writer failed to take. A wrapper: a writer again.
+// Only for writers that need no order: there a block may be written twice. A stream cannot be taken back, so a writer
+// that needs order, and every reader, retries below this level: one upload part, one request (`retrying`).
+import { setTimeout as delay } from 'node:timers/promises';
+import { faultError, toFault } from '../model/fault.ts';
+import type { DiskWriter, SealedDisk } from './writer.ts';
+
+export interface RetryPolicy {
+  /** Tries in all, the first one included. Default 5. */
+  attempts?: number;
+  /** The wait before try n is random between 0 and min(`longestMs`, `firstMs` * 2^(n-2)). Defaults 10 000 and 200. */
+  firstMs?: number;
+  longestMs?: number;
+  /** Whether trying again can help. Default: the error is a fault that says `now`. */
+  when?: (error: unknown) => boolean;
+  random?: () => number;
+  sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Runs `attempt` until it goes through, the tries are used up, or the signal is aborted; throws the last error. */
+export async function retrying<T>(attempt: () => Promise<T>, policy: RetryPolicy, signal: AbortSignal): Promise<T> {
+  const { attempts = 5, firstMs = 200, longestMs = 10_000, random = Math.random } = policy;
+  const when = policy.when ?? ((error: unknown) => toFault(error).retry === 'now');
+  const sleep = policy.sleep ?? ((milliseconds, stop) => delay(milliseconds, undefined, { signal: stop }));
+  for (let tried = 1; ; tried += 1) {
+    signal.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (tried >= attempts || !when(error)) throw error;
+      try {
+        await sleep(random() * Math.min(longestMs, firstMs * 2 ** (tried - 1)), signal);
+      } finally {
+        signal.throwIfAborted();
+      }
+    }
+  }
+}
+
+/** Tries each failed write again by the policy. Refuses a writer that needs order. */
+export function withRetry<Sealed extends SealedDisk>(
+  writer: DiskWriter<Sealed>,
+  policy: RetryPolicy = {},
+): DiskWriter<Sealed> {
+  if (writer.needsOrder) {
+    throw faultError('internal', { message: 'A writer that needs order cannot be given a block twice.' });
+  }
+  return {
+    capacityBytes: writer.capacityBytes,
+    needsOrder: false,
+    get bytesSent() {
+      return writer.bytesSent;
+    },
+    write: (block, signal) => retrying(() => writer.write(block, signal), policy, signal),
+    seal: (signal) => writer.seal(signal),
+    abort: () => writer.abort(),
+    ...(writer.checkpoint ? { checkpoint: () => writer.checkpoint?.() ?? null } : {}),
+  };
+}
