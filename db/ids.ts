@@ -1,0 +1,19 @@
+// Ids in the forms that SMS users know.
+import { customAlphabet } from 'nanoid';
+
+const hex8 = customAlphabet('0123456789abcdef', 8);
+const hex17 = customAlphabet('0123456789abcdef', 17);
+
+export const newId = {
+  connector: () => `c-${hex17()}`,
+  server: () => `s-${hex8()}`,
+  job: () => `sms-job-${hex8()}`,
+  run: () => `sms-run-${hex8()}`,
+  task: () => `task-${hex17()}`,
+  artifact: () => `art-${hex17()}`,
+  launch: () => `launch-${hex17()}`,
+  user: () => `user-${hex17()}`,
+  member: () => `member-${hex17()}`,
+  workspace: () => `ws-${hex17()}`,
+  code: () => `code-${hex17()}`,
+};

@@ -1,0 +1,66 @@
+// AMIs that runs made and instances launched from them.
+import { index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import type { InstanceState, LaunchInput } from '../../replication/target/aws/target.ts';
+import { workspaces } from './people.ts';
+import { replicationJobs, replicationRuns } from './replication.ts';
+
+const at = () => timestamp({ withTimezone: true });
+
+export const images = pgTable(
+  'images',
+  {
+    /** `ami-…` */
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    jobId: text()
+      .notNull()
+      .references(() => replicationJobs.id),
+    runId: text()
+      .notNull()
+      .references(() => replicationRuns.id),
+    name: text().notNull(),
+    method: text({ enum: ['register-image', 'import-image'] }).notNull(),
+    note: text(),
+    snapshotIds: jsonb().$type<string[]>().notNull(),
+    /** The moment whose bytes it holds: that of the source snapshot. */
+    pointInTime: at().notNull(),
+    createdAt: at().notNull().defaultNow(),
+    deregisteredAt: at(),
+  },
+  (table) => [
+    index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
+    index('images_job').on(table.jobId),
+  ],
+);
+
+export const instances = pgTable(
+  'instances',
+  {
+    /** Ours, `launch-…`, since the row stands before the instance does. */
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    /** `i-…`, null until EC2 answered. */
+    instanceId: text().unique(),
+    imageId: text()
+      .notNull()
+      .references(() => images.id),
+    runId: text()
+      .notNull()
+      .references(() => replicationRuns.id),
+    name: text().notNull(),
+    purpose: text({ enum: ['test', 'final'] }).notNull(),
+    input: jsonb().$type<LaunchInput>().notNull(),
+    /** As EC2 said last. */
+    state: text().$type<InstanceState['state'] | 'launching' | 'failed'>().notNull(),
+    detail: jsonb().$type<InstanceState>(),
+    launchedBy: text().notNull(),
+    launchedAt: at().notNull().defaultNow(),
+    terminatedAt: at(),
+    checkedAt: at(),
+  },
+  (table) => [index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id)],
+);

@@ -1,0 +1,6 @@
+// All tables; the one list that drizzle and the client read. Imported by server/** (not by screens: it would drag Drizzle along).
+export * from './activity.ts';
+export * from './cloud.ts';
+export * from './connectors.ts';
+export * from './people.ts';
+export * from './replication.ts';

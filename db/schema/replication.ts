@@ -1,0 +1,198 @@
+// Replication jobs, their runs, the work that is leased out for them, and the ledger of what was made outside.
+import { sql } from 'drizzle-orm';
+import {
+  bigserial,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { ArtifactKind, ArtifactState } from '../../replication/model/artifact.ts';
+import type { Fault } from '../../replication/model/fault.ts';
+import type { StepId } from '../../replication/model/itinerary.ts';
+import type { JobState, License } from '../../replication/model/job.ts';
+import type { RunState, RunType } from '../../replication/model/run.ts';
+import type { CatalogServer } from '../../replication/model/server.ts';
+import type { ResultsSoFar, StepProgress } from '../../replication/model/step-results.ts';
+import { connectors, servers } from './connectors.ts';
+import { workspaces } from './people.ts';
+
+const at = () => timestamp({ withTimezone: true });
+
+export const replicationJobs = pgTable(
+  'replication_jobs',
+  {
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    serverId: text()
+      .notNull()
+      .references(() => servers.id),
+    connectorId: text()
+      .notNull()
+      .references(() => connectors.id),
+    serverName: text().notNull(),
+    state: text().$type<JobState>().notNull(),
+    statusMessage: text(),
+    license: text().$type<License>().notNull(),
+    /** Hours between runs; null runs once. */
+    everyHours: integer(),
+    seedAt: at().notNull(),
+    description: text().notNull().default(''),
+    keepImages: integer(),
+    nextRunAt: at(),
+    latestImageId: text(),
+    latestImageAt: at(),
+    createdBy: text().notNull(),
+    createdAt: at().notNull().defaultNow(),
+    deletedAt: at(),
+  },
+  (table) => [
+    uniqueIndex('replication_jobs_one_per_server').on(table.serverId).where(sql`deleted_at is null`),
+    index('replication_jobs_workspace').on(table.workspaceId, table.createdAt, table.id),
+    index('replication_jobs_due').on(table.nextRunAt).where(sql`next_run_at is not null`),
+  ],
+);
+
+/** What a run took over from its job and server when it was made; editing the job changes no running run. */
+export interface RunSettings {
+  license: License;
+  keepImages: number | null;
+  vmId: string;
+  guestFamily: CatalogServer['guestFamily'];
+  target: { region: string; bucket: string };
+}
+
+export const replicationRuns = pgTable(
+  'replication_runs',
+  {
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    jobId: text()
+      .notNull()
+      .references(() => replicationJobs.id),
+    connectorId: text()
+      .notNull()
+      .references(() => connectors.id),
+    serverName: text().notNull(),
+    type: text().$type<RunType>().notNull(),
+    state: text().$type<RunState>().notNull(),
+    settings: jsonb().$type<RunSettings>().notNull(),
+    /** Where an active run is. */
+    step: text().$type<StepId>().notNull(),
+    /** 0–100; never goes back. */
+    percent: doublePrecision().notNull().default(0),
+    progress: jsonb().$type<StepProgress>(),
+    results: jsonb().$type<ResultsSoFar>().notNull().default({}),
+    /** When each step began and ended. */
+    timeline: jsonb()
+      .$type<Partial<Record<StepId, { startedAt: string; endedAt?: string; attempts: number }>>>()
+      .notNull()
+      .default({}),
+    waitingFor: text(),
+    cancelRequestedAt: at(),
+    fault: jsonb().$type<Fault>(),
+    /** Said with a completed run, e.g. that VM Import refused and the AMI was registered. */
+    note: text(),
+    imageId: text(),
+    scheduledFor: at().notNull(),
+    startedAt: at(),
+    endedAt: at(),
+    createdAt: at().notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('replication_runs_one_at_a_time').on(table.jobId).where(sql`state in ('pending', 'active')`),
+    index('replication_runs_job').on(table.jobId, table.scheduledFor),
+    index('replication_runs_workspace').on(table.workspaceId, table.scheduledFor, table.id),
+    index('replication_runs_open').on(table.state).where(sql`state in ('pending', 'active')`),
+  ],
+);
+
+export const runLog = pgTable(
+  'run_log',
+  {
+    id: bigserial({ mode: 'number' }).primaryKey(),
+    runId: text()
+      .notNull()
+      .references(() => replicationRuns.id),
+    at: at().notNull().defaultNow(),
+    level: text({ enum: ['debug', 'info', 'warning', 'error'] }).notNull(),
+    step: text().$type<StepId>(),
+    text: text().notNull(),
+  },
+  (table) => [index('run_log_run').on(table.runId, table.id)],
+);
+
+/** Work leased to a connector or a worker. Whoever holds the lease names the fence with every write. */
+export const tasks = pgTable(
+  'tasks',
+  {
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    kind: text({ enum: ['step', 'import-catalog', 'release-artifacts'] }).notNull(),
+    place: text({ enum: ['connector', 'cloud'] }).notNull(),
+    connectorId: text().references(() => connectors.id),
+    runId: text().references(() => replicationRuns.id),
+    stepId: text().$type<StepId>(),
+    state: text({ enum: ['open', 'done', 'failed', 'cancelled'] })
+      .notNull()
+      .default('open'),
+    /** Tries so far, the running one included. */
+    attempt: integer().notNull().default(0),
+    fence: integer().notNull().default(0),
+    /** `<connectorId>/<session>` or the worker's id; null when nobody holds it. */
+    holder: text(),
+    leaseUntil: at(),
+    notBefore: at().notNull().defaultNow(),
+    checkpoint: jsonb(),
+    fault: jsonb().$type<Fault>(),
+    createdBy: text(),
+    createdAt: at().notNull().defaultNow(),
+    endedAt: at(),
+  },
+  (table) => [
+    uniqueIndex('tasks_one_per_step').on(table.runId, table.stepId).where(sql`kind = 'step'`),
+    uniqueIndex('tasks_one_import').on(table.connectorId).where(sql`kind = 'import-catalog' and state = 'open'`),
+    uniqueIndex('tasks_one_release').on(table.connectorId).where(sql`kind = 'release-artifacts' and state = 'open'`),
+    index('tasks_open').on(table.place, table.connectorId, table.notBefore).where(sql`state = 'open'`),
+  ],
+);
+
+export const artifacts = pgTable(
+  'artifacts',
+  {
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    runId: text().references(() => replicationRuns.id),
+    connectorId: text().references(() => connectors.id),
+    kind: text().$type<ArtifactKind>().notNull(),
+    token: text().notNull(),
+    state: text().$type<ArtifactState>().notNull().default('declared'),
+    externalId: text(),
+    /** Fence of the task under which it was declared. */
+    fence: integer().notNull(),
+    diskId: text(),
+    details: jsonb().$type<Record<string, string>>().notNull(),
+    createdAt: at().notNull().defaultNow(),
+    releasedAt: at(),
+    releaseFault: jsonb().$type<Fault>(),
+    releaseAttempts: integer().notNull().default(0),
+    releaseNotBefore: at().notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('artifacts_token').on(table.token),
+    index('artifacts_run').on(table.runId),
+    index('artifacts_open').on(table.releaseNotBefore).where(sql`state <> 'released'`),
+  ],
+);
