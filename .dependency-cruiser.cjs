@@ -1,0 +1,296 @@
+// Who may import whom. Every arrow that is not drawn in the picture is an error, and its sentence says where the code goes instead.
+//
+//   app → server → replication ← connector;  db under server;  lab alone;  e2e, peers and scripts outside.
+//
+// Run by scripts/check-imports.mjs, which also proves with a fixture per rule (scripts/fixtures/imports) that each of them bites.
+
+const TEST = '\\.test\\.tsx?$';
+const TEST_SUPPORT = `${TEST}|/contract\\.ts$|(^|/)testing(\\.ts$|/|-[a-z-]+\\.ts$)`;
+const PRODUCT = '^(app|server|db|replication|connector|lab)/';
+
+/** @param {string[]} names packages, or scopes, as they lie under node_modules (also their hand-written types) */
+const packages = (...names) => `node_modules/(@types/)?(${names.join('|')})/`;
+
+/** @param {string} name @param {string} comment @param {object} from @param {object} to */
+const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const whole = [
+  never(
+    'no-cycles',
+    'Two files that import each other cannot be read, tested or moved one by one: move what both need into a third file below them.',
+    {},
+    { circular: true, dependencyTypesNot: ['type-only'], viaOnly: { dependencyTypesNot: ['type-only'] } },
+  ),
+  never(
+    'imports-exist',
+    'This import leads nowhere: correct its path (with its .ts ending), or add the package to package.json.',
+    {},
+    { couldNotResolve: true, pathNot: '^\\.next/' },
+  ),
+  never(
+    'no-dev-packages-in-the-product',
+    'Packages of devDependencies are missing in production: use them in *.test.ts or testing.ts, or move the package to dependencies.',
+    { path: PRODUCT, pathNot: TEST_SUPPORT },
+    {
+      dependencyTypes: ['npm-dev'],
+      dependencyTypesNot: ['type-only'],
+      pathNot: packages('react', 'react-dom', 'node', 'pg'),
+    },
+  ),
+  never(
+    'nobody-imports-tests-and-scripts',
+    'Nothing in the product may lean on e2e, peers or scripts: move what is shared into the folder of the product that owns it.',
+    { path: PRODUCT },
+    { path: '^(e2e|peers|scripts)/' },
+  ),
+  never(
+    'scripts-know-no-product',
+    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/embedded-postgres.ts is the one exception).',
+    { path: '^scripts/' },
+    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/embedded-postgres' },
+  ),
+  never(
+    'bootstrap-needs-nothing-installed',
+    'These scripts run before anything is installed, under any Node from 20: move the code into a .ts file that they start as a child after the installation.',
+    { path: '^scripts/(start|test|test-peers|install|lock)\\.mjs$' },
+    { path: 'node_modules/|\\.tsx?$' },
+  ),
+];
+
+const lab = [
+  never(
+    'lab-alone',
+    'The lab must not share our misunderstandings: write the platform’s behaviour anew in lab/, from the platform’s own documents.',
+    { path: '^lab/' },
+    { path: '^(app|server|db|replication|connector|e2e|peers|scripts)/' },
+  ),
+  never(
+    'lab-only-over-the-wire',
+    'The product reaches the lab over the wire only, as it reaches the real thing: take the address from the configuration. (Tests may start the lab.)',
+    { path: '^(app|server|db|replication|connector|scripts)/', pathNot: TEST_SUPPORT },
+    { path: '^lab/' },
+  ),
+  never(
+    'e2e-from-outside',
+    'Stories drive the browser and the lab’s control calls only: what a story needs to know, the page must show.',
+    { path: '^e2e/' },
+    { path: `${PRODUCT}|^(peers|scripts)/` },
+  ),
+];
+
+const app = [
+  never(
+    'app-enters-server-by-its-doors',
+    'Screens may use server/access/permissions; server components also server/api/caller and server/auth: put the rule into a verb in server/services and offer it in server/api/routers.',
+    { path: '^app/', pathNot: '^app/api/' },
+    {
+      path: '^server/',
+      pathNot: '^server/(access/permissions\\.ts$|api/caller\\.ts$|auth/)',
+      dependencyTypesNot: ['type-only'],
+    },
+  ),
+  never(
+    'app-takes-types-of-the-api-only',
+    'The only types that cross into app are those of server/api, server/auth and server/access: let the router return the shape that the screen needs.',
+    { path: '^app/', pathNot: '^app/api/' },
+    { path: '^server/', pathNot: '^server/(access|api|auth)/' },
+  ),
+  never(
+    'routes-hand-over',
+    'A route.ts is a few lines that hand over to server/api, server/sms, server/gateway or server/auth: move the work there.',
+    { path: '^app/api/' },
+    { path: '^server/(services|engine|queue|audit|events|secrets)/' },
+  ),
+  never(
+    'app-above-server',
+    'app knows server and the pure model only: ask through server/api for anything from the database, a hypervisor or AWS.',
+    { path: '^app/' },
+    { path: '^(db|connector)/|^replication/(?!model/)' },
+  ),
+  never(
+    'ui-has-plain-props',
+    'Components of app/_ui get plain props and know no tRPC, session or page: fetch in the screen and hand the values in.',
+    { path: '^app/_ui/' },
+    {
+      path: `^server/(?!access/permissions\\.ts$)|^app/(?!_ui/)|${packages('@trpc', '@tanstack/react-query', 'next-auth')}`,
+    },
+  ),
+];
+
+const server = [
+  never(
+    'server-below-app',
+    'server knows neither the screens nor the appliance: move what both need into server (for app) or replication/{model,wire} (for the connector).',
+    { path: '^server/' },
+    { path: '^(app|connector)/' },
+  ),
+  never(
+    'database-behind-services',
+    'Only services (and queue, audit, events, secrets, access and the entry files) speak to the database: write a verb or a read in server/services and call it.',
+    {
+      path: '^server/',
+      pathNot: `^server/(services|queue|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
+    },
+    { path: `^db/|${packages('pg', 'drizzle-orm')}` },
+  ),
+  never(
+    'services-stand-alone',
+    'A verb knows db, queue, access, audit, events, secrets and replication/{model,wire}: what needs a surface or the engine belongs there; what needs AWS belongs in server/services/cloud.',
+    { path: '^server/services/', pathNot: '^server/services/cloud/' },
+    { path: '^server/(engine|api|sms|gateway|auth)/|^replication/(?!(model|wire)/)' },
+  ),
+  never(
+    'cloud-services-reach-targets-only',
+    'server/services/cloud may add replication/target and nothing more: disks and sources are work for the engine or the connector.',
+    { path: '^server/services/cloud/' },
+    { path: '^server/(engine|api|sms|gateway|auth)/|^replication/(?!(model|wire|target)/)' },
+  ),
+  never(
+    'engine-writes-through-services',
+    'The engine knows services, queue, events and replication: put the write into a verb in server/services, which checks, audits and records it.',
+    { path: '^server/engine/', pathNot: TEST_SUPPORT },
+    { path: '^db/|^server/(access|audit|secrets|auth|api|sms|gateway)/' },
+  ),
+  never(
+    'surfaces-call-verbs',
+    'api, sms and gateway translate and call verbs: put the work into server/services, and what happens later into server/engine, woken by a nudge that the verb sends.',
+    { path: '^server/(api|sms|gateway)/', pathNot: TEST_SUPPORT },
+    { path: '^db/|^server/(engine|queue|audit|secrets)/|^replication/(?!(model|wire)/)' },
+  ),
+  never(
+    'surfaces-apart',
+    'api, sms and gateway never import each other: move what two of them need into server/services.',
+    { path: '^server/(api|sms|gateway)/' },
+    { path: '^server/(api|sms|gateway)/', pathNot: '^server/$1/' },
+  ),
+  never(
+    'auth-for-app-and-api-only',
+    'Sessions and next-auth are loaded by the web only: hand a principal (server/access) in instead, which every surface can make.',
+    { path: '^(app|server|db|replication|connector)/', pathNot: '^(app|server/api|server/auth)/' },
+    { path: '^server/auth/' },
+  ),
+  never(
+    'auth-calls-verbs',
+    'server/auth turns a request into a member by calling verbs: what it must read or write belongs in server/services.',
+    { path: '^server/auth/' },
+    { path: '^server/(engine|queue|api|sms|gateway)/|^replication/(?!model/)' },
+  ),
+  never(
+    'next-stays-in-app',
+    'Nothing that worker, connector or tests load may know Next: keep it in app or server/auth and hand plain values down.',
+    { path: '^(server|db|replication|connector|lab)/', pathNot: '^server/auth/' },
+    { path: packages('next', 'next-auth') },
+  ),
+  never(
+    'only-queue-knows-pg-boss',
+    'pg-boss is known to server/queue only: offer the nudge you need as a function there.',
+    { path: '^[^/]+/', pathNot: '^server/queue/' },
+    { path: packages('pg-boss') },
+  ),
+  never(
+    'foundations-below-services',
+    'access, audit, events, secrets and queue lie below the verbs: take what you need as an argument, or move the code up into server/services.',
+    { path: '^server/(access|audit|events|secrets|queue)/' },
+    { path: '^server/(services|engine|api|sms|gateway|auth)/|^replication/(?!model/)' },
+  ),
+  never(
+    'permissions-are-pure',
+    'The table of permissions is also read in the browser: it may know the model and zod; put what needs the database into server/access/principals.ts.',
+    { path: '^server/access/(permissions|roles)\\.ts$' },
+    { pathNot: `^server/access/(permissions|roles)\\.ts$|^replication/model/|${packages('zod')}` },
+  ),
+  never(
+    'db-lowest',
+    'db knows replication/{model,wire}, whose shapes its columns hold, and nothing above itself: rules belong in server/services.',
+    { path: '^db/' },
+    { path: '^(app|server|connector)/|^replication/(?!(model|wire)/)' },
+  ),
+];
+
+const replication = [
+  never(
+    'replication-knows-nobody',
+    'How a machine becomes an AMI is independent of who asks: take what you need as an argument or a port, and let server or connector hand it in.',
+    { path: '^replication/' },
+    { path: '^(app|server|db|connector)/' },
+  ),
+  never(
+    'appliance-runs-without-the-console',
+    'The connector runs where Postgres, Next and React are not installed: keep replication and connector free of them.',
+    { path: '^(replication|connector)/' },
+    {
+      path: packages(
+        'pg',
+        'pg-boss',
+        'drizzle-orm',
+        'next',
+        'next-auth',
+        'react',
+        'react-dom',
+        '@trpc',
+        '@cloudscape-design',
+      ),
+    },
+  ),
+  never(
+    'model-is-pure',
+    'replication/model imports zod and itself only: hand in time, randomness and answers; code that acts belongs in disks, sources, target or steps.',
+    { path: '^replication/model/', pathNot: TEST },
+    { pathNot: `^replication/model/|${packages('zod')}` },
+  ),
+  never(
+    'disks-and-wire-know-the-model-only',
+    'disks and wire import the model and themselves: what ties them to a platform belongs in sources/, target/ or steps/.',
+    { path: '^replication/(disks|wire)/' },
+    { path: '^replication/', pathNot: '^replication/($1|model)/' },
+  ),
+  never(
+    'adapters-apart',
+    'A source or target knows model, disks and its own port, never another platform: move what two share into disks or the port’s file.',
+    { path: '^replication/(sources|target)/([^/]+)/' },
+    {
+      path: '^replication/',
+      pathNot: ['^replication/(model|disks)/', '^replication/$1/$2/', '^replication/$1/[^/]+$'],
+    },
+  ),
+  never(
+    'ports-know-no-adapter',
+    'A port must not know who implements it: choose the adapter where the program is put together (steps/ or connector/).',
+    { path: '^replication/(sources|target)/[^/]+$', pathNot: TEST },
+    { path: '^replication/', pathNot: ['^replication/(model|disks)/', '^replication/$1/[^/]+$'] },
+  ),
+  never(
+    'steps-stay-in-their-place',
+    'Connector steps and cloud steps run on different machines: what both need belongs in model, disks, sources or target.',
+    { path: '^replication/steps/(connector|cloud)/' },
+    { path: '^replication/steps/(connector|cloud)/', pathNot: '^replication/steps/$1/' },
+  ),
+  never(
+    'connector-beside-server',
+    'The appliance speaks to the console through the gateway only: put the message into replication/wire.',
+    { path: '^connector/' },
+    { path: '^(app|server|db)/' },
+  ),
+  never(
+    'connector-does-no-cloud-steps',
+    'Cloud steps need rights that the appliance does not have: they run in the worker.',
+    { path: '^connector/' },
+    { path: '^replication/steps/cloud/' },
+  ),
+];
+
+module.exports = {
+  forbidden: [...whole, ...lab, ...app, ...server, ...replication],
+  options: {
+    // Type-only arrows must be seen as well, and told apart.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ['node_modules', '^\\.next/'] },
+    exclude: { path: ['^scripts/fixtures/', '\\.css$'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'import', 'require', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json', '.d.ts'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+};
