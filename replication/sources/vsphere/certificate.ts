@@ -1,0 +1,103 @@
+// Trust in vCenter and its hosts: one exact certificate each, pinned by fingerprint, whoever signed it.
+// For sources/vsphere, and for whoever lets a person confirm a fingerprint (probeFingerprint).
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { Agent, buildConnector } from 'undici';
+import { faultError } from '../../model/fault.ts';
+import { asFaultError } from './faults.ts';
+
+/** What a TLS peer must show: a certificate with this fingerprint, or one that Node's own authorities signed. */
+export type Pin = { kind: 'sha256' | 'sha1'; fingerprint: string } | { kind: 'authorities' };
+
+/** The peer showed another certificate than the pinned one. Thrown before a byte was sent to it. */
+export class CertificateMismatch extends Error {
+  override readonly name = 'CertificateMismatch';
+  readonly code = 'CERTIFICATE_MISMATCH';
+  readonly seen: string;
+
+  constructor(host: string, expected: string, seen: string) {
+    super(`${host} shows a certificate with fingerprint ${seen}, trusted is ${expected}`);
+    this.seen = seen;
+  }
+}
+
+const LENGTHS = { sha256: 64, sha1: 40 };
+const CONNECT_TIMEOUT_MS = 8_000;
+
+/** `AA:BB:…` in capitals, whatever separators and case it was written with. @throws FaultError `input-invalid` */
+export function normalizeFingerprint(fingerprint: string, kind: 'sha256' | 'sha1' = 'sha256'): string {
+  const digits = fingerprint.replace(/[\s:-]/g, '').toUpperCase();
+  if (digits.length !== LENGTHS[kind] || !/^[0-9A-F]+$/.test(digits)) {
+    const name = kind === 'sha256' ? 'SHA-256' : 'SHA-1';
+    throw faultError('input-invalid', { message: `The certificate's fingerprint is not a ${name} fingerprint.` });
+  }
+  return (digits.match(/../g) ?? []).join(':');
+}
+
+/**
+ * The SHA-256 fingerprint of the certificate that `url` shows now, for a person to compare and to trust.
+ * @throws FaultError `vcenter-unreachable`
+ */
+export async function probeFingerprint(url: string, signal: AbortSignal): Promise<string> {
+  const { hostname, port } = vcenterUrl(url);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({
+    host: hostname,
+    port: Number(port || 443),
+    rejectUnauthorized: false,
+    ...(isIP(hostname) ? {} : { servername: hostname }),
+  });
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+  socket.once('error', reject);
+  socket.once('secureConnect', () => resolve(socket.getPeerCertificate().fingerprint256));
+  try {
+    signal.throwIfAborted();
+    return normalizeFingerprint(await promise);
+  } catch (error) {
+    throw asFaultError(error, { during: 'read', signal });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    socket.destroy();
+  }
+}
+
+/** @throws FaultError `input-invalid` for anything but an https URL. */
+export function vcenterUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol === 'https:') return parsed;
+  throw faultError('input-invalid', { message: 'The address of vCenter must be an https:// URL.' });
+}
+
+/** Connections to one peer, each of which checks the pin before anything is sent. The caller closes it. */
+export function pinnedAgent(pin: Pin, options: { connections: number }): Agent {
+  const connector = buildConnector({
+    rejectUnauthorized: pin.kind === 'authorities',
+    timeout: CONNECT_TIMEOUT_MS,
+    // A resumed session need not show its certificate again, so none is resumed.
+    maxCachedSessions: 0,
+    allowH2: false,
+  });
+  return new Agent({
+    connections: options.connections,
+    pipelining: 1,
+    keepAliveTimeout: 4_000,
+    connect(target, callback) {
+      connector(target, (...[error, socket]) => {
+        if (error) return callback(error, null);
+        const mismatch = pin.kind === 'authorities' ? null : checkPin(pin, target.hostname, socket as TLSSocket);
+        if (!mismatch) return callback(null, socket);
+        socket.destroy();
+        callback(mismatch, null);
+      });
+    },
+  });
+}
+
+function checkPin(pin: { kind: 'sha256' | 'sha1'; fingerprint: string }, host: string, socket: TLSSocket) {
+  const certificate = socket.getPeerCertificate?.();
+  const seen = (pin.kind === 'sha256' ? certificate?.fingerprint256 : certificate?.fingerprint) ?? '';
+  const matches = seen !== '' && seen.toUpperCase() === pin.fingerprint;
+  return matches ? null : new CertificateMismatch(host, pin.fingerprint, seen || 'none');
+}
