@@ -1,0 +1,42 @@
+// Opens an AWS target: every adapter of this folder over one set of lazily loaded SDK clients.
+// Imported by the cloud steps and server/services/cloud (openAwsTarget) and by the connector (openStaging).
+import { type ClientLimits, createClients } from './clients.ts';
+import { createIdentity } from './identity.ts';
+import { createImages } from './images.ts';
+import { createInstances } from './instances.ts';
+import type { PartUploadOptions } from './part-upload.ts';
+import { createStaging } from './s3-staging.ts';
+import { createSnapshots } from './snapshots.ts';
+import type { AwsTarget, AwsTargetConfig, Staging } from './target.ts';
+
+export interface OpenOptions {
+  /** Times and tries; tests scale them down. */
+  limits?: ClientLimits;
+  upload?: PartUploadOptions;
+}
+
+/** Nothing is loaded and nobody is called before the first use. `close()` ends every call under way. */
+export function openAwsTarget(config: AwsTargetConfig, options: OpenOptions = {}): AwsTarget {
+  const clients = createClients(config, options.limits);
+  return {
+    staging: createStaging(clients, config, options.upload),
+    snapshots: createSnapshots(clients, config),
+    images: createImages(clients, config),
+    instances: createInstances(clients),
+    identity: createIdentity(clients),
+    close: clients.close,
+  };
+}
+
+/** Staging alone: loads client-s3 (and client-sts, if `identity` is asked), never client-ec2. */
+export function openStaging(
+  config: AwsTargetConfig,
+  options: OpenOptions = {},
+): Staging & Pick<AwsTarget, 'identity' | 'close'> {
+  const clients = createClients(config, options.limits);
+  return {
+    ...createStaging(clients, config, options.upload),
+    identity: createIdentity(clients),
+    close: clients.close,
+  };
+}

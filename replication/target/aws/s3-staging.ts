@@ -1,0 +1,91 @@
+// The staging bucket: where disks wait as objects under `landfall/<job>/<run>/` until EC2 has imported them.
+// Made by open-target.ts; the steps of connector and worker use it through the port in target.ts.
+import { faultError } from '../../model/fault.ts';
+import type { AwsClients } from './clients.ts';
+import { hasAwsCode } from './faults.ts';
+import { STAGING_PREFIX, withStagingRule } from './lifecycle.ts';
+import { cancel, remove, sweepPieces, uploadsUnder } from './multipart.ts';
+import { largestObject, PART_SCHEDULE } from './part-schedule.ts';
+import type { StagingPlace } from './part-sender.ts';
+import { type PartUploadOptions, startPartUpload } from './part-upload.ts';
+import type { AwsTargetConfig, Staging } from './target.ts';
+
+export function createStaging(clients: AwsClients, config: AwsTargetConfig, options: PartUploadOptions = {}): Staging {
+  const place = stagingPlace(config);
+  const bucket = { Bucket: place.bucket, ...place.owner };
+  const schedule = options.schedule ?? PART_SCHEDULE;
+
+  return {
+    async prepare(signal) {
+      const found = await clients
+        .s3('s3:GetLifecycleConfiguration', signal, (s3, http) => s3.getBucketLifecycleConfiguration(bucket, http))
+        .catch((error) => {
+          if (hasAwsCode(error, /^NoSuchLifecycleConfiguration$/)) return null;
+          throw error;
+        });
+      const rules = withStagingRule(found?.Rules ?? []);
+      if (!rules) return;
+      const kept = found?.TransitionDefaultMinimumObjectSize;
+      await clients.s3('s3:PutLifecycleConfiguration', signal, (s3, http) =>
+        s3.putBucketLifecycleConfiguration(
+          {
+            ...bucket,
+            LifecycleConfiguration: { Rules: rules },
+            ...(kept && { TransitionDefaultMinimumObjectSize: kept }),
+          },
+          http,
+        ),
+      );
+    },
+
+    async startUpload(key, { capacityBytes }, signal) {
+      checkKey(key);
+      // A stream-optimized VMDK of noise is a little larger than its disk: markers, tables and deflate's own overhead.
+      if (capacityBytes * 1.01 > largestObject(schedule)) {
+        throw faultError('disk-unsupported', { message: `A disk of ${capacityBytes} bytes does not fit in S3.` });
+      }
+      return startPartUpload(clients, place, key, signal, options);
+    },
+
+    async abortUpload(key, uploadId, signal) {
+      checkKey(key);
+      await cancel(clients, place, key, uploadId, signal);
+      await sweepPieces(clients, place, key, signal);
+    },
+
+    async abortUploadsOf(key, signal) {
+      checkKey(key);
+      for (const upload of await uploadsUnder(clients, place, key, signal)) {
+        if (upload.key === key) await cancel(clients, place, key, upload.uploadId, signal);
+      }
+      await sweepPieces(clients, place, key, signal);
+    },
+
+    async delete(key, signal) {
+      checkKey(key);
+      await remove(clients, place, key, signal);
+    },
+
+    async head(key, signal) {
+      try {
+        const answer = await clients.s3('s3:GetObject', signal, (s3, http) =>
+          s3.headObject({ ...bucket, Key: key }, http),
+        );
+        return { bytes: answer.ContentLength ?? 0 };
+      } catch (error) {
+        if (hasAwsCode(error, /^(NotFound|NoSuchKey)$/)) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+export function stagingPlace(config: AwsTargetConfig): StagingPlace {
+  return { bucket: config.bucket, owner: config.account ? { ExpectedBucketOwner: config.account } : {} };
+}
+
+/** The expiry rule covers this prefix only, so nothing of ours may lie outside it. */
+function checkKey(key: string): void {
+  if (key.startsWith(STAGING_PREFIX) && key.length > STAGING_PREFIX.length) return;
+  throw faultError('internal', { message: `The staged object ${key} would not lie under ${STAGING_PREFIX}.` });
+}
