@@ -1,49 +1,27 @@
 // Makes the rules of lab/faults fall on a request of the lab's AWS, and counts requests per operation. For lab/aws only.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultRules } from '../faults/rules.ts';
+import { permits } from './account.ts';
+import { stateOf } from './request-state.ts';
 import { AwsError, type AwsRequest } from './service.ts';
 
-/** How a stream of this request or its response is to be slowed down or broken off. */
-export interface StreamFaults {
-  bytesPerSecond?: number;
-  delayMsPerChunk?: number;
-  cutAfterBytes?: number;
-}
-
-/** What the front door knows of a request beside what it tells the service. */
-export interface RequestState {
-  faults: FaultRules;
-  stream: StreamFaults;
-  operation?: string;
-  attributes: Record<string, string>;
-  onOperation(operation: string): void;
-  /** Closes the client's socket without an answer. */
-  hangUp(): void;
-}
-
-const states = new WeakMap<AwsRequest, RequestState>();
-
-/** The front door's half: called once for each request, before the service sees it. */
-export function attachState(request: AwsRequest, state: RequestState): void {
-  states.set(request, state);
-}
-
 /**
- * To be called by a service exactly once, as soon as it knows the operation and before it reads the body or changes anything.
+ * To be called by a service exactly once (and awaited), as soon as it knows the operation and before it reads the body or changes anything.
  * `operation` as in the fault rules (`s3:UploadPart`). Throws AwsError for `fail`, waits for `delay`, never comes back for
  * `hang` until the client goes, hangs up for `cut` at 0 bytes; `rate` and later cuts are then applied by the front door to the
- * request's and the response's body. Without a front door (a service called directly) it does nothing.
+ * request's and the response's body. Also refuses what the key's policy does not allow (S3 asks for that itself, since its actions
+ * are not its operations). Without a front door (a service called directly) it does nothing.
  */
 export async function applyFaults(
   request: AwsRequest,
   operation: string,
   attributes: Record<string, string> = {},
 ): Promise<void> {
-  const state = states.get(request);
+  const state = stateOf(request);
   if (!state) return;
   state.operation = operation;
   state.attributes = attributes;
-  state.onOperation(operation);
+  state.onOperation();
+  if (request.service !== 's3' && !permits(state.principal, operation, '*')) throw deniedIn(request, operation);
   for (const effect of state.faults.take('aws', operation, attributes)) {
     switch (effect.kind) {
       case 'fail':
@@ -71,6 +49,12 @@ export async function applyFaults(
         throw new AwsError(500, 'InternalError', 'The lab was told never to answer.');
     }
   }
+}
+
+function deniedIn(request: AwsRequest, operation: string): AwsError {
+  const text = `User is not authorized to perform: ${operation} because no identity-based policy allows the ${operation} action`;
+  if (request.service === 'ec2') return new AwsError(403, 'UnauthorizedOperation', text);
+  return new AwsError(403, request.service === 'ebs' ? 'AccessDeniedException' : 'AccessDenied', text);
 }
 
 const messages: Record<string, string> = {

@@ -10,6 +10,8 @@ export interface AwsRequest {
   query: URLSearchParams;
   headers: Record<string, string>;
   body: Readable;
+  /** Trailers of an aws-chunked body, lower case; there once the body has ended. */
+  trailers?: Record<string, string>;
   account: string;
   region: string;
   accessKeyId: string;
