@@ -14,7 +14,7 @@ import {
 import type { ArtifactKind, ArtifactState } from '../../replication/model/artifact.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
-import type { JobState, License } from '../../replication/model/job.ts';
+import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
 import type { RunState, RunType } from '../../replication/model/run.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
 import type { ResultsSoFar, StepProgress } from '../../replication/model/step-results.ts';
@@ -40,6 +40,8 @@ export const replicationJobs = pgTable(
     state: text().$type<JobState>().notNull(),
     statusMessage: text(),
     license: text().$type<License>().notNull(),
+    /** How the AMI is made of the replica snapshots; auto: VM Import for Windows, RegisterImage for Linux. */
+    imageMethod: text().$type<ImageMethod>().notNull().default('auto'),
     /** Hours between runs; null runs once. */
     everyHours: integer(),
     seedAt: at().notNull(),
@@ -62,6 +64,7 @@ export const replicationJobs = pgTable(
 /** What a run took over from its job and server when it was made; editing the job changes no running run. */
 export interface RunSettings {
   license: License;
+  imageMethod: ImageMethod;
   keepImages: number | null;
   vmId: string;
   guestFamily: CatalogServer['guestFamily'];
@@ -147,7 +150,7 @@ export const tasks = pgTable(
       .notNull()
       .default('open'),
     /** Tries so far, the running one included. */
-    attempt: integer().notNull().default(0),
+    attempt: integer().notNull().default(1),
     fence: integer().notNull().default(0),
     /** `<connectorId>/<session>` or the worker's id; null when nobody holds it. */
     holder: text(),

@@ -12,7 +12,7 @@ export const FAULT_KINDS = {
     message: 'The connector cannot reach vCenter.',
     remedy: 'Check that vCenter is up and that the connector may reach it on port 443.',
     blame: 'source',
-    retry: 'later',
+    retry: 'now',
   },
   'vcenter-login-refused': {
     message: 'vCenter refused the user name or password.',
@@ -42,7 +42,7 @@ export const FAULT_KINDS = {
     message: 'The connector cannot reach the ESXi host that holds the server.',
     remedy: 'Check that the name of the host resolves on the connector and that port 443 is open to it.',
     blame: 'source',
-    retry: 'later',
+    retry: 'now',
   },
   'server-gone': {
     message: 'The server is no longer in vCenter.',

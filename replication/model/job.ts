@@ -6,6 +6,20 @@ import type { CatalogServer } from './server.ts';
 export const licenseSchema = z.enum(['auto', 'aws', 'byol']);
 export type License = z.infer<typeof licenseSchema>;
 
+/** RegisterImage takes the disks as they are; VM Import also puts AWS drivers into the guest. Auto: VM Import for Windows. */
+export const imageMethodSchema = z.enum(['auto', 'register-image', 'import-image']);
+export type ImageMethod = z.infer<typeof imageMethodSchema>;
+
+export function effectiveImageMethod(
+  method: ImageMethod,
+  family: CatalogServer['guestFamily'],
+): 'register-image' | 'import-image' {
+  const windows = family === 'windows-server' || family === 'windows-client';
+  // An AMI that RegisterImage makes of a Windows disk does not launch.
+  if (windows) return 'import-image';
+  return method === 'auto' ? 'register-image' : method;
+}
+
 export const jobStateSchema = z.enum([
   'pending',
   'active',

@@ -11,6 +11,8 @@ export interface AwsTargetConfig {
   account?: string;
   /** RoleName of VM Import; AWS's default is `vmimport`. */
   importRole?: string;
+  /** Everything staged lies under it; ends with `/`. Default `landfall/`. */
+  prefix?: string;
 }
 
 /** A streaming upload of an object of unknown length. Memory is bounded whatever the length. */
@@ -25,7 +27,7 @@ export interface StagedUpload {
 }
 
 export interface Staging {
-  /** Creates the bucket's rules (expiry of `landfall/` after 7 days, incomplete uploads too) when missing. */
+  /** Creates the bucket's rules (expiry of the prefix after 7 days, incomplete uploads too) when missing. */
   prepare(signal: AbortSignal): Promise<void>;
   startUpload(key: string, options: { capacityBytes: number }, signal: AbortSignal): Promise<StagedUpload>;
   abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void>;
@@ -55,6 +57,8 @@ export interface Snapshots {
   /** One call for all tasks asked about. */
   importTasks(taskIds: string[], signal: AbortSignal): Promise<Map<string, ImportTask>>;
   cancelImport(taskId: string, signal: AbortSignal): Promise<void>;
+  /** The import task that was started with this token, for a row whose task id never became known. `startImport` puts the token on the task as tag `landfall:token`. */
+  findImportByToken(token: string, signal: AbortSignal): Promise<string | null>;
   tag(ids: string[], tags: Record<string, string>, signal: AbortSignal): Promise<void>;
   delete(snapshotId: string, signal: AbortSignal): Promise<void>;
   find(tags: Record<string, string>, signal: AbortSignal): Promise<string[]>;
@@ -92,6 +96,10 @@ export interface Images {
   ): Promise<string>;
   importTasks(taskIds: string[], signal: AbortSignal): Promise<Map<string, ImportTask>>;
   cancelImport(taskId: string, signal: AbortSignal): Promise<void>;
+  /** As in Snapshots. */
+  findImportByToken(token: string, signal: AbortSignal): Promise<string | null>;
+  /** Our own image of this name, for a row whose id never became known. */
+  findByName(name: string, signal: AbortSignal): Promise<string | null>;
   /** State and snapshots of images; those that are gone are left out. */
   describe(
     imageIds: string[],

@@ -1,0 +1,146 @@
+// Replica snapshots → AMI: RegisterImage maps exactly these snapshots; VM Import makes altered ones of its own.
+import type { Artifact } from '../../model/artifact.ts';
+import { FaultError, faultError } from '../../model/fault.ts';
+import { effectiveImageMethod, effectiveLicense } from '../../model/job.ts';
+import type { ImageDisk } from '../../target/aws/target.ts';
+import { type CloudStep, type CloudStepContext, pause, runTags } from './step.ts';
+
+const DEADLINE_MS = 12 * 3_600_000;
+
+export const createImage: CloudStep<'create-image'> = async (context) => {
+  const { run } = context;
+  if (effectiveImageMethod(run.imageMethod, run.guestFamily) === 'register-image') {
+    return { imageId: await register(context), method: 'register-image', note: null };
+  }
+  try {
+    return { imageId: await importImage(context), method: 'import-image', note: null };
+  } catch (error) {
+    const refused = error instanceof FaultError && error.fault.code === 'import-image-failed';
+    if (!refused || run.guestFamily !== 'linux') throw error;
+    // A Linux kernel that VM Import does not know often boots on EC2 all the same.
+    const note = `VM Import refused this guest (${error.fault.cause ?? error.fault.message}), so the AMI was registered from the replica snapshots as they are.`;
+    context.log('warning', note);
+    return { imageId: await register(context), method: 'register-image', note };
+  }
+};
+
+function disksOf(context: CloudStepContext): ImageDisk[] {
+  const made = context.results['make-snapshots'];
+  const snapshot = context.results['take-snapshot'];
+  if (!made || !snapshot) throw faultError('internal', { message: 'There are no snapshots to make an AMI of.' });
+  return made.disks
+    .map((disk) => ({
+      snapshotId: disk.snapshotId,
+      order: snapshot.disks.find((one) => one.id === disk.id)?.order ?? 0,
+    }))
+    .sort((a, b) => a.order - b.order);
+}
+
+function firmwareOf(context: CloudStepContext): 'bios' | 'uefi' {
+  return context.results['check-server']?.server.firmware ?? 'bios';
+}
+
+function description(context: CloudStepContext): string {
+  const takenAt = context.results['take-snapshot']?.takenAt ?? '';
+  return `${context.run.serverName} as of ${takenAt}, by Landfall ${context.run.id}`.slice(0, 255);
+}
+
+/** AMI names may hold letters, digits and ( ) [ ] space . / - ' @ _ only. */
+export function imageName(serverName: string, runId: string): string {
+  const name = serverName.replace(/[^A-Za-z0-9()[\] ./\-'@_]/g, '-').slice(0, 100);
+  return `${name || 'server'} ${runId}`;
+}
+
+async function register(context: CloudStepContext): Promise<string> {
+  const { run, target, signal } = context;
+  const name = imageName(run.serverName, run.id);
+  const artifact = await context.declare({ kind: 'image', token: `${run.id}-image`, diskId: null, details: { name } });
+  if (artifact.externalId) return artifact.externalId;
+  const imageId = await target.images.register(
+    {
+      name,
+      description: description(context),
+      firmware: firmwareOf(context),
+      disks: disksOf(context),
+      tags: runTags(run, run.serverName),
+    },
+    signal,
+  );
+  await context.confirm(artifact, 'created', imageId);
+  context.log('info', `Registered ${imageId}.`);
+  return imageId;
+}
+
+async function importImage(context: CloudStepContext): Promise<string> {
+  const { run, target, signal } = context;
+  const license = effectiveLicense(run.license, run.guestFamily);
+  const task: Artifact = await context.declare({
+    kind: 'import-image-task',
+    token: `${run.id}-import-image-${run.attempt}`,
+    diskId: null,
+    details: {},
+  });
+  let taskId = task.externalId;
+  if (!taskId) {
+    taskId = await target.images.startImport(
+      {
+        description: description(context),
+        firmware: firmwareOf(context),
+        platform: run.guestFamily === 'linux' ? 'Linux' : 'Windows',
+        license,
+        disks: disksOf(context),
+        token: task.token,
+        tags: runTags(run, run.serverName),
+      },
+      signal,
+    );
+    await context.confirm(task, 'created', taskId);
+    context.log('info', `VM Import prepares the AMI (${taskId}, licence ${license.toUpperCase()}).`);
+  }
+  const until = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const state = (await target.images.importTasks([taskId], signal)).get(taskId);
+    if (!state) throw faultError('import-image-failed', { cause: `AWS no longer knows the import task ${taskId}.` });
+    if (state.state === 'failed') {
+      await context.confirm(task, 'released', taskId);
+      throw faultError('import-image-failed', { cause: state.message });
+    }
+    if (state.state === 'completed' && state.imageId) {
+      await keepImported(context, task, state.imageId, state.snapshotIds);
+      return state.imageId;
+    }
+    context.progress({ fraction: (state.percent ?? 0) / 100, note: state.message || null, disks: [] });
+    if (Date.now() > until)
+      throw faultError('import-image-failed', { message: 'VM Import did not finish within 12 hours.' });
+    await pause(context.pollMs, signal);
+  }
+}
+
+/** What VM Import made is ours from now on: the AMI and its own snapshots, tagged. */
+async function keepImported(
+  context: CloudStepContext,
+  task: Artifact,
+  imageId: string,
+  snapshotIds: string[],
+): Promise<void> {
+  const { run, target, signal } = context;
+  const image = await context.declare({
+    kind: 'image',
+    token: `${run.id}-image`,
+    diskId: null,
+    details: { importTask: task.externalId ?? '' },
+  });
+  await context.confirm(image, 'created', imageId);
+  for (const snapshotId of snapshotIds) {
+    const made = await context.declare({
+      kind: 'ebs-snapshot',
+      token: `${run.id}-imported-${snapshotId}`,
+      diskId: null,
+      details: { image: imageId },
+    });
+    await context.confirm(made, 'created', snapshotId);
+  }
+  await target.snapshots.tag([imageId, ...snapshotIds], runTags(run, run.serverName), signal);
+  await context.confirm(task, 'released', task.externalId);
+  context.log('info', `VM Import made ${imageId}.`);
+}

@@ -1,0 +1,73 @@
+// What a cloud-side step is given. Steps know no database: the engine performs them and keeps what they say.
+// Imported by server/engine.
+import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
+import type { CloudStepId } from '../../model/itinerary.ts';
+import type { ImageMethod, License } from '../../model/job.ts';
+import type { CatalogServer } from '../../model/server.ts';
+import type { ResultsSoFar, StepProgress, StepResults } from '../../model/step-results.ts';
+import type { AwsTarget } from '../../target/aws/target.ts';
+
+export interface CloudStepContext {
+  run: {
+    id: string;
+    jobId: string;
+    workspaceId: string;
+    serverName: string;
+    license: License;
+    imageMethod: ImageMethod;
+    guestFamily: CatalogServer['guestFamily'];
+    bucket: string;
+    /** Grows with every failed try: a part of tokens, so that a new try makes a new thing. */
+    attempt: number;
+  };
+  results: ResultsSoFar;
+  /** The run's artifacts when the step began. */
+  artifacts: readonly Artifact[];
+  target: AwsTarget;
+  signal: AbortSignal;
+  /** Milliseconds between polls of AWS's tasks. */
+  pollMs: number;
+  /** AMIs of the job that are beyond the number to keep, oldest first, with their snapshots. */
+  imagesToPrune(): Promise<{ imageId: string; snapshotIds: string[] }[]>;
+  imagePruned(imageId: string): Promise<void>;
+  /** Row first; the same token gives the same row. */
+  declare(input: {
+    kind: ArtifactKind;
+    token: string;
+    diskId: string | null;
+    details: Record<string, string>;
+  }): Promise<Artifact>;
+  confirm(artifact: Artifact, state: 'created' | 'released', externalId: string | null): Promise<void>;
+  progress(progress: StepProgress): void;
+  log(level: 'info' | 'warning' | 'error', text: string): void;
+}
+
+export type CloudStep<Id extends CloudStepId> = (context: CloudStepContext) => Promise<StepResults[Id]>;
+
+/** Tags on everything we make, for people and for finding orphans. */
+export function runTags(run: CloudStepContext['run'], name?: string): Record<string, string> {
+  return {
+    ...(name ? { Name: name } : {}),
+    'migration:managed-by': 'landfall',
+    'landfall:workspace': run.workspaceId,
+    'landfall:job': run.jobId,
+    'landfall:run': run.id,
+    'landfall:server': run.serverName.slice(0, 255),
+  };
+}
+
+/** Waits, but not longer than the signal lets it; rejects with the signal's reason. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

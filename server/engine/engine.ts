@@ -1,0 +1,99 @@
+// The worker's engine: nudges advance runs, a loop claims cloud-side steps, ticks schedule, sweep and reap.
+// Imported by server/worker.ts only. Any number of workers may run it at once.
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../db/client.ts';
+import type { AwsTarget } from '../../replication/target/aws/target.ts';
+import { TASKS_CHANNEL } from '../events/channels.ts';
+import { listen } from '../events/listen.ts';
+import { log } from '../log.ts';
+import { onNudge } from '../queue/queue.ts';
+import { noteSilentConnectors } from '../services/connectors/report.ts';
+import { systemContext } from '../services/context.ts';
+import { advanceRun } from '../services/runs/advance.ts';
+import { claimTasks } from '../services/tasks/claim.ts';
+import { performStep } from './perform.ts';
+import { reap, trimHistory } from './reaper.ts';
+import { createDueRuns, sweepRuns } from './scheduler.ts';
+
+export interface EngineOptions {
+  db: Database;
+  target: AwsTarget;
+  /** Steps performed at once by this process. */
+  concurrency?: number;
+  leaseSeconds?: number;
+  /** Milliseconds between polls of AWS's tasks. */
+  pollMs?: number;
+  signal: AbortSignal;
+}
+
+/** Runs until the signal is aborted; resolves when everything under way has stopped. */
+export async function runEngine(options: EngineOptions): Promise<void> {
+  const { db, target, signal } = options;
+  const ctx = systemContext(db, null, 'Landfall worker');
+  const holder = `worker-${randomUUID()}`;
+  const leaseSeconds = options.leaseSeconds ?? 20;
+  await onNudge((runId) => advanceRun(ctx, runId));
+  const ticks = [
+    every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
+    every(2_000, signal, 'sweep', () => sweepRuns(ctx)),
+    every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
+    every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
+    every(600_000, signal, 'history', () => trimHistory(ctx)),
+  ];
+  const working = new Set<Promise<void>>();
+  const hints = await listen(TASKS_CHANNEL, 'cloud');
+  try {
+    while (!signal.aborted) {
+      try {
+        const free = (options.concurrency ?? 16) - working.size;
+        const claimed = await claimTasks(ctx, {
+          workspaceId: null,
+          place: 'cloud',
+          connectorId: null,
+          holder,
+          free,
+          leaseSeconds,
+        });
+        for (const task of claimed) {
+          const work = performStep(ctx, task, { target, leaseSeconds, pollMs: options.pollMs ?? 15_000, signal })
+            .catch((error) => log().error({ error }, 'a step ended without being settled'))
+            .finally(() => working.delete(work));
+          working.add(work);
+        }
+      } catch (error) {
+        log().warn({ error }, 'could not claim work; trying again');
+      }
+      await hints.next(2_000, signal);
+    }
+  } finally {
+    hints.release();
+    await Promise.all([...ticks, ...working]);
+  }
+}
+
+/** Calls `work` again and again with a pause between; a failure is logged and the next turn comes. */
+async function every(
+  milliseconds: number,
+  signal: AbortSignal,
+  name: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      if (!signal.aborted) log().warn({ error }, `${name} failed; it is tried again`);
+    }
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      }, milliseconds);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}

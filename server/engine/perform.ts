@@ -1,0 +1,115 @@
+// Performs one leased cloud-side step: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
+import { FaultError, faultError, toFault } from '../../replication/model/fault.ts';
+import { CLOUD_STEPS, type CloudStepId } from '../../replication/model/itinerary.ts';
+import type { StepProgress } from '../../replication/model/step-results.ts';
+import { CLOUD_STEP_CODE } from '../../replication/steps/cloud/index.ts';
+import type { CloudStepContext } from '../../replication/steps/cloud/step.ts';
+import type { AwsTarget } from '../../replication/target/aws/target.ts';
+import { log } from '../log.ts';
+import type { ServiceContext } from '../services/context.ts';
+import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
+import type { ClaimedTask } from '../services/tasks/claim.ts';
+import { extendTask } from '../services/tasks/extend.ts';
+import type { Held } from '../services/tasks/held.ts';
+import { confirmArtifact, declareArtifact, type LogLine, logTask } from '../services/tasks/ledger.ts';
+import { settleTask } from '../services/tasks/settle.ts';
+
+export interface PerformOptions {
+  target: AwsTarget;
+  leaseSeconds: number;
+  /** Milliseconds between polls of AWS's tasks. */
+  pollMs: number;
+  /** Aborted when the worker stops. */
+  signal: AbortSignal;
+}
+
+export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, options: PerformOptions): Promise<void> {
+  const { task, run } = claimed;
+  const stepId = CLOUD_STEPS.find((id) => id === task.stepId);
+  if (!run || !stepId || !task.holder) return;
+  const held: Held = { taskId: task.id, fence: task.fence, holder: task.holder };
+  const { workspaceId } = task;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, options.signal]);
+
+  let latest: StepProgress | undefined;
+  const lines: LogLine[] = [];
+  const tell = async () => {
+    const progress = latest;
+    latest = undefined;
+    const said = lines.splice(0, 200);
+    if (said.length > 0) await logTask(ctx, workspaceId, held, said);
+    const answer = await extendTask(ctx, workspaceId, held, options.leaseSeconds, progress);
+    if (!answer.go) stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
+  };
+  // The lease is measured from the last extension that succeeded: without one in time the step stops itself.
+  let extendedAt = performance.now();
+  let telling = null as Promise<void> | null;
+  const beat = setInterval(
+    () => {
+      if (performance.now() - extendedAt > options.leaseSeconds * 900) stop.abort(faultError('lease-lost'));
+      telling ??= tell()
+        .then(() => {
+          extendedAt = performance.now();
+        })
+        .catch((error) => log().warn({ error, taskId: task.id }, 'could not extend the lease'))
+        .finally(() => {
+          telling = null;
+        });
+    },
+    Math.min(1000, (options.leaseSeconds * 1000) / 3),
+  );
+
+  const context: CloudStepContext = {
+    run: {
+      id: run.id,
+      jobId: run.jobId,
+      workspaceId,
+      serverName: run.serverName,
+      license: run.settings.license,
+      imageMethod: run.settings.imageMethod,
+      guestFamily: run.settings.guestFamily,
+      bucket: run.settings.target.bucket,
+      attempt: task.attempt,
+    },
+    results: run.results,
+    artifacts: claimed.artifacts,
+    target: options.target,
+    signal,
+    pollMs: options.pollMs,
+    imagesToPrune: () => imagesToPrune(ctx, run.jobId, run.settings.keepImages),
+    imagePruned: (imageId) => imagePruned(ctx, workspaceId, imageId),
+    declare: (input) => declareArtifact(ctx, workspaceId, held, input),
+    confirm: (artifact, state, externalId) =>
+      confirmArtifact(ctx, workspaceId, held, { artifactId: artifact.id, state, externalId }),
+    progress: (progress) => {
+      latest = progress;
+    },
+    log: (level, text) => void lines.push({ at: ctx.now().toISOString(), level, text }),
+  };
+
+  try {
+    const result = await runStep(stepId, context);
+    clearInterval(beat);
+    await (telling as Promise<void> | null);
+    await tell();
+    if (stepId === 'create-image') await recordImage(ctx, run, held, result as { imageId: string });
+    await settleTask(ctx, workspaceId, held, { ok: true, result });
+  } catch (error) {
+    clearInterval(beat);
+    const reason = signal.aborted ? signal.reason : error;
+    if (reason instanceof FaultError && reason.fault.code === 'lease-lost') return;
+    // A worker that stops lets the lease run out; another one goes on.
+    if (options.signal.aborted) return;
+    log().warn({ error, runId: run.id, step: stepId }, 'step failed');
+    await (telling as Promise<void> | null)?.catch(() => {});
+    await tell().catch(() => {});
+    await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }).catch((failed) =>
+      log().warn({ error: failed, runId: run.id }, 'could not settle'),
+    );
+  }
+}
+
+function runStep(stepId: CloudStepId, context: CloudStepContext): Promise<unknown> {
+  return CLOUD_STEP_CODE[stepId](context);
+}

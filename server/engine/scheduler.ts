@@ -1,0 +1,63 @@
+// Makes runs when they are due and looks after runs that nobody advances.
+import { and, asc, eq, inArray, isNotNull, isNull, lte, notInArray, sql } from 'drizzle-orm';
+import { replicationJobs, replicationRuns } from '../../db/schema/index.ts';
+import { nextDue } from '../../replication/model/schedule.ts';
+import { inTransaction, type ServiceContext } from '../services/context.ts';
+import { advanceRun } from '../services/runs/advance.ts';
+import { createRun } from '../services/runs/create.ts';
+import { awsTargetConfig } from '../services/target.ts';
+
+const BATCH = 50;
+
+/** Creates the runs that are due; several workers may do this at once. Answers how many were made. */
+export async function createDueRuns(ctx: ServiceContext): Promise<number> {
+  const now = ctx.now();
+  const due = await ctx.db
+    .select({ id: replicationJobs.id, workspaceId: replicationJobs.workspaceId })
+    .from(replicationJobs)
+    .where(and(lte(replicationJobs.nextRunAt, now), isNull(replicationJobs.deletedAt)))
+    .orderBy(asc(replicationJobs.nextRunAt))
+    .limit(BATCH);
+  let made = 0;
+  for (const { id, workspaceId } of due) {
+    const { region, bucket } = awsTargetConfig();
+    await inTransaction(ctx, workspaceId, async (work) => {
+      const [job] = await work.tx
+        .select()
+        .from(replicationJobs)
+        .where(
+          and(
+            eq(replicationJobs.id, id),
+            isNotNull(replicationJobs.nextRunAt),
+            lte(replicationJobs.nextRunAt, now),
+            notInArray(replicationJobs.state, ['deleting', 'deleted', 'paused-on-failure']),
+          ),
+        )
+        .for('update', { skipLocked: true });
+      if (!job?.nextRunAt) return;
+      await createRun(work, job, { type: 'automatic', scheduledFor: job.nextRunAt, target: { region, bucket } });
+      // However late we are, one run is made and the next is the first one still ahead.
+      const next = job.everyHours === null ? null : nextDue({ seedAt: job.seedAt, everyHours: job.everyHours }, now);
+      await work.tx.update(replicationJobs).set({ nextRunAt: next }).where(eq(replicationJobs.id, job.id));
+      made += 1;
+    });
+  }
+  return made;
+}
+
+/** Advances every open run whose nudge may have been lost: pending ones, and those whose step nobody holds. */
+export async function sweepRuns(ctx: ServiceContext): Promise<void> {
+  const rows = await ctx.db
+    .select({ id: replicationRuns.id })
+    .from(replicationRuns)
+    .where(
+      and(
+        inArray(replicationRuns.state, ['pending', 'active']),
+        sql`not exists (select 1 from tasks t where t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
+          and t.state = 'open' and t.holder is not null and t.lease_until >= now())`,
+      ),
+    )
+    .orderBy(asc(replicationRuns.createdAt))
+    .limit(500);
+  for (const { id } of rows) await advanceRun(ctx, id);
+}

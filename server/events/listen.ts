@@ -1,0 +1,103 @@
+// One LISTEN connection per process, shared by every follower and every long poll. Hints may be lost; waits have ends.
+import pg from 'pg';
+import { EVENTS_CHANNEL, TASKS_CHANNEL } from './channels.ts';
+
+type Waiter = (payload: string) => void;
+
+interface Hub {
+  waiters: Map<string, Set<Waiter>>;
+  client: pg.Client | null;
+  connecting: Promise<void> | null;
+  closed: boolean;
+}
+
+const slot = globalThis as { landfallListenHub?: Hub };
+
+function hub(): Hub {
+  slot.landfallListenHub ??= { waiters: new Map(), client: null, connecting: null, closed: false };
+  return slot.landfallListenHub;
+}
+
+async function connect(at: Hub): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 10_000 });
+  const lost = () => {
+    if (at.client !== client) return;
+    at.client = null;
+    // Everybody looks at the tables once more: what was said while nobody listened is there.
+    for (const set of at.waiters.values()) for (const waiter of [...set]) waiter('');
+  };
+  client.on('error', lost);
+  client.on('end', lost);
+  client.on('notification', (message) => {
+    for (const waiter of [...(at.waiters.get(message.channel) ?? [])]) waiter(message.payload ?? '');
+  });
+  try {
+    await client.connect();
+    at.client = client;
+    await client.query(`listen ${EVENTS_CHANNEL}`);
+    await client.query(`listen ${TASKS_CHANNEL}`);
+  } catch (error) {
+    at.client = null;
+    await client.end().catch(() => {});
+    throw error;
+  }
+}
+
+async function ensureConnected(): Promise<void> {
+  const at = hub();
+  if (at.client || at.closed) return;
+  at.connecting ??= connect(at).finally(() => {
+    at.connecting = null;
+  });
+  // Without a connection the waits below still end by their deadline, and callers look at the tables.
+  await at.connecting.catch(() => {});
+}
+
+/**
+ * Listens until released. Begin listening, then read the tables, then wait: nothing falls between.
+ * `next` resolves at a hint (of this payload, when given), at the deadline, or when the signal is aborted.
+ */
+export async function listen(channel: string, payload?: string) {
+  await ensureConnected();
+  let hinted = false;
+  let wake: (() => void) | null = null;
+  const waiter: Waiter = (said) => {
+    if (payload !== undefined && said !== '' && said !== payload) return;
+    hinted = true;
+    wake?.();
+  };
+  const at = hub();
+  const set = at.waiters.get(channel) ?? new Set();
+  at.waiters.set(channel, set.add(waiter));
+  return {
+    async next(milliseconds: number, signal: AbortSignal): Promise<void> {
+      await ensureConnected();
+      if (!hinted && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(done, milliseconds);
+          function done() {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', done);
+            wake = null;
+            resolve();
+          }
+          wake = done;
+          signal.addEventListener('abort', done, { once: true });
+        });
+      }
+      hinted = false;
+    },
+    release(): void {
+      set.delete(waiter);
+    },
+  };
+}
+
+/** Closes the connection when the process ends. */
+export async function stopListening(): Promise<void> {
+  const at = hub();
+  at.closed = true;
+  const client = at.client;
+  at.client = null;
+  await client?.end().catch(() => {});
+}

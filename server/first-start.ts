@@ -1,0 +1,33 @@
+// Prepares an empty database: workspace, two members, and with a lab a one-time code for its connector.
+// Program, run by the supervisor after the migrations; prints one line of JSON.
+import { isNull } from 'drizzle-orm';
+import { openDatabase } from '../db/client.ts';
+import { connectors } from '../db/schema/index.ts';
+import { createEnrolmentCode } from './services/connectors/enrol.ts';
+import { systemContext } from './services/context.ts';
+import { createFirstMembers } from './services/people/first-members.ts';
+
+const { DATABASE_URL, LANDFALL_FIRST_ADMIN_PASSWORD, LANDFALL_FIRST_VIEWER_PASSWORD, LANDFALL_LAB } = process.env;
+if (!DATABASE_URL || !LANDFALL_FIRST_ADMIN_PASSWORD || !LANDFALL_FIRST_VIEWER_PASSWORD) {
+  console.error('DATABASE_URL, LANDFALL_FIRST_ADMIN_PASSWORD and LANDFALL_FIRST_VIEWER_PASSWORD must be set.');
+  process.exit(1);
+}
+const db = openDatabase(DATABASE_URL, { max: 2 });
+try {
+  const { workspaceId, created } = await createFirstMembers(db, {
+    administrator: LANDFALL_FIRST_ADMIN_PASSWORD,
+    viewer: LANDFALL_FIRST_VIEWER_PASSWORD,
+  });
+  let enrolmentCode: string | undefined;
+  if (LANDFALL_LAB === '1') {
+    const [connector] = await db
+      .select({ id: connectors.id })
+      .from(connectors)
+      .where(isNull(connectors.disassociatedAt))
+      .limit(1);
+    if (!connector) enrolmentCode = (await createEnrolmentCode(systemContext(db, workspaceId))).code;
+  }
+  console.log(JSON.stringify({ created, enrolmentCode }));
+} finally {
+  await db.$client.end();
+}

@@ -1,0 +1,162 @@
+// The connectors' gateway: parses, authenticates, calls the verbs of the services. The route hands every request over.
+import { database } from '../../db/client.ts';
+import { type Fault, FaultError, fault, toFault } from '../../replication/model/fault.ts';
+import {
+  type GatewayRequest,
+  type GatewayResponse,
+  type GatewayVerb,
+  gatewayVerbs,
+} from '../../replication/wire/gateway.ts';
+import { now } from '../clock.ts';
+import { log } from '../log.ts';
+import { receiveCatalogPage } from '../services/catalog/import.ts';
+import { authenticateConnector, enrolConnector } from '../services/connectors/enrol.ts';
+import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
+import type { ConnectorRow } from '../services/connectors/status.ts';
+import { parseInput, type ServiceContext, systemContext } from '../services/context.ts';
+import { extendTask } from '../services/tasks/extend.ts';
+import { checkpointTask, confirmArtifact, declareArtifact, logTask } from '../services/tasks/ledger.ts';
+import { settleTask } from '../services/tasks/settle.ts';
+import { waitForTasks } from './wait-for-tasks.ts';
+
+export const CONNECTOR_LEASE_SECONDS = 20;
+const HEALTH_EVERY_SECONDS = 10;
+/** A page of 500 servers is the largest message. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+interface Call {
+  ctx: ServiceContext;
+  connector: ConnectorRow;
+  signal: AbortSignal;
+}
+
+type Handlers = {
+  [V in Exclude<GatewayVerb, 'enrol'>]: (call: Call, input: GatewayRequest<V>) => Promise<GatewayResponse<V>>;
+};
+
+const held = (call: Call, input: { taskId: string; fence: number }) => ({
+  taskId: input.taskId,
+  fence: input.fence,
+  holder: holderOf(call.connector.id, call.connector.session),
+});
+
+const HANDLERS: Handlers = {
+  hello: async ({ ctx, connector }, input) => ({
+    session: await beginSession(ctx, connector, input),
+    serverTime: ctx.now().toISOString(),
+    healthEverySeconds: HEALTH_EVERY_SECONDS,
+    leaseSeconds: CONNECTOR_LEASE_SECONDS,
+  }),
+  claim: async ({ ctx, connector, signal }, input) => {
+    checkSession(connector, input.session);
+    return waitForTasks(ctx, connector, { ...input, leaseSeconds: CONNECTOR_LEASE_SECONDS }, signal);
+  },
+  extend: async (call, input) => ({
+    ...(await extendTask(
+      call.ctx,
+      call.connector.workspaceId,
+      held(call, input),
+      CONNECTOR_LEASE_SECONDS,
+      input.progress,
+    )),
+    leaseSeconds: CONNECTOR_LEASE_SECONDS,
+  }),
+  declare: async (call, input) => {
+    const { kind, token, diskId, details } = input;
+    const artifact = await declareArtifact(call.ctx, call.connector.workspaceId, held(call, input), {
+      kind,
+      token,
+      diskId,
+      details,
+    });
+    return { artifactId: artifact.id };
+  },
+  confirm: async (call, input) => {
+    await confirmArtifact(call.ctx, call.connector.workspaceId, held(call, input), input);
+    return {};
+  },
+  checkpoint: async (call, input) => {
+    await checkpointTask(call.ctx, call.connector.workspaceId, held(call, input), input.checkpoint);
+    return {};
+  },
+  catalog: async (call, input) => {
+    await receiveCatalogPage(call.ctx, call.connector.workspaceId, held(call, input), input);
+    return {};
+  },
+  settle: async (call, input) => {
+    await settleTask(call.ctx, call.connector.workspaceId, held(call, input), input.outcome);
+    return {};
+  },
+  'report-health': async ({ ctx, connector }, input) => {
+    await reportHealth(ctx, connector, input);
+    return {};
+  },
+  log: async (call, input) => {
+    await logTask(call.ctx, call.connector.workspaceId, held(call, input), input.lines);
+    return {};
+  },
+};
+
+/** Answers one request to /api/connector/v1/<verb>. */
+export async function handleGateway(request: Request, verb: string): Promise<Response> {
+  try {
+    if (!Object.hasOwn(gatewayVerbs, verb))
+      return answer(404, { fault: fault('not-found', { message: `The gateway has no verb ${verb}.` }) });
+    refusePlainHttp(request);
+    const length = Number(request.headers.get('content-length') ?? 0);
+    if (length > MAX_BODY_BYTES)
+      return answer(413, { fault: fault('input-invalid', { message: 'The message is too large.' }) });
+    const body: unknown = await request.json().catch(() => undefined);
+    const ctx = systemContext(database(), null, 'Connector gateway');
+    if (verb === 'enrol') {
+      return answer(200, await enrolConnector({ ...ctx, now }, parseInput(gatewayVerbs.enrol.request, body)));
+    }
+    const name = verb as Exclude<GatewayVerb, 'enrol'>;
+    const token = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
+    const { connector, principal } = await authenticateConnector(ctx, token);
+    const input = parseInput(gatewayVerbs[name].request as never, body) as never;
+    const handler = HANDLERS[name] as (call: Call, given: never) => Promise<unknown>;
+    return answer(200, await handler({ ctx: { ...ctx, principal }, connector, signal: request.signal }, input));
+  } catch (error) {
+    const theFault = toFault(error);
+    if (!(error instanceof FaultError)) log().error({ error, verb }, 'gateway failed');
+    return answer(statusOf(theFault), { fault: theFault.code === 'internal' ? fault('internal') : theFault });
+  }
+}
+
+/** Tokens never cross a network in clear: plain HTTP is for loopback only, unless a proxy says that it ended TLS. */
+function refusePlainHttp(request: Request): void {
+  const url = new URL(request.url);
+  const host = (request.headers.get('host') ?? url.host).replace(/:\d+$/, '');
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(host);
+  const secure = url.protocol === 'https:' || request.headers.get('x-forwarded-proto') === 'https';
+  if (loopback || secure) return;
+  throw new FaultError(
+    fault('connector-refused', {
+      message: 'The gateway takes HTTPS only.',
+      remedy: 'Give the connector the https:// address of the console.',
+    }),
+  );
+}
+
+function statusOf(theFault: Fault): number {
+  switch (theFault.code) {
+    case 'connector-refused':
+      return 401;
+    case 'permission-denied':
+      return 403;
+    case 'not-found':
+      return 404;
+    case 'lease-lost':
+    case 'conflict':
+      return 409;
+    case 'input-invalid':
+      return 400;
+    default:
+      return 500;
+  }
+}
+
+function answer(status: number, body: unknown): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } });
+}

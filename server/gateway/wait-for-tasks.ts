@@ -1,0 +1,71 @@
+// The connector's long poll: work as soon as there is some, or an empty answer at the end of the wait.
+import type { GatewayRequest, GatewayResponse, Task } from '../../replication/wire/gateway.ts';
+import { currentConnector } from '../services/connectors/current.ts';
+import { checkSession, holderOf, touchConnector } from '../services/connectors/report.ts';
+import type { ConnectorRow } from '../services/connectors/status.ts';
+import type { ServiceContext } from '../services/context.ts';
+import { type ClaimedTask, claimTasks } from '../services/tasks/claim.ts';
+import { listenForTasks } from '../services/tasks/wait.ts';
+
+/** Leases of dead processes run out without a hint, so the wait looks again this often. */
+const LOOK_AGAIN_MS = 3_000;
+
+export async function waitForTasks(
+  ctx: ServiceContext,
+  connector: ConnectorRow,
+  input: GatewayRequest<'claim'> & { leaseSeconds: number },
+  signal: AbortSignal,
+): Promise<GatewayResponse<'claim'>> {
+  const until = performance.now() + input.waitSeconds * 1000;
+  const hints = await listenForTasks(connector.id);
+  try {
+    for (;;) {
+      const row = await currentConnector(ctx, connector.id);
+      checkSession(row, input.session);
+      await touchConnector(ctx, connector.id);
+      // A client that has gone away must not be leased anything.
+      const claimed = signal.aborted
+        ? []
+        : await claimTasks(ctx, {
+            workspaceId: connector.workspaceId,
+            place: 'connector',
+            connectorId: connector.id,
+            holder: holderOf(connector.id, input.session),
+            free: input.free,
+            leaseSeconds: input.leaseSeconds,
+          });
+      const left = until - performance.now();
+      const checkNow = row.checkRequestedAt !== null;
+      if (claimed.length > 0 || checkNow || left <= 0 || signal.aborted) {
+        return { tasks: claimed.map((task) => toWire(task, input.leaseSeconds)), checkNow };
+      }
+      await hints.next(Math.min(left, LOOK_AGAIN_MS), signal);
+    }
+  } finally {
+    hints.release();
+  }
+}
+
+function toWire({ task, run, artifacts }: ClaimedTask, leaseSeconds: number): Task {
+  const lease = { id: task.id, fence: task.fence, leaseSeconds };
+  if (task.kind === 'import-catalog') return { kind: 'import-catalog', ...lease };
+  if (task.kind === 'release-artifacts') return { kind: 'release-artifacts', ...lease, artifacts };
+  if (!run || !task.stepId) throw new Error(`Task ${task.id} has no run`);
+  return {
+    kind: 'step',
+    ...lease,
+    attempt: task.attempt,
+    artifacts,
+    checkpoint: task.checkpoint ?? null,
+    input: {
+      runId: run.id,
+      jobId: run.jobId,
+      workspaceId: run.workspaceId,
+      vmId: run.settings.vmId,
+      serverName: run.serverName,
+      stepId: task.stepId as Extract<Task, { kind: 'step' }>['input']['stepId'],
+      results: run.results,
+      staging: { bucket: run.settings.target.bucket, prefix: `landfall/${run.jobId}/${run.id}/` },
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// What a connector tells of itself: a process began, and its health.
+import { eq, isNull, like, sql } from 'drizzle-orm';
+import { connectors, tasks } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import type { GatewayRequest } from '../../../replication/wire/gateway.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
+import { type ConnectorRow, connectorStatus } from './status.ts';
+
+export function holderOf(connectorId: string, session: number): string {
+  return `${connectorId}/${session}`;
+}
+
+/** A process of the connector begins: the leases of its earlier processes end now, so that their work is taken up at once. */
+export async function beginSession(
+  ctx: ServiceContext,
+  connector: ConnectorRow,
+  input: GatewayRequest<'hello'>,
+): Promise<number> {
+  return inTransaction(ctx, connector.workspaceId, async ({ tx, event }) => {
+    const [row] = await tx
+      .update(connectors)
+      .set({
+        session: sql`${connectors.session} + 1`,
+        version: input.version,
+        host: input.host,
+        addresses: input.addresses,
+        lastSeenAt: ctx.now(),
+        ...(input.vmManager
+          ? {
+              vmManagerName: input.vmManager.name,
+              vmManagerId: input.vmManager.id,
+              vmManagerUrl: input.vmManager.url,
+              vmManagerVersion: input.vmManager.version,
+            }
+          : {}),
+      })
+      .where(eq(connectors.id, connector.id))
+      .returning({ session: connectors.session });
+    if (!row) throw faultError('connector-refused');
+    await tx
+      .update(tasks)
+      .set({ leaseUntil: sql`now() - interval '1 second'` })
+      .where(sql`${like(tasks.holder, `${connector.id}/%`)} and ${tasks.state} = 'open'`);
+    event({ topic: 'connectors', subjectId: connector.id, kind: 'changed' });
+    return row.session;
+  });
+}
+
+/** Only the newest process of a connector may work. */
+export function checkSession(connector: ConnectorRow, session: number): void {
+  if (connector.session === session) return;
+  throw faultError('lease-lost', {
+    message: 'A newer process of this connector is at work.',
+    remedy: 'Stop this process, or give each its own enrolment.',
+  });
+}
+
+export async function touchConnector(ctx: ServiceContext, connectorId: string): Promise<void> {
+  await ctx.db.update(connectors).set({ lastSeenAt: ctx.now() }).where(eq(connectors.id, connectorId));
+}
+
+export async function reportHealth(
+  ctx: ServiceContext,
+  connector: ConnectorRow,
+  input: GatewayRequest<'report-health'>,
+): Promise<void> {
+  checkSession(connector, input.session);
+  const at = ctx.now();
+  const said = connectorStatus({ checks: input.checks, checkedAt: at, lastSeenAt: at }, at);
+  await inTransaction(ctx, connector.workspaceId, async ({ tx, event }) => {
+    await tx
+      .update(connectors)
+      .set({
+        checks: input.checks,
+        checkedAt: at,
+        lastSeenAt: at,
+        checkRequestedAt: null,
+        rateBytesPerSecond: input.rateBytesPerSecond,
+        status: said.status,
+        statusReason: said.reason,
+      })
+      .where(eq(connectors.id, connector.id));
+    const changed =
+      connector.status !== said.status || connector.statusReason !== said.reason || connector.checkRequestedAt;
+    event({ topic: 'connectors', subjectId: connector.id, kind: changed ? 'changed' : 'progress' });
+  });
+}
+
+/** Connectors that fell silent are told to the screens. Called by the sweep. */
+export async function noteSilentConnectors(ctx: ServiceContext): Promise<void> {
+  const rows = await ctx.db.select().from(connectors).where(isNull(connectors.disassociatedAt));
+  for (const row of rows) {
+    const said = connectorStatus(row, ctx.now());
+    if (said.status === row.status) continue;
+    await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
+      await tx
+        .update(connectors)
+        .set({ status: said.status, statusReason: said.reason })
+        .where(eq(connectors.id, row.id));
+      event({ topic: 'connectors', subjectId: row.id, kind: 'changed' });
+    });
+  }
+}

@@ -1,0 +1,79 @@
+// What every verb is given, and the transaction in which a verb writes, audits and records its events.
+// A verb is: permission first, parse, one transaction. Services are the only writers; api, gateway and engine call them.
+import type { Database, Queries } from '../../db/client.ts';
+import { faultError } from '../../replication/model/fault.ts';
+import { may, type Permission } from '../access/permissions.ts';
+import type { Principal } from '../access/principals.ts';
+import { type AuditEntry, recordAudit } from '../audit/record.ts';
+import { now } from '../clock.ts';
+import { type NewEvent, recordEvents } from '../events/record.ts';
+
+export interface ServiceContext {
+  db: Database;
+  principal: Principal;
+  now(): Date;
+}
+
+/** The context of the engine itself, for one workspace (or none, for sweeps over all). */
+export function systemContext(db: Database, workspaceId: string | null, what = 'Landfall'): ServiceContext {
+  return { db, principal: { kind: 'system', workspaceId, what }, now };
+}
+
+/** The workspace that the caller may act in, proved by the permission. Throws `permission-denied`. */
+export function guard(ctx: ServiceContext, permission: Permission): string {
+  const { principal } = ctx;
+  if (principal.kind === 'member' && may(principal.role, permission)) return principal.workspaceId;
+  if (principal.kind === 'system' && principal.workspaceId) return principal.workspaceId;
+  throw faultError('permission-denied', {
+    message:
+      principal.kind === 'member'
+        ? `The role ${principal.role} does not allow this (${permission}).`
+        : `A ${principal.kind} may not do this (${permission}).`,
+  });
+}
+
+/** What a verb does inside its transaction. Audit and events are written last, just before the commit. */
+export interface Work {
+  tx: Queries;
+  audit(entry: AuditEntry): void;
+  event(event: NewEvent): void;
+}
+
+/** Runs a verb's writes; everything or nothing. */
+export async function inTransaction<T>(
+  ctx: ServiceContext,
+  workspaceId: string,
+  work: (work: Work) => Promise<T>,
+): Promise<T> {
+  return ctx.db.transaction(async (tx) => {
+    const audited: AuditEntry[] = [];
+    const recorded: NewEvent[] = [];
+    const result = await work({
+      tx,
+      audit: (entry) => void audited.push(entry),
+      event: (event) => void recorded.push(event),
+    });
+    await recordAudit(tx, workspaceId, ctx.principal, audited);
+    if (audited.length > 0) recorded.push({ topic: 'activity', subjectId: null, kind: 'changed' });
+    await recordEvents(tx, workspaceId, recorded);
+    return result;
+  });
+}
+
+/** Parses input; a refusal names every field. */
+export function parseInput<T>(
+  schema: {
+    safeParse(
+      input: unknown,
+    ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
+  },
+  input: unknown,
+): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw faultError('input-invalid', {
+    message: parsed.error.issues
+      .map((issue) => `${issue.path.map(String).join('.') || 'Input'}: ${issue.message}`)
+      .join('; '),
+  });
+}

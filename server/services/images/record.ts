@@ -1,0 +1,93 @@
+// AMIs as our database knows them: recorded when a run made one, pruned when there are too many.
+import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
+import { artifacts, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
+import { type Held, lockHeld, type RunRow } from '../tasks/held.ts';
+
+/** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
+export async function recordImage(
+  ctx: ServiceContext,
+  run: RunRow,
+  held: Held,
+  result: { imageId: string; method?: 'register-image' | 'import-image'; note?: string | null },
+): Promise<void> {
+  await inTransaction(ctx, run.workspaceId, async ({ tx, event }) => {
+    await lockHeld(tx, held);
+    const snapshots = await tx
+      .select({ externalId: artifacts.externalId })
+      .from(artifacts)
+      .where(and(eq(artifacts.runId, run.id), eq(artifacts.kind, 'ebs-snapshot'), eq(artifacts.state, 'created')));
+    const takenAt = run.results['take-snapshot']?.takenAt;
+    await tx
+      .insert(images)
+      .values({
+        id: result.imageId,
+        workspaceId: run.workspaceId,
+        jobId: run.jobId,
+        runId: run.id,
+        name: run.serverName,
+        method: result.method ?? 'register-image',
+        note: result.note ?? null,
+        snapshotIds: snapshots.flatMap((row) => (row.externalId ? [row.externalId] : [])),
+        pointInTime: takenAt ? new Date(takenAt) : ctx.now(),
+        createdAt: ctx.now(),
+      })
+      .onConflictDoNothing();
+    await tx
+      .update(replicationRuns)
+      .set({ imageId: result.imageId, note: result.note ?? null })
+      .where(eq(replicationRuns.id, run.id));
+    await tx
+      .update(replicationJobs)
+      .set({ latestImageId: result.imageId, latestImageAt: takenAt ? new Date(takenAt) : ctx.now() })
+      .where(eq(replicationJobs.id, run.jobId));
+    event({ topic: 'images', subjectId: result.imageId, kind: 'changed' });
+    event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
+  });
+}
+
+/** The job's AMIs beyond the newest `keep`, oldest first. One that an instance runs from is left alone. */
+export async function imagesToPrune(
+  ctx: ServiceContext,
+  jobId: string,
+  keep: number | null,
+): Promise<{ imageId: string; snapshotIds: string[] }[]> {
+  if (keep === null) return [];
+  const kept = ctx.db
+    .select({ id: images.id })
+    .from(images)
+    .where(and(eq(images.jobId, jobId), isNull(images.deregisteredAt)))
+    .orderBy(desc(images.createdAt))
+    .limit(keep);
+  const inUse = ctx.db
+    .select({ one: sql`1` })
+    .from(instances)
+    .where(and(eq(instances.imageId, images.id), isNull(instances.terminatedAt)));
+  const rows = await ctx.db
+    .select({ imageId: images.id, snapshotIds: images.snapshotIds })
+    .from(images)
+    .where(
+      and(eq(images.jobId, jobId), isNull(images.deregisteredAt), sql`${images.id} not in ${kept}`, notExists(inUse)),
+    )
+    .orderBy(asc(images.createdAt));
+  return rows;
+}
+
+export async function imagePruned(ctx: ServiceContext, workspaceId: string, imageId: string): Promise<void> {
+  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    const [image] = await tx
+      .update(images)
+      .set({ deregisteredAt: ctx.now() })
+      .where(and(eq(images.id, imageId), isNull(images.deregisteredAt)))
+      .returning();
+    if (!image) return;
+    await tx
+      .update(artifacts)
+      .set({ state: 'released', releasedAt: ctx.now() })
+      .where(
+        and(eq(artifacts.workspaceId, workspaceId), inArray(artifacts.externalId, [imageId, ...image.snapshotIds])),
+      );
+    audit({ action: 'image.prune', subjectKind: 'image', subjectId: imageId, subjectName: image.name });
+    event({ topic: 'images', subjectId: imageId, kind: 'removed' });
+  });
+}

@@ -1,0 +1,16 @@
+// Signing out everywhere: every session of the user ends at once, the asking one too.
+import { eq, sql } from 'drizzle-orm';
+import { users } from '../../../db/schema/people.ts';
+import type { MemberPrincipal } from '../../access/principals.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
+
+export async function endSessions(ctx: ServiceContext & { principal: MemberPrincipal }): Promise<void> {
+  const { userId, workspaceId, name, memberId } = ctx.principal;
+  await inTransaction(ctx, workspaceId, async ({ tx, audit }) => {
+    await tx
+      .update(users)
+      .set({ sessionVersion: sql`${users.sessionVersion} + 1` })
+      .where(eq(users.id, userId));
+    audit({ action: 'session.end-all', subjectKind: 'member', subjectId: memberId, subjectName: name });
+  });
+}

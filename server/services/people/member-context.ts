@@ -1,0 +1,9 @@
+// What a verb is given when a member calls. Imported by the surfaces that members use.
+import { database } from '../../../db/client.ts';
+import type { MemberPrincipal } from '../../access/principals.ts';
+import { now } from '../../clock.ts';
+import type { ServiceContext } from '../context.ts';
+
+export function memberContext(principal: MemberPrincipal): ServiceContext & { principal: MemberPrincipal } {
+  return { db: database(), principal, now };
+}

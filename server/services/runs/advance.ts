@@ -1,0 +1,183 @@
+// Takes a run one transition further, whatever made somebody look at it. Safe to call at any time, any number of times.
+import { and, eq, sql } from 'drizzle-orm';
+import { newId } from '../../../db/ids.ts';
+import { artifacts, connectors, replicationJobs, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import { type Fault, fault } from '../../../replication/model/fault.ts';
+import { nextStep, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
+import type { JobState } from '../../../replication/model/job.ts';
+import { isEnded, type RunEvent, transition } from '../../../replication/model/run.ts';
+import { connectorStatus } from '../connectors/status.ts';
+import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { openSourceArtifacts } from '../tasks/claim.ts';
+import { hintTasks, lockRun, type RunRow } from '../tasks/held.ts';
+
+export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
+  const [found] = await ctx.db
+    .select({ workspaceId: replicationRuns.workspaceId, jobId: replicationRuns.jobId, state: replicationRuns.state })
+    .from(replicationRuns)
+    .where(eq(replicationRuns.id, runId));
+  if (!found || isEnded(found.state)) return;
+  const leftOver = found.state === 'pending' ? await openSourceArtifacts(ctx, found.jobId) : 0;
+  await inTransaction(ctx, found.workspaceId, async (work) => {
+    const run = await lockRun(work.tx, runId);
+    if (!run || isEnded(run.state)) return;
+    if (run.state === 'pending') await advancePending(ctx, work, run, leftOver);
+    else await advanceActive(ctx, work, run);
+  });
+}
+
+async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, leftOver: number): Promise<void> {
+  if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
+  const [connector] = await work.tx.select().from(connectors).where(eq(connectors.id, run.connectorId));
+  const status = connector ? connectorStatus(connector, ctx.now()) : null;
+  let why: string | null = null;
+  if (!connector || connector.disassociatedAt) why = 'Waits for a connector: the one of this server was disassociated.';
+  else if (status?.status !== 'healthy')
+    why = `Waits for the connector ${connector.name}: ${status?.reason ?? 'it is not healthy'}.`;
+  else if (leftOver > 0) why = `Waits until the source snapshot of the last run is removed (${leftOver} left).`;
+  if (why) return waitFor(work, run, why);
+  await work.tx
+    .update(replicationRuns)
+    .set({ state: 'active', startedAt: ctx.now(), waitingFor: null })
+    .where(eq(replicationRuns.id, run.id));
+  await work.tx
+    .update(replicationJobs)
+    .set({
+      state: sql`case when ${replicationJobs.state} in ('deleting', 'deleted') then ${replicationJobs.state} else 'active' end`,
+      statusMessage: null,
+    })
+    .where(eq(replicationJobs.id, run.jobId));
+  await openStep(work, run, stepPlan(run.step));
+}
+
+async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Promise<void> {
+  const [task] = await work.tx
+    .select({
+      id: tasks.id,
+      state: tasks.state,
+      fault: tasks.fault,
+      fence: tasks.fence,
+      overdue: sql<boolean>`${tasks.holder} is not null and ${tasks.leaseUntil} < now()`,
+      free: sql<boolean>`${tasks.holder} is null or ${tasks.leaseUntil} < now()`,
+      waited: sql<number>`extract(epoch from now() - greatest(${tasks.notBefore}, ${tasks.createdAt}))::float8`,
+    })
+    .from(tasks)
+    .where(and(eq(tasks.runId, run.id), eq(tasks.stepId, run.step)))
+    .for('update');
+  if (!task) return openStep(work, run, stepPlan(run.step));
+  if (task.state === 'failed') return endRun(ctx, work, run, 'fail', task.fault ?? fault('internal'));
+  if (task.state === 'cancelled') return endRun(ctx, work, run, 'cancel', fault('cancelled'));
+  if (task.state === 'done') {
+    if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
+    const next = nextStep(run.step);
+    if (!next) return endRun(ctx, work, run, 'complete', null);
+    return openStep(work, run, next);
+  }
+  if (!task.free) return;
+  if (run.cancelRequestedAt || task.fence >= LOST_TOO_OFTEN) {
+    await work.tx
+      .update(tasks)
+      .set({ state: 'cancelled', holder: null, endedAt: sql`now()` })
+      .where(eq(tasks.id, task.id));
+    if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
+    return endRun(ctx, work, run, 'fail', fault('connector-lost', { retry: 'later' }));
+  }
+  await hintTasks(work.tx, stepPlan(run.step).place === 'cloud' ? null : run.connectorId);
+  if (task.waited > SAY_WAITING_AFTER_SECONDS && !run.waitingFor) {
+    const who = stepPlan(run.step).place === 'cloud' ? 'a worker' : 'its connector';
+    await waitFor(
+      work,
+      run,
+      task.overdue ? `Waits for ${who}, which stopped answering.` : `Waits for ${who} to take the step up.`,
+    );
+  }
+}
+
+/** A step whose holder was lost so many times is not tried again for ever. */
+const LOST_TOO_OFTEN = 25;
+const SAY_WAITING_AFTER_SECONDS = 5;
+
+async function waitFor(work: Work, run: RunRow, why: string): Promise<void> {
+  if (run.waitingFor === why) return;
+  await work.tx.update(replicationRuns).set({ waitingFor: why }).where(eq(replicationRuns.id, run.id));
+  work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+}
+
+async function openStep(work: Work, run: RunRow, plan: StepPlan): Promise<void> {
+  const { tx } = work;
+  const connectorId = plan.place === 'connector' ? run.connectorId : null;
+  await tx
+    .insert(tasks)
+    .values({
+      id: newId.task(),
+      workspaceId: run.workspaceId,
+      kind: 'step',
+      place: plan.place,
+      connectorId,
+      runId: run.id,
+      stepId: plan.id,
+    })
+    .onConflictDoNothing();
+  await tx
+    .update(replicationRuns)
+    .set({ step: plan.id, ...(plan.id === run.step ? {} : { progress: null }) })
+    .where(eq(replicationRuns.id, run.id));
+  await hintTasks(tx, connectorId);
+  work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+  work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
+}
+
+/** Ends a run and tells its job. What it leaves outside goes by the ledger (engine/reaper.ts). */
+async function endRun(
+  ctx: ServiceContext,
+  work: Work,
+  run: RunRow,
+  by: Extract<RunEvent, 'complete' | 'fail' | 'cancel'>,
+  theFault: Fault | null,
+): Promise<void> {
+  const { tx } = work;
+  const state = transition(run.state, by);
+  if (!state) return;
+  const at = ctx.now();
+  await tx
+    .update(replicationRuns)
+    .set({
+      state,
+      fault: theFault,
+      waitingFor: null,
+      endedAt: at,
+      progress: null,
+      ...(by === 'complete' ? { percent: 100 } : {}),
+    })
+    .where(eq(replicationRuns.id, run.id));
+  await tx.update(artifacts).set({ releaseNotBefore: sql`now()` }).where(eq(artifacts.runId, run.id));
+  await tx.insert(runLog).values({
+    runId: run.id,
+    at,
+    level: by === 'complete' ? 'info' : by === 'cancel' ? 'warning' : 'error',
+    text:
+      by === 'complete' ? `Completed: ${run.results['create-image']?.imageId ?? ''}` : (theFault?.message ?? 'Ended'),
+  });
+  const [job] = await tx.select().from(replicationJobs).where(eq(replicationJobs.id, run.jobId)).for('update');
+  if (job) {
+    const deleting = job.state === 'deleting';
+    await tx
+      .update(replicationJobs)
+      .set({
+        state: deleting ? 'deleted' : jobStateAfter(by, job.everyHours),
+        statusMessage: by === 'complete' ? null : (theFault?.message ?? null),
+        ...(deleting ? { deletedAt: at, nextRunAt: null } : {}),
+      })
+      .where(eq(replicationJobs.id, job.id));
+  }
+  work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+  work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
+  work.event({ topic: 'servers', subjectId: null, kind: 'changed' });
+}
+
+function jobStateAfter(by: 'complete' | 'fail' | 'cancel', everyHours: number | null): JobState {
+  if (everyHours !== null) return by === 'fail' ? 'failing' : 'active';
+  if (by === 'complete') return 'completed';
+  // A cancelled single run leaves a job that can be started again.
+  return by === 'fail' ? 'failed' : 'pending';
+}

@@ -1,0 +1,72 @@
+// Making a run of a job: on demand by a person, or because it is due. The job's settings are copied into it.
+import { and, eq, inArray } from 'drizzle-orm';
+import { newId } from '../../../db/ids.ts';
+import { type RunSettings, type replicationJobs, replicationRuns, runLog, servers } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { ITINERARY } from '../../../replication/model/itinerary.ts';
+import type { RunType } from '../../../replication/model/run.ts';
+import { nudgeRun } from '../../queue/queue.ts';
+import type { Work } from '../context.ts';
+import type { RunRow } from '../tasks/held.ts';
+
+type JobRow = typeof replicationJobs.$inferSelect;
+
+/** The run that is pending or active, if any. There is at most one. */
+export async function openRun(work: Work, jobId: string): Promise<RunRow | null> {
+  const [run] = await work.tx
+    .select()
+    .from(replicationRuns)
+    .where(and(eq(replicationRuns.jobId, jobId), inArray(replicationRuns.state, ['pending', 'active'])));
+  return run ?? null;
+}
+
+/** Inserts a pending run; one that is due while another goes on is recorded as missed. */
+export async function createRun(
+  work: Work,
+  job: JobRow,
+  input: { type: RunType; scheduledFor: Date; target: RunSettings['target'] },
+): Promise<{ runId: string; missed: boolean }> {
+  const { tx } = work;
+  const [server] = await tx.select().from(servers).where(eq(servers.id, job.serverId));
+  if (!server) throw faultError('server-gone');
+  const other = await openRun(work, job.id);
+  if (other && input.type === 'on-demand') {
+    throw faultError('conflict', {
+      message: `${other.id} of this job is still ${other.state}.`,
+      remedy: 'Wait until it has ended, or cancel it first.',
+    });
+  }
+  const first = ITINERARY[0];
+  if (!first) throw new Error('The itinerary is empty');
+  const runId = newId.run();
+  await tx.insert(replicationRuns).values({
+    id: runId,
+    workspaceId: job.workspaceId,
+    jobId: job.id,
+    connectorId: job.connectorId,
+    serverName: server.name,
+    type: input.type,
+    state: other ? 'missed' : 'pending',
+    settings: {
+      license: job.license,
+      imageMethod: job.imageMethod,
+      keepImages: job.keepImages,
+      vmId: server.vmId,
+      guestFamily: server.guestFamily,
+      target: input.target,
+    },
+    step: first.id,
+    scheduledFor: input.scheduledFor,
+    ...(other ? { endedAt: input.scheduledFor } : {}),
+  });
+  if (other) {
+    await tx
+      .insert(runLog)
+      .values({ runId, level: 'warning', text: `Missed: ${other.id} was still ${other.state} when this run was due.` });
+  } else {
+    await nudgeRun(tx, runId);
+  }
+  work.event({ topic: 'runs', subjectId: runId, kind: 'changed', data: { jobId: job.id } });
+  work.event({ topic: 'jobs', subjectId: job.id, kind: 'changed' });
+  return { runId, missed: other !== null };
+}

@@ -1,0 +1,142 @@
+// Claiming work: the oldest open tasks that nobody holds, each under a new fence.
+import { and, asc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { artifacts, replicationJobs, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import type { Artifact } from '../../../replication/model/artifact.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
+import type { RunRow, TaskRow } from './held.ts';
+
+export interface ClaimedTask {
+  task: TaskRow;
+  run: RunRow | null;
+  artifacts: Artifact[];
+}
+
+/** Leases up to `free` tasks to a holder for `leaseSeconds` of database time. */
+export async function claimTasks(
+  ctx: ServiceContext,
+  input: {
+    workspaceId: string | null;
+    place: 'connector' | 'cloud';
+    connectorId: string | null;
+    holder: string;
+    free: number;
+    leaseSeconds: number;
+  },
+): Promise<ClaimedTask[]> {
+  if (input.free <= 0) return [];
+  const { db } = ctx;
+  const open = db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.state, 'open'),
+        eq(tasks.place, input.place),
+        input.connectorId ? eq(tasks.connectorId, input.connectorId) : undefined,
+        lte(tasks.notBefore, sql`now()`),
+        or(isNull(tasks.holder), lt(tasks.leaseUntil, sql`now()`)),
+      ),
+    )
+    .orderBy(asc(tasks.createdAt))
+    .limit(input.free)
+    .for('update', { skipLocked: true });
+  const rows = await db
+    .update(tasks)
+    .set({
+      holder: input.holder,
+      fence: sql`${tasks.fence} + 1`,
+      leaseUntil: sql`now() + make_interval(secs => ${input.leaseSeconds})`,
+    })
+    .where(inArray(tasks.id, open))
+    .returning();
+  const claimed: ClaimedTask[] = [];
+  for (const task of rows) claimed.push(await describeClaim(ctx, task));
+  return claimed;
+}
+
+async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<ClaimedTask> {
+  let run: RunRow | null = null;
+  if (task.runId && task.stepId) {
+    const { runId, stepId } = task;
+    run = await inTransaction(ctx, task.workspaceId, async ({ tx, event }) => {
+      const [row] = await tx.select().from(replicationRuns).where(eq(replicationRuns.id, runId)).for('update');
+      if (!row) return null;
+      const before = row.timeline[stepId];
+      const timeline = {
+        ...row.timeline,
+        [stepId]: { startedAt: before?.startedAt ?? ctx.now().toISOString(), attempts: (before?.attempts ?? 0) + 1 },
+      };
+      await tx
+        .update(replicationRuns)
+        .set({ timeline, waitingFor: null, ...(before ? {} : { progress: null }) })
+        .where(eq(replicationRuns.id, runId));
+      event({ topic: 'runs', subjectId: runId, kind: 'changed', data: { jobId: row.jobId } });
+      return { ...row, timeline };
+    });
+  }
+  return { task, run, artifacts: await artifactsFor(ctx, task) };
+}
+
+/** The artifacts a holder has to know: those of its run, or all that a connector is asked to release. */
+async function artifactsFor(ctx: ServiceContext, task: TaskRow): Promise<Artifact[]> {
+  const where = task.runId
+    ? eq(artifacts.runId, task.runId)
+    : task.kind === 'release-artifacts' && task.connectorId
+      ? and(
+          dueForRelease(),
+          eq(artifacts.connectorId, task.connectorId),
+          inArray(artifacts.kind, ['vsphere-snapshot', 'nfc-lease']),
+        )
+      : undefined;
+  if (!where) return [];
+  const rows = await ctx.db
+    .select({ artifact: artifacts })
+    .from(artifacts)
+    .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .where(where)
+    .orderBy(asc(artifacts.createdAt))
+    .limit(100);
+  return rows.map(({ artifact }) => toArtifact(artifact));
+}
+
+/** Condition on artifacts joined with their run: nothing needs them any more, and they may be tried now. */
+export function dueForRelease() {
+  return and(
+    sql`${artifacts.state} <> 'released'`,
+    lte(artifacts.releaseNotBefore, sql`now()`),
+    sql`${artifacts.kind} <> 'instance'`,
+    sql`${replicationRuns.state} not in ('pending', 'active')`,
+    sql`not (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))`,
+  );
+}
+
+export function toArtifact(row: typeof artifacts.$inferSelect): Artifact {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    token: row.token,
+    externalId: row.externalId,
+    fence: row.fence,
+    diskId: row.diskId,
+    details: row.details,
+  };
+}
+
+/** Whether a job still has something of an ended run on the source's side; its next run waits for that. */
+export async function openSourceArtifacts(ctx: ServiceContext, jobId: string): Promise<number> {
+  const [row] = await ctx.db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(artifacts)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .innerJoin(replicationJobs, eq(replicationJobs.id, replicationRuns.jobId))
+    .where(
+      and(
+        eq(replicationJobs.id, jobId),
+        sql`${artifacts.state} <> 'released'`,
+        inArray(artifacts.kind, ['vsphere-snapshot', 'nfc-lease']),
+        sql`${replicationRuns.state} not in ('pending', 'active')`,
+      ),
+    );
+  return row?.count ?? 0;
+}

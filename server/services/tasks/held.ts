@@ -1,0 +1,50 @@
+// The rows behind a lease. Every write of a holder goes through `lockHeld`, which refuses whoever was overtaken.
+import { and, eq, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
+import { replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { TASKS_CHANNEL } from '../../events/channels.ts';
+
+export type TaskRow = typeof tasks.$inferSelect;
+export type RunRow = typeof replicationRuns.$inferSelect;
+
+/** Proof of a lease: whose it is and under which fence. */
+export interface Held {
+  taskId: string;
+  fence: number;
+  /** `<connectorId>/<session>` or a worker's id. */
+  holder: string;
+}
+
+/**
+ * Locks run and task (always in this order, as `advanceRun` does) for a holder's write.
+ * Throws `lease-lost` when the task ended or another fence holds it.
+ */
+export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunRow | null }> {
+  const [found] = await tx.select({ runId: tasks.runId }).from(tasks).where(eq(tasks.id, held.taskId));
+  const run = found?.runId ? await lockRun(tx, found.runId) : null;
+  const [task] = await tx
+    .select()
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.id, held.taskId),
+        eq(tasks.fence, held.fence),
+        eq(tasks.holder, held.holder),
+        eq(tasks.state, 'open'),
+      ),
+    )
+    .for('update');
+  if (!task) throw faultError('lease-lost');
+  return { task, run };
+}
+
+export async function lockRun(tx: Queries, runId: string): Promise<RunRow | null> {
+  const [run] = await tx.select().from(replicationRuns).where(eq(replicationRuns.id, runId)).for('update');
+  return run ?? null;
+}
+
+/** Tells whoever waits for work of this place that there is some. */
+export async function hintTasks(tx: Queries, connectorId: string | null): Promise<void> {
+  await tx.execute(sql`select pg_notify(${TASKS_CHANNEL}, ${connectorId ?? 'cloud'})`);
+}

@@ -1,0 +1,140 @@
+// The end of a leased piece of work: its result kept with the run, or its fault, or another try.
+import { eq, sql } from 'drizzle-orm';
+import { connectors, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
+import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
+import { stepResultSchemas } from '../../../replication/model/step-results.ts';
+import { nudgeRun } from '../../queue/queue.ts';
+import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { type Held, lockHeld, type RunRow, type TaskRow } from './held.ts';
+
+export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
+
+/** Seconds before the next try: 1, 2, 4 … 30, with up to as much again by chance. */
+function backoffSeconds(attempt: number): number {
+  const base = Math.min(30, 2 ** (attempt - 1));
+  return base / 2 + (Math.random() * base) / 2;
+}
+
+export async function settleTask(
+  ctx: ServiceContext,
+  workspaceId: string,
+  held: Held,
+  outcome: Outcome,
+): Promise<void> {
+  await inTransaction(ctx, workspaceId, async (work) => {
+    const { task, run } = await lockHeld(work.tx, held);
+    if (task.kind === 'import-catalog') return settleImport(work, task, outcome, ctx.now());
+    if (!run || !task.stepId)
+      return endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
+    if (outcome.ok) return settleStep(ctx, work, task, run, task.stepId, outcome.result);
+    return settleFailure(ctx, work, task, run, task.stepId, outcome.fault);
+  });
+}
+
+async function endTask(
+  work: Work,
+  task: TaskRow,
+  state: 'done' | 'failed' | 'cancelled',
+  theFault: Fault | null,
+): Promise<void> {
+  await work.tx
+    .update(tasks)
+    .set({ state, fault: theFault, holder: null, leaseUntil: null, endedAt: sql`now()` })
+    .where(eq(tasks.id, task.id));
+}
+
+async function settleStep(
+  ctx: ServiceContext,
+  work: Work,
+  task: TaskRow,
+  run: RunRow,
+  stepId: StepId,
+  result: unknown,
+): Promise<void> {
+  const parsed = stepResultSchemas[stepId].safeParse(result);
+  if (!parsed.success) {
+    throw faultError('input-invalid', {
+      message: `The result of ${stepId} is not what the console expects.`,
+      cause: parsed.error.message,
+    });
+  }
+  await endTask(work, task, 'done', null);
+  const began = run.timeline[stepId];
+  await work.tx
+    .update(replicationRuns)
+    .set({
+      results: { ...run.results, [stepId]: parsed.data },
+      timeline: {
+        ...run.timeline,
+        [stepId]: {
+          startedAt: began?.startedAt ?? ctx.now().toISOString(),
+          attempts: began?.attempts ?? 1,
+          endedAt: ctx.now().toISOString(),
+        },
+      },
+      percent: Math.max(run.percent, runPercent(stepId, 1)),
+    })
+    .where(eq(replicationRuns.id, run.id));
+  work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+  await nudgeRun(work.tx, run.id);
+}
+
+async function settleFailure(
+  ctx: ServiceContext,
+  work: Work,
+  task: TaskRow,
+  run: RunRow,
+  stepId: StepId,
+  theFault: Fault,
+): Promise<void> {
+  const { tx } = work;
+  const again = theFault.retry === 'now' && task.attempt < stepPlan(stepId).attempts && !run.cancelRequestedAt;
+  if (again) {
+    const seconds = backoffSeconds(task.attempt);
+    await tx
+      .update(tasks)
+      .set({
+        holder: null,
+        leaseUntil: null,
+        fault: theFault,
+        attempt: task.attempt + 1,
+        notBefore: sql`now() + make_interval(secs => ${seconds})`,
+      })
+      .where(eq(tasks.id, task.id));
+    await tx
+      .update(replicationRuns)
+      .set({ waitingFor: `${theFault.message} Next try in ${Math.ceil(seconds)} s.` })
+      .where(eq(replicationRuns.id, run.id));
+  } else if (run.cancelRequestedAt) {
+    await endTask(work, task, 'cancelled', fault('cancelled'));
+    await nudgeRun(tx, run.id);
+  } else {
+    await endTask(work, task, 'failed', theFault);
+    await nudgeRun(tx, run.id);
+  }
+  await tx.insert(runLog).values({
+    runId: run.id,
+    at: ctx.now(),
+    level: again ? 'warning' : 'error',
+    step: stepId,
+    text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${again ? ' It will be tried again.' : ''}`,
+  });
+  work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+}
+
+/** A successful import was already ended by its last page (services/catalog/receive-page.ts). */
+async function settleImport(work: Work, task: TaskRow, outcome: Outcome, at: Date): Promise<void> {
+  await endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
+  if (!task.connectorId) return;
+  await work.tx
+    .update(connectors)
+    .set(
+      outcome.ok
+        ? { catalogState: 'available', catalogAt: at, catalogFault: null }
+        : { catalogState: 'failed', catalogFault: outcome.fault },
+    )
+    .where(eq(connectors.id, task.connectorId));
+  work.event({ topic: 'connectors', subjectId: task.connectorId, kind: 'changed' });
+  work.event({ topic: 'servers', subjectId: null, kind: 'changed' });
+}
