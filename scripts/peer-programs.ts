@@ -1,0 +1,116 @@
+// The peers with their pinned versions, and how each is installed. To pin another version, change it here.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { aptInstall, findProgram, lastLine } from './apt.ts';
+import { run } from './run.ts';
+
+const govmomi = 'v0.55.0';
+const python = ['moto[server]==5.2.5', 'boto3==1.44.5'];
+// The command line pins its own botocore, so it gets an environment of its own.
+const awscli = ['awscli==1.46.3'];
+
+type Found = { path: string } | { missing: string };
+type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | 'qemu-img' | 'qemu-nbd' | 'qemu-system';
+
+/**
+ * Installs what is not there yet.
+ * @param folder where peers of our own live; nothing else on the system is touched but by apt-get
+ * @returns `env` with LANDFALL_PEER_<NAME>=path for each peer that is there, and the reason for each that is not
+ */
+export async function installPeers(
+  folder: string,
+): Promise<{ env: Record<string, string>; missing: Record<string, string> }> {
+  mkdirSync(folder, { recursive: true });
+  const found: Record<Peer, Found> = {
+    ...(await qemu()),
+    ...(await goPrograms(folder)),
+    ...(await pythonPrograms(folder)),
+  };
+  const env: Record<string, string> = {};
+  const missing: Record<string, string> = {};
+  for (const [name, peer] of Object.entries(found)) {
+    if ('path' in peer) env[`LANDFALL_PEER_${name.toUpperCase().replaceAll('-', '_')}`] = peer.path;
+    else missing[name] = peer.missing;
+  }
+  return { env, missing };
+}
+
+async function qemu(): Promise<Record<'qemu-img' | 'qemu-nbd' | 'qemu-system', Found>> {
+  const system = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
+  const find = () => ['qemu-img', 'qemu-nbd', system].map((name) => findProgram([name]));
+  let why: string | undefined;
+  if (find().includes(undefined)) {
+    why = await aptInstall(['qemu-utils', process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86']);
+  }
+  const [img, nbd, machine] = find();
+  const found = (place: string | undefined): Found =>
+    place ? { path: place } : { missing: why ?? 'apt-get installed none' };
+  return { 'qemu-img': found(img), 'qemu-nbd': found(nbd), 'qemu-system': found(machine) };
+}
+
+async function goPrograms(folder: string): Promise<Record<'vcsim' | 'govc', Found>> {
+  const bin = path.join(folder, `govmomi-${govmomi}`);
+  const find = (name: string): string | undefined => findProgram([], [path.join(bin, name)]);
+  let why: string | undefined;
+  if (!find('vcsim') || !find('govc')) {
+    let go = findProgram(['go'], ['/usr/local/go/bin/go']);
+    if (!go) {
+      why = await aptInstall(['golang-go']);
+      go = findProgram(['go']);
+    }
+    if (go) {
+      console.log(`go install vcsim and govc ${govmomi} (some minutes the first time)`);
+      mkdirSync(bin, { recursive: true });
+      const args = [
+        'install',
+        '-trimpath',
+        ...['vcsim', 'govc'].map((name) => `github.com/vmware/govmomi/${name}@${govmomi}`),
+      ];
+      const env = { ...process.env, GOBIN: bin, CGO_ENABLED: '0' };
+      const { code, output } = await run(go, args, { cwd: folder, env, capture: true, timeoutMs: 900_000 });
+      if (code !== 0) why = `go install failed: ${lastLine(output)}`;
+    } else why = `there is no Go here (${why ?? 'apt-get installed none'})`;
+  }
+  const found = (name: string): Found => {
+    const place = find(name);
+    return place ? { path: place } : { missing: why ?? 'go install left no program' };
+  };
+  return { vcsim: found('vcsim'), govc: found('govc') };
+}
+
+async function pythonPrograms(folder: string): Promise<Record<'moto' | 'aws' | 'python', Found>> {
+  const server = await environment(path.join(folder, 'python'), python);
+  const cli = await environment(path.join(folder, 'awscli'), awscli);
+  const program = (result: { bin: string } | { missing: string }, name: string): Found =>
+    'bin' in result ? { path: path.join(result.bin, name) } : result;
+  return { moto: program(server, 'moto_server'), python: program(server, 'python'), aws: program(cli, 'aws') };
+}
+
+/** A virtual environment that holds exactly these packages; made anew when the list changes or an installation broke off. */
+async function environment(folder: string, packages: string[]): Promise<{ bin: string } | { missing: string }> {
+  const stamp = path.join(folder, 'landfall.json');
+  const bin = path.join(folder, 'bin');
+  const wanted = JSON.stringify(packages);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(path.join(bin, 'python')))
+    return { bin };
+  const python3 = findProgram(['python3']);
+  if (!python3) {
+    const why = await aptInstall(['python3', 'python3-venv']);
+    if (why) return { missing: `there is no Python here (${why})` };
+  }
+  console.log(`pip install ${packages.join(' ')}`);
+  rmSync(folder, { recursive: true, force: true });
+  const make = () => run(python3 ?? 'python3', ['-m', 'venv', folder], { capture: true });
+  let made = await make();
+  if (made.code !== 0) {
+    const why = await aptInstall(['python3-venv']);
+    rmSync(folder, { recursive: true, force: true });
+    if (!why) made = await make();
+  }
+  if (made.code !== 0) return { missing: `python3 -m venv failed: ${lastLine(made.output)}` };
+  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+  const { code, output } = await run(path.join(bin, 'python'), args, { capture: true, timeoutMs: 900_000 });
+  if (code !== 0) return { missing: `pip install failed: ${lastLine(output)}` };
+  writeFileSync(stamp, wanted);
+  return { bin };
+}

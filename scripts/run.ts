@@ -1,0 +1,85 @@
+// Runs one child program to its end, with a deadline and without leaving grandchildren behind. For scripts/ only.
+import { type SpawnOptions, spawn } from 'node:child_process';
+
+export interface Ran {
+  /** The exit code; 128 and more when a signal or the deadline ended it, 127 when it could not be started. */
+  code: number;
+  /** Standard output and error, joined, when `capture` was asked for: the last 200,000 characters. */
+  output: string;
+  seconds: number;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Keep the output instead of showing it. */
+  capture?: boolean;
+  /** Milliseconds until the whole process group is ended; default 10 minutes. */
+  timeoutMs?: number;
+}
+
+const running = new Set<number>();
+
+/** Ends every child that still runs, with all that it started. */
+export function endChildren(signal: NodeJS.Signals = 'SIGKILL'): void {
+  for (const pid of running) signalGroup(pid, signal);
+}
+
+/** Sends a signal to the process group that `pid` leads; a group that is gone is no error. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Never rejects: how it went is in the result. */
+export function run(command: string, args: string[], options: RunOptions = {}): Promise<Ran> {
+  const began = performance.now();
+  return new Promise((resolve) => {
+    let output = '';
+    const spawnOptions: SpawnOptions = {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      detached: true,
+      stdio: options.capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    };
+    const child = spawn(command, args, spawnOptions);
+    if (child.pid) running.add(child.pid);
+    const end = setTimeout(() => {
+      output += `\n${command} did not finish within ${(options.timeoutMs ?? 600_000) / 1000} s and was ended.\n`;
+      if (child.pid) signalGroup(child.pid, 'SIGKILL');
+    }, options.timeoutMs ?? 600_000);
+    const keep = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-200_000);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    const done = (code: number) => {
+      clearTimeout(end);
+      if (child.pid) running.delete(child.pid);
+      resolve({ code, output, seconds: (performance.now() - began) / 1000 });
+    };
+    child.on('error', (error) => {
+      output += error.message;
+      done(127);
+    });
+    child.on('close', (code, signal) => done(code ?? (signal ? 137 : 1)));
+  });
+}
+
+/** Ends the children and this process when the person or the caller wants it: a signal, or the caller's death. */
+export function endWithCaller(): void {
+  const end = (code: number) => () => {
+    endChildren();
+    process.exit(code);
+  };
+  process.on('SIGINT', end(130));
+  process.on('SIGTERM', end(143));
+  process.on('SIGHUP', end(129));
+  if (process.connected) {
+    process.on('disconnect', end(143));
+    process.channel?.unref();
+  }
+}
