@@ -81,7 +81,8 @@ async function probeBucket(clients: AwsClients, config: AwsTargetConfig, signal:
       `The bucket ${place.bucket} is in ${region}, the AWS target in ${config.region}; ImportSnapshot needs both in one Region.`,
     );
   }
-  const object = { ...bucket, Key: `${STAGING_PREFIX}.check/${randomUUID()}` };
+  const prefix = config.prefix ?? STAGING_PREFIX;
+  const object = { ...bucket, Key: `${prefix}.check/${randomUUID()}` };
   const upload = await clients.s3(
     's3:PutObject',
     signal,
@@ -94,7 +95,7 @@ async function probeBucket(clients: AwsClients, config: AwsTargetConfig, signal:
     (s3, http) => s3.abortMultipartUpload({ ...object, UploadId: upload.UploadId }, http),
     SECONDS,
   );
-  return `${place.bucket} in ${region}: an upload under ${STAGING_PREFIX} was started and aborted.`;
+  return `${place.bucket} in ${region}: an upload under ${prefix} was started and aborted.`;
 }
 
 /** GetBucketLocation's answer as a Region: it knows two by other names. */

@@ -4,7 +4,7 @@ import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { batches, clientToken, ROOT_DEVICE, shortText, tagged, withDevices } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
-import { cancelImport, describeTasks, importPercent, importState } from './import-tasks.ts';
+import { cancelImport, describeTasks, findTask, importPercent, importState, withToken } from './import-tasks.ts';
 import type { AwsTargetConfig, Images, ImportTask } from './target.ts';
 
 const IMAGE_BATCH = 100;
@@ -12,7 +12,7 @@ const BOOT_MODES = { bios: 'legacy-bios', uefi: 'uefi' } as const;
 
 export function createImages(clients: AwsClients, config: AwsTargetConfig): Images {
   /** Our own image of this name; null when there is none (any more). */
-  async function findByName(name: string, signal: AbortSignal): Promise<Image | null> {
+  async function imageNamed(name: string, signal: AbortSignal): Promise<Image | null> {
     const answer = await clients.ec2('ec2:DescribeImages', signal, (ec2, http) =>
       ec2.describeImages({ Owners: ['self'], Filters: [{ Name: 'name', Values: [name] }] }, http),
     );
@@ -53,7 +53,7 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
         return answer.ImageId;
       } catch (error) {
         if (!hasAwsCode(error, /^InvalidAMIName\.Duplicate$/)) throw error;
-        const taken = await findByName(input.name, signal);
+        const taken = await imageNamed(input.name, signal);
         if (taken?.ImageId && isSameImage(taken, disks)) return taken.ImageId;
         const by = taken?.ImageId ?? 'another image';
         throw faultError('image-refused', { message: `The AMI name ${input.name} is taken by ${by}.` }, error);
@@ -79,7 +79,7 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
               })),
               ...(config.importRole && { RoleName: config.importRole }),
               ClientToken: clientToken(input.token),
-              ...tagged(['import-image-task'], input.tags),
+              ...tagged(['import-image-task'], withToken(input.tags, input.token)),
             },
             http,
           ),
@@ -104,6 +104,18 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
     },
 
     cancelImport: (taskId, signal) => cancelImport(clients, taskId, signal),
+
+    findImportByToken: (token, signal) =>
+      findTask(token, async (input) => {
+        const page = await clients.ec2('ec2:DescribeImportImageTasks', signal, (ec2, http) =>
+          ec2.describeImportImageTasks(input, http),
+        );
+        return { tasks: page.ImportImageTasks ?? [], next: page.NextToken };
+      }),
+
+    async findByName(name, signal) {
+      return (await imageNamed(name, signal))?.ImageId ?? null;
+    },
 
     async describe(imageIds, signal) {
       const found = new Map<string, { imageId: string; name: string; state: string; snapshotIds: string[] }>();

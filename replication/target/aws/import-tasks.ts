@@ -1,8 +1,9 @@
 // What ImportSnapshot's and ImportImage's tasks have in common: states, percentages, failures.
 // For snapshots.ts and images.ts; `importFault` also for the steps that poll.
+import type { Tag } from '@aws-sdk/client-ec2';
 import { type FaultError, faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { batches } from './ec2-names.ts';
+import { batches, clientToken } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
 import type { ImportTask } from './target.ts';
 
@@ -57,6 +58,32 @@ async function askAll(ids: string[], ask: (ids: string[]) => Promise<ImportTask[
     for (const id of ids) found.push(...(await askAll([id], ask)));
     return found;
   }
+}
+
+/** The tag by which a task is found again when its id never reached us. */
+export const TOKEN_TAG = 'landfall:token';
+
+/** The task's tags with its token; a tag's value has at most 256 characters. */
+export function withToken(tags: Record<string, string>, token: string): Record<string, string> {
+  return { ...tags, [TOKEN_TAG]: clientToken(token) };
+}
+
+/** The task that carries the token, out of all pages: AWS documents no filter of tasks by tag. */
+export async function findTask(
+  token: string,
+  ask: (page: { MaxResults: number; NextToken?: string }) => Promise<{
+    tasks: { ImportTaskId?: string | undefined; Tags?: Tag[] | undefined }[];
+    next: string | undefined;
+  }>,
+): Promise<string | null> {
+  const value = clientToken(token);
+  for (let next: string | undefined, first = true; first || next; first = false) {
+    const page = await ask({ MaxResults: 200, ...(next && { NextToken: next }) });
+    const task = page.tasks.find(({ Tags }) => Tags?.some((tag) => tag.Key === TOKEN_TAG && tag.Value === value));
+    if (task?.ImportTaskId) return task.ImportTaskId;
+    next = page.next;
+  }
+  return null;
 }
 
 /** Cancels an import; one that has ended or is unknown is fine. */

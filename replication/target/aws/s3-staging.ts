@@ -13,6 +13,7 @@ import type { AwsTargetConfig, Staging } from './target.ts';
 export function createStaging(clients: AwsClients, config: AwsTargetConfig, options: PartUploadOptions = {}): Staging {
   const place = stagingPlace(config);
   const bucket = { Bucket: place.bucket, ...place.owner };
+  const prefix = config.prefix ?? STAGING_PREFIX;
   const schedule = options.schedule ?? PART_SCHEDULE;
 
   return {
@@ -23,7 +24,7 @@ export function createStaging(clients: AwsClients, config: AwsTargetConfig, opti
           if (hasAwsCode(error, /^NoSuchLifecycleConfiguration$/)) return null;
           throw error;
         });
-      const rules = withStagingRule(found?.Rules ?? []);
+      const rules = withStagingRule(found?.Rules ?? [], prefix);
       if (!rules) return;
       const kept = found?.TransitionDefaultMinimumObjectSize;
       await clients.s3('s3:PutLifecycleConfiguration', signal, (s3, http) =>
@@ -39,7 +40,7 @@ export function createStaging(clients: AwsClients, config: AwsTargetConfig, opti
     },
 
     async startUpload(key, { capacityBytes }, signal) {
-      checkKey(key);
+      checkKey(key, prefix);
       // A stream-optimized VMDK of noise is a little larger than its disk: markers, tables and deflate's own overhead.
       if (capacityBytes * 1.01 > largestObject(schedule)) {
         throw faultError('disk-unsupported', { message: `A disk of ${capacityBytes} bytes does not fit in S3.` });
@@ -48,13 +49,13 @@ export function createStaging(clients: AwsClients, config: AwsTargetConfig, opti
     },
 
     async abortUpload(key, uploadId, signal) {
-      checkKey(key);
+      checkKey(key, prefix);
       await cancel(clients, place, key, uploadId, signal);
       await sweepPieces(clients, place, key, signal);
     },
 
     async abortUploadsOf(key, signal) {
-      checkKey(key);
+      checkKey(key, prefix);
       for (const upload of await uploadsUnder(clients, place, key, signal)) {
         if (upload.key === key) await cancel(clients, place, key, upload.uploadId, signal);
       }
@@ -62,7 +63,7 @@ export function createStaging(clients: AwsClients, config: AwsTargetConfig, opti
     },
 
     async delete(key, signal) {
-      checkKey(key);
+      checkKey(key, prefix);
       await remove(clients, place, key, signal);
     },
 
@@ -85,7 +86,7 @@ export function stagingPlace(config: AwsTargetConfig): StagingPlace {
 }
 
 /** The expiry rule covers this prefix only, so nothing of ours may lie outside it. */
-function checkKey(key: string): void {
-  if (key.startsWith(STAGING_PREFIX) && key.length > STAGING_PREFIX.length) return;
-  throw faultError('internal', { message: `The staged object ${key} would not lie under ${STAGING_PREFIX}.` });
+function checkKey(key: string, prefix: string): void {
+  if (key.startsWith(prefix) && key.length > prefix.length) return;
+  throw faultError('internal', { message: `The staged object ${key} would not lie under ${prefix}.` });
 }

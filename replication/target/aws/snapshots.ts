@@ -4,7 +4,7 @@ import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { batches, clientToken, shortText, tagged, toTags } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
-import { cancelImport, describeTasks, importPercent, importState } from './import-tasks.ts';
+import { cancelImport, describeTasks, findTask, importPercent, importState, withToken } from './import-tasks.ts';
 import type { AwsTargetConfig, ImportTask, Snapshots } from './target.ts';
 
 /** Tags on so many resources in one CreateTags call. */
@@ -28,7 +28,7 @@ export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): S
               ...(config.importRole && { RoleName: config.importRole }),
               // The SDK fills in no token here, and without one a lost answer would import the disk twice.
               ClientToken: clientToken(input.token),
-              ...tagged(['import-snapshot-task'], input.tags),
+              ...tagged(['import-snapshot-task'], withToken(input.tags, input.token)),
             },
             http,
           ),
@@ -53,6 +53,14 @@ export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): S
     },
 
     cancelImport: (taskId, signal) => cancelImport(clients, taskId, signal),
+
+    findImportByToken: (token, signal) =>
+      findTask(token, async (input) => {
+        const page = await clients.ec2('ec2:DescribeImportSnapshotTasks', signal, (ec2, http) =>
+          ec2.describeImportSnapshotTasks(input, http),
+        );
+        return { tasks: page.ImportSnapshotTasks ?? [], next: page.NextToken };
+      }),
 
     async tag(ids, tags, signal) {
       if (Object.keys(tags).length === 0) return;
