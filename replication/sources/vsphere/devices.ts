@@ -122,7 +122,8 @@ function diskKind(backing: XmlNode | undefined): string {
     const physical = text(backing, 'compatibilityMode') !== 'virtualMode';
     return `raw device mapping, ${physical ? 'physical' : 'virtual'}${independent}`;
   }
-  if (flag(backing, 'thinProvisioned') || backing?.type === 'VirtualDiskSeSparseBackingInfo') return `thin${independent}`;
+  if (flag(backing, 'thinProvisioned') || backing?.type === 'VirtualDiskSeSparseBackingInfo')
+    return `thin${independent}`;
   if (/Sparse/.test(backing?.type ?? '')) return `sparse${independent}`;
   return `thick, ${flag(backing, 'eagerlyScrub') ? 'eagerly' : 'lazily'} zeroed${independent}`;
 }

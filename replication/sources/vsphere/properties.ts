@@ -143,9 +143,7 @@ async function release(
   };
   if (open) {
     const token = [element('token', open.token)];
-    await session
-      .call(open.propertyCollector, 'CancelRetrievePropertiesEx', token, options)
-      .catch(() => undefined);
+    await session.call(open.propertyCollector, 'CancelRetrievePropertiesEx', token, options).catch(() => undefined);
   }
   await session.call(view, 'DestroyView', [], options).catch(() => undefined);
 }

@@ -1,0 +1,66 @@
+// vSphere as a source of servers: everything of the port source.ts, spoken with one vCenter over its SOAP API.
+// The connector opens it; nothing else of this folder is meant for outside, but certificate.ts for the first trust.
+import type { Source } from '../source.ts';
+import { openExport } from './export.ts';
+import { asFaultError, type During } from './faults.ts';
+import { checkHealth } from './health.ts';
+import { readInventory, readServer } from './inventory.ts';
+import { abortLease } from './lease.ts';
+import { type SessionOptions, VimSession } from './session.ts';
+import { releaseSnapshot, takeSnapshot } from './snapshots.ts';
+
+export { normalizeFingerprint, probeFingerprint } from './certificate.ts';
+export { PRIVILEGES } from './privileges.ts';
+
+export interface VsphereSourceOptions extends SessionOptions {
+  /** Machines that vCenter is asked for at once. Default 100. */
+  pageSize?: number;
+}
+
+/**
+ * A source over one shared session; nothing is connected before the first call. Close it, or its session stays open
+ * at vCenter until it is idle for long enough.
+ */
+export function openVsphereSource(options: VsphereSourceOptions): Source {
+  const session = new VimSession(options);
+
+  async function guarded<T>(during: During, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } catch (error) {
+      throw asFaultError(error, { during, signal });
+    }
+  }
+
+  return {
+    platform: 'vsphere',
+    checkHealth: (signal) => guarded('read', signal, () => checkHealth(session, signal)),
+    identify: (signal) =>
+      guarded('read', signal, async () => {
+        const { about } = await session.content(signal);
+        return { id: about.instanceUuid, name: session.url.hostname, version: about.version };
+      }),
+    async *inventory(signal) {
+      try {
+        signal.throwIfAborted();
+        yield* readInventory(session, signal, options.pageSize);
+      } catch (error) {
+        throw asFaultError(error, { during: 'read', signal });
+      }
+    },
+    inspect: (vmId, signal) => guarded('read', signal, () => readServer(session, vmId, signal)),
+    takeSnapshot: (vmId, details, signal) =>
+      guarded('snapshot', signal, () => takeSnapshot(session, vmId, details, signal)),
+    openExport: (vmId, snapshotId, signal) =>
+      guarded('export', signal, () => openExport(session, vmId, snapshotId, signal)),
+    releaseSnapshot: (vmId, snapshot, signal) =>
+      guarded('release', signal, () => releaseSnapshot(session, vmId, snapshot, signal)),
+    releaseExport: (exportId, signal) =>
+      guarded('export', signal, () => {
+        const lease = { type: 'HttpNfcLease', value: exportId };
+        return abortLease(session, lease, 'The process that began the export is gone.', signal);
+      }),
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,97 @@
+// The server catalog of a vCenter: every machine with its place, hardware and findings, page by page.
+// For sources/vsphere only.
+import type { CatalogServer } from '../../model/server.ts';
+import { BLOCKING_TROUBLES } from './devices.ts';
+import { guestArchitecture, guestFamily } from './guest-system.ts';
+import { type DatastoreFacts, Places } from './places.ts';
+import { readAll, readObject } from './properties.ts';
+import { findings } from './readiness.ts';
+import type { VimSession } from './session.ts';
+import { readVm, VM_PATHS, type VmRecord } from './vm-record.ts';
+
+/** Machines a page: their hardware makes pages large. */
+export const INVENTORY_PAGE_SIZE = 100;
+
+/** All servers that the account may see, templates left out. */
+export async function* readInventory(
+  session: VimSession,
+  signal: AbortSignal,
+  pageSize = INVENTORY_PAGE_SIZE,
+): AsyncGenerator<CatalogServer[]> {
+  const places = await new Places().learnAll(session, signal);
+  for await (const page of readAll(session, { VirtualMachine: VM_PATHS }, pageSize, signal)) {
+    const servers = page.map(readVm).filter((vm) => !vm.template);
+    if (servers.length > 0) yield servers.map((vm) => catalogServer(vm, places));
+  }
+}
+
+/** One server as it is now. A template is given too, with a finding that says so. */
+export async function readServer(session: VimSession, vmId: string, signal: AbortSignal): Promise<CatalogServer> {
+  const vm = await readVmRecord(session, vmId, signal);
+  const places = await new Places().learn(session, [vm.parent, vm.host, ...vm.datastores], signal);
+  // Port groups are known by key only; a list of all of them is read when the machine hangs on one.
+  if (vm.devices.nics.some((nic) => nic.portgroupKey)) await places.learnAll(session, signal);
+  return catalogServer(vm, places);
+}
+
+export async function readVmRecord(session: VimSession, vmId: string, signal: AbortSignal): Promise<VmRecord> {
+  return readVm(await readObject(session, { type: 'VirtualMachine', value: vmId }, VM_PATHS, signal));
+}
+
+export function catalogServer(vm: VmRecord, places: Places): CatalogServer {
+  const datastores = vm.datastores
+    .map((one) => places.datastore(one))
+    .filter((one): one is DatastoreFacts => one !== null);
+  const nics = vm.devices.nics.map((nic) => {
+    const guest = vm.guestNics.find((one) => one.deviceKey === nic.key);
+    const portgroup = nic.portgroupKey ? places.portgroup(nic.portgroupKey) : null;
+    return {
+      label: nic.label,
+      mac: nic.mac,
+      network: portgroup ?? nic.networkName ?? guest?.network ?? '',
+      addresses: guest?.addresses ?? [],
+    };
+  });
+  const reported = [vm.primaryAddress ?? '', ...vm.guestNics.flatMap((nic) => nic.addresses)];
+  return {
+    vmId: vm.vmId,
+    uuid: vm.instanceUuid,
+    name: vm.name,
+    path: places.path(vm.parent, escapeName(vm.name)),
+    power: vm.power,
+    guestId: vm.guestId,
+    guestName: vm.guestName,
+    guestFamily: guestFamily(vm.guestId),
+    architecture: guestArchitecture(vm.guestId),
+    firmware: vm.firmware,
+    secureBoot: vm.secureBoot,
+    vcpus: vm.vcpus,
+    memoryMiB: vm.memoryMiB,
+    host: places.name(vm.host),
+    addresses: [...new Set(reported)].filter((address) => address !== '' && !isLinkLocal(address)),
+    hostName: vm.hostName,
+    disks: vm.devices.disks.map((disk) => ({
+      id: disk.id,
+      key: disk.key,
+      label: disk.label,
+      capacityBytes: disk.capacityBytes,
+      kind: disk.kind,
+      datastore: disk.datastore,
+      fileName: disk.fileName,
+      order: disk.order,
+      replicable: !disk.trouble.some((trouble) => BLOCKING_TROUBLES.includes(trouble)),
+    })),
+    nics,
+    tools: vm.tools,
+    hardwareVersion: vm.hardwareVersion,
+    findings: findings(vm, datastores),
+  };
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^(fe[89ab].:|169\.254\.)/i.test(address);
+}
+
+function escapeName(name: string): string {
+  return name.replace(/[%/\\]/g, (found) => `%${found.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,110 @@
+// Where machines stand: names of folders, datacenters and hosts, free space of datastores, names of port groups.
+// For sources/vsphere only.
+import { type ObjectProperties, type PropertyPaths, readAll, readObjects } from './properties.ts';
+import type { VimSession } from './session.ts';
+import { referenceOf, unescapeName } from './vm-record.ts';
+import type { ManagedObject } from './xml/markup.ts';
+import { flag, integer } from './xml/xml-node.ts';
+
+export interface DatastoreFacts {
+  name: string;
+  freeBytes: number;
+  accessible: boolean;
+}
+
+const PATHS: PropertyPaths = {
+  Folder: ['name', 'parent'],
+  Datacenter: ['name', 'parent'],
+  VirtualApp: ['name', 'parent', 'parentFolder'],
+  HostSystem: ['name'],
+  Datastore: ['name', 'summary'],
+  DistributedVirtualPortgroup: ['name', 'key'],
+};
+const PAGE_SIZE = 500;
+const MAX_DEPTH = 64;
+
+export class Places {
+  readonly #objects = new Map<string, ObjectProperties>();
+  readonly #portgroups = new Map<string, string>();
+
+  /** Learns everything that there is, in a few calls. */
+  async learnAll(session: VimSession, signal: AbortSignal): Promise<this> {
+    const { rootFolder } = await session.content(signal);
+    // The view holds what is below its root, not the root itself.
+    for (const one of await readObjects(session, [rootFolder], PATHS, signal)) this.#learn(one);
+    for await (const page of readAll(session, PATHS, PAGE_SIZE, signal)) for (const one of page) this.#learn(one);
+    return this;
+  }
+
+  /** Learns some objects and everything above them. */
+  async learn(session: VimSession, objects: readonly (ManagedObject | null)[], signal: AbortSignal): Promise<this> {
+    let next = objects.filter((one) => one !== null);
+    for (let depth = 0; next.length > 0 && depth < MAX_DEPTH; depth += 1) {
+      const wanted = new Map(
+        next.filter((one) => PATHS[one.type] && !this.#objects.has(one.value)).map((one) => [one.value, one]),
+      );
+      const found = await readObjects(session, [...wanted.values()], pathsOf([...wanted.values()]), signal);
+      for (const one of found) this.#learn(one);
+      next = found.flatMap((one) => above(one) ?? []);
+    }
+    return this;
+  }
+
+  /** `/Datacenters/DC1/vm/Folder/<name>`, from the parent of a machine. Names stay escaped as vCenter has them. */
+  path(parent: ManagedObject | null, name: string): string {
+    const names = [name];
+    let at = parent;
+    for (let depth = 0; at && depth < MAX_DEPTH; depth += 1) {
+      const known: ObjectProperties | undefined = this.#objects.get(at.value);
+      if (!known) break;
+      names.unshift(known.properties.get('name')?.text ?? at.value);
+      at = above(known);
+    }
+    return `/${names.join('/')}`;
+  }
+
+  name(object: ManagedObject | null): string {
+    if (!object) return '';
+    return unescapeName(this.#objects.get(object.value)?.properties.get('name')?.text ?? object.value);
+  }
+
+  portgroup(key: string): string | null {
+    return this.#portgroups.get(key) ?? null;
+  }
+
+  datastore(object: ManagedObject): DatastoreFacts | null {
+    const known = this.#objects.get(object.value);
+    const summary = known?.properties.get('summary');
+    if (!known || !summary) return null;
+    return {
+      name: this.name(object),
+      freeBytes: integer(summary, 'freeSpace') ?? 0,
+      accessible: flag(summary, 'accessible'),
+    };
+  }
+
+  hosts(): string[] {
+    return [...this.#objects.values()]
+      .filter(({ object }) => object.type === 'HostSystem')
+      .map(({ object }) => this.name(object));
+  }
+
+  datacenters(): ManagedObject[] {
+    return [...this.#objects.values()].filter(({ object }) => object.type === 'Datacenter').map(({ object }) => object);
+  }
+
+  #learn(one: ObjectProperties): void {
+    this.#objects.set(one.object.value, one);
+    const key = one.properties.get('key')?.text;
+    if (one.object.type === 'DistributedVirtualPortgroup' && key) this.#portgroups.set(key, this.name(one.object));
+  }
+}
+
+function above(one: ObjectProperties): ManagedObject | null {
+  if (one.object.type === 'HostSystem' || one.object.type === 'Datastore') return null;
+  return referenceOf(one.properties.get('parentFolder')) ?? referenceOf(one.properties.get('parent'));
+}
+
+function pathsOf(objects: readonly ManagedObject[]): PropertyPaths {
+  return Object.fromEntries(objects.map(({ type }) => [type, PATHS[type] ?? ['name']]));
+}

@@ -1,0 +1,281 @@
+// What stands in the way of replicating a machine, or what a person should know before: pure judgement of what was read.
+// The rules are those of vSphere's snapshots and exports, and of what EC2 takes. For sources/vsphere only.
+import type { Finding } from '../../model/server.ts';
+import type { DiskTrouble, VmDisk } from './devices.ts';
+import { guestArchitecture, guestFamily } from './guest-system.ts';
+import type { DatastoreFacts } from './places.ts';
+import type { VmRecord } from './vm-record.ts';
+
+const GiB = 1024 ** 3;
+const TiB = 1024 ** 4;
+/** A snapshot's delta files grow while the disks are read: below this nobody should take one. */
+const FREE_BLOCKING_BYTES = 5 * GiB;
+const FREE_WARNING_BYTES = 20 * GiB;
+const FREE_WARNING_SHARE = 0.1;
+const MAX_VOLUMES = 22;
+const MAX_BIOS_BOOT_BYTES = 2 * TiB;
+
+type Rule = (vm: VmRecord, datastores: readonly DatastoreFacts[]) => Finding | Finding[] | null;
+
+/** Blocking findings first, each group in the order of the rules. */
+export function findings(vm: VmRecord, datastores: readonly DatastoreFacts[]): Finding[] {
+  const found = RULES.flatMap((rule) => rule(vm, datastores) ?? []);
+  return [...found.filter((one) => one.level === 'blocking'), ...found.filter((one) => one.level === 'warning')];
+}
+
+const blocking = (code: string, title: string, why: string, remedy: string): Finding => ({
+  code,
+  level: 'blocking',
+  title,
+  why,
+  remedy,
+});
+const warning = (code: string, title: string, why: string, remedy: string): Finding => ({
+  ...blocking(code, title, why, remedy),
+  level: 'warning',
+});
+
+const RULES: readonly Rule[] = [
+  (vm) =>
+    vm.connection === 'connected'
+      ? null
+      : blocking(
+          'machine-not-connected',
+          `vCenter has no hold of the server: it is ${vm.connection}.`,
+          'Without its host or its files vSphere can neither take a snapshot nor export one.',
+          'Bring the host back, or remove the server from the inventory and register it again.',
+        ),
+  (vm) =>
+    vm.template
+      ? blocking(
+          'template',
+          'This is a template, not a server.',
+          'vSphere takes no snapshots of templates.',
+          'Deploy a server from the template and replicate that one.',
+        )
+      : null,
+  (vm) =>
+    vm.faultTolerant
+      ? blocking(
+          'fault-tolerance',
+          'Fault Tolerance is on.',
+          'vSphere takes no snapshots of servers under Fault Tolerance that could be exported.',
+          'Turn Fault Tolerance off for as long as the server is replicated.',
+        )
+      : null,
+  (vm) =>
+    vm.consolidationNeeded
+      ? blocking(
+          'consolidation-needed',
+          'The disks need consolidation.',
+          'Files of earlier snapshots are still chained to the disks; another snapshot could fail or fill the datastore.',
+          'In vCenter choose Snapshots › Consolidate for the server, and wait until it has ended.',
+        )
+      : null,
+  (vm) =>
+    vm.devices.disks.length === 0
+      ? blocking(
+          'no-disks',
+          'The server has no virtual disk.',
+          'There is nothing to copy: the server runs from the network or from a drive.',
+          'Leave the server out.',
+        )
+      : null,
+  (vm) => diskFinding(vm, 'independent', DISK_WORDS.independent),
+  (vm) => diskFinding(vm, 'raw-physical', DISK_WORDS['raw-physical']),
+  (vm) => diskFinding(vm, 'shared', DISK_WORDS.shared),
+  (vm) => diskFinding(vm, 'encrypted', DISK_WORDS.encrypted),
+  (vm) =>
+    vm.encrypted && !vm.devices.disks.some((disk) => disk.trouble.includes('encrypted'))
+      ? warning(
+          'machine-encrypted',
+          'The configuration of the server is encrypted by vSphere.',
+          'Its disks are not, but vSphere may refuse the export to an account without Cryptographer.Access.',
+          'If the export is refused, decrypt the server or give the account that privilege.',
+        )
+      : null,
+  (_vm, datastores) => datastores.filter((one) => !one.accessible).map(unreachableDatastore),
+  (vm, datastores) => datastores.filter((one) => one.accessible).flatMap((one) => spaceFinding(vm, one)),
+  (vm) => diskFinding(vm, 'raw-virtual', DISK_WORDS['raw-virtual']),
+  (vm) =>
+    vm.devices.isos.length > 0
+      ? warning(
+          'iso-attached',
+          `An ISO image is attached: ${vm.devices.isos.join(', ')}.`,
+          'It is not copied, and VM Import may refuse a guest that mounts it at start.',
+          'Disconnect the CD/DVD drive, also its "connect at power on".',
+        )
+      : null,
+  (vm) =>
+    vm.snapshots.length > 0
+      ? warning(
+          'snapshots-present',
+          `The server has ${count(vm.snapshots.length, 'snapshot')} already: ${vm.snapshots.map(({ name }) => `“${name}”`).join(', ')}.`,
+          'The copy is right all the same. But each snapshot makes the removal of ours slower, and the datastore fuller.',
+          'Remove snapshots that nobody needs. Take or revert none while a run is under way.',
+        )
+      : null,
+  (vm) =>
+    vm.power === 'on' && vm.tools !== 'running'
+      ? warning(
+          'tools-not-running',
+          vm.tools === 'not-installed' ? 'VMware Tools is not installed.' : 'VMware Tools is not running.',
+          'The guest cannot be quiesced: the image is as after a power failure, and addresses are unknown.',
+          'Install or start VMware Tools (open-vm-tools on Linux), or shut the server down for the last run.',
+        )
+      : null,
+  (vm) =>
+    vm.secureBoot
+      ? warning(
+          'secure-boot',
+          'UEFI Secure Boot is on.',
+          'The keys of its firmware are not copied; the AMI starts with Secure Boot off.',
+          'Nothing, if that is acceptable. Otherwise set up the keys on the AMI after the cutover.',
+        )
+      : null,
+  (vm) =>
+    vm.devices.hasTpm
+      ? warning(
+          'virtual-tpm',
+          'The server has a virtual TPM.',
+          'Its secrets are not copied. A disk that the guest encrypted with them (BitLocker) will ask for its recovery key.',
+          'Suspend BitLocker or keep its recovery key at hand; remove other uses of the TPM before the cutover.',
+        )
+      : null,
+  (vm) =>
+    vm.devices.disks.length > MAX_VOLUMES
+      ? warning(
+          'too-many-volumes',
+          `The server has ${vm.devices.disks.length} disks.`,
+          `More than ${MAX_VOLUMES} volumes do not fit on most types of EC2 instance.`,
+          'Join disks, or choose an instance type that takes as many volumes.',
+        )
+      : null,
+  (vm) => {
+    const boot = vm.devices.disks[0];
+    return boot && vm.firmware === 'bios' && boot.capacityBytes > MAX_BIOS_BOOT_BYTES
+      ? warning(
+          'boot-disk-too-large',
+          `The boot disk (${boot.label}) is larger than 2 TiB.`,
+          'A server with BIOS firmware starts from a partition table that ends at 2 TiB; VM Import refuses such a disk.',
+          'Shrink the disk, or move the server to UEFI before it is replicated.',
+        )
+      : null;
+  },
+  (vm) =>
+    guestArchitecture(vm.guestId) === 'i386'
+      ? warning(
+          'guest-32-bit',
+          `The guest is a 32-bit system (${vm.guestName || vm.guestId}).`,
+          'Hardly any type of EC2 instance starts a 32-bit kernel, and VM Import refuses 32-bit Linux.',
+          'If the guest is really 64-bit, correct its guest system in the settings of the server. Otherwise renew it first.',
+        )
+      : null,
+  (vm) =>
+    guestFamily(vm.guestId) === 'other'
+      ? warning(
+          'guest-unknown',
+          `EC2 may not start this guest system (${vm.guestName || vm.guestId || 'unknown'}).`,
+          'Landfall knows how Linux and Windows become an AMI; anything else is copied as it is.',
+          'Correct the guest system in the settings of the server if it is wrong; otherwise launch a test instance early.',
+        )
+      : null,
+  (vm) =>
+    guestFamily(vm.guestId) === 'windows-client'
+      ? warning(
+          'windows-client',
+          `${vm.guestName || 'The guest'} is a desktop Windows.`,
+          'AWS gives no licence for it: it must be your own, on Dedicated Hosts or Instances.',
+          'Choose BYOL, and check that your licence allows it.',
+        )
+      : null,
+  (vm) =>
+    vm.devices.nics.length > 1
+      ? warning(
+          'several-networks',
+          `The server has ${vm.devices.nics.length} network adapters.`,
+          'An instance starts with one network interface, which gets its address by DHCP.',
+          'Attach further interfaces after the launch, and look for fixed addresses in the guest.',
+        )
+      : null,
+];
+
+const DISK_WORDS: Record<DiskTrouble, { level: Finding['level']; what: string; why: string; remedy: string }> = {
+  independent: {
+    level: 'blocking',
+    what: 'independent of snapshots',
+    why: 'vSphere leaves it out of every snapshot, so it cannot be read while the server runs.',
+    remedy: 'Power the server off, change the mode of the disk to Dependent in its settings, and power it on.',
+  },
+  'raw-physical': {
+    level: 'blocking',
+    what: 'a physical raw device mapping',
+    why: 'vSphere takes no snapshots of it and does not see its bytes.',
+    remedy:
+      'Change the mapping to virtual compatibility mode or migrate it to a virtual disk, or leave the server out.',
+  },
+  shared: {
+    level: 'blocking',
+    what: 'shared with other servers',
+    why: 'vSphere takes no snapshots of disks on a shared bus or with multi-writer sharing.',
+    remedy: 'Replicate the cluster node by its own disks after unsharing this one, or move its data another way.',
+  },
+  encrypted: {
+    level: 'blocking',
+    what: 'encrypted by vSphere',
+    why: 'vSphere does not export encrypted disks.',
+    remedy: 'Apply a storage policy without encryption to the disk before it is replicated.',
+  },
+  'raw-virtual': {
+    level: 'warning',
+    what: 'a virtual raw device mapping',
+    why: 'It is copied like a virtual disk, whole, however little of it is used.',
+    remedy: 'Nothing. Migrate it to a virtual disk if the copy takes too long.',
+  },
+};
+
+function diskFinding(vm: VmRecord, trouble: DiskTrouble, words: (typeof DISK_WORDS)[DiskTrouble]): Finding | null {
+  const disks = vm.devices.disks.filter((disk) => disk.trouble.includes(trouble));
+  if (disks.length === 0) return null;
+  const names = disks.map((disk) => disk.label).join(', ');
+  const make = words.level === 'blocking' ? blocking : warning;
+  return make(
+    `disk-${trouble}`,
+    `${names} ${disks.length === 1 ? 'is' : 'are'} ${words.what}.`,
+    words.why,
+    words.remedy,
+  );
+}
+
+function unreachableDatastore({ name }: DatastoreFacts): Finding {
+  return blocking(
+    'datastore-inaccessible',
+    `The datastore ${name} is not accessible.`,
+    'vSphere cannot take a snapshot of disks that it does not reach.',
+    'Bring the datastore back.',
+  );
+}
+
+function spaceFinding(vm: VmRecord, { name, freeBytes }: DatastoreFacts): Finding[] {
+  const onIt = vm.devices.disks.filter((disk) => disk.datastore === name);
+  // A datastore that holds none of the disks (of an ISO, say) does not grow.
+  if (onIt.length === 0) return [];
+  const free = `The datastore ${name} has ${(freeBytes / GiB).toFixed(1)} GiB free.`;
+  const why = 'While the disks are read, every write of the guest takes space beside them.';
+  if (freeBytes < FREE_BLOCKING_BYTES) {
+    const remedy = 'Free at least 5 GiB, or move the server to another datastore.';
+    return [blocking('datastore-full', free, `${why} A full datastore stops every server on it.`, remedy)];
+  }
+  const wanted = Math.max(FREE_WARNING_BYTES, FREE_WARNING_SHARE * totalBytes(onIt));
+  if (freeBytes >= wanted) return [];
+  const remedy = `Free space up to ${Math.ceil(wanted / GiB)} GiB, or replicate when the guest writes little.`;
+  return [warning('datastore-low', free, why, remedy)];
+}
+
+function totalBytes(disks: readonly VmDisk[]): number {
+  return disks.reduce((sum, disk) => sum + disk.capacityBytes, 0);
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

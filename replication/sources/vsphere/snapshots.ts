@@ -1,0 +1,251 @@
+// Takes and removes the snapshot of a run, also when a dead process began it. For sources/vsphere only.
+import { faultError } from '../../model/fault.ts';
+import type { SourceSnapshot } from '../source.ts';
+import { readDevices, type VmDisk } from './devices.ts';
+import { readObject } from './properties.ts';
+import type { VimSession } from './session.ts';
+import { VimFault } from './soap.ts';
+import { pause, pollDelay, runningTasks, TaskDeadline, waitForTask } from './tasks.ts';
+import { readBootOrder, readSnapshots, readTools, type SnapshotNode } from './vm-record.ts';
+import { element, type ManagedObject } from './xml/markup.ts';
+import { children, object, XmlError } from './xml/xml-node.ts';
+
+export interface SnapshotTimes {
+  /** For CreateSnapshot_Task, quiescing included. */
+  takeMs: number;
+  /** For the removal and the consolidation after it, waiting for other tasks included. */
+  releaseMs: number;
+}
+
+export const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6 * 3_600_000 };
+
+// What CreateSnapshot_Task says when the guest could not be brought to rest; without quiescing it may go through.
+const QUIESCE_FAULTS = ['ApplicationQuiesceFault', 'FilesystemQuiesceFault', 'ToolsUnavailable', 'QuiesceFault'];
+const QUIESCE_TEXT = /quiesc|\bVSS\b|VMware Tools/i;
+// A call that makes something is not cut half-way, or nobody would know what it made; this bounds it.
+const MAKING_TIMEOUT_MS = 60_000;
+
+interface VmState {
+  power: string;
+  tools: ReturnType<typeof readTools>;
+  snapshots: SnapshotNode[];
+  consolidationNeeded: boolean;
+}
+
+/** Takes the snapshot, or finds the one of this name that is there already or is being taken. */
+export async function takeSnapshot(
+  session: VimSession,
+  vmId: string,
+  options: { name: string; description: string; quiesce: boolean },
+  signal: AbortSignal,
+  times: SnapshotTimes = SNAPSHOT_TIMES,
+): Promise<SourceSnapshot> {
+  const vm: ManagedObject = { type: 'VirtualMachine', value: vmId };
+  const find = async () => (await readState(session, vm, signal)).snapshots.find(({ name }) => name === options.name);
+  const there =
+    (await find()) ?? (await waitForOthers(session, vm, ['CreateSnapshot', 'CreateSnapshotEx'], find, signal, times));
+  if (there) return describe(session, there, 'It was taken by an earlier try, without quiescing.', signal);
+
+  const state = await readState(session, vm, signal);
+  let notQuiescedBecause = whyNotQuiesced(options.quiesce, state);
+  if (notQuiescedBecause === null) {
+    try {
+      return await create(session, vm, { ...options, quiesce: true }, null, signal, times);
+    } catch (error) {
+      if (!isQuiesceFault(error)) throw error;
+      notQuiescedBecause = `The guest could not be quiesced: ${error.message}`;
+      const left = await find();
+      if (left) return describe(session, left, notQuiescedBecause, signal);
+    }
+  }
+  return create(session, vm, { ...options, quiesce: false }, notQuiescedBecause, signal, times);
+}
+
+/** Removes every snapshot of this id or name, waits for what is under way on the machine, and consolidates. */
+export async function releaseSnapshot(
+  session: VimSession,
+  vmId: string,
+  wanted: { id: string | null; name: string },
+  signal: AbortSignal,
+  times: SnapshotTimes = SNAPSHOT_TIMES,
+): Promise<void> {
+  const vm: ManagedObject = { type: 'VirtualMachine', value: vmId };
+  const deadline = Date.now() + times.releaseMs;
+  const left = () => ({ signal, deadlineMs: Math.max(0, deadline - Date.now()) });
+  const isOurs = (one: SnapshotNode) => one.ref.value === wanted.id || one.name === wanted.name;
+  try {
+    for (let look = 0; ; look += 1) {
+      // One may just be coming into being, or be on its way out already.
+      const methods = ['CreateSnapshot', 'CreateSnapshotEx', 'RemoveSnapshot', 'ConsolidateVMDisks'];
+      for (const task of await runningTasks(session, vm, methods, signal))
+        await settled(waitForTask(session, task, left()));
+      const state = await readState(session, vm, signal);
+      const snapshot = state.snapshots.find(isOurs);
+      if (!snapshot && !state.consolidationNeeded) return;
+      const done = await attempt(session, vm, snapshot?.ref ?? null, left());
+      if (done && !snapshot) return;
+      if (done) continue;
+      if (Date.now() >= deadline) throw new TaskDeadline('another task keeps the server busy');
+      await pause(pollDelay(look), signal);
+    }
+  } catch (error) {
+    if (isGone(error, 'VirtualMachine')) return;
+    throw error;
+  }
+}
+
+/** One removal, or one consolidation; false when another task is in the way or the snapshot went meanwhile. */
+async function attempt(
+  session: VimSession,
+  vm: ManagedObject,
+  snapshot: ManagedObject | null,
+  options: { signal: AbortSignal; deadlineMs: number },
+): Promise<boolean> {
+  const removal = [element('removeChildren', false), element('consolidate', true)];
+  try {
+    const answer = snapshot
+      ? await session.call(snapshot, 'RemoveSnapshot_Task', removal, options)
+      : await session.call(vm, 'ConsolidateVMDisks_Task', [], options);
+    const task = object(answer, 'returnval');
+    if (task) await waitForTask(session, task, options);
+    return true;
+  } catch (error) {
+    const inTheWay = error instanceof VimFault && error.type === 'TaskInProgress';
+    if (inTheWay || isGone(error, 'VirtualMachineSnapshot')) return false;
+    throw error;
+  }
+}
+
+/** Disks as they are in the snapshot, in boot order; those that it does not hold are left out. */
+export async function readSnapshotDisks(
+  session: VimSession,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<VmDisk[]> {
+  const snapshot: ManagedObject = { type: 'VirtualMachineSnapshot', value: snapshotId };
+  const paths = ['config.hardware', 'config.bootOptions', 'config.instanceUuid'];
+  const { properties } = await readObject(session, snapshot, paths, signal);
+  const devices = children(properties.get('config.hardware'), 'device');
+  const owner = properties.get('config.instanceUuid')?.text || snapshotId;
+  return readDevices(devices, readBootOrder(properties.get('config.bootOptions')), owner).disks.filter(
+    (disk) => !disk.trouble.includes('independent') && !disk.trouble.includes('raw-physical'),
+  );
+}
+
+async function create(
+  session: VimSession,
+  vm: ManagedObject,
+  options: { name: string; description: string; quiesce: boolean },
+  notQuiescedBecause: string | null,
+  signal: AbortSignal,
+  times: SnapshotTimes,
+): Promise<SourceSnapshot> {
+  signal.throwIfAborted();
+  const answer = await session.call(
+    vm,
+    'CreateSnapshot_Task',
+    [
+      element('name', options.name),
+      element('description', options.description),
+      element('memory', false),
+      element('quiesce', options.quiesce),
+    ],
+    { signal: new AbortController().signal, timeoutMs: MAKING_TIMEOUT_MS },
+  );
+  const task = object(answer, 'returnval');
+  if (!task) throw new XmlError('CreateSnapshot_Task gave no task');
+  const made = await waitForTask(session, task, { signal, deadlineMs: times.takeMs });
+  const { snapshots } = await readState(session, vm, signal);
+  const node = snapshots.find(({ ref, name }) => ref.value === made?.value || (!made && name === options.name));
+  if (!node) throw faultError('snapshot-failed', { message: 'The snapshot was removed as soon as it was taken.' });
+  return describe(
+    session,
+    node,
+    notQuiescedBecause ?? 'vSphere took the snapshot without quiescing the guest.',
+    signal,
+  );
+}
+
+async function describe(
+  session: VimSession,
+  node: SnapshotNode,
+  ifNotQuiesced: string,
+  signal: AbortSignal,
+): Promise<SourceSnapshot> {
+  const disks = await readSnapshotDisks(session, node.ref.value, signal);
+  return {
+    snapshotId: node.ref.value,
+    name: node.name,
+    takenAt: node.createdAt,
+    quiesced: node.quiesced,
+    notQuiescedBecause: node.quiesced ? null : ifNotQuiesced,
+    disks: disks.map(({ id, key, label, capacityBytes, order, changeId }) => ({
+      id,
+      key,
+      label,
+      capacityBytes,
+      order,
+      changeId,
+    })),
+  };
+}
+
+/** Waits for running tasks of these methods, whatever their outcome, then looks again. */
+async function waitForOthers(
+  session: VimSession,
+  vm: ManagedObject,
+  methods: string[],
+  find: () => Promise<SnapshotNode | undefined>,
+  signal: AbortSignal,
+  times: SnapshotTimes,
+): Promise<SnapshotNode | undefined> {
+  const tasks = await runningTasks(session, vm, methods, signal);
+  for (const task of tasks) await settled(waitForTask(session, task, { signal, deadlineMs: times.takeMs }));
+  // Looked for in any case: the task may have ended between the first look and the list of tasks.
+  return find();
+}
+
+/** Another's task: that it failed is not our failure. */
+async function settled(waiting: Promise<unknown>): Promise<void> {
+  await waiting.catch((error) => {
+    if (!(error instanceof VimFault)) throw error;
+  });
+}
+
+async function readState(session: VimSession, vm: ManagedObject, signal: AbortSignal): Promise<VmState> {
+  const paths = [
+    'snapshot',
+    'runtime.powerState',
+    'runtime.consolidationNeeded',
+    'guest.toolsRunningStatus',
+    'guest.toolsVersionStatus2',
+  ];
+  const { properties } = await readObject(session, vm, paths, signal);
+  const value = (path: string) => properties.get(path)?.text || null;
+  return {
+    power: value('runtime.powerState') ?? 'poweredOff',
+    tools: readTools(value('guest.toolsRunningStatus'), value('guest.toolsVersionStatus2')),
+    snapshots: readSnapshots(properties.get('snapshot')),
+    consolidationNeeded: value('runtime.consolidationNeeded') === 'true',
+  };
+}
+
+function whyNotQuiesced(wanted: boolean, state: VmState): string | null {
+  if (state.power !== 'poweredOn') return 'The server is powered off: its disks are at rest.';
+  if (!wanted) return 'Quiescing was not asked for.';
+  if (state.tools === 'not-installed') return 'VMware Tools is not installed in the guest.';
+  return state.tools === 'running' ? null : 'VMware Tools is not running in the guest.';
+}
+
+function isQuiesceFault(error: unknown): error is VimFault {
+  if (!(error instanceof VimFault)) return false;
+  return (
+    QUIESCE_FAULTS.includes(error.type) ||
+    (/SnapshotFault|SystemError/.test(error.type) && QUIESCE_TEXT.test(error.message))
+  );
+}
+
+function isGone(error: unknown, type: string): boolean {
+  if (!(error instanceof VimFault) || error.type !== 'ManagedObjectNotFound') return false;
+  return object(error.details ?? undefined, 'obj')?.type === type;
+}

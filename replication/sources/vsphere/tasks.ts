@@ -1,0 +1,95 @@
+// Waits for vCenter's tasks, and finds those that are under way. For sources/vsphere only.
+import { readObject } from './properties.ts';
+import type { VimSession } from './session.ts';
+import { localizedFault, VimFault } from './soap.ts';
+import { referenceOf } from './vm-record.ts';
+import type { ManagedObject } from './xml/markup.ts';
+import { child, members, object, text, type XmlNode } from './xml/xml-node.ts';
+
+/** The task did not end in the time that was given; it may still be running. */
+export class TaskDeadline extends Error {
+  override readonly name = 'TaskDeadline';
+}
+
+const FIRST_POLL_MS = 80;
+const LONGEST_POLL_MS = 1_000;
+
+/** Waits between two looks: short at first, once a second in the end. */
+export function pollDelay(look: number): number {
+  return Math.min(FIRST_POLL_MS * 2 ** look, LONGEST_POLL_MS);
+}
+
+/** Waits; ends early with the signal's reason. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * Waits until the task has ended and gives its result (the reference that it made), or null.
+ * An abort or a missed deadline leaves the task alone: vCenter brings it to its end, and who comes back finds its work.
+ * @throws VimFault of the task, TaskDeadline, the signal's reason
+ */
+export async function waitForTask(
+  session: VimSession,
+  task: ManagedObject,
+  options: { signal: AbortSignal; deadlineMs: number },
+): Promise<ManagedObject | null> {
+  const deadline = Date.now() + options.deadlineMs;
+  for (let look = 0; ; look += 1) {
+    const info = (await readObject(session, task, ['info'], options.signal)).properties.get('info');
+    const state = text(info, 'state');
+    if (state === 'success') return object(info, 'result');
+    if (state === 'error') throw taskFault(info);
+    if (Date.now() >= deadline) {
+      const name = text(info, 'name') ?? 'a task';
+      throw new TaskDeadline(
+        `${name} (${task.value}) is still ${state} after ${Math.round(options.deadlineMs / 1000)} s`,
+      );
+    }
+    await pause(Math.min(pollDelay(look), Math.max(1, deadline - Date.now())), options.signal);
+  }
+}
+
+/** Tasks of these methods that are queued or running on the machine. */
+export async function runningTasks(
+  session: VimSession,
+  vm: ManagedObject,
+  methods: readonly string[],
+  signal: AbortSignal,
+): Promise<ManagedObject[]> {
+  const recent = members((await readObject(session, vm, ['recentTask'], signal)).properties.get('recentTask'));
+  const running: ManagedObject[] = [];
+  for (const task of recent.flatMap((node) => referenceOf(node) ?? [])) {
+    const info = await readInfo(session, task, signal);
+    const state = text(info, 'state');
+    // Called as on the wire (`CreateSnapshot_Task`); some versions leave the suffix out.
+    const method = (text(info, 'name') ?? '').replace(/_Task$/, '');
+    if ((state === 'queued' || state === 'running') && methods.includes(method)) running.push(task);
+  }
+  return running;
+}
+
+async function readInfo(session: VimSession, task: ManagedObject, signal: AbortSignal): Promise<XmlNode | undefined> {
+  try {
+    return (await readObject(session, task, ['info'], signal)).properties.get('info');
+  } catch (error) {
+    // vCenter forgets tasks a while after they ended.
+    if (error instanceof VimFault && error.type === 'ManagedObjectNotFound') return undefined;
+    throw error;
+  }
+}
+
+function taskFault(info: XmlNode | undefined): VimFault {
+  const error = child(info, 'error');
+  return error ? localizedFault(error) : new VimFault('SystemError', 'The task failed without saying why.');
+}
