@@ -1,0 +1,219 @@
+// A virtual disk with real bytes: one sparse raw file, and for each snapshot a file of the grains that were overwritten
+// since (copy before write), so that the frozen view stays while the guest writes on. For lab/vcenter only.
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DiskContent, fillDisk } from './content.ts';
+import { GRAIN, GrainMap, grainState } from './grain-map.ts';
+
+/** Preserved grains of one snapshot. What it lacks is found in the next newer view, and at last in the live file. */
+interface FrozenView {
+  id: string;
+  file: FileHandle;
+  map: GrainMap;
+}
+
+export class LabDisk {
+  readonly folder: string;
+  /** Bytes, a multiple of 512. */
+  readonly capacity: number;
+  readonly grains: number;
+  readonly #live: FileHandle;
+  readonly #allocated: GrainMap;
+  /** Oldest first. */
+  readonly #views: FrozenView[];
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(folder: string, capacity: number, live: FileHandle, allocated: GrainMap, views: FrozenView[]) {
+    this.folder = folder;
+    this.capacity = capacity;
+    this.grains = Math.ceil(capacity / GRAIN);
+    this.#live = live;
+    this.#allocated = allocated;
+    this.#views = views;
+  }
+
+  /** Opens the disk in this folder; the first time it is created and filled with its content. */
+  static async open(folder: string, capacity: number, content: DiskContent): Promise<LabDisk> {
+    await mkdir(folder, { recursive: true });
+    const grains = Math.ceil(capacity / GRAIN);
+    const path = join(folder, 'live.raw');
+    const mapPath = join(folder, 'live.map');
+    const existing = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    let live = existing;
+    if (!live) {
+      const part = `${path}.part`;
+      await rm(mapPath, { force: true });
+      const [fresh, map] = [await open(part, 'w+'), await GrainMap.open(mapPath, grains)];
+      await fresh.truncate(capacity);
+      await fillDisk(fresh, map.states, capacity, content);
+      await map.writeAll();
+      await map.close();
+      await rename(part, path);
+      live = fresh;
+    }
+    const names = await readFile(join(folder, 'views.json'), 'utf8').then(
+      (text) => JSON.parse(text) as string[],
+      () => [],
+    );
+    const views: FrozenView[] = [];
+    for (const id of names) views.push(await openView(folder, id, capacity));
+    return new LabDisk(folder, capacity, live, await GrainMap.open(mapPath, grains), views);
+  }
+
+  get viewIds(): string[] {
+    return this.#views.map((view) => view.id);
+  }
+
+  /** Bytes that the preserved grains of all snapshots take. */
+  get preservedBytes(): number {
+    let grains = 0;
+    for (const view of this.#views) for (const state of view.map.states) if (state === grainState.data) grains += 1;
+    return grains * GRAIN;
+  }
+
+  /** From now on the view of this id shows the disk as it is at this moment. */
+  freeze(id: string): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#views.some((view) => view.id === id)) throw new Error(`The view ${id} exists`);
+      this.#views.push(await openView(this.folder, id, this.capacity));
+      await this.#saveViews();
+    });
+  }
+
+  /** Forgets a frozen view; grains that an older view still needs move into it. Unknown ids are let pass. */
+  release(id: string): Promise<void> {
+    return this.#exclusive(async () => {
+      const index = this.#views.findIndex((view) => view.id === id);
+      const view = this.#views[index];
+      if (!view) return;
+      const older = this.#views[index - 1];
+      if (older) {
+        const buffer = Buffer.allocUnsafe(GRAIN);
+        for (let grain = 0; grain < this.grains; grain += 1) {
+          const state = view.map.states[grain]!;
+          if (state === grainState.absent || older.map.states[grain] !== grainState.absent) continue;
+          if (state === grainState.data) {
+            const { bytesRead } = await view.file.read(buffer, 0, GRAIN, grain * GRAIN);
+            await older.file.write(buffer, 0, bytesRead, grain * GRAIN);
+          }
+          await older.map.set(grain, state);
+        }
+      }
+      this.#views.splice(index, 1);
+      await this.#saveViews();
+      await view.file.close();
+      await view.map.close();
+      await rm(viewPath(this.folder, id, 'raw'), { force: true });
+      await rm(viewPath(this.folder, id, 'map'), { force: true });
+    });
+  }
+
+  /** A write by the guest. Throws a RangeError outside of the disk. */
+  write(offset: number, bytes: Uint8Array): Promise<void> {
+    if (offset < 0 || offset + bytes.length > this.capacity) throw new RangeError('The write ends beyond the disk');
+    return this.#exclusive(async () => {
+      const newest = this.#views.at(-1);
+      const end = Math.ceil((offset + bytes.length) / GRAIN);
+      for (let grain = Math.floor(offset / GRAIN); grain < end; grain += 1) {
+        if (newest && newest.map.states[grain] === grainState.absent) await this.#preserve(newest, grain);
+        await this.#allocated.set(grain, grainState.data);
+      }
+      await this.#live.write(bytes, 0, bytes.length, offset);
+    });
+  }
+
+  /** Bytes of the live disk (`view` undefined) or of a frozen view. Past the end of the disk there are zeros. */
+  read(view: string | undefined, offset: number, length: number): Promise<Buffer> {
+    return this.#exclusive(async () => {
+      const buffer = Buffer.alloc(length);
+      let position = offset;
+      const end = Math.min(offset + length, this.capacity);
+      while (position < end) {
+        const file = this.#sourceOf(view, Math.floor(position / GRAIN));
+        let stop = (Math.floor(position / GRAIN) + 1) * GRAIN;
+        while (stop < end && this.#sourceOf(view, stop / GRAIN) === file) stop += GRAIN;
+        stop = Math.min(stop, end);
+        if (file) await file.read(buffer, position - offset, stop - position, position);
+        position = stop;
+      }
+      return buffer;
+    });
+  }
+
+  /** The first grain at or after this one that may hold something other than zeros; -1 when there is none. */
+  nextAllocated(view: string | undefined, from: number): number {
+    const first = this.#firstView(view);
+    for (let grain = from; grain < this.grains; grain += 1) {
+      if (this.#fileFor(first, grain)) return grain;
+    }
+    return -1;
+  }
+
+  async close(): Promise<void> {
+    await this.#exclusive(async () => {
+      for (const view of this.#views) {
+        await view.file.close();
+        await view.map.close();
+      }
+      await this.#live.close();
+      await this.#allocated.close();
+    });
+  }
+
+  async #preserve(view: FrozenView, grain: number): Promise<void> {
+    if (this.#allocated.states[grain] === grainState.absent) return view.map.set(grain, grainState.zero);
+    const buffer = Buffer.allocUnsafe(GRAIN);
+    const { bytesRead } = await this.#live.read(buffer, 0, GRAIN, grain * GRAIN);
+    await view.file.write(buffer, 0, bytesRead, grain * GRAIN);
+    await view.map.set(grain, grainState.data);
+  }
+
+  #firstView(view: string | undefined): number {
+    if (view === undefined) return this.#views.length;
+    const first = this.#views.findIndex((candidate) => candidate.id === view);
+    if (first < 0) throw new Error(`There is no view ${view}`);
+    return first;
+  }
+
+  #sourceOf(view: string | undefined, grain: number): FileHandle | undefined {
+    return this.#fileFor(this.#firstView(view), grain);
+  }
+
+  #fileFor(first: number, grain: number): FileHandle | undefined {
+    for (let index = first; index < this.#views.length; index += 1) {
+      const view = this.#views[index]!;
+      const state = view.map.states[grain];
+      if (state === grainState.data) return view.file;
+      if (state === grainState.zero) return undefined;
+    }
+    return this.#allocated.states[grain] === grainState.data ? this.#live : undefined;
+  }
+
+  async #saveViews(): Promise<void> {
+    const path = join(this.folder, 'views.json');
+    await writeFile(`${path}.part`, JSON.stringify(this.viewIds));
+    await rename(`${path}.part`, path);
+  }
+
+  /** One operation after the other: a read never sees half a write, nor a view that is being merged. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function viewPath(folder: string, id: string, kind: 'raw' | 'map'): string {
+  return join(folder, `${id}.${kind}`);
+}
+
+async function openView(folder: string, id: string, capacity: number): Promise<FrozenView> {
+  const path = viewPath(folder, id, 'raw');
+  const file = await open(path, 'a+').then(async (created) => {
+    await created.close();
+    return open(path, 'r+');
+  });
+  return { id, file, map: await GrainMap.open(viewPath(folder, id, 'map'), Math.ceil(capacity / GRAIN)) };
+}

@@ -1,0 +1,72 @@
+// A managed object as the property collector sees it. For lab/vcenter only.
+import { invalidProperty } from '../soap/fault.ts';
+import { list, type MoRef, member, type Value } from '../soap/value.ts';
+
+export interface ManagedObject {
+  ref: MoRef;
+  /** Each property, computed when it is asked for. Known but unset ones give undefined. */
+  properties: Record<string, () => Value>;
+}
+
+const supertypes: Record<string, string[]> = {
+  Folder: ['ManagedEntity'],
+  Datacenter: ['ManagedEntity'],
+  ClusterComputeResource: ['ComputeResource', 'ManagedEntity'],
+  ComputeResource: ['ManagedEntity'],
+  HostSystem: ['ManagedEntity'],
+  ResourcePool: ['ManagedEntity'],
+  VirtualMachine: ['ManagedEntity'],
+  Datastore: ['ManagedEntity'],
+  Network: ['ManagedEntity'],
+  ContainerView: ['ManagedObjectView', 'View'],
+  ListView: ['ManagedObjectView', 'View'],
+};
+
+/** Whether an object of this type counts as one of that type. */
+export function isType(type: string, wanted: string): boolean {
+  if (type === wanted || wanted === 'ManagedObject') return true;
+  const above = supertypes[type] ?? [];
+  return above.includes(wanted) || (wanted === 'ExtensibleManagedObject' && above.includes('ManagedEntity'));
+}
+
+/** The value at a path such as `config.hardware.device`; InvalidProperty when a type on the way has no such field. */
+export function valueAt(object: ManagedObject, path: string, memo: Map<string, Value>): Value {
+  const [first, ...rest] = path.split('.') as [string, ...string[]];
+  const property = Object.hasOwn(object.properties, first) ? object.properties[first] : undefined;
+  if (!property) throw invalidProperty(path);
+  let value = memo.has(first) ? memo.get(first) : property();
+  memo.set(first, value);
+  for (const step of rest) {
+    if (value === undefined) return undefined;
+    if (typeof value !== 'object' || value.kind !== 'data' || !(step in value.fields)) throw invalidProperty(path);
+    value = value.fields[step];
+  }
+  return value;
+}
+
+/** What every ManagedEntity has. */
+export function entityProperties(
+  name: string,
+  parent: MoRef | undefined,
+  recentTask: () => MoRef[],
+): Record<string, () => Value> {
+  const empty = (type: string) => () => list(type, []);
+  return {
+    name: () => name,
+    parent: () => parent,
+    overallStatus: () => member('ManagedEntityStatus', 'green'),
+    configStatus: () => member('ManagedEntityStatus', 'green'),
+    configIssue: empty('Event'),
+    effectiveRole: () => list('int', [-1]),
+    permission: empty('Permission'),
+    recentTask: () => list('ManagedObjectReference', recentTask()),
+    declaredAlarmState: empty('AlarmState'),
+    triggeredAlarmState: empty('AlarmState'),
+    alarmActionsEnabled: () => true,
+    disabledMethod: empty('string'),
+    tag: empty('Tag'),
+    availableField: empty('CustomFieldDef'),
+    value: empty('CustomFieldValue'),
+    customValue: empty('CustomFieldValue'),
+  };
+}

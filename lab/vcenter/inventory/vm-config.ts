@@ -1,0 +1,211 @@
+// VirtualMachineConfigInfo and its devices, from the world's description of a VM. For lab/vcenter only.
+import type { Disk, Vm } from '../../world/world.ts';
+import { type Data, data, list, long, member, time } from '../soap/value.ts';
+import type { VmState } from '../state.ts';
+import { uuidFrom } from './service.ts';
+import type { Places } from './tree.ts';
+
+export const biosUuid = (vm: Vm) => uuidFrom(`bios ${vm.id} ${vm.name}`);
+export const instanceUuid = (vm: Vm) => uuidFrom(`instance ${vm.id} ${vm.name}`);
+export const vmPath = (vm: Vm) => `[${vm.datastore}] ${vm.name}/${vm.name}.vmx`;
+
+const controllers = {
+  ide: { type: 'VirtualIDEController', key: 200, disks: 3000, label: 'IDE' },
+  scsi: { type: 'ParaVirtualSCSIController', key: 1000, disks: 2000, label: 'SCSI controller' },
+  sata: { type: 'VirtualAHCIController', key: 15000, disks: 16000, label: 'SATA controller' },
+  nvme: { type: 'VirtualNVMEController', key: 31000, disks: 32000, label: 'NVME controller' },
+};
+
+/** The device key of a disk: stable for as long as it stays on its place at the controller. */
+export function diskKey(disk: Disk): number {
+  return controllers[disk.controller].disks + disk.unit;
+}
+
+/** The id by which a disk is known across snapshots: `101-2000`. */
+export function diskObjectId(vm: Vm, disk: Disk): string {
+  return `${vm.id.replace(/\D/g, '')}-${diskKey(disk)}`;
+}
+
+export function diskUuid(vm: Vm, index: number): string {
+  return uuidFrom(`disk ${vm.id} ${index}`).replace('-a', '-b').toUpperCase().replace(/^.{8}/, '6000C29F');
+}
+
+/** Controllers of the kinds that the disks need; Windows gets LSI SAS, which it knows without drivers. */
+export function diskControllers(vm: Vm): { kind: Disk['controller']; type: string; key: number; label: string }[] {
+  const kinds = [...new Set(vm.disks.map((disk) => disk.controller))].filter((kind) => kind !== 'ide');
+  return kinds.map((kind) => {
+    const { key, label, type } = controllers[kind];
+    const windows = kind === 'scsi' && vm.guestId.startsWith('windows');
+    return { kind, key, label: `${label} 0`, type: windows ? 'VirtualLsiLogicSASController' : type };
+  });
+}
+
+/** @param fileNames the VMDK of each disk at the moment shown: now, or when the snapshot was taken. */
+export function vmConfig(vm: Vm, fileNames: (string | undefined)[], state: VmState, places: Places): Data {
+  return data('VirtualMachineConfigInfo', {
+    changeVersion: String(state.nextDelta),
+    modified: time('1970-01-01T00:00:00Z'),
+    name: vm.name,
+    guestFullName: vm.guestFullName,
+    version: vm.hardwareVersion,
+    uuid: biosUuid(vm),
+    createDate: time('2024-03-01T08:00:00Z'),
+    instanceUuid: instanceUuid(vm),
+    template: vm.template ?? false,
+    guestId: vm.guestId,
+    alternateGuestName: '',
+    annotation: vm.annotation ?? '',
+    files: data('VirtualMachineFileInfo', {
+      vmPathName: vmPath(vm),
+      snapshotDirectory: `[${vm.datastore}] ${vm.name}/`,
+      suspendDirectory: `[${vm.datastore}] ${vm.name}/`,
+      logDirectory: `[${vm.datastore}] ${vm.name}/`,
+    }),
+    tools: data('ToolsConfigInfo', { toolsVersion: vm.tools === 'notInstalled' ? 0 : 12352 }),
+    flags: data('VirtualMachineFlagInfo', { diskUuidEnabled: false, snapshotDisabled: false }),
+    hardware: data('VirtualHardware', {
+      numCPU: vm.cpus,
+      numCoresPerSocket: 1,
+      memoryMB: vm.memoryMiB,
+      virtualICH7MPresent: false,
+      virtualSMCPresent: false,
+      device: list('VirtualDevice', devices(vm, fileNames, places)),
+    }),
+    memoryHotAddEnabled: false,
+    cpuHotAddEnabled: false,
+    extraConfig: list('OptionValue', [
+      data('OptionValue', { key: 'guestOS.detailed.data', value: '' }),
+      data('OptionValue', { key: 'ctkEnabled', value: String(vm.changeTracking ?? false) }),
+    ]),
+    bootOptions: data('VirtualMachineBootOptions', {
+      bootDelay: long(0),
+      enterBIOSSetup: false,
+      efiSecureBootEnabled: vm.secureBoot ?? false,
+      bootRetryEnabled: false,
+    }),
+    ftInfo: undefined,
+    changeTrackingEnabled: vm.changeTracking ?? false,
+    firmware: vm.firmware,
+    guestIntegrityInfo: undefined,
+    keyId: undefined,
+  });
+}
+
+function description(label: string, summary: string): Data {
+  return data('Description', { label, summary });
+}
+
+function devices(vm: Vm, fileNames: (string | undefined)[], places: Places): Data[] {
+  const found: Data[] = [];
+  const present = diskControllers(vm);
+  for (const index of [0, 1]) {
+    found.push(
+      controller('VirtualIDEController', 200 + index, `IDE ${index}`, index, [
+        ...vm.disks.filter((disk) => disk.controller === 'ide' && index === 0).map(diskKey),
+        ...(vm.iso && index === 1 ? [3002] : []),
+      ]),
+    );
+  }
+  found.push(
+    controller(
+      'VirtualPCIController',
+      100,
+      'PCI controller 0',
+      0,
+      present.map(({ key }) => key),
+    ),
+  );
+  for (const { kind, type, key, label } of present) {
+    const attached = vm.disks.filter((disk) => disk.controller === kind).map(diskKey);
+    const scsi = kind === 'scsi' ? { hotAddRemove: true, sharedBus: 'noSharing', scsiCtlrUnitNumber: 7 } : {};
+    const device = controller(type, key, label, 0, attached);
+    found.push(data(type, { ...device.fields, ...scsi }));
+  }
+  vm.disks.forEach((disk, index) => {
+    found.push(diskDevice(vm, disk, index, fileNames[index], places));
+  });
+  if (vm.iso) found.push(cdrom(vm.iso, `[${vm.datastore}] ${vm.iso.path}`, places));
+  vm.nics.forEach((nic, index) => {
+    found.push(
+      data(nic.adapter, {
+        key: 4000 + index,
+        deviceInfo: description(`Network adapter ${index + 1}`, nic.network),
+        backing: data('VirtualEthernetCardNetworkBackingInfo', {
+          deviceName: nic.network,
+          useAutoDetect: false,
+          network: places.network(nic.network),
+        }),
+        connectable: connectable(true),
+        controllerKey: 100,
+        unitNumber: 7 + index,
+        addressType: 'assigned',
+        macAddress: nic.mac,
+        wakeOnLanEnabled: true,
+      }),
+    );
+  });
+  return found;
+}
+
+function controller(type: string, key: number, label: string, busNumber: number, attached: number[]): Data {
+  return data(type, {
+    key,
+    deviceInfo: description(label, label),
+    busNumber,
+    device: list('int', attached),
+  });
+}
+
+function connectable(connected: boolean): Data {
+  return data('VirtualDeviceConnectInfo', {
+    startConnected: connected,
+    allowGuestControl: true,
+    connected,
+    status: 'ok',
+  });
+}
+
+function diskDevice(vm: Vm, disk: Disk, index: number, fileName: string | undefined, places: Places): Data {
+  const kib = disk.capacityBytes / 1024;
+  return data('VirtualDisk', {
+    key: diskKey(disk),
+    deviceInfo: description(`Hard disk ${index + 1}`, `${Math.round(kib).toLocaleString('en-US')} KB`),
+    backing: data('VirtualDiskFlatVer2BackingInfo', {
+      fileName: fileName ?? '',
+      datastore: places.datastore,
+      backingObjectId: '',
+      diskMode: disk.mode,
+      split: false,
+      writeThrough: false,
+      thinProvisioned: true,
+      eagerlyScrub: false,
+      uuid: diskUuid(vm, index),
+      contentId: uuidFrom(`content ${vm.id} ${index} ${fileName}`).replaceAll('-', ''),
+      changeId: undefined,
+      digestEnabled: false,
+      sharing: 'sharingNone',
+    }),
+    controllerKey: controllers[disk.controller].key,
+    unitNumber: disk.unit,
+    capacityInKB: long(kib),
+    capacityInBytes: long(disk.capacityBytes),
+    shares: data('SharesInfo', { shares: 1000, level: member('SharesLevel', 'normal') }),
+    diskObjectId: diskObjectId(vm, disk),
+    nativeUnmanagedLinkedClone: false,
+  });
+}
+
+function cdrom(iso: NonNullable<Vm['iso']>, fileName: string, places: Places): Data {
+  return data('VirtualCdrom', {
+    key: 3002,
+    deviceInfo: description('CD/DVD drive 1', `ISO ${fileName}`),
+    backing: data('VirtualCdromIsoBackingInfo', {
+      fileName,
+      datastore: places.datastore,
+      backingObjectId: '',
+    }),
+    connectable: connectable(iso.connected),
+    controllerKey: 201,
+    unitNumber: 0,
+  });
+}

@@ -1,0 +1,19 @@
+// Every method of the lab's vCenter by its name on the wire. For lab/vcenter only.
+import { authorizationMethods } from './authorization.ts';
+import { exportMethods } from './export.ts';
+import type { Methods } from './method.ts';
+import { propertyMethods } from './property.ts';
+import { searchMethods } from './search.ts';
+import { sessionMethods } from './session.ts';
+import { viewMethods } from './view.ts';
+import { virtualMachineMethods } from './virtual-machine.ts';
+
+export const methods: Methods = {
+  ...sessionMethods,
+  ...authorizationMethods,
+  ...viewMethods,
+  ...propertyMethods,
+  ...searchMethods,
+  ...virtualMachineMethods,
+  ...exportMethods,
+};

@@ -1,0 +1,68 @@
+// Container views and list views. For lab/vcenter only.
+import { isType, type ManagedObject } from '../inventory/managed-object.ts';
+import { refOf } from '../properties/select.ts';
+import { sessionRef } from '../sessions.ts';
+import { childrenNamed, flagOf, textsOf } from '../soap/element.ts';
+import { invalidArgument } from '../soap/fault.ts';
+import { list, type MoRef } from '../soap/value.ts';
+import { type Call, type Methods, refArgument, sessionOf } from './method.ts';
+
+const containers = ['Folder', 'Datacenter', 'ClusterComputeResource', 'ResourcePool', 'HostSystem'];
+
+export const viewMethods: Methods = {
+  CreateContainerView: {
+    on: 'ViewManager',
+    privilege: 'System.View',
+    handle: (call) => {
+      const container = call.center.get(refArgument(call, 'container')).ref;
+      if (!containers.includes(container.type)) throw invalidArgument('container');
+      const types = textsOf(call.args, 'type');
+      const recursive = flagOf(call.args, 'recursive');
+      const own = sessionRef('ContainerView', sessionOf(call));
+      const wanted = (object: MoRef) => types.length === 0 || types.some((type) => isType(object.type, type));
+      return keep(call, {
+        ref: own,
+        properties: {
+          container: () => container,
+          recursive: () => recursive,
+          type: () => list('string', types),
+          view: () => list('ManagedObjectReference', contained(call, container, recursive).filter(wanted)),
+        },
+      });
+    },
+  },
+  CreateListView: {
+    on: 'ViewManager',
+    privilege: 'System.View',
+    handle: (call) => {
+      const objects = childrenNamed(call.args, 'obj').map((element) => refOf(element, 'obj'));
+      return keep(call, {
+        ref: sessionRef('ListView', sessionOf(call)),
+        properties: { view: () => list('ManagedObjectReference', objects) },
+      });
+    },
+  },
+  DestroyView: {
+    on: 'ManagedObjectView',
+    handle: (call) => {
+      sessionOf(call).objects.delete(call.self.value);
+      return undefined;
+    },
+  },
+};
+
+function contained(call: Call, container: MoRef, recursive: boolean): MoRef[] {
+  const { inventory } = call.center;
+  if (container.type === 'HostSystem') return inventory.vmsOnHost(container);
+  const below = inventory.below(container, recursive);
+  if (container.type === 'Folder' || container.type === 'Datacenter') return below;
+  // The machines of a cluster or a pool lie in folders elsewhere.
+  const pools =
+    container.type === 'ResourcePool' ? [container] : below.filter((object) => object.type === 'ResourcePool');
+  return [...below, ...pools.flatMap((pool) => inventory.vmsInPool(pool))];
+}
+
+function keep(call: Call, object: ManagedObject): MoRef {
+  sessionOf(call).objects.set(object.ref.value, object);
+  return object.ref;
+}

@@ -1,0 +1,200 @@
+// What can be done to a virtual machine: snapshots, power, reconfiguration, consolidation. For lab/vcenter only.
+
+import { toolsRunning } from '../inventory/virtual-machine.ts';
+import { diskKey } from '../inventory/vm-config.ts';
+import { setPower, shutDownSoon } from '../power.ts';
+import { isGranted } from '../privileges.ts';
+import { removeSnapshots, snapshotRef, takeSnapshot, withDescendants } from '../snapshots.ts';
+import { child, childrenNamed, type Element, flagOf, numberOf, textOf } from '../soap/element.ts';
+import { invalidArgument, invalidPowerState, noPermission, VimFault } from '../soap/fault.ts';
+import { ref, type Value } from '../soap/value.ts';
+import type { VmState } from '../state.ts';
+import { type Call, demandIdle, type Methods, sessionOf } from './method.ts';
+
+const vmOf = (call: Call) => call.center.vm(call.self.value);
+
+export const virtualMachineMethods: Methods = {
+  CreateSnapshot_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.State.CreateSnapshot',
+    handle: (call) => createSnapshot(call, 'CreateSnapshot_Task', flagOf(call.args, 'quiesce')),
+  },
+  CreateSnapshotEx_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.State.CreateSnapshot',
+    since: 6.7,
+    handle: (call) => createSnapshot(call, 'CreateSnapshotEx_Task', child(call.args, 'quiesceSpec') !== undefined),
+  },
+  RemoveAllSnapshots_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.State.RemoveSnapshot',
+    handle: (call) => {
+      const vm = vmOf(call);
+      return task(call, vm, 'RemoveAllSnapshots_Task', 'VirtualMachine.removeAllSnapshots', async () => {
+        await removeSnapshots(
+          call.center,
+          vm,
+          vm.snapshots.map((snapshot) => snapshot.id),
+        );
+        return undefined;
+      });
+    },
+  },
+  ConsolidateVMDisks_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.State.RemoveSnapshot',
+    handle: (call) => {
+      const vm = vmOf(call);
+      return task(call, vm, 'ConsolidateVMDisks_Task', 'VirtualMachine.consolidateDisks', async () => {
+        vm.consolidationNeeded = false;
+        call.center.save();
+        return undefined;
+      });
+    },
+  },
+  ReconfigVM_Task: {
+    on: 'VirtualMachine',
+    privilege: 'System.Read',
+    handle: (call) => {
+      const vm = vmOf(call);
+      const spec = child(call.args, 'spec');
+      if (!spec) throw invalidArgument('spec');
+      const change = reconfiguration(call, vm, spec);
+      return task(call, vm, 'ReconfigVM_Task', 'VirtualMachine.reconfigure', async () => {
+        change();
+        call.center.save();
+        return undefined;
+      });
+    },
+  },
+  PowerOnVM_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Interact.PowerOn',
+    handle: (call) => power(call, 'PowerOnVM_Task', 'VirtualMachine.powerOn', 'poweredOn'),
+  },
+  PowerOffVM_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Interact.PowerOff',
+    handle: (call) => power(call, 'PowerOffVM_Task', 'VirtualMachine.powerOff', 'poweredOff'),
+  },
+  ShutdownGuest: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Interact.PowerOff',
+    handle: (call) => {
+      const vm = vmOf(call);
+      if (vm.vm.power !== 'poweredOn') throw invalidPowerState('poweredOn', vm.vm.power);
+      if (!toolsRunning(vm)) {
+        throw new VimFault(
+          'ToolsUnavailable',
+          'Cannot complete operation because VMware Tools is not running in this virtual machine.',
+        );
+      }
+      shutDownSoon(call.center, vm);
+      return undefined;
+    },
+  },
+  RemoveSnapshot_Task: {
+    on: 'VirtualMachineSnapshot',
+    privilege: 'VirtualMachine.State.RemoveSnapshot',
+    handle: (call) => {
+      const { vm, snapshot } = call.center.snapshot(call.self.value);
+      const ids = flagOf(call.args, 'removeChildren') ? withDescendants(vm, snapshot.id) : [snapshot.id];
+      return task(call, vm, 'RemoveSnapshot_Task', 'vm.Snapshot.remove', async () => {
+        await removeSnapshots(call.center, vm, ids);
+        if (!flagOf(call.args, 'consolidate', true)) {
+          vm.consolidationNeeded = true;
+          call.center.save();
+        }
+        return undefined;
+      });
+    },
+  },
+  RenameSnapshot: {
+    on: 'VirtualMachineSnapshot',
+    privilege: 'VirtualMachine.State.RenameSnapshot',
+    handle: (call) => {
+      const { snapshot } = call.center.snapshot(call.self.value);
+      snapshot.name = textOf(call.args, 'name') ?? snapshot.name;
+      snapshot.description = textOf(call.args, 'description') ?? snapshot.description;
+      call.center.save();
+      return undefined;
+    },
+  },
+};
+
+function task(call: Call, vm: VmState, name: string, description: string, work: () => Promise<Value>): Value {
+  demandIdle(call, vm);
+  const entity = ref('VirtualMachine', vm.vm.id);
+  return call.center.tasks.start(name, description, entity, sessionOf(call).user, work);
+}
+
+function createSnapshot(call: Call, name: string, quiesce: boolean): Value {
+  const vm = vmOf(call);
+  const title = textOf(call.args, 'name');
+  if (!title) throw new VimFault('InvalidName', 'The name of a snapshot must not be empty', { name: '' });
+  return task(call, vm, name, 'VirtualMachine.createSnapshot', async () => {
+    const snapshot = await takeSnapshot(call.center, vm, {
+      name: title,
+      description: textOf(call.args, 'description') ?? '',
+      quiesce: quiesce && toolsRunning(vm),
+    });
+    return snapshotRef(snapshot);
+  });
+}
+
+function power(call: Call, name: string, description: string, wanted: 'poweredOn' | 'poweredOff'): Value {
+  const vm = vmOf(call);
+  if (vm.vm.power === wanted) throw invalidPowerState(wanted === 'poweredOn' ? 'poweredOff' : 'poweredOn', vm.vm.power);
+  // An export does not keep a machine from being switched, other tasks do.
+  const busy = call.center.tasks.runningOn(ref('VirtualMachine', vm.vm.id));
+  if (busy && !busy.name.startsWith('Export')) demandIdle(call, vm);
+  const entity = ref('VirtualMachine', vm.vm.id);
+  return call.center.tasks.start(name, description, entity, sessionOf(call).user, async () => {
+    setPower(call.center, vm, wanted);
+    return undefined;
+  });
+}
+
+/** What the specification changes, checked before the task starts. Fields of a kind that the lab has not are refused. */
+function reconfiguration(call: Call, vm: VmState, spec: Element): () => void {
+  const demand = (privilege: string) => {
+    if (!isGranted(call.center.settings, privilege)) throw noPermission(call.self, privilege);
+  };
+  const changes: (() => void)[] = [];
+  for (const field of spec.children) {
+    if (field.name === 'changeTrackingEnabled') {
+      demand('VirtualMachine.Config.ChangeTracking');
+      const enabled = flagOf(spec, 'changeTrackingEnabled');
+      changes.push(() => {
+        vm.vm.changeTracking = enabled;
+      });
+    } else if (field.name === 'annotation') {
+      demand('VirtualMachine.Config.Settings');
+      changes.push(() => {
+        vm.vm.annotation = field.text;
+      });
+    } else if (field.name === 'deviceChange') {
+      demand('VirtualMachine.Config.EditDevice');
+      changes.push(deviceChange(vm, field));
+    } else if (field.name !== 'extraConfig') {
+      throw new VimFault('NotSupported', `This vCenter cannot change ${field.name}`);
+    }
+  }
+  return () => {
+    for (const change of changes) change();
+  };
+}
+
+/** Connecting and disconnecting the CD drive. */
+function deviceChange(vm: VmState, change: Element): () => void {
+  const [device] = childrenNamed(change, 'device');
+  const key = numberOf(device, 'key');
+  if (vm.vm.disks.some((disk) => diskKey(disk) === key) || key !== 3002 || !vm.vm.iso) {
+    throw new VimFault('InvalidDeviceSpec', "Invalid configuration for device '0'.", { deviceIndex: 0 });
+  }
+  const connected = flagOf(child(device, 'connectable'), 'connected');
+  const ejected = child(device, 'backing')?.xsiType !== 'VirtualCdromIsoBackingInfo';
+  return () => {
+    vm.vm.iso = ejected || !vm.vm.iso ? undefined : { ...vm.vm.iso, connected };
+  };
+}
