@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { FaultError, faultError, toFault } from '../../model/fault.ts';
+import { AWS_FAULT_ROWS, type AwsFaultContext, awsFault, deniedAction, isTransient } from './faults.ts';
+
+/** An error as the SDK's clients throw it. */
+function sdkError(name: string, message: string, status: number): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, requestId: 'req-1' } });
+}
+
+/** An error as a socket throws it. */
+function socketError(code: string, message = code): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+const cases: [Error, string, string, boolean, AwsFaultContext?][] = [
+  [sdkError('RequestTimeTooSkewed', 'The difference between…', 403), 'aws-credentials-refused', 'later', false],
+  [sdkError('InvalidSignatureException', 'Signature expired: 20…', 403), 'aws-credentials-refused', 'later', false],
+  [sdkError('ExpiredToken', 'The provided token has expired.', 400), 'aws-credentials-refused', 'later', false],
+  [sdkError('SignatureDoesNotMatch', 'The request signature…', 403), 'aws-credentials-refused', 'later', false],
+  [sdkError('AuthFailure', 'AWS was not able to validate…', 401), 'aws-credentials-refused', 'later', false],
+  [sdkError('UnrecognizedClientException', 'The security token…', 403), 'aws-credentials-refused', 'later', false],
+  [
+    sdkError(
+      'InvalidParameter',
+      'The service role vmimport provided does not exist or does not have sufficient permissions',
+      400,
+    ),
+    'import-role-missing',
+    'later',
+    false,
+    { refused: 'import-snapshot-failed' },
+  ],
+  [sdkError('AccessDenied', 'Access Denied', 403), 'aws-access-denied', 'later', false],
+  [sdkError('403', 'UnknownError', 403), 'aws-access-denied', 'later', false],
+  [sdkError('NoSuchBucket', 'The specified bucket does not exist', 404), 'staging-bucket-missing', 'later', false],
+  [sdkError('PermanentRedirect', 'The bucket you are…', 301), 'staging-bucket-missing', 'later', false],
+  [sdkError('SlowDown', 'Please reduce your request rate.', 503), 'aws-throttled', 'now', true],
+  [sdkError('RequestLimitExceeded', 'Request limit exceeded.', 503), 'aws-throttled', 'now', true],
+  [sdkError('ThrottlingException', 'Rate exceeded', 400), 'aws-throttled', 'now', true],
+  [sdkError('InsufficientInstanceCapacity', 'We currently do not…', 500), 'launch-refused', 'later', false],
+  [sdkError('VcpuLimitExceeded', 'You have requested more…', 400), 'aws-limit', 'later', false],
+  [sdkError('ResourceCountLimitExceeded', 'Too many tasks', 400), 'aws-limit', 'later', false],
+  [socketError('SELF_SIGNED_CERT_IN_CHAIN'), 'aws-unreachable', 'later', false],
+  [socketError('ENOTFOUND'), 'aws-unreachable', 'now', true],
+  [socketError('ECONNRESET', 'socket hang up'), 'aws-unreachable', 'now', true],
+  [Object.assign(new Error('slow'), { name: 'TimeoutError' }), 'aws-unreachable', 'now', true],
+  [sdkError('RequestTimeout', 'Your socket connection…', 400), 'aws-unreachable', 'now', true],
+  [sdkError('BadDigest', 'The CRC32 you specified…', 400), 'staging-failed', 'now', true],
+  [sdkError('NoSuchUpload', 'The specified upload…', 404), 'staging-failed', 'now', false],
+  [sdkError('IdempotentParameterMismatch', 'Request parameters…', 400), 'aws-fault', 'never', false],
+  [sdkError('InternalError', 'We encountered…', 500), 'aws-fault', 'now', true],
+  [
+    sdkError('InvalidAMIName.Duplicate', 'AMI name x is in use', 400),
+    'image-refused',
+    'later',
+    false,
+    { refused: 'image-refused' },
+  ],
+  [sdkError('InvalidParameterValue', 'Invalid value', 400), 'aws-fault', 'later', false],
+  [new TypeError('x is not a function'), 'internal', 'later', false],
+];
+
+test.each(cases)('%s is %s, retry %s', (error, code, retry, transient, context) => {
+  const told = awsFault(error, context);
+  expect(told.fault).toMatchObject({ code, retry });
+  expect(told.cause).toBe(error);
+  expect(told.fault.cause).toContain(error.message);
+  expect(isTransient(error)).toBe(transient);
+});
+
+test('every row of the table is reached by a case, and says where it comes from', () => {
+  for (const row of AWS_FAULT_ROWS) {
+    expect(row.source.length, row.id).toBeGreaterThan(10);
+    const first = cases.some(([error]) => {
+      const signature = {
+        code: error.name,
+        status: (error as { $metadata?: { httpStatusCode: number } }).$metadata?.httpStatusCode ?? 0,
+        message: error.message,
+        network: (error as { code?: string }).code ?? '',
+      };
+      return AWS_FAULT_ROWS.find((candidate) => candidate.matches(signature)) === row;
+    });
+    expect(first, row.id).toBe(true);
+  }
+});
+
+test('a refusal names the action that the text names, else the one that was called', () => {
+  const text =
+    'You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/x is not authorized to perform: ec2:CreateTags on resource: arn:aws:ec2:eu-central-1:123456789012:image/* because no identity-based policy allows the ec2:CreateTags action.';
+  expect(deniedAction(text)).toBe('ec2:CreateTags');
+  const named = awsFault(sdkError('UnauthorizedOperation', text, 403), { action: 'ec2:RegisterImage' });
+  expect(named.fault.message).toBe('The AWS identity may not do ec2:CreateTags.');
+  expect(named.fault.remedy).toContain('ec2:CreateTags');
+  const bare = awsFault(sdkError('AccessDenied', 'Access Denied', 403), { action: 's3:PutObject' });
+  expect(bare.fault.message).toContain('s3:PutObject');
+  const clock = awsFault(sdkError('RequestTimeTooSkewed', 'x', 403));
+  expect(clock.fault.remedy).toContain('clock');
+});
+
+test('a fault goes through untouched, and the SDK’s error stays reachable', () => {
+  const known = faultError('license-not-allowed');
+  expect(awsFault(known)).toBe(known);
+  const wrapped = awsFault(sdkError('SlowDown', 'Please reduce your request rate.', 503), { action: 's3:PutObject' });
+  expect(wrapped).toBeInstanceOf(FaultError);
+  expect(toFault(wrapped).cause).toBe(
+    'SlowDown: Please reduce your request rate. (s3:PutObject, HTTP 503, request req-1)',
+  );
+});
