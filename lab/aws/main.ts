@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FaultRules } from '../faults/rules.ts';
 import { type KeyPair, type LabAccount, openAccount } from './account.ts';
-import type { LabAwsContext, LabAwsPart } from './context.ts';
+import type { LabAwsPart } from './context.ts';
+import { createEbs } from './ebs/service.ts';
+import { createEc2 } from './ec2/service.ts';
+import type { PacedContext } from './pace.ts';
 import { RequestCounts } from './request-counts.ts';
 import { createS3 } from './s3/service.ts';
 import { createFrontDoor } from './server.ts';
-import { AwsError, type AwsService } from './service.ts';
 import { createSts } from './sts/service.ts';
 
 export interface LabAwsOptions {
@@ -24,6 +26,8 @@ export interface LabAwsOptions {
   /** The lab's clock, for tests. */
   now?: () => Date;
   log?: (line: string) => void;
+  /** How slowly tasks, snapshots and instances change by themselves: 1 (seconds, to be watched) unless given. */
+  timeScale?: number;
 }
 
 export interface LabAws {
@@ -45,22 +49,32 @@ export interface LabAws {
 
 /** Starts it, or goes on with what `dataDir` holds. */
 export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
-  const { host = '127.0.0.1', port = 0, faults, log = () => {}, now = () => new Date(), guestQemu = true } = options;
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    faults,
+    log = () => {},
+    now = () => new Date(),
+    guestQemu = true,
+    timeScale = 1,
+  } = options;
   const dataDir = join(options.dataDir, 'aws');
   const account = openAccount(dataDir);
   const counts = new RequestCounts();
   const basis = { dataDir, account: account.account, region: account.region, faults, log, now, guestQemu };
   const s3 = await createS3(basis, account.bucket);
-  const context: LabAwsContext = { ...basis, s3: s3.staged, snapshots: undefined };
+  const context: PacedContext = { ...basis, timeScale, s3: s3.staged, snapshots: undefined };
   const sts = createSts(context, account);
-  const parts: LabAwsPart[] = [s3, sts];
+  const ec2 = createEc2(context);
+  const ebs = createEbs(context);
+  const parts: LabAwsPart[] = [s3, sts, ec2, ebs];
   const stopping = new AbortController();
   const server = createFrontDoor(
     {
       context,
       account,
       counts,
-      services: { s3: s3.service, sts: sts.service, ec2: notYet, ebs: notYet },
+      services: { s3: s3.service, sts: sts.service, ec2: ec2.service, ebs: ebs.service },
     },
     stopping.signal,
   );
@@ -94,14 +108,6 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
     },
   };
 }
-
-const notYet: AwsService = async ({ service }) => {
-  throw new AwsError(
-    501,
-    service === 'ebs' ? 'InternalServerException' : 'NotImplemented',
-    `The lab has no ${service} yet.`,
-  );
-};
 
 function joined(parts: LabAwsPart[]): LabAws['control'] {
   const calls: LabAws['control'] = {};

@@ -1,0 +1,138 @@
+// The refusals that many EC2 operations share, with AWS's codes. For lab/aws/ec2 only.
+import { AwsError } from '../service.ts';
+import type { Parameters } from './query.ts';
+import type { Tags } from './state.ts';
+
+interface IdKind {
+  prefix: RegExp;
+  malformed: string;
+  notFound: string;
+  noun: string;
+}
+
+const kinds = {
+  snapshot: {
+    prefix: /^snap-/,
+    malformed: 'InvalidSnapshotID.Malformed',
+    notFound: 'InvalidSnapshot.NotFound',
+    noun: 'snapshot',
+  },
+  image: { prefix: /^ami-/, malformed: 'InvalidAMIID.Malformed', notFound: 'InvalidAMIID.NotFound', noun: 'image id' },
+  instance: {
+    prefix: /^i-/,
+    malformed: 'InvalidInstanceID.Malformed',
+    notFound: 'InvalidInstanceID.NotFound',
+    noun: 'instance ID',
+  },
+  volume: {
+    prefix: /^vol-/,
+    malformed: 'InvalidVolumeID.Malformed',
+    notFound: 'InvalidVolume.NotFound',
+    noun: 'volume',
+  },
+  subnet: {
+    prefix: /^subnet-/,
+    malformed: 'InvalidSubnetID.Malformed',
+    notFound: 'InvalidSubnetID.NotFound',
+    noun: 'subnet ID',
+  },
+  vpc: { prefix: /^vpc-/, malformed: 'InvalidVpcID.Malformed', notFound: 'InvalidVpcID.NotFound', noun: 'vpc ID' },
+  group: {
+    prefix: /^sg-/,
+    malformed: 'InvalidGroupId.Malformed',
+    notFound: 'InvalidGroup.NotFound',
+    noun: 'security group',
+  },
+  importSnapshot: {
+    prefix: /^import-snap-/,
+    malformed: 'InvalidConversionTaskId.Malformed',
+    notFound: 'InvalidConversionTaskId.NotFound',
+    noun: 'import task',
+  },
+  importImage: {
+    prefix: /^import-ami-/,
+    malformed: 'InvalidConversionTaskId.Malformed',
+    notFound: 'InvalidConversionTaskId.NotFound',
+    noun: 'import task',
+  },
+} satisfies Record<string, IdKind>;
+
+export type IdKindName = keyof typeof kinds;
+
+/** Refuses an id whose form is wrong; the answer of AWS for `snap-x`. */
+export function checkForm(kind: IdKindName, id: string): void {
+  const { prefix, malformed, noun } = kinds[kind];
+  if (!prefix.test(id) || !/^([0-9a-f]{8}|[0-9a-f]{17})$/.test(id.replace(prefix, ''))) {
+    throw new AwsError(400, malformed, `Invalid id: "${id}" (the ${noun} is malformed)`);
+  }
+}
+
+/** The record of an id, or AWS's refusal. */
+export function found<T>(kind: IdKindName, id: string, record: T | undefined): T {
+  checkForm(kind, id);
+  if (record === undefined) {
+    const { notFound, noun } = kinds[kind];
+    throw new AwsError(400, notFound, `The ${noun} '${id}' does not exist.`);
+  }
+  return record;
+}
+
+export function invalid(message: string): AwsError {
+  return new AwsError(400, 'InvalidParameterValue', message);
+}
+
+/** To be called when the request was found to be good and before anything changes. */
+export function endDryRun(parameters: Parameters): void {
+  if (parameters.flag('DryRun')) {
+    throw new AwsError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+  }
+}
+
+/** Tags of one resource type from `TagSpecification.n`; refuses other types than the operation takes. */
+export function tagsFor(parameters: Parameters, allowed: readonly string[]): Record<string, Tags> {
+  const byType: Record<string, Tags> = {};
+  for (const specification of parameters.structures('TagSpecification')) {
+    const type = specification.required('ResourceType');
+    if (!allowed.includes(type)) {
+      throw invalid(`'${type}' is not a valid taggable resource type for this operation.`);
+    }
+    const tags = readTags(specification);
+    byType[type] = { ...byType[type], ...tags };
+  }
+  return byType;
+}
+
+/** `Tag.n.Key` and `Tag.n.Value`, checked. */
+export function readTags(parameters: Parameters): Tags {
+  const tags: Tags = {};
+  for (const tag of parameters.structures('Tag')) {
+    const key = tag.required('Key');
+    if (key.length > 127) throw invalid(`Tag key exceeds the maximum length of 127 characters`);
+    if (/^aws:/i.test(key)) throw invalid(`Tag keys starting with 'aws:' are reserved for internal use`);
+    if (key in tags) throw invalid(`Duplicate tag key '${key}' specified.`);
+    const value = tag.text('Value') ?? '';
+    if (value.length > 255) throw invalid(`Tag value exceeds the maximum length of 255 characters`);
+    tags[key] = value;
+  }
+  if (Object.keys(tags).length > 50) throw tooManyTags();
+  return tags;
+}
+
+export function tooManyTags(): AwsError {
+  return new AwsError(400, 'TagLimitExceeded', 'More than 50 tags were specified.');
+}
+
+/** The request without its token, to tell a repeated request from another one with the same token. */
+export function fingerprint(body: ReadonlyMap<string, string>): string {
+  const without = [...body].filter(([name]) => !['ClientToken', 'DryRun', 'Version', 'Action'].includes(name));
+  return JSON.stringify(without.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Same token, other parameters. */
+export function tokenMismatch(): AwsError {
+  return new AwsError(
+    400,
+    'IdempotentParameterMismatch',
+    'The request uses the same client token as a previous, but non-identical request.',
+  );
+}

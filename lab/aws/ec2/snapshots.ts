@@ -1,0 +1,139 @@
+// EC2's operations on EBS snapshots. For lab/aws/ec2 only.
+import { AwsError } from '../service.ts';
+import type { SnapshotRecord } from '../snapshots/store.ts';
+import { applyFilters, type FilterTable, page, tagSet } from './describe.ts';
+import type { Xml } from './query.ts';
+import { checkForm, endDryRun, found, invalid, tagsFor } from './refusals.ts';
+import type { Action, Ec2 } from './state.ts';
+
+const filters: FilterTable<SnapshotRecord> = {
+  'snapshot-id': ({ id }) => [id],
+  status: ({ state }) => [state],
+  description: ({ description }) => [description],
+  encrypted: ({ encrypted }) => [encrypted],
+  'owner-id': ({ owner }) => [owner],
+  'volume-id': ({ volumeId }) => [volumeId],
+  'volume-size': ({ volumeSize }) => [volumeSize],
+  progress: ({ progress }) => [`${progress}%`],
+  'start-time': ({ startTime }) => [startTime],
+  'storage-tier': () => ['standard'],
+};
+
+export function snapshotActions(ec2: Ec2): Record<string, Action> {
+  const { snapshots, context } = ec2;
+  return {
+    DescribeSnapshots(parameters) {
+      const ids = parameters.list('SnapshotId');
+      for (const id of ids) found('snapshot', id, snapshots.get(id));
+      const owners = parameters.list('Owner').map((owner) => (owner === 'self' ? context.account : owner));
+      const chosen = snapshots
+        .list()
+        .filter(({ id, owner }) => (!ids.length || ids.includes(id)) && (!owners.length || owners.includes(owner)));
+      const shown = page(applyFilters(chosen, parameters, filters), parameters, {
+        least: 5,
+        most: 1000,
+        byId: ids.length > 0,
+      });
+      return { snapshotSet: shown.items.map((record) => snapshotXml(record)), nextToken: shown.nextToken };
+    },
+
+    async DeleteSnapshot(parameters) {
+      const id = parameters.required('SnapshotId');
+      const record = found('snapshot', id, snapshots.get(id));
+      const image = Object.values(ec2.state.images).find(({ mappings }) =>
+        mappings.some(({ snapshotId }) => snapshotId === id),
+      );
+      if (image) {
+        throw new AwsError(400, 'InvalidSnapshot.InUse', `The snapshot ${id} is currently in use by ${image.id}`);
+      }
+      if (record.state === 'pending') {
+        throw new AwsError(400, 'IncorrectState', `The snapshot ${id} is in the pending state and cannot be deleted.`);
+      }
+      endDryRun(parameters);
+      await snapshots.remove(id);
+      return { return: true };
+    },
+
+    CopySnapshot(parameters, request) {
+      const id = parameters.required('SourceSnapshotId');
+      const region = parameters.required('SourceRegion');
+      if (region !== context.region || (parameters.text('DestinationRegion') ?? request.region) !== context.region) {
+        throw invalid(`The lab has only the region ${context.region}; ${region} is not in it.`);
+      }
+      const original = found('snapshot', id, snapshots.get(id));
+      requireCompleted(original);
+      const encrypted = parameters.flag('Encrypted') ?? (original.encrypted || ec2.snapshots.encryptionByDefault);
+      if (original.encrypted && !encrypted) throw invalid('A copy of an encrypted snapshot must be encrypted.');
+      const kmsKeyId = parameters.text('KmsKeyId');
+      if (kmsKeyId && !encrypted) {
+        throw new AwsError(400, 'InvalidParameterDependency', 'KmsKeyId is only allowed together with Encrypted.');
+      }
+      const tags = tagsFor(parameters, ['snapshot']).snapshot ?? {};
+      endDryRun(parameters);
+      const copy = snapshots.copy(original, {
+        description: parameters.text('Description') ?? '',
+        encrypted,
+        kmsKeyId: encrypted ? (kmsKeyId ?? original.kmsKeyId ?? defaultKey(ec2)) : undefined,
+        tags,
+      });
+      snapshots.complete(copy);
+      return { snapshotId: copy.id, tagSet: tagSet(tags) };
+    },
+
+    GetEbsEncryptionByDefault: () => ({
+      ebsEncryptionByDefault: ec2.snapshots.encryptionByDefault,
+      sseType: 'sse-ebs',
+    }),
+    EnableEbsEncryptionByDefault(parameters) {
+      endDryRun(parameters);
+      ec2.snapshots.encryptionByDefault = true;
+      return { ebsEncryptionByDefault: true };
+    },
+    DisableEbsEncryptionByDefault(parameters) {
+      endDryRun(parameters);
+      ec2.snapshots.encryptionByDefault = false;
+      return { ebsEncryptionByDefault: false };
+    },
+    GetEbsDefaultKmsKeyId: () => ({ kmsKeyId: 'alias/aws/ebs' }),
+  };
+}
+
+/** The key that AWS makes for EBS in every account. */
+export function defaultKey({ context }: Ec2): string {
+  return `arn:aws:kms:${context.region}:${context.account}:key/0ebs0000-0000-4000-8000-000000000001`;
+}
+
+/** Only a completed snapshot can become a volume, an image or a copy. */
+export function requireCompleted(record: SnapshotRecord): void {
+  if (record.state !== 'completed') {
+    throw new AwsError(400, 'IncorrectState', `The snapshot ${record.id} is in the ${record.state} state.`);
+  }
+}
+
+/** A completed snapshot by its id, or AWS's refusal. */
+export function completedSnapshot({ snapshots }: Ec2, id: string): SnapshotRecord {
+  checkForm('snapshot', id);
+  const record = found('snapshot', id, snapshots.get(id));
+  requireCompleted(record);
+  return record;
+}
+
+function snapshotXml(record: SnapshotRecord): Xml {
+  return {
+    snapshotId: record.id,
+    volumeId: record.volumeId,
+    status: record.state,
+    statusMessage: record.stateMessage,
+    startTime: record.startTime,
+    completionTime: record.completionTime,
+    progress: `${record.progress}%`,
+    ownerId: record.owner,
+    volumeSize: record.volumeSize,
+    description: record.description,
+    encrypted: record.encrypted,
+    kmsKeyId: record.kmsKeyId,
+    storageTier: 'standard',
+    sseType: record.encrypted ? 'sse-kms' : 'none',
+    tagSet: tagSet(record.tags),
+  };
+}

@@ -1,0 +1,282 @@
+// All EBS snapshots of the lab: metadata in JSON, blocks in sparse files that lie in layers over their parents.
+// Opened once for a context by lab/aws/ec2 and lab/aws/ebs, which share it; nobody else imports it.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type PacedContext, paced, Timers } from '../pace.ts';
+import { readJson, writeJson } from '../persisted.ts';
+import { BlockFile, blockSize, blocksPerGiB, isZero } from './block-file.ts';
+import { hashBlocks, type SnapshotHash } from './hash.ts';
+
+export type SnapshotState = 'pending' | 'completed' | 'error';
+
+export interface SnapshotRecord {
+  id: string;
+  /** GiB. */
+  volumeSize: number;
+  state: SnapshotState;
+  stateMessage?: string;
+  /** CompleteSnapshot was accepted; completion follows by itself. */
+  completing?: boolean;
+  /** Percent, as DescribeSnapshots shows it. */
+  progress: number;
+  /** ParentSnapshotId as the client gave it. */
+  parent?: string;
+  /** The layer beneath: unwritten blocks are read from it. A copy lies over its original without being its child. */
+  below?: string;
+  /** Snapshots of one lineage can be compared with ListChangedBlocks. */
+  lineage: string;
+  tags: Record<string, string>;
+  encrypted: boolean;
+  kmsKeyId?: string;
+  clientToken?: string;
+  /** What the client token stands for; the same token with another fingerprint is a conflict. */
+  fingerprint?: string;
+  description: string;
+  owner: string;
+  volumeId: string;
+  /** ISO. */
+  startTime: string;
+  completionTime?: string;
+  /** Inactivity after which a pending snapshot turns to error; only of EBS direct. */
+  timeoutMinutes?: number;
+  /** Being filled by an import; not yet visible. */
+  hidden?: boolean;
+  /** Deleted, kept only because another snapshot reads through it. */
+  deleted?: boolean;
+}
+
+export type NewSnapshot = Pick<SnapshotRecord, 'volumeSize' | 'description'> & Partial<Omit<SnapshotRecord, 'id'>>;
+
+/** The same store for everybody who brings the same context. */
+export function openSnapshotStore(context: PacedContext): SnapshotStore {
+  if (!(context.snapshots instanceof SnapshotStore)) context.snapshots = new SnapshotStore(context);
+  return context.snapshots as SnapshotStore;
+}
+
+/** A fresh resource id as EC2 forms them: the prefix and 17 hex digits. */
+export function newId(prefix: string): string {
+  return `${prefix}-0${randomBytes(8).toString('hex')}`;
+}
+
+/** Most block files that stay open at a time. */
+const openFiles = 48;
+
+export class SnapshotStore {
+  readonly #context: PacedContext;
+  readonly #root: string;
+  readonly #records = new Map<string, SnapshotRecord>();
+  readonly #files = new Map<string, BlockFile>();
+  /** Ids whose files are open, the least recently used first. */
+  readonly #recent = new Set<string>();
+  readonly #lastWrite = new Map<string, number>();
+  readonly #timers = new Timers();
+
+  constructor(context: PacedContext) {
+    this.#context = context;
+    this.#root = join(context.dataDir, 'snapshots');
+    mkdirSync(this.#root, { recursive: true });
+    for (const id of readdirSync(this.#root)) {
+      const record = readJson<SnapshotRecord>(join(this.#root, id, 'snapshot.json'));
+      if (!record || record.hidden) rmSync(join(this.#root, id), { recursive: true, force: true });
+      else this.#records.set(id, record);
+    }
+    for (const record of this.#records.values()) if (record.completing) this.#completeSoon(record);
+  }
+
+  /** The account's setting: new snapshots and volumes are encrypted. */
+  get encryptionByDefault(): boolean {
+    return readJson<{ encryptionByDefault: boolean }>(this.#settings)?.encryptionByDefault ?? false;
+  }
+
+  set encryptionByDefault(value: boolean) {
+    writeJson(this.#settings, { encryptionByDefault: value });
+  }
+
+  get #settings(): string {
+    return join(this.#context.dataDir, 'ebs-settings.json');
+  }
+
+  /** Makes a snapshot; `pending` when the caller does not say otherwise. */
+  create(input: NewSnapshot): SnapshotRecord {
+    const id = newId('snap');
+    const record: SnapshotRecord = {
+      state: 'pending',
+      progress: 0,
+      lineage: id,
+      tags: {},
+      encrypted: false,
+      owner: this.#context.account,
+      volumeId: 'vol-ffffffff',
+      startTime: this.#context.now().toISOString(),
+      ...input,
+      id,
+    };
+    this.#records.set(id, record);
+    this.#lastWrite.set(id, Number(this.#context.now()));
+    this.save(record);
+    return record;
+  }
+
+  /** A visible snapshot. Turns it to error first when its time without writes ran out. */
+  get(id: string): SnapshotRecord | undefined {
+    const record = this.#records.get(id);
+    if (!record || record.hidden || record.deleted) return undefined;
+    this.#expire(record);
+    return record;
+  }
+
+  /** All visible snapshots in the order of their ids. */
+  list(): SnapshotRecord[] {
+    const all = [...this.#records.values()].filter((record) => !record.hidden && !record.deleted);
+    for (const record of all) this.#expire(record);
+    return all.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  save(record: SnapshotRecord): void {
+    writeJson(join(this.#root, record.id, 'snapshot.json'), record);
+  }
+
+  /** The snapshot's own layer, to write into. */
+  file(id: string): BlockFile {
+    const file = this.#fileOf(id);
+    this.#recent.delete(id);
+    this.#recent.add(id);
+    for (const oldest of this.#recent) {
+      if (this.#recent.size <= openFiles) break;
+      this.#recent.delete(oldest);
+      void this.#files.get(oldest)?.close();
+    }
+    return file;
+  }
+
+  #fileOf(id: string): BlockFile {
+    let file = this.#files.get(id);
+    if (!file) {
+      const record = this.#records.get(id);
+      if (!record) throw new Error(`There is no snapshot ${id} in the lab.`);
+      file = new BlockFile(join(this.#root, id), record.volumeSize * blocksPerGiB);
+      this.#files.set(id, file);
+    }
+    return file;
+  }
+
+  async putBlock(record: SnapshotRecord, index: number, bytes: Uint8Array, sha256: Uint8Array): Promise<void> {
+    this.#lastWrite.set(record.id, Number(this.#context.now()));
+    await this.file(record.id).writeBlock(index, bytes, sha256);
+  }
+
+  /** The layer that holds a block of this snapshot; undefined when nobody wrote it. */
+  layerOf(id: string, index: number): string | undefined {
+    for (let at: string | undefined = id; at; at = this.#records.get(at)?.below) {
+      if (index < (this.#records.get(at)?.volumeSize ?? 0) * blocksPerGiB && this.#fileOf(at).has(index)) return at;
+    }
+    return undefined;
+  }
+
+  /** A block as a reader of the snapshot sees it; undefined when it was never written in any layer. */
+  async read(id: string, index: number, into: Buffer = Buffer.alloc(blockSize)): Promise<Buffer | undefined> {
+    const layer = this.layerOf(id, index);
+    if (!layer) return undefined;
+    await this.file(layer).readBlock(index, into);
+    return into;
+  }
+
+  /** From now on no block may be written; `completed` follows shortly after. */
+  complete(record: SnapshotRecord): void {
+    record.completing = true;
+    this.save(record);
+    this.#completeSoon(record);
+  }
+
+  /** A copy with a lineage of its own. It costs no bytes. */
+  copy(original: SnapshotRecord, input: Partial<NewSnapshot>): SnapshotRecord {
+    return this.create({
+      volumeSize: original.volumeSize,
+      description: '',
+      encrypted: original.encrypted,
+      ...(original.kmsKeyId ? { kmsKeyId: original.kmsKeyId } : {}),
+      ...input,
+      below: original.id,
+    });
+  }
+
+  /** Removes a snapshot. Its bytes stay while another one reads through them. */
+  async remove(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    if (!record) return;
+    record.deleted = true;
+    this.save(record);
+    await this.#collect(record);
+  }
+
+  /** Writes the snapshot as a sparse raw image of its volume's size. */
+  async flatten(id: string, path: string, signal?: AbortSignal): Promise<void> {
+    const record = this.#records.get(id);
+    if (!record) throw new Error(`There is no snapshot ${id} in the lab.`);
+    const image = await open(path, 'w');
+    try {
+      await image.truncate(record.volumeSize * blocksPerGiB * blockSize);
+      const block = Buffer.alloc(blockSize);
+      for (let index = 0; index < record.volumeSize * blocksPerGiB; index += 1) {
+        signal?.throwIfAborted();
+        const bytes = await this.read(id, index, block);
+        if (bytes && !isZero(bytes)) await image.write(bytes, 0, blockSize, index * blockSize);
+      }
+    } finally {
+      await image.close();
+    }
+  }
+
+  /** The lab's own hash. `length` (bytes) leaves out what lies beyond a disk that is no whole number of GiB. */
+  async hash(id: string, length?: number): Promise<SnapshotHash> {
+    const record = this.#records.get(id);
+    if (!record || record.hidden) throw new Error(`There is no snapshot ${id} in the lab.`);
+    const all = record.volumeSize * blocksPerGiB;
+    const blockCount = length === undefined ? all : Math.min(all, Math.ceil(length / blockSize));
+    const hashed = await hashBlocks(blockCount, (index, into) => this.read(id, index, into));
+    return { snapshotId: id, blockSize, volumeSize: record.volumeSize, ...hashed };
+  }
+
+  async close(): Promise<void> {
+    this.#timers.stop();
+    await Promise.all([...this.#files.values()].map((file) => file.close()));
+    this.#files.clear();
+  }
+
+  #completeSoon(record: SnapshotRecord): void {
+    this.#timers.after(paced(this.#context, 800), () => {
+      if (record.deleted) return;
+      record.state = 'completed';
+      record.progress = 100;
+      record.completionTime = this.#context.now().toISOString();
+      record.completing = undefined;
+      this.save(record);
+    });
+  }
+
+  #expire(record: SnapshotRecord): void {
+    if (record.state !== 'pending' || record.completing || !record.timeoutMinutes) return;
+    const now = Number(this.#context.now());
+    const last = this.#lastWrite.get(record.id) ?? now;
+    this.#lastWrite.set(record.id, last);
+    if (now - last <= record.timeoutMinutes * 60_000) return;
+    record.state = 'error';
+    record.stateMessage = `No block was written for ${record.timeoutMinutes} minutes.`;
+    this.save(record);
+  }
+
+  async #collect(record: SnapshotRecord): Promise<void> {
+    if (!record.deleted || [...this.#records.values()].some((other) => other.below === record.id)) return;
+    this.#records.delete(record.id);
+    const file = this.#files.get(record.id);
+    this.#files.delete(record.id);
+    this.#recent.delete(record.id);
+    await file?.close();
+    const folder = join(this.#root, record.id);
+    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+    const below = record.below ? this.#records.get(record.below) : undefined;
+    if (below) await this.#collect(below);
+  }
+}
