@@ -1,0 +1,102 @@
+// The connector's only way to the console: calls of the gateway's verbs, each with a deadline, tried again while that makes sense.
+import pRetry, { AbortError } from 'p-retry';
+import { Agent, request } from 'undici';
+import { describeCause, FaultError, faultError, faultSchema } from '../replication/model/fault.ts';
+import {
+  type GatewayRequest,
+  type GatewayResponse,
+  type GatewayVerb,
+  gatewayVerbs,
+} from '../replication/wire/gateway.ts';
+
+/** Verbs that may be sent again when no answer came: repeating them changes nothing. `claim` is not among them. */
+const RETRIES: Partial<Record<GatewayVerb, number>> = {
+  hello: 2,
+  extend: 1,
+  declare: 6,
+  confirm: 6,
+  checkpoint: 6,
+  catalog: 6,
+  settle: 8,
+  log: 2,
+};
+const DEADLINE_MS = 20_000;
+
+export class Link {
+  readonly #base: string;
+  readonly #agent = new Agent({ connections: 16, keepAliveTimeout: 20_000, connect: { timeout: 5_000 } });
+  token: string | undefined;
+
+  constructor(consoleUrl: string, token: string | undefined) {
+    const url = new URL(consoleUrl);
+    const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+    if (url.protocol !== 'https:' && !loopback) {
+      throw faultError('connector-refused', {
+        message: 'The console must be reached by HTTPS; plain HTTP is for this machine only.',
+        remedy: `Give the https:// address of the console instead of ${consoleUrl}.`,
+      });
+    }
+    this.#base = `${url.origin}/api/connector/v1/`;
+    this.token = token;
+  }
+
+  /** Calls a verb. Throws FaultError: the console's own fault, or `connector-lost` when it cannot be reached. */
+  async call<V extends GatewayVerb>(
+    verb: V,
+    body: GatewayRequest<V>,
+    signal: AbortSignal,
+  ): Promise<GatewayResponse<V>> {
+    return pRetry(() => this.#once(verb, body, signal), {
+      retries: RETRIES[verb] ?? 0,
+      factor: 2,
+      minTimeout: 250,
+      maxTimeout: 4_000,
+      randomize: true,
+      signal,
+    });
+  }
+
+  async #once<V extends GatewayVerb>(
+    verb: V,
+    body: GatewayRequest<V>,
+    signal: AbortSignal,
+  ): Promise<GatewayResponse<V>> {
+    const wait = verb === 'claim' ? (body as GatewayRequest<'claim'>).waitSeconds * 1000 : 0;
+    let status: number;
+    let answer: unknown;
+    try {
+      const response = await request(this.#base + verb, {
+        method: 'POST',
+        dispatcher: this.#agent,
+        headers: {
+          'content-type': 'application/json',
+          ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+        },
+        body: JSON.stringify(body),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS + wait)]),
+      });
+      status = response.statusCode;
+      const text = await response.body.text();
+      answer = text.startsWith('{') ? JSON.parse(text) : {};
+    } catch (error) {
+      if (signal.aborted) throw new AbortError(error as Error);
+      throw faultError(
+        'connector-lost',
+        { message: 'The console cannot be reached.', cause: describeCause(error) },
+        error,
+      );
+    }
+    if (status === 200) return gatewayVerbs[verb].response.parse(answer) as GatewayResponse<V>;
+    const parsed = faultSchema.safeParse((answer as { fault?: unknown }).fault);
+    const error = parsed.success
+      ? new FaultError(parsed.data)
+      : faultError('connector-lost', { message: `The console answered with HTTP ${status}.` });
+    // What the console refuses on purpose is final; what failed inside it may go through later.
+    if (status < 500 && parsed.success) throw new AbortError(error);
+    throw error;
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}

@@ -1,0 +1,190 @@
+// Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
+import { FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
+import type { StepProgress } from '../replication/model/step-results.ts';
+import type { Source } from '../replication/sources/source.ts';
+import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
+import { releaseAtSource } from '../replication/steps/connector/release.ts';
+import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
+import type { Staging } from '../replication/target/aws/target.ts';
+import type { GatewayRequest, Task } from '../replication/wire/gateway.ts';
+import type { Link } from './link.ts';
+import type { Log } from './log.ts';
+
+export interface WorkEnvironment {
+  link: Link;
+  source: Source;
+  staging: Staging;
+  log: Log;
+  /** Aborted when the connector stops. */
+  signal: AbortSignal;
+}
+
+type StepTask = Extract<Task, { kind: 'step' }>;
+type LogLine = GatewayRequest<'log'>['lines'][number];
+
+/** Never rejects: what goes wrong is settled with the console, or left to the lease's end. */
+export async function performTask(task: Task, env: WorkEnvironment): Promise<void> {
+  const { link } = env;
+  const hold = { taskId: task.id, fence: task.fence };
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, env.signal]);
+  const keeper = new LeaseKeeper(task, link, stop, env);
+  try {
+    const result = await runTask(task, env, signal, keeper);
+    await keeper.end();
+    await link.call('settle', { ...hold, outcome: { ok: true, result } }, env.signal);
+  } catch (error) {
+    await keeper.end().catch(() => {});
+    const reason = signal.aborted && (isAbort(error) || error === signal.reason) ? signal.reason : error;
+    // Overtaken: somebody else goes on, and nothing that is said now would count. Stopping: the lease runs out.
+    if (env.signal.aborted || (reason instanceof FaultError && reason.fault.code === 'lease-lost')) return;
+    const fault = toFault(reason);
+    env.log('warn', `${task.kind} ${task.id}: ${fault.message}`, { code: fault.code, cause: fault.cause });
+    await link
+      .call('settle', { ...hold, outcome: { ok: false, fault } }, env.signal)
+      .catch((failed) => env.log('warn', `Could not settle ${task.id}: ${toFault(failed).message}`));
+  }
+}
+
+function runTask(task: Task, env: WorkEnvironment, signal: AbortSignal, keeper: LeaseKeeper): Promise<unknown> {
+  switch (task.kind) {
+    case 'import-catalog':
+      return importCatalog(task, env, signal);
+    case 'release-artifacts':
+      return releaseAll(task, env, signal);
+    case 'step':
+      return CONNECTOR_STEP_CODE[task.input.stepId](stepContext(task, env, signal, keeper));
+  }
+}
+
+async function importCatalog(task: Task, env: WorkEnvironment, signal: AbortSignal): Promise<null> {
+  const hold = { taskId: task.id, fence: task.fence };
+  for await (const servers of env.source.inventory(signal)) {
+    await env.link.call('catalog', { ...hold, servers, last: false }, signal);
+  }
+  await env.link.call('catalog', { ...hold, servers: [], last: true }, signal);
+  return null;
+}
+
+async function releaseAll(
+  task: Extract<Task, { kind: 'release-artifacts' }>,
+  env: WorkEnvironment,
+  signal: AbortSignal,
+): Promise<null> {
+  let failed: unknown;
+  // Leases first: a snapshot that is being exported cannot be removed.
+  const order = { 'nfc-lease': 0 } as Record<string, number>;
+  for (const artifact of [...task.artifacts].sort((a, b) => (order[a.kind] ?? 1) - (order[b.kind] ?? 1))) {
+    try {
+      await releaseAtSource(artifact, env.source, signal);
+      const { id: artifactId, externalId } = artifact;
+      await env.link.call(
+        'confirm',
+        { taskId: task.id, fence: task.fence, artifactId, externalId, state: 'released' },
+        signal,
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      failed = error;
+      env.log('warn', `Could not release ${artifact.kind} ${artifact.externalId ?? ''}: ${toFault(error).message}`);
+    }
+  }
+  if (failed) throw failed;
+  return null;
+}
+
+function stepContext(
+  task: StepTask,
+  env: WorkEnvironment,
+  signal: AbortSignal,
+  keeper: LeaseKeeper,
+): ConnectorStepContext {
+  const { input } = task;
+  const hold = { taskId: task.id, fence: task.fence };
+  return {
+    run: { id: input.runId, jobId: input.jobId, vmId: input.vmId, serverName: input.serverName },
+    // Written by our own steps and checked by the console when they were settled.
+    results: input.results as ConnectorStepContext['results'],
+    fence: task.fence,
+    artifacts: task.artifacts,
+    source: env.source,
+    staging: env.staging,
+    bucket: input.staging.bucket,
+    prefix: input.staging.prefix,
+    signal,
+    declare: async (declared) => (await env.link.call('declare', { ...hold, ...declared }, signal)).artifactId,
+    confirm: async (artifactId, state, externalId) => {
+      await env.link.call('confirm', { ...hold, artifactId, state, externalId }, env.signal);
+    },
+    stillMine: () => keeper.ask(),
+    progress: (progress) => keeper.show(progress),
+    log: (level, text) => keeper.say(level, text),
+  };
+}
+
+/** Extends a lease while its work goes on, carrying progress and log lines; stops the work when the lease is lost. */
+class LeaseKeeper {
+  readonly #task: Task;
+  readonly #link: Link;
+  readonly #stop: AbortController;
+  readonly #env: WorkEnvironment;
+  readonly #timer: NodeJS.Timeout;
+  #lines: LogLine[] = [];
+  #progress: StepProgress | undefined;
+  #extendedAt = performance.now();
+  #asking: Promise<void> | null = null;
+
+  constructor(task: Task, link: Link, stop: AbortController, env: WorkEnvironment) {
+    this.#task = task;
+    this.#link = link;
+    this.#stop = stop;
+    this.#env = env;
+    this.#timer = setInterval(() => this.#beat(), Math.min(1_000, (task.leaseSeconds * 1000) / 5));
+  }
+
+  show(progress: StepProgress): void {
+    this.#progress = progress;
+  }
+
+  say(level: LogLine['level'], text: string): void {
+    this.#lines.push({ at: new Date().toISOString(), level, text: text.slice(0, 2000) });
+  }
+
+  /** Extends now; throws when the lease is no longer ours or the run is to stop. */
+  async ask(): Promise<void> {
+    await this.#extend();
+    this.#stop.signal.throwIfAborted();
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#asking;
+    if (!this.#stop.signal.aborted) await this.#extend();
+  }
+
+  #beat(): void {
+    const silent = performance.now() - this.#extendedAt;
+    const { leaseSeconds } = this.#task;
+    // Stops itself before the lease ends: whoever takes over must find nobody writing.
+    if (silent > leaseSeconds * 900)
+      this.#stop.abort(faultError('lease-lost', { message: 'The console did not answer in time.' }));
+    const due = this.#progress !== undefined || this.#lines.length > 0 || silent > leaseSeconds * 250;
+    if (!due || this.#asking) return;
+    this.#asking = this.#extend()
+      .catch((error) => this.#env.log('warn', `Could not extend ${this.#task.id}: ${toFault(error).message}`))
+      .finally(() => {
+        this.#asking = null;
+      });
+  }
+
+  async #extend(): Promise<void> {
+    const hold = { taskId: this.#task.id, fence: this.#task.fence };
+    const progress = this.#progress;
+    this.#progress = undefined;
+    const lines = this.#lines.splice(0, 200);
+    if (lines.length > 0) await this.#link.call('log', { ...hold, lines }, this.#env.signal);
+    const answer = await this.#link.call('extend', { ...hold, ...(progress ? { progress } : {}) }, this.#env.signal);
+    this.#extendedAt = performance.now();
+    if (!answer.go) this.#stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
+  }
+}

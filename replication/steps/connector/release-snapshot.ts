@@ -1,0 +1,16 @@
+// The source snapshot goes as soon as the disks are copied: it grows with every write of the guest.
+import type { ConnectorStep } from './step.ts';
+import { snapshotName } from './take-snapshot.ts';
+
+export const releaseSnapshot: ConnectorStep<'release-snapshot'> = async (context) => {
+  const { run, results, artifacts, source, signal } = context;
+  const snapshotId = results['take-snapshot']?.snapshotId ?? null;
+  await source.releaseSnapshot(run.vmId, { id: snapshotId, name: snapshotName(run.id) }, signal);
+  for (const artifact of artifacts) {
+    if (artifact.kind === 'vsphere-snapshot' && artifact.state !== 'released') {
+      await context.confirm(artifact.id, 'released', artifact.externalId);
+    }
+  }
+  context.log('info', 'Source snapshot removed.');
+  return {};
+};

@@ -1,0 +1,12 @@
+// Releasing what a run that ended left at the source. A thing that is gone, or was never made, is released.
+import type { Artifact } from '../../model/artifact.ts';
+import type { Source } from '../../sources/source.ts';
+
+/** Releases one artifact; throws a FaultError when it must be tried again. */
+export async function releaseAtSource(artifact: Artifact, source: Source, signal: AbortSignal): Promise<void> {
+  const { kind, externalId, details } = artifact;
+  if (kind === 'nfc-lease' && externalId) await source.releaseExport(externalId, signal);
+  if (kind === 'vsphere-snapshot' && details.vmId && details.name) {
+    await source.releaseSnapshot(details.vmId, { id: externalId, name: details.name }, signal);
+  }
+}

@@ -1,0 +1,36 @@
+// What a connector-side step is given. Steps know no gateway: the connector performs them and carries what they say.
+// Imported by connector/.
+import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
+import type { ConnectorStepId } from '../../model/itinerary.ts';
+import type { ResultsSoFar, StepProgress, StepResults } from '../../model/step-results.ts';
+import type { Source } from '../../sources/source.ts';
+import type { Staging } from '../../target/aws/target.ts';
+
+export interface ConnectorStepContext {
+  run: { id: string; jobId: string; vmId: string; serverName: string };
+  results: ResultsSoFar;
+  /** Number of this hold of the lease: a part of tokens and keys, so that nobody writes into another's things. */
+  fence: number;
+  /** The run's artifacts when the step began, of earlier fences too. */
+  artifacts: readonly Artifact[];
+  source: Source;
+  staging: Staging;
+  bucket: string;
+  /** Keys begin with it; ends with a slash. */
+  prefix: string;
+  signal: AbortSignal;
+  /** Row first; answers the ledger's id. */
+  declare(input: {
+    kind: ArtifactKind;
+    token: string;
+    diskId: string | null;
+    details: Record<string, string>;
+  }): Promise<string>;
+  confirm(artifactId: string, state: 'created' | 'released', externalId: string | null): Promise<void>;
+  /** Asks the console whether the lease still holds; throws when it does not. Called before anything becomes permanent. */
+  stillMine(): Promise<void>;
+  progress(progress: StepProgress): void;
+  log(level: 'info' | 'warning' | 'error', text: string): void;
+}
+
+export type ConnectorStep<Id extends ConnectorStepId> = (context: ConnectorStepContext) => Promise<StepResults[Id]>;
