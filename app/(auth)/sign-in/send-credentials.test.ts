@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { sendCredentials } from './send-credentials.ts';
+
+/** Answers the token call, then the given answer. */
+function serverThat(status: number, url: string): typeof fetch {
+  return async (input) =>
+    String(input).endsWith('/csrf')
+      ? Response.json({ csrfToken: 'a' })
+      : Response.json({ url: `http://localhost:3000${url}` }, { status });
+}
+
+describe('sending credentials', () => {
+  it('succeeds', async () => {
+    expect(await sendCredentials('a@b.c', 'x', serverThat(200, '/'))).toEqual({ ok: true });
+  });
+
+  it('says the same for whatever was wrong', async () => {
+    expect(await sendCredentials('a@b.c', 'x', serverThat(401, '/sign-in?error=wrong'))).toMatchObject({
+      reason: 'wrong',
+    });
+    expect(await sendCredentials('a@b.c', 'x', serverThat(401, '/sign-in?error=CredentialsSignin'))).toMatchObject({
+      reason: 'wrong',
+    });
+  });
+
+  it('says how long to wait', async () => {
+    expect(await sendCredentials('a@b.c', 'x', serverThat(401, '/sign-in?error=too-many%3A30'))).toMatchObject({
+      reason: 'too-many',
+      text: expect.stringContaining('30 seconds'),
+    });
+    expect(await sendCredentials('a@b.c', 'x', serverThat(401, '/sign-in?error=too-many%3A600'))).toMatchObject({
+      text: expect.stringContaining('10 minutes'),
+    });
+  });
+
+  it('does not blame the password when nobody answers', async () => {
+    const dead: typeof fetch = () => Promise.reject(new TypeError('fetch failed'));
+    expect(await sendCredentials('a@b.c', 'x', dead)).toMatchObject({ reason: 'unreachable' });
+    expect(await sendCredentials('a@b.c', 'x', serverThat(401, '/sign-in?error=unavailable'))).toMatchObject({
+      reason: 'unreachable',
+    });
+    expect(await sendCredentials('a@b.c', 'x', serverThat(502, '/'))).toMatchObject({ reason: 'unreachable' });
+  });
+});

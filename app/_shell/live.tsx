@@ -1,0 +1,103 @@
+'use client';
+// Keeps every page up to date: follows the workspace's events and refetches what they touch.
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useSubscription } from '@trpc/tanstack-react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { goToSignIn } from './sign-out.ts';
+import { TopicBatch } from './topics.ts';
+import { useTRPC, useTRPCClient } from './trpc.ts';
+
+export interface LiveEvent {
+  id: number;
+  topic: string;
+  subjectId: string | null;
+  kind: string;
+  data: unknown;
+}
+
+type Listener = (event: LiveEvent) => void;
+
+const ListenersContext = createContext<Set<Listener> | null>(null);
+const ConnectionContext = createContext<'connected' | 'lost'>('connected');
+
+/** A connection that is back within this time was never lost for a person. */
+const LOST_AFTER_MS = 4000;
+/** Events that come together are answered together. */
+const BATCH_MS = 300;
+const RECONNECT_MS = 3000;
+
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const queryClient = useQueryClient();
+  const listeners = useMemo(() => new Set<Listener>(), []);
+  const lastId = useRef<number | undefined>(undefined);
+  const batch = useMemo(() => new TopicBatch(BATCH_MS, (nouns) => invalidate(queryClient, nouns)), [queryClient]);
+  useEffect(() => () => batch.stop(), [batch]);
+
+  const { status, reset } = useSubscription(
+    trpc.events.follow.subscriptionOptions(lastId.current === undefined ? {} : { after: lastId.current }, {
+      onData({ data: event }) {
+        lastId.current = event.id;
+        batch.add(event.topic);
+        for (const listener of listeners) listener(event);
+      },
+    }),
+  );
+
+  const [connection, setConnection] = useState<'connected' | 'lost'>('connected');
+  useEffect(() => {
+    if (status === 'pending') {
+      setConnection('connected');
+      // What happened before we listened, or while nobody did.
+      void invalidate(queryClient, null);
+      return;
+    }
+    const timer = setTimeout(() => setConnection('lost'), LOST_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [status, queryClient]);
+
+  useEffect(() => {
+    if (status !== 'error') return;
+    // The stream was refused, not merely cut: either the session has ended, or the server is not up yet.
+    const timer = setTimeout(async () => {
+      const answer = await client.session.me.query().catch((error) => error);
+      if (answer?.data?.fault?.code === 'not-signed-in') goToSignIn();
+      else reset();
+    }, RECONNECT_MS);
+    return () => clearTimeout(timer);
+  }, [status, reset, client]);
+
+  return (
+    <ListenersContext value={listeners}>
+      <ConnectionContext value={connection}>{children}</ConnectionContext>
+    </ListenersContext>
+  );
+}
+
+/** Refetches what is on screen and belongs to the nouns (null: everything), and marks the rest as stale. */
+function invalidate(queryClient: QueryClient, nouns: ReadonlySet<string> | null): Promise<void> {
+  return queryClient.invalidateQueries({
+    predicate: ({ queryKey, meta }) => {
+      if (meta?.live === false) return false;
+      const path = queryKey[0];
+      return nouns === null || (Array.isArray(path) && nouns.has(String(path[0])));
+    },
+  });
+}
+
+/** Whether the page hears of changes right now. */
+export const useConnection = () => useContext(ConnectionContext);
+
+/** Calls the listener with every event, for screens that need more than fresh queries. */
+export function useLiveEvents(listener: Listener): void {
+  const listeners = useContext(ListenersContext);
+  const latest = useRef(listener);
+  latest.current = listener;
+  useEffect(() => {
+    if (!listeners) return;
+    const call: Listener = (event) => latest.current(event);
+    listeners.add(call);
+    return () => void listeners.delete(call);
+  }, [listeners]);
+}

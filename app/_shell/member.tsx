@@ -1,0 +1,48 @@
+'use client';
+// Who is signed in, and what that person may. Screens: `useMember()`, `useMay('job.create')`, `<Can permission="job.create">`.
+import { useMutation } from '@tanstack/react-query';
+import type { inferRouterOutputs } from '@trpc/server';
+import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
+import { may, type Permission, type Role } from '../../server/access/permissions.ts';
+import type { AppRouter } from '../../server/api/root.ts';
+import { useTRPC } from './trpc.ts';
+
+export type Me = inferRouterOutputs<AppRouter>['session']['me'];
+
+const MemberContext = createContext<Me | null>(null);
+
+export function MemberProvider({ me, children }: { me: Me; children: ReactNode }) {
+  return <MemberContext value={me}>{children}</MemberContext>;
+}
+
+/** The member as of the last page load; a change of role counts at once on the server, and on screen after a reload. */
+export function useMember(): Me {
+  const me = useContext(MemberContext);
+  if (!me) throw new Error('useMember is for pages inside the console');
+  return me;
+}
+
+export function useMay(permission: Permission): boolean {
+  return may(useMember().role as Role, permission);
+}
+
+/** Shows its children to those who may; the server checks again. */
+export function Can({ permission, children }: { permission: Permission; children: ReactNode }) {
+  return useMay(permission) ? children : null;
+}
+
+/** Something that the screens remember for the member, such as `table.jobs`: the value, and a way to set it. */
+export function usePreference<T>(key: string, fallback: T): [T, (value: T) => void] {
+  const kept = useMember().preferences[key] as T | undefined;
+  const [value, setValue] = useState<T>(kept ?? fallback);
+  const trpc = useTRPC();
+  const { mutate } = useMutation(trpc.session.setPreferences.mutationOptions());
+  const set = useCallback(
+    (next: T) => {
+      setValue(next);
+      mutate({ [key]: next } as Parameters<typeof mutate>[0]);
+    },
+    [key, mutate],
+  );
+  return [value, set];
+}

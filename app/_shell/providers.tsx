@@ -1,0 +1,58 @@
+'use client';
+// Everything that pages of the console may rely on, in one place.
+import I18nProvider from '@cloudscape-design/components/i18n';
+import messages from '@cloudscape-design/components/i18n/messages/all.en';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
+import { type ReactNode, useState } from 'react';
+import superjson from 'superjson';
+import type { AppRouter } from '../../server/api/root.ts';
+import { LiveProvider } from './live.tsx';
+import { type Me, MemberProvider } from './member.tsx';
+import { NotificationsProvider, useNotifications } from './notifications.tsx';
+import { PageShellProvider } from './page-shell.tsx';
+import { newQueryClient } from './query-client.ts';
+import { goToSignIn } from './sign-out.ts';
+import { TRPCProvider } from './trpc.ts';
+
+export function ConsoleProviders({ me, children }: { me: Me; children: ReactNode }) {
+  return (
+    <I18nProvider locale="en" messages={[messages]}>
+      <NuqsAdapter>
+        <NotificationsProvider>
+          <Data>
+            <MemberProvider me={me}>
+              <LiveProvider>
+                <PageShellProvider>{children}</PageShellProvider>
+              </LiveProvider>
+            </MemberProvider>
+          </Data>
+        </NotificationsProvider>
+      </NuqsAdapter>
+    </I18nProvider>
+  );
+}
+
+function Data({ children }: { children: ReactNode }) {
+  const { notifyFault } = useNotifications();
+  const [queryClient] = useState(() => newQueryClient({ onMutationFault: notifyFault, onSignedOut: goToSignIn }));
+  const [trpcClient] = useState(() =>
+    createTRPCClient<AppRouter>({
+      links: [
+        splitLink({
+          condition: (operation) => operation.type === 'subscription',
+          true: httpSubscriptionLink({ url: '/api/trpc', transformer: superjson }),
+          false: httpLink({ url: '/api/trpc', transformer: superjson }),
+        }),
+      ],
+    }),
+  );
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+        {children}
+      </TRPCProvider>
+    </QueryClientProvider>
+  );
+}

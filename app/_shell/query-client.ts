@@ -1,0 +1,45 @@
+// The cache of what the server said, and what happens with errors nobody else takes care of.
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import superjson from 'superjson';
+import { mayPass, type ShownFault, shownFault } from './faults.ts';
+
+/** `meta: { inline: true }` on a mutation: the screen shows the error itself, so no flash. */
+declare module '@tanstack/react-query' {
+  interface Register {
+    mutationMeta: { inline?: boolean };
+    /** `live: false` on a query: events do not refetch it (a wizard's choices must not change under the hand). */
+    queryMeta: { live?: boolean };
+  }
+}
+
+export interface ErrorHandlers {
+  onMutationFault(fault: ShownFault): void;
+  onSignedOut(): void;
+}
+
+export function newQueryClient(handlers?: ErrorHandlers): QueryClient {
+  const signedOut = (error: unknown) => {
+    if (shownFault(error).code !== 'not-signed-in') return false;
+    handlers?.onSignedOut();
+    return true;
+  };
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 10_000,
+        retry: (failures, error) => failures < 4 && mayPass(error),
+        retryDelay: (attempt) => Math.min(8000, 500 * 2 ** attempt),
+      },
+      // A mutation is sent once, whatever the browser thinks of the network.
+      mutations: { retry: false, networkMode: 'always' },
+      dehydrate: { serializeData: superjson.serialize },
+      hydrate: { deserializeData: superjson.deserialize },
+    },
+    queryCache: new QueryCache({ onError: signedOut }),
+    mutationCache: new MutationCache({
+      onError(error, _variables, _result, mutation) {
+        if (!signedOut(error) && !mutation.meta?.inline) handlers?.onMutationFault(shownFault(error));
+      },
+    }),
+  });
+}

@@ -1,0 +1,101 @@
+'use client';
+// The frame of every page of the console: bar, navigation, messages, split panel.
+import AppLayout from '@cloudscape-design/components/app-layout';
+import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
+import Flashbar from '@cloudscape-design/components/flashbar';
+import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation';
+import { usePathname } from 'next/navigation';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { Theme } from '../theme.ts';
+import { useConnection } from './live.tsx';
+import { useMember } from './member.tsx';
+import { contentTypeOf, PAGES, pageOf } from './navigation.ts';
+import { useNotificationItems, useNotifications } from './notifications.tsx';
+import { useCurrentPage } from './page-shell.tsx';
+import { TopBar } from './top-bar.tsx';
+import { useClientLinks } from './use-client-links.ts';
+
+const PANEL_SIZE = 340;
+
+const NAVIGATION: SideNavigationProps.Item[] = PAGES.map((page) =>
+  page === 'divider' ? { type: 'divider' } : { type: 'link', text: page.title, href: page.href },
+);
+
+export function Shell({ theme, children }: { theme: Theme; children: ReactNode }) {
+  const pathname = usePathname();
+  const { workspace } = useMember();
+  const { breadcrumbs, splitPanel, tools } = useCurrentPage();
+  const here = pageOf(pathname);
+  const crumbs = breadcrumbs ?? (here ? [{ text: here.title, href: here.href }] : []);
+
+  const [panelOpen, setPanelOpen] = useState(false);
+  const [panelSize, setPanelSize] = useState(PANEL_SIZE);
+  const hasPanel = Boolean(splitPanel);
+  useEffect(() => setPanelOpen(hasPanel), [hasPanel]);
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked
+    <div onClick={useClientLinks()} role="presentation">
+      <TopBar theme={theme} />
+      <ConnectionWatch />
+      <AppLayout
+        headerSelector="#top-bar"
+        contentType={contentTypeOf(pathname)}
+        navigation={
+          <SideNavigation
+            header={{ text: workspace.name, href: '/overview' }}
+            activeHref={here?.href ?? pathname}
+            items={NAVIGATION}
+          />
+        }
+        breadcrumbs={
+          <BreadcrumbGroup items={[{ text: 'Landfall', href: '/overview' }, ...crumbs]} ariaLabel="Breadcrumbs" />
+        }
+        notifications={<Messages />}
+        stickyNotifications
+        content={children}
+        toolsHide={!tools}
+        tools={tools}
+        splitPanel={splitPanel}
+        splitPanelOpen={hasPanel && panelOpen}
+        onSplitPanelToggle={({ detail }) => setPanelOpen(detail.open)}
+        splitPanelSize={panelSize}
+        onSplitPanelResize={({ detail }) => setPanelSize(detail.size)}
+        splitPanelPreferences={{ position: 'bottom' }}
+        ariaLabels={{
+          navigation: 'Pages',
+          navigationClose: 'Close navigation',
+          navigationToggle: 'Open navigation',
+          notifications: 'Messages',
+          tools: 'Help',
+          toolsClose: 'Close help',
+          toolsToggle: 'Open help',
+        }}
+      />
+    </div>
+  );
+}
+
+function Messages() {
+  return <Flashbar items={useNotificationItems()} stackItems />;
+}
+
+/** Says when the page stands still, and takes it back when it lives again. */
+function ConnectionWatch() {
+  const connection = useConnection();
+  const { notify, dismiss } = useNotifications();
+  useEffect(() => {
+    if (connection === 'connected') {
+      dismiss('connection');
+      return;
+    }
+    notify({
+      id: 'connection',
+      type: 'in-progress',
+      lasting: true,
+      header: 'Connection to the console lost',
+      content: 'What you see may be out of date. It heals by itself as soon as the console answers.',
+    });
+  }, [connection, notify, dismiss]);
+  return null;
+}

@@ -1,0 +1,79 @@
+'use client';
+// The bar at the top: product, lab badge, theme, member.
+import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ROLE_LABELS, type Role } from '../../server/access/permissions.ts';
+import { applyTheme, asTheme, THEMES, type Theme } from '../theme.ts';
+import { shownFault } from './faults.ts';
+import { useMember } from './member.tsx';
+import { useNotifications } from './notifications.tsx';
+import { signOut } from './sign-out.ts';
+import { useTRPC } from './trpc.ts';
+
+const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'As the system' };
+
+export function TopBar({ theme: initialTheme }: { theme: Theme }) {
+  const me = useMember();
+  const trpc = useTRPC();
+  const { notifyFault } = useNotifications();
+  const [theme, setTheme] = useState(initialTheme);
+  const remember = useMutation(trpc.session.setPreferences.mutationOptions());
+  const endAll = useMutation(trpc.session.signOutEverywhere.mutationOptions());
+
+  function chooseTheme(next: Theme) {
+    setTheme(next);
+    applyTheme(next);
+    remember.mutate({ theme: next });
+  }
+
+  async function leave(everywhere: boolean) {
+    try {
+      if (everywhere) await endAll.mutateAsync();
+      await signOut();
+    } catch (error) {
+      if (!everywhere) notifyFault(shownFault(error), 'You are still signed in');
+    }
+  }
+
+  const utilities: TopNavigationProps.Utility[] = [
+    {
+      type: 'menu-dropdown',
+      iconName: 'settings',
+      ariaLabel: 'Theme',
+      title: 'Theme',
+      items: THEMES.map((id) => ({
+        id,
+        itemType: 'checkbox' as const,
+        checked: id === theme,
+        text: THEME_LABELS[id],
+      })),
+      onItemClick: ({ detail }) => chooseTheme(asTheme(detail.id)),
+    },
+    {
+      type: 'menu-dropdown',
+      iconName: 'user-profile',
+      text: me.name,
+      description: `${me.email} · ${ROLE_LABELS[me.role as Role]}`,
+      items: [
+        { id: 'sign-out', text: 'Sign out' },
+        { id: 'sign-out-everywhere', text: 'Sign out everywhere' },
+      ],
+      onItemClick: ({ detail }) => void leave(detail.id === 'sign-out-everywhere'),
+    },
+  ];
+
+  return (
+    <div id="top-bar">
+      <TopNavigation
+        identity={{ href: '/overview', title: me.lab ? 'Landfall · Lab' : 'Landfall' }}
+        utilities={utilities}
+        i18nStrings={{
+          overflowMenuTriggerText: 'More',
+          overflowMenuTitleText: 'All',
+          overflowMenuBackIconAriaLabel: 'Back',
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+// Which routers' queries an event of a topic makes stale.
+
+/** First part of a query's path (the router's name in server/api/root.ts) by topic. */
+const NOUNS: Record<string, readonly string[]> = {
+  connectors: ['connectors', 'servers', 'overview'],
+  servers: ['servers', 'catalog', 'connectors', 'overview'],
+  jobs: ['jobs', 'servers', 'overview'],
+  runs: ['runs', 'jobs', 'connectors', 'overview'],
+  images: ['images', 'runs', 'jobs', 'overview'],
+  instances: ['instances', 'images', 'runs', 'overview'],
+  activity: ['activity'],
+  members: ['members', 'session'],
+};
+
+/** The nouns of a topic; a topic without an entry names its own router. */
+export function nounsOf(topic: string): readonly string[] {
+  return NOUNS[topic] ?? [topic];
+}
+
+/** Gathers topics and hands their nouns over together, at most once per `delayMs`. */
+export class TopicBatch {
+  readonly #delayMs: number;
+  readonly #flush: (nouns: ReadonlySet<string>) => unknown;
+  #nouns = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(delayMs: number, flush: (nouns: ReadonlySet<string>) => unknown) {
+    this.#delayMs = delayMs;
+    this.#flush = flush;
+  }
+
+  add(topic: string): void {
+    for (const noun of nounsOf(topic)) this.#nouns.add(noun);
+    this.#timer ??= setTimeout(() => {
+      const nouns = this.#nouns;
+      this.#nouns = new Set();
+      this.#timer = undefined;
+      this.#flush(nouns);
+    }, this.#delayMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

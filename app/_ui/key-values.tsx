@@ -1,0 +1,26 @@
+'use client';
+// Labelled values in columns, for details pages and panels.
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
+import type { ReactNode } from 'react';
+import { UNKNOWN } from './quantity.ts';
+
+/** Label → value; what is null, undefined or empty is shown as a dash, `false` leaves the entry out. */
+export function KeyValues({
+  items,
+  columns = 3,
+}: {
+  items: readonly (readonly [string, ReactNode])[];
+  columns?: number;
+}) {
+  return (
+    <KeyValuePairs
+      columns={columns}
+      items={items
+        .filter(([, value]) => value !== false)
+        .map(([label, value]) => ({
+          label,
+          value: value === null || value === undefined || value === '' ? UNKNOWN : value,
+        }))}
+    />
+  );
+}

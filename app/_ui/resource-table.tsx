@@ -1,0 +1,183 @@
+'use client';
+// The table of every list page: paging, sorting and filter on the server, all of it in the URL (table-state.ts).
+import Button from '@cloudscape-design/components/button';
+import Header from '@cloudscape-design/components/header';
+import Pagination from '@cloudscape-design/components/pagination';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import Table from '@cloudscape-design/components/table';
+import { type ReactNode, useEffect, useMemo } from 'react';
+import { EmptyTeaching } from './empty-teaching.tsx';
+import { FaultCard, type FaultText } from './fault-card.tsx';
+import { formatCount } from './quantity.ts';
+import { columnDisplay, type ResourceColumn, sortKeyOf, type TablePreferences } from './table-columns.ts';
+import { TableFilter } from './table-filter.tsx';
+import { TablePreferencesDialog } from './table-preferences.tsx';
+import type { TableState } from './table-state.ts';
+
+export interface ResourceTableProps<T> {
+  /** `{ one: 'server', many: 'servers' }`, for every text around the rows. */
+  noun: { one: string; many: string };
+  title: string;
+  description?: ReactNode;
+  /** Buttons on the right of the title. */
+  actions?: ReactNode;
+  columns: readonly ResourceColumn<T>[];
+  state: TableState;
+  /** The answer of the list procedure; undefined while there is none yet. */
+  data: { items: readonly T[]; total: number } | undefined;
+  /** Another page or order is under way; what is there stays. */
+  fetching?: boolean;
+  fault?: FaultText | null;
+  onRetry?: () => void;
+  rowId: (item: T) => string;
+  rowName: (item: T) => string;
+  selection?: 'single' | 'multi';
+  /** An `<EmptyTeaching>`, for when there is nothing at all. */
+  empty: ReactNode;
+  preferences?: TablePreferences;
+  onPreferences?: (preferences: TablePreferences) => void;
+  /** `full-page` where the table is the page; `container` where it is one part of it. */
+  variant?: 'full-page' | 'container' | 'borderless' | 'embedded';
+}
+
+export function ResourceTable<T>(props: ResourceTableProps<T>) {
+  const { noun, columns, state, data, rowId, rowName, preferences = {}, variant = 'full-page' } = props;
+  const { query } = state;
+  const items = data?.items ?? [];
+  const pages = Math.max(1, Math.ceil((data?.total ?? 0) / query.pageSize));
+
+  // Rows were removed while the last page was open.
+  useEffect(() => {
+    if (data && query.page > pages) state.setPage(pages);
+  }, [data, query.page, pages, state.setPage]);
+
+  const definitions = useMemo(
+    () =>
+      columns.map((column) => ({
+        id: column.id,
+        header: column.header,
+        cell: column.cell,
+        minWidth: column.minWidth ?? Math.min(column.width, 110),
+        width: preferences.widths?.[column.id] ?? column.width,
+        isRowHeader: column.isName ?? false,
+        ...(column.sort ? { sortingField: sortKeyOf(column) } : {}),
+      })),
+    [columns, preferences.widths],
+  );
+  const sorted = columns.find((column) => column.sort && sortKeyOf(column) === query.sort?.by);
+  const sortingDefinition = definitions.find(({ id }) => id === sorted?.id);
+  const display = columnDisplay(columns, preferences.columns);
+  const filtered = query.filter.tokens.length > 0;
+
+  const onPage = new Set(items.map(rowId));
+  const selected = items.filter((item) => state.selectedIds.includes(rowId(item)));
+
+  return (
+    <Table<T>
+      variant={variant}
+      stickyHeader={variant === 'full-page'}
+      resizableColumns
+      enableKeyboardNavigation
+      trackBy={rowId}
+      items={items}
+      columnDefinitions={definitions}
+      columnDisplay={display}
+      loading={!data && !props.fault}
+      loadingText={`Loading ${noun.many}`}
+      {...(data ? {} : { skeleton: { totalRows: Math.min(8, query.pageSize) } })}
+      wrapLines={preferences.wrapLines ?? false}
+      stripedRows={preferences.stripedRows ?? false}
+      contentDensity={preferences.density ?? 'comfortable'}
+      {...(sortingDefinition ? { sortingColumn: sortingDefinition } : {})}
+      sortingDescending={query.sort?.descending ?? false}
+      onSortingChange={({ detail }) => {
+        const by = detail.sortingColumn.sortingField;
+        if (by) state.setSort({ by, descending: detail.isDescending ?? false });
+      }}
+      {...(props.selection ? { selectionType: props.selection } : {})}
+      selectedItems={selected}
+      onSelectionChange={({ detail }) => {
+        const here = detail.selectedItems.map(rowId);
+        const elsewhere = props.selection === 'multi' ? state.selectedIds.filter((id) => !onPage.has(id)) : [];
+        state.setSelected([...elsewhere, ...here]);
+      }}
+      onColumnWidthsChange={({ detail }) => {
+        const visible = display.filter((column) => column.visible);
+        const widths = Object.fromEntries(visible.map(({ id }, at) => [id, Math.round(detail.widths[at] ?? 0)]));
+        props.onPreferences?.({ ...preferences, widths: { ...preferences.widths, ...widths } });
+      }}
+      totalItemsCount={data?.total ?? 0}
+      firstIndex={(query.page - 1) * query.pageSize + 1}
+      renderAriaLive={({ firstIndex, lastIndex, totalItemsCount }) =>
+        `${noun.many} ${firstIndex} to ${lastIndex} of ${totalItemsCount}`
+      }
+      ariaLabels={{
+        tableLabel: props.title,
+        selectionGroupLabel: `Selection of ${noun.many}`,
+        allItemsSelectionLabel: () => `Select all ${noun.many} of this page`,
+        itemSelectionLabel: (_, item) => `Select ${rowName(item)}`,
+      }}
+      header={
+        <Header
+          variant={variant === 'full-page' ? 'awsui-h1-sticky' : 'h2'}
+          counter={counter(state.selectedIds.length, data?.total)}
+          description={props.description}
+          actions={
+            props.actions && (
+              <SpaceBetween direction="horizontal" size="xs">
+                {props.actions}
+              </SpaceBetween>
+            )
+          }
+        >
+          {props.title}
+        </Header>
+      }
+      filter={<TableFilter noun={noun} columns={columns} state={state} total={data?.total} />}
+      pagination={
+        <Pagination
+          currentPageIndex={Math.min(query.page, pages)}
+          pagesCount={pages}
+          disabled={!data}
+          onChange={({ detail }) => state.setPage(detail.currentPageIndex)}
+        />
+      }
+      preferences={
+        props.onPreferences && (
+          <TablePreferencesDialog
+            noun={noun}
+            columns={columns}
+            pageSize={query.pageSize}
+            preferences={preferences}
+            onConfirm={(next) => {
+              if (next.pageSize && next.pageSize !== query.pageSize) state.setPageSize(next.pageSize);
+              props.onPreferences?.(next);
+            }}
+          />
+        )
+      }
+      empty={
+        props.fault ? (
+          <FaultCard fault={props.fault} action={props.onRetry && <Button onClick={props.onRetry}>Try again</Button>} />
+        ) : filtered ? (
+          <NoMatch noun={noun} onClear={() => state.setFilter({ operation: 'and', tokens: [] })} />
+        ) : (
+          props.empty
+        )
+      }
+    />
+  );
+}
+
+function counter(selected: number, total: number | undefined): string {
+  if (total === undefined) return '';
+  return selected > 0 ? `(${formatCount(selected)}/${formatCount(total)})` : `(${formatCount(total)})`;
+}
+
+function NoMatch({ noun, onClear }: { noun: { many: string }; onClear: () => void }) {
+  return (
+    <EmptyTeaching title="No matches" action={<Button onClick={onClear}>Clear filter</Button>}>
+      No {noun.many} match the filter.
+    </EmptyTeaching>
+  );
+}

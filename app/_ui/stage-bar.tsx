@@ -1,0 +1,83 @@
+'use client';
+// The four SMS stages of a run as one bar with its percentage. It never runs backwards.
+import {
+  colorBackgroundProgressBarDefault,
+  colorBackgroundProgressBarValueDefault,
+  colorTextStatusError,
+  colorTextStatusInactive,
+  colorTextStatusSuccess,
+} from '@cloudscape-design/design-tokens';
+import { useRef } from 'react';
+import type { SmsStage } from '../../replication/model/itinerary.ts';
+import { formatPercent } from './quantity.ts';
+import { stageAt, stageShares } from './stage-progress.ts';
+
+export interface StageBarProps {
+  /** Of which run: another one starts anew. */
+  runId: string;
+  state: 'pending' | 'active' | 'completed' | 'failed' | 'cancelled' | 'missed' | 'deleting' | 'deleted';
+  /** 0–100 of the whole run; null while it is not known. */
+  percent: number | null;
+  /** As the server says; left out: the stage in which the percentage lies. */
+  stage?: SmsStage | null;
+  /** For a table cell: no names of stages below the bar. */
+  compact?: boolean;
+}
+
+export function StageBar({ runId, state, percent, stage, compact = false }: StageBarProps) {
+  const highest = useRef({ runId, percent: 0 });
+  if (highest.current.runId !== runId) highest.current = { runId, percent: 0 };
+  const shown = state === 'completed' ? 100 : Math.max(highest.current.percent, percent ?? 0);
+  highest.current.percent = shown;
+
+  const current = state === 'completed' ? 'Creating AMI' : (stage ?? stageAt(shown));
+  const text = state === 'completed' ? 'Completed' : `${current} ${formatPercent(percent === null ? null : shown)}`;
+  const colour = COLOURS[state] ?? colorBackgroundProgressBarValueDefault;
+  return (
+    <div className={compact ? 'flex min-w-36 items-center gap-2' : 'w-full'}>
+      <div
+        role="progressbar"
+        aria-label="Progress of the replication run"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        {...(percent === null && state !== 'completed' ? {} : { 'aria-valuenow': Math.floor(shown) })}
+        aria-valuetext={text}
+        className={`flex gap-0.5 ${compact ? 'w-20 shrink-0' : 'w-full'}`}
+      >
+        {stageShares(shown).map((part) => (
+          <span
+            key={part.stage}
+            className={`${compact ? 'h-1.5' : 'h-2'} flex-1 overflow-hidden rounded-sm`}
+            style={{ background: colorBackgroundProgressBarDefault }}
+          >
+            <span
+              className="block h-full transition-[width] duration-500 motion-reduce:transition-none"
+              style={{ width: `${part.share * 100}%`, background: colour }}
+            />
+          </span>
+        ))}
+      </div>
+      {compact ? (
+        <span className="tabular whitespace-nowrap">{text}</span>
+      ) : (
+        <ol className="m-0 mt-1 flex list-none gap-0.5 p-0 text-sm">
+          {stageShares(shown).map((part) => (
+            <li key={part.stage} className={`flex-1 ${part.stage === current ? 'font-semibold' : ''}`}>
+              {part.stage}
+              {part.stage === current && state === 'active' && (
+                <span className="tabular"> {formatPercent(part.share * 100)}</span>
+              )}
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+const COLOURS: Partial<Record<StageBarProps['state'], string>> = {
+  completed: colorTextStatusSuccess,
+  failed: colorTextStatusError,
+  cancelled: colorTextStatusInactive,
+  missed: colorTextStatusInactive,
+};

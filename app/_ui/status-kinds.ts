@@ -1,0 +1,110 @@
+// The one mapping from states to what a person sees. Pure.
+
+export type StatusKind = 'pending' | 'in-progress' | 'success' | 'stopped' | 'warning' | 'error';
+
+interface Shown {
+  kind: StatusKind;
+  label: string;
+}
+
+const shown = (kind: StatusKind, label: string): Shown => ({ kind, label });
+
+const STATES = {
+  connector: {
+    enrolling: shown('pending', 'Enrolling'),
+    healthy: shown('success', 'Healthy'),
+    unhealthy: shown('error', 'Unhealthy'),
+    offline: shown('stopped', 'Offline'),
+    disassociated: shown('stopped', 'Disassociated'),
+  },
+  check: {
+    ok: shown('success', 'Passed'),
+    passed: shown('success', 'Passed'),
+    warning: shown('warning', 'Warning'),
+    failed: shown('error', 'Failed'),
+    unknown: shown('pending', 'Not checked yet'),
+  },
+  catalog: {
+    pending: shown('pending', 'Waiting'),
+    importing: shown('in-progress', 'Importing'),
+    active: shown('in-progress', 'Importing'),
+    imported: shown('success', 'Imported'),
+    completed: shown('success', 'Imported'),
+    failed: shown('error', 'Import failed'),
+    cancelled: shown('stopped', 'Cancelled'),
+    'not-imported': shown('stopped', 'Not imported'),
+  },
+  power: {
+    on: shown('success', 'On'),
+    off: shown('stopped', 'Off'),
+    suspended: shown('stopped', 'Suspended'),
+  },
+  readiness: {
+    ready: shown('success', 'Ready'),
+    warnings: shown('warning', 'Ready, with warnings'),
+    blocked: shown('error', 'Blocked'),
+  },
+  finding: {
+    blocking: shown('error', 'Blocking'),
+    warning: shown('warning', 'Warning'),
+  },
+  job: {
+    pending: shown('pending', 'Pending'),
+    active: shown('in-progress', 'Active'),
+    completed: shown('success', 'Completed'),
+    failed: shown('error', 'Failed'),
+    failing: shown('warning', 'Failing'),
+    'paused-on-failure': shown('stopped', 'Paused on failure'),
+    paused: shown('stopped', 'Paused'),
+    deleting: shown('in-progress', 'Deleting'),
+    deleted: shown('stopped', 'Deleted'),
+  },
+  run: {
+    pending: shown('pending', 'Pending'),
+    active: shown('in-progress', 'Active'),
+    completed: shown('success', 'Completed'),
+    failed: shown('error', 'Failed'),
+    cancelled: shown('stopped', 'Cancelled'),
+    missed: shown('warning', 'Missed'),
+    deleting: shown('in-progress', 'Deleting'),
+    deleted: shown('stopped', 'Deleted'),
+  },
+  step: {
+    waiting: shown('pending', 'Waiting'),
+    pending: shown('pending', 'Waiting'),
+    active: shown('in-progress', 'Running'),
+    completed: shown('success', 'Done'),
+    skipped: shown('stopped', 'Not needed'),
+    failed: shown('error', 'Failed'),
+    cancelled: shown('stopped', 'Cancelled'),
+  },
+  image: {
+    pending: shown('pending', 'Pending'),
+    available: shown('success', 'Available'),
+    failed: shown('error', 'Failed'),
+    deregistered: shown('stopped', 'Deregistered'),
+  },
+  instance: {
+    launching: shown('in-progress', 'Launching'),
+    pending: shown('in-progress', 'Pending'),
+    running: shown('success', 'Running'),
+    'shutting-down': shown('in-progress', 'Shutting down'),
+    stopping: shown('in-progress', 'Stopping'),
+    stopped: shown('stopped', 'Stopped'),
+    terminated: shown('stopped', 'Terminated'),
+    failed: shown('error', 'Launch failed'),
+  },
+} as const satisfies Record<string, Record<string, Shown>>;
+
+export type StatusNoun = keyof typeof STATES;
+
+/** Kind and label of a state. A state that is not in the table is shown by its own name, as pending. */
+export function statusOf(noun: StatusNoun, state: string): Shown {
+  const states: Record<string, Shown> = STATES[noun];
+  return states[state] ?? shown('pending', state.charAt(0).toUpperCase() + state.slice(1).replaceAll('-', ' '));
+}
+
+/** Every state of a noun, for filters. */
+export function statesOf(noun: StatusNoun): { value: string; label: string }[] {
+  return Object.entries(STATES[noun]).map(([value, { label }]) => ({ value, label }));
+}

@@ -1,0 +1,65 @@
+'use client';
+// The filter above a table; the server does the filtering.
+import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter';
+import { formatNumberOf } from './quantity.ts';
+import { operatorsOf, type ResourceColumn } from './table-columns.ts';
+import { FILTER_OPERATORS, type FilterOperator, type FilterToken } from './table-query.ts';
+import type { TableState } from './table-state.ts';
+
+interface TableFilterProps<T> {
+  noun: { one: string; many: string };
+  columns: readonly ResourceColumn<T>[];
+  state: TableState;
+  total: number | undefined;
+}
+
+export function TableFilter<T>({ noun, columns, state, total }: TableFilterProps<T>) {
+  const { filter } = state.query;
+  const filterable = columns.flatMap(({ id, header, filter: by }) =>
+    by ? [{ id, label: by.label ?? header, by }] : [],
+  );
+  if (filterable.length === 0) return null;
+  const properties = filterable.map(({ id, label, by }) => {
+    const labels = new Map(by.values?.map(({ value, label: shown }) => [value, shown ?? value]));
+    const format = (value: string) => labels.get(value) ?? value ?? '';
+    return {
+      key: id,
+      propertyLabel: label,
+      groupValuesLabel: `Values of ${label}`,
+      operators: operatorsOf(by).map((operator) => (labels.size > 0 ? { operator, format } : operator)),
+      defaultOperator: operatorsOf(by)[0],
+    } as PropertyFilterProps.FilteringProperty;
+  });
+  const options = filterable.flatMap(({ id, by }) =>
+    (by.values ?? []).map(({ value, label }) => ({ propertyKey: id, value, label: label ?? value })),
+  );
+  return (
+    <PropertyFilter
+      query={{
+        operation: filter.operation,
+        tokens: filter.tokens.map(({ property, operator, value }) => ({
+          operator,
+          value,
+          ...(property ? { propertyKey: property } : {}),
+        })),
+      }}
+      onChange={({ detail }) =>
+        state.setFilter({ operation: detail.operation, tokens: detail.tokens.flatMap((token) => toToken(token)) })
+      }
+      filteringProperties={properties}
+      filteringOptions={options}
+      freeTextFiltering={{ operators: [':', '!:'], defaultOperator: ':' }}
+      filteringPlaceholder={`Find ${noun.many}`}
+      filteringAriaLabel={`Find ${noun.many}`}
+      countText={filter.tokens.length > 0 && total !== undefined ? formatNumberOf(total, 'match', 'matches') : ''}
+      expandToViewport
+      hideOperations={filter.tokens.length < 2}
+    />
+  );
+}
+
+function toToken({ propertyKey, operator, value }: PropertyFilterProps.Token): FilterToken[] {
+  const known = FILTER_OPERATORS.find((candidate): candidate is FilterOperator => candidate === operator);
+  const text = String(value ?? '').trim();
+  return known && text ? [{ ...(propertyKey ? { property: propertyKey } : {}), operator: known, value: text }] : [];
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FILTER_OPERATORS, type FilterToken, filterTokenParser, tableQueryOf } from './table-query.ts';
+
+const defaults = { pageSize: 20, sort: { by: 'name', descending: false } };
+const read = (query: Record<string, string | string[]>) => tableQueryOf(Promise.resolve(query), defaults);
+
+describe('a table in the URL', () => {
+  it('is the default where the URL says nothing', async () => {
+    expect(await read({})).toEqual({
+      page: 1,
+      pageSize: 20,
+      sort: { by: 'name', descending: false },
+      filter: { operation: 'and', tokens: [] },
+    });
+  });
+
+  it('says page, size, order and filter', async () => {
+    expect(await read({ page: '3', size: '50', sort: '-lastSeen', q: ['state=failed', ':web'], op: 'or' })).toEqual({
+      page: 3,
+      pageSize: 50,
+      sort: { by: 'lastSeen', descending: true },
+      filter: {
+        operation: 'or',
+        tokens: [
+          { property: 'state', operator: '=', value: 'failed' },
+          { operator: ':', value: 'web' },
+        ],
+      },
+    });
+  });
+
+  it('survives whatever somebody typed there', async () => {
+    const query = await read({ page: '-4', size: '100000', sort: "name';--", q: ['nonsense'], op: 'xor' });
+    expect(query).toEqual(await read({}));
+  });
+
+  it('keeps every filter that a person can make', () => {
+    const token: fc.Arbitrary<FilterToken> = fc.record(
+      {
+        property: fc.stringMatching(/^[A-Za-z][\w.-]{0,20}$/),
+        operator: fc.constantFrom(...FILTER_OPERATORS),
+        value: fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => /^[^=:^<>!]/.test(text)),
+      },
+      { requiredKeys: ['operator', 'value'] },
+    );
+    fc.assert(
+      fc.property(token, (given) => {
+        expect(filterTokenParser.parse(filterTokenParser.serialize(given))).toEqual(given);
+      }),
+      { verbose: 1 },
+    );
+  });
+});

@@ -1,0 +1,88 @@
+// Who may do what: the one table that the server's guard and the screens both read. Pure; anybody may import it.
+
+export const ROLES = ['viewer', 'operator', 'cutover-manager', 'administrator'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What a person reads for a role. */
+export const ROLE_LABELS: Record<Role, string> = {
+  viewer: 'Viewer',
+  operator: 'Operator',
+  'cutover-manager': 'Cutover manager',
+  administrator: 'Administrator',
+};
+
+const everybody: readonly Role[] = ROLES;
+const operators: readonly Role[] = ['operator', 'cutover-manager', 'administrator'];
+const cutoverManagers: readonly Role[] = ['cutover-manager', 'administrator'];
+const administrators: readonly Role[] = ['administrator'];
+
+export const PERMISSIONS = {
+  'workspace.read': everybody,
+  'workspace.manage': administrators,
+  'member.read': everybody,
+  'member.manage': administrators,
+
+  'connector.read': everybody,
+  'connector.enrol': administrators,
+  'connector.edit': administrators,
+  'connector.disassociate': administrators,
+
+  'catalog.import': operators,
+  'catalog.clear': operators,
+  'server.read': everybody,
+
+  'application.read': everybody,
+  'application.edit': operators,
+  'application.delete': operators,
+
+  'job.read': everybody,
+  'job.create': operators,
+  'job.edit': operators,
+  'job.delete': operators,
+  'job.pause': operators,
+
+  'run.read': everybody,
+  'run.start': operators,
+  'run.cancel': operators,
+
+  'image.read': everybody,
+  'image.pin': operators,
+  'image.delete': cutoverManagers,
+
+  'instance.read': everybody,
+  /** A launch whose purpose is a test, and its end. */
+  'instance.launch-test': operators,
+  'instance.end-test': operators,
+  /** A launch for good, and the end of such an instance. */
+  'instance.launch': cutoverManagers,
+  'instance.terminate': cutoverManagers,
+
+  'cutover.read': everybody,
+  'cutover.comment': operators,
+  'cutover.plan': cutoverManagers,
+  'cutover.start': cutoverManagers,
+  'cutover.decide': cutoverManagers,
+  'cutover.cancel': cutoverManagers,
+  'cutover.roll-back': cutoverManagers,
+
+  'activity.read': everybody,
+  'clean-up.read': everybody,
+  'clean-up.start': cutoverManagers,
+
+  'target.read': everybody,
+  'target.manage': administrators,
+  'key.read': administrators,
+  'key.manage': administrators,
+  'notification.read': everybody,
+  'notification.manage': administrators,
+  'limit.read': everybody,
+  'limit.manage': administrators,
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+/** Whether a role carries a permission. */
+export function may(role: Role, permission: Permission): boolean {
+  const roles: readonly Role[] = PERMISSIONS[permission];
+  return roles.includes(role);
+}

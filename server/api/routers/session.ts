@@ -1,0 +1,26 @@
+// Who is signed in, and what belongs to that person alone.
+import { listWorkspaces } from '../../access/principals.ts';
+import { environment } from '../../env.ts';
+import { endSessions } from '../../services/people/end-sessions.ts';
+import { preferencesPatchSchema, setPreferences } from '../../services/people/set-preferences.ts';
+import { memberProcedure, router } from '../trpc.ts';
+
+export const sessionRouter = router({
+  /** The member, the open workspace and the others, and what the screens remember. */
+  me: memberProcedure.query(async ({ ctx: { member, principal } }) => ({
+    memberId: principal.memberId,
+    name: principal.name,
+    email: principal.email,
+    role: principal.role,
+    workspace: { id: principal.workspaceId, name: member.workspaceName },
+    workspaces: await listWorkspaces(principal.userId),
+    preferences: member.preferences,
+    /** Whether the endpoints are the lab's and not AWS's. */
+    lab: environment('web').LANDFALL_LAB,
+  })),
+  setPreferences: memberProcedure
+    .input(preferencesPatchSchema)
+    .mutation(({ ctx, input }) => setPreferences(ctx.service, input)),
+  /** Ends every session of the member, this one too. */
+  signOutEverywhere: memberProcedure.mutation(({ ctx }) => endSessions(ctx.service)),
+});

@@ -1,0 +1,72 @@
+// What every router is made from: context, who is signed in, errors. Imported by server/api only.
+import { initTRPC } from '@trpc/server';
+import superjson from 'superjson';
+import { fault } from '../../replication/model/fault.ts';
+import type { SessionMember } from '../access/principals.ts';
+import { memberContext } from '../services/people/member-context.ts';
+import { MappedFault, mapFault } from './faults.ts';
+import { isSameOrigin } from './same-origin.ts';
+
+export interface ApiContext {
+  /** Who is signed in; asked at most once per request. */
+  session: () => Promise<SessionMember | null>;
+  /** The same, asked anew: for what lasts longer than a request should. */
+  sessionNow: () => Promise<SessionMember | null>;
+  headers: Headers;
+  /** A call from our own server components, which no other site can make. */
+  internal: boolean;
+}
+
+const t = initTRPC.context<ApiContext>().create({
+  transformer: superjson,
+  sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
+  errorFormatter({ shape, error }) {
+    const { fault: theFault, fields } = mapFault(error, shape.data.path ?? '');
+    return {
+      ...shape,
+      message: theFault.message,
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        fault: theFault,
+        fields,
+      },
+    };
+  },
+});
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+/** Outermost: whatever a procedure throws leaves as a fault with the right HTTP status. */
+const faults = t.middleware(async ({ next, path }) => {
+  const result = await next();
+  if (!result.ok) throw mapFault(result.error, path);
+  return result;
+});
+
+const sameOrigin = t.middleware(({ ctx, type, next }) => {
+  if (type === 'mutation' && !ctx.internal && !isSameOrigin(ctx.headers)) {
+    throw new MappedFault(
+      fault('permission-denied', {
+        message: 'The request did not come from a page of this console.',
+        remedy: 'Open the console under its own address and try again.',
+      }),
+    );
+  }
+  return next();
+});
+
+const openProcedure = t.procedure.use(faults).use(sameOrigin);
+
+/**
+ * For whoever is signed in. `ctx.service` is what every verb takes; the verb checks the permission.
+ * `ctx.principal` is the member; `ctx.member` has the workspace's name and the preferences as well.
+ */
+export const memberProcedure = openProcedure.use(async ({ ctx, next }) => {
+  const member = await ctx.session();
+  if (!member) throw new MappedFault(fault('not-signed-in'));
+  const { principal } = member;
+  return next({ ctx: { ...ctx, member, principal, service: memberContext(principal) } });
+});

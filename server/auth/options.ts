@@ -1,0 +1,76 @@
+// next-auth: sign-in with e-mail and password, the session as an encrypted cookie that names user and session version.
+// Loaded by the web only (next-auth is CommonJS and cannot be loaded by the worker).
+import type { NextAuthOptions } from 'next-auth';
+import credentialsModule from 'next-auth/providers/credentials';
+import { signIn } from '../access/sign-in.ts';
+import { log } from '../log.ts';
+import { addressOf } from './address.ts';
+
+// The bundler unwraps the CommonJS default, native ESM does not.
+const Credentials =
+  (credentialsModule as unknown as { default?: typeof credentialsModule }).default ?? credentialsModule;
+
+/** A session ends after this many seconds, however busy it was. */
+export const SESSION_SECONDS = 7 * 86_400;
+
+/** What the session cookie says; everything else is read from the database. */
+declare module 'next-auth/jwt' {
+  interface JWT {
+    userId?: string;
+    sessionVersion?: number;
+    workspaceId?: string;
+  }
+}
+
+declare module 'next-auth' {
+  interface User {
+    sessionVersion?: number;
+    workspaceId?: string;
+  }
+}
+
+export const authOptions: NextAuthOptions = {
+  session: { strategy: 'jwt', maxAge: SESSION_SECONDS },
+  pages: { signIn: '/sign-in', error: '/sign-in' },
+  providers: [
+    Credentials({
+      name: 'Password',
+      credentials: { email: { type: 'email' }, password: { type: 'password' } },
+      async authorize(credentials, request) {
+        const email = String(credentials?.email ?? '');
+        const address = addressOf(new Headers(request.headers as Record<string, string>));
+        let result: Awaited<ReturnType<typeof signIn>>;
+        try {
+          result = await signIn({ email, password: String(credentials?.password ?? ''), address });
+        } catch (error) {
+          log().error({ error }, 'sign-in failed');
+          throw new Error('unavailable');
+        }
+        if (result.ok) {
+          return { id: result.userId, sessionVersion: result.sessionVersion, workspaceId: result.workspaceId };
+        }
+        log().warn({ address, reason: result.reason }, 'sign-in refused');
+        // The message travels to the sign-in page as its error code.
+        throw new Error(result.reason === 'too-many' ? `too-many:${result.retryAfterSeconds}` : 'wrong');
+      },
+    }),
+  ],
+  callbacks: {
+    jwt({ token, user, trigger, session }) {
+      if (user) {
+        return { userId: user.id, sessionVersion: user.sessionVersion ?? 0, workspaceId: user.workspaceId };
+      }
+      // Opening another workspace; membership is checked when the session is used.
+      const wanted: unknown = trigger === 'update' ? (session as { workspaceId?: unknown })?.workspaceId : undefined;
+      return typeof wanted === 'string' ? { ...token, workspaceId: wanted } : token;
+    },
+    // Nothing about the member goes out here: screens ask `session.me`.
+    session: ({ session }) => ({ expires: session.expires }),
+  },
+  logger: {
+    error: (code, metadata) =>
+      log().error({ error: metadata instanceof Error ? metadata : undefined, code }, 'next-auth'),
+    warn: (code) => log().debug({ code }, 'next-auth'),
+    debug: () => {},
+  },
+};

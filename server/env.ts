@@ -1,0 +1,86 @@
+// What web and worker take from the environment: checked once, at the start, with everything that is missing named at once.
+// Imported by the entry files of web and worker, and by what runs in them.
+import { z } from 'zod';
+
+const shared = z.object({
+  DATABASE_URL: z
+    .string({ error: 'is missing: postgres://user:password@host:5432/name' })
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'must look like postgres://user:password@host:5432/name'),
+  /** `1` when the endpoints are the lab's: the shell shows a badge. */
+  LANDFALL_LAB: z
+    .enum(['0', '1'], { error: 'must be 0 or 1' })
+    .default('0')
+    .transform((value) => value === '1'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+const web = shared.extend({
+  NEXTAUTH_URL: z.url({
+    protocol: /^https?$/,
+    error: 'must be the address under which people open the console, such as https://landfall.example.com',
+  }),
+  NEXTAUTH_SECRET: z
+    .string({ error: 'is missing: at least 32 random characters, the same on every web' })
+    .min(32, 'must have at least 32 random characters'),
+  PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(3000),
+});
+
+const worker = shared.extend({
+  /** Seconds for which a worker may be silent before another goes on with its step. */
+  LANDFALL_LEASE_SECONDS: z.coerce.number().min(2).max(600).default(20),
+  /** Milliseconds between looks at AWS's import tasks. */
+  LANDFALL_AWS_POLL_MS: z.coerce.number().min(50).optional(),
+});
+
+const GROUPS = { web, worker };
+export type EnvironmentGroup = keyof typeof GROUPS;
+export type Environment<Group extends EnvironmentGroup> = z.infer<(typeof GROUPS)[Group]>;
+
+/** Thrown with one line per variable; the message is meant for the person who starts the program. */
+export class EnvironmentError extends Error {
+  constructor(group: EnvironmentGroup, lines: string[]) {
+    super(`The environment of ${group} is not complete:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** The checked environment of a program. Values never appear in the error. */
+export function readEnvironment<Group extends EnvironmentGroup>(
+  group: Group,
+  source: Record<string, string | undefined> = process.env,
+): Environment<Group> {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = GROUPS[group].safeParse(given);
+  if (!parsed.success) {
+    throw new EnvironmentError(
+      group,
+      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    );
+  }
+  return parsed.data as Environment<Group>;
+}
+
+const slot = globalThis as { landfallEnvironment?: { group: EnvironmentGroup; values: unknown } };
+
+/** The environment of this process, read once. */
+export function environment<Group extends EnvironmentGroup>(group: Group): Environment<Group> {
+  if (slot.landfallEnvironment?.group !== group) slot.landfallEnvironment = { group, values: readEnvironment(group) };
+  return slot.landfallEnvironment.values as Environment<Group>;
+}
+
+const awsVariables = z.object({
+  LANDFALL_AWS_REGION: z.string().optional(),
+  LANDFALL_AWS_BUCKET: z.string().optional(),
+  LANDFALL_AWS_ACCESS_KEY_ID: z.string().optional(),
+  LANDFALL_AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  LANDFALL_AWS_IMPORT_ROLE: z.string().optional(),
+  LANDFALL_AWS_ENDPOINT_S3: z.url().optional(),
+  LANDFALL_AWS_ENDPOINT_EC2: z.url().optional(),
+  LANDFALL_AWS_ENDPOINT_EBS: z.url().optional(),
+  LANDFALL_AWS_ENDPOINT_STS: z.url().optional(),
+});
+
+/** The AWS target as the environment describes it; what is not set is left out (services/target.ts says what is missing). */
+export function awsEnvironment(source: Record<string, string | undefined> = process.env): z.infer<typeof awsVariables> {
+  return awsVariables.parse(Object.fromEntries(Object.entries(source).filter(([, value]) => value)));
+}
