@@ -52,7 +52,7 @@ export function openAccount(folder: string, region = 'eu-central-1'): LabAccount
     region,
     bucket: `landfall-staging-${account}`,
     credentials: makeKeyPair(),
-    connector: { ...makeKeyPair(), stagingPrefix: 'staging/' },
+    connector: { ...makeKeyPair(), stagingPrefix: 'landfall/' },
     role: { arn: `arn:aws:iam::${account}:role/landfall-console`, externalId: randomBytes(8).toString('hex') },
     sessionKey: randomBytes(32).toString('hex'),
   };
