@@ -1,4 +1,5 @@
 // Bytes of pretend disks, the same for the same seed. For tests only.
+import { createCipheriv } from 'node:crypto';
 
 /** Random numbers in [0, 1) from a seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -12,10 +13,9 @@ export function seededRandom(seed: number): () => number {
 }
 
 export function fillRandom(bytes: Uint8Array, random: () => number): void {
-  for (let at = 0; at < bytes.length; at += 4) {
-    const word = Math.floor(random() * 2 ** 32);
-    for (let k = 0; k < 4 && at + k < bytes.length; k += 1) bytes[at + k] = (word >>> (8 * k)) & 255;
-  }
+  const key = Buffer.alloc(16);
+  for (let at = 0; at < 16; at += 4) key.writeUInt32LE(Math.floor(random() * 2 ** 32), at);
+  bytes.set(createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes.length)));
 }
 
 export function fillText(bytes: Uint8Array, random: () => number): void {

@@ -266,13 +266,13 @@ describe('stopping a reader', () => {
   });
 
   it('reads ahead by a bounded number of bytes only', async () => {
-    const vmdk = vmdkByHand(pretendDisk(2, 48 * MiB).fill(5), { layout: 'directory-at-end', level: 0 });
+    const vmdk = vmdkByHand(new Uint8Array(24 * MiB).fill(5), { layout: 'directory-at-end', level: 0 });
     const reader = await readStreamOptimizedVmdk(inChunks(vmdk.bytes, [65_536]));
     let taken = 0;
     for await (const block of reader.blocks(never)) {
       taken += block.length;
       expect(reader.bytesRead - taken).toBeLessThan(6 * MiB);
     }
-    expect(taken).toBe(48 * MiB);
+    expect(taken).toBe(24 * MiB);
   });
 });

@@ -78,7 +78,8 @@ export function vmdkByHand(disk: Uint8Array, options: HandMadeOptions): HandMade
   };
   const order = options.order ?? Array.from({ length: grains }, (_, grain) => grain).filter(hasBytes);
   function hasBytes(grain: number) {
-    return disk.subarray(grain * GRAIN, (grain + 1) * GRAIN).some((byte) => byte !== 0);
+    const bytes = disk.subarray(grain * GRAIN, (grain + 1) * GRAIN);
+    return !Buffer.alloc(bytes.length).equals(bytes);
   }
   let table = -1;
   for (const grain of order) {
