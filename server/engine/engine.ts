@@ -39,6 +39,8 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
     every(600_000, signal, 'history', () => trimHistory(ctx)),
+    // The bucket's rules are the console's business: a connector's key may only put objects there.
+    every(600_000, signal, 'staging bucket', () => target.staging.prepare(signal)),
   ];
   const working = new Set<Promise<void>>();
   const hints = await listen(TASKS_CHANNEL, 'cloud');

@@ -16,7 +16,6 @@ export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
   const snapshot = results['take-snapshot'];
   if (!snapshot) throw faultError('internal', { message: 'There is no snapshot to copy.' });
   await releaseEarlierFences(context);
-  await context.staging.prepare(signal);
 
   const lease = await context.declare({
     kind: 'nfc-lease',
