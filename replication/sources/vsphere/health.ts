@@ -75,7 +75,10 @@ async function inventoryChecks(
     return 'Readable.';
   });
   if (!inventory.ok) return [[inventory], notChecked('the inventory of vCenter could not be read').slice(1)];
-  return Promise.all([privilegeChecks(session, places, signal), hostChecks(places.hosts(), reach, signal)]);
+  return Promise.all([
+    privilegeChecks(session, places, signal),
+    hostChecks(places.hosts(), session.url, reach, signal),
+  ]);
 }
 
 async function privilegeChecks(session: VimSession, places: Places, signal: AbortSignal): Promise<HealthCheck[]> {
@@ -97,27 +100,40 @@ async function privilegeChecks(session: VimSession, places: Places, signal: Abor
   }));
 }
 
-async function hostChecks(hosts: readonly string[], reach: Reach, signal: AbortSignal): Promise<HealthCheck[]> {
+async function hostChecks(
+  hosts: readonly string[],
+  center: URL,
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<HealthCheck[]> {
   const results: HealthCheck[] = [];
   const waiting = [...new Set(hosts)].sort();
+  // Behind a forwarded port of vCenter nobody knows the ports of its hosts; an export names them.
+  const knowsPort = center.port === '';
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
   const work = async () => {
     for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
       const name = host;
-      results.push(
-        await check(`dns:${name}`, `Name of ESXi host ${name}`, deadline, () => resolves(name, reach)),
-        await check(`tcp:${name}:${HOST_PORT}`, `Connection to ESXi host ${name}`, deadline, async (stop) => {
+      // A host may be the vCenter, which was looked at already.
+      if (name === center.hostname) continue;
+      results.push(await check(`dns:${name}`, `Name of ESXi host ${name}`, deadline, () => resolves(name, reach)));
+      if (!knowsPort) continue;
+      const open = await check(
+        `tcp:${name}:${HOST_PORT}`,
+        `Connection to ESXi host ${name}`,
+        deadline,
+        async (stop) => {
           await reach.connect(name, HOST_PORT, stop);
           return 'Open.';
-        }),
+        },
       );
+      // Only advice: the way of an export is known for certain when it names its urls.
+      results.push({ ...open, level: 'advice' });
     }
   };
   await Promise.all(Array.from({ length: HOSTS_AT_ONCE }, work));
   signal.throwIfAborted();
-  // Where the hosts serve their disks is known for certain only when an export names their urls.
-  const judged = results.map((one): HealthCheck => (one.id.startsWith('tcp:') ? { ...one, level: 'advice' } : one));
-  return judged.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return results.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function check(

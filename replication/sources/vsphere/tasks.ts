@@ -11,7 +11,7 @@ export class TaskDeadline extends Error {
   override readonly name = 'TaskDeadline';
 }
 
-const FIRST_POLL_MS = 80;
+const FIRST_POLL_MS = 25;
 const LONGEST_POLL_MS = 1_000;
 
 /** Waits between two looks: short at first, once a second in the end. */

@@ -1,0 +1,278 @@
+// What every source must do, as tests over the wire of its platform. Each adapter's test file calls describeSource.
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DISK_BLOCK_BYTES } from '../disks/block.ts';
+import type { DiskReader } from '../disks/reader.ts';
+import { FaultError } from '../model/fault.ts';
+import type { Source, SourceSnapshot } from './source.ts';
+
+/** What the platform itself says of one frozen disk: SHA-256 (hex) of each 512 KiB block that is not zeros. */
+export type FrozenDisk = { capacityBytes: number; blocks: ReadonlyMap<number, string> };
+
+/** The platform seen from behind: it judges the source, and never uses it. */
+export interface SourceHarness {
+  /** A source of its own, as another process would have; the harness closes none of them. */
+  open(): Source;
+  /** Name of every server. */
+  servers: readonly string[];
+  /** How every path begins, one for each part of the inventory. */
+  pathPrefixes: readonly string[];
+  /** Servers with at least two disks each, one for every form in which the platform may send disks. */
+  withTwoDisks: readonly string[];
+  /** In boot order. */
+  frozenDisks(vmId: string, snapshotId: string): Promise<FrozenDisk[]>;
+  /** The guest changes all of its disks: data that was there, and places that were empty. */
+  guestWrites(vmId: string): Promise<void>;
+  /** What is open or left at the platform, made by whomever. */
+  leftovers(): Promise<{ snapshots: string[]; exports: number; sessions: number }>;
+  close(): Promise<void>;
+}
+
+export const never = new AbortController().signal;
+
+/** The fault that a promise rejects with; anything but a FaultError fails the test. */
+export async function faultOf(promise: Promise<unknown>): Promise<FaultError['fault']> {
+  const error = await promise.then(
+    () => new Error('it went through'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof FaultError) return error.fault;
+  throw error;
+}
+
+/** SHA-256 of every block of a reader, computed here from its bytes, filled up with zeros. */
+export async function hashBlocks(reader: DiskReader, signal = never): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  for await (const block of reader.blocks(signal)) {
+    if (!block.data) continue;
+    const padding = new Uint8Array(DISK_BLOCK_BYTES - block.data.length);
+    found.set(block.index, createHash('sha256').update(block.data).update(padding).digest('hex'));
+  }
+  return found;
+}
+
+/** All pages of a list. */
+export async function everyPage<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const page of pages) found.push(page);
+  return found;
+}
+
+/** Lets everything else on the event loop have its turn. */
+export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const details = (name: string) => ({ name, description: 'made by <a test> & gone soon', quiesce: true });
+
+export function describeSource(platform: string, start: () => Promise<SourceHarness>): void {
+  describe(`${platform}, as a source`, () => {
+    let harness: SourceHarness;
+    let source: Source;
+    const opened: Source[] = [];
+    const another = () => {
+      const one = harness.open();
+      opened.push(one);
+      return one;
+    };
+    const firstVm = () => harness.withTwoDisks[0] ?? '';
+    let before: { snapshots: string[] };
+
+    beforeAll(async () => {
+      harness = await start();
+      source = harness.open();
+      before = await harness.leftovers();
+    });
+    afterEach(async () => {
+      for (const one of opened.splice(0)) await one.close();
+      const { snapshots, exports } = await harness.leftovers();
+      expect({ snapshots, exports }).toEqual({ snapshots: before.snapshots, exports: 0 });
+    });
+    afterAll(async () => {
+      await source.close();
+      expect((await harness.leftovers()).sessions).toBe(0);
+      await harness.close();
+    });
+
+    async function withSnapshot(vmId: string, name: string, use: (snapshot: SourceSnapshot) => Promise<void>) {
+      const snapshot = await source.takeSnapshot(vmId, details(name), never);
+      try {
+        await use(snapshot);
+      } finally {
+        await source.releaseSnapshot(vmId, { id: snapshot.snapshotId, name }, never);
+      }
+    }
+
+    it('says who its VM manager is, the same each time', async () => {
+      const first = await source.identify(never);
+      expect(first.id).not.toBe('');
+      expect(first.version).toMatch(/^\d/);
+      expect(await another().identify(never)).toEqual(first);
+    });
+
+    it('is healthy, check by check', async () => {
+      const checks = await source.checkHealth(never);
+      expect(checks.filter((one) => one.level === 'required' && !one.ok)).toEqual([]);
+      expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
+    });
+
+    it('lists every server once, wherever it stands, over several pages', async () => {
+      const pages = await everyPage(source.inventory(never));
+      const all = pages.flat();
+      expect(pages.length).toBeGreaterThan(1);
+      expect(all.map(({ name }) => name).sort()).toEqual([...harness.servers].sort());
+      expect(new Set(all.map(({ vmId }) => vmId)).size).toBe(all.length);
+      for (const prefix of harness.pathPrefixes) expect(all.some(({ path }) => path.startsWith(prefix))).toBe(true);
+      for (const { path, name } of all) expect(path.endsWith(`/${name}`)).toBe(true);
+    });
+
+    it('shows a single server as in the list, and says when it is gone', async () => {
+      const all = (await everyPage(source.inventory(never))).flat();
+      expect(await source.inspect(firstVm(), never)).toEqual(all.find(({ vmId }) => vmId === firstVm()));
+      expect((await faultOf(source.inspect('vm-999999', never))).code).toBe('server-gone');
+    });
+
+    it('stops listing when the list is left early', async () => {
+      for await (const page of source.inventory(never)) {
+        expect(page.length).toBeGreaterThan(0);
+        break;
+      }
+      expect((await everyPage(source.inventory(never))).flat().length).toBe(harness.servers.length);
+    });
+
+    it('takes a snapshot of all disks once, whoever asks how often', async () => {
+      await withSnapshot(firstVm(), 'asked twice', async (snapshot) => {
+        const { disks } = await source.inspect(firstVm(), never);
+        expect(snapshot.disks.map(({ id, order, capacityBytes }) => ({ id, order, capacityBytes }))).toEqual(
+          disks.map(({ id, order, capacityBytes }) => ({ id, order, capacityBytes })),
+        );
+        expect(Math.abs(Date.now() - snapshot.takenAt.getTime())).toBeLessThan(60_000);
+        expect(snapshot).toMatchObject({ name: 'asked twice', quiesced: true, notQuiescedBecause: null });
+        const again = await another().takeSnapshot(firstVm(), details('asked twice'), never);
+        expect(again.snapshotId).toBe(snapshot.snapshotId);
+        expect(again.disks).toEqual(snapshot.disks);
+        expect((await harness.leftovers()).snapshots.length).toBe(before.snapshots.length + 1);
+      });
+    });
+
+    it('reads every disk as it was at the snapshot, though the guest writes on', async () => {
+      for (const vmId of harness.withTwoDisks) {
+        await harness.guestWrites(vmId);
+        await withSnapshot(vmId, 'frozen', async (snapshot) => {
+          const frozen = await harness.frozenDisks(vmId, snapshot.snapshotId);
+          expect(frozen.length).toBeGreaterThan(1);
+          const exported = await source.openExport(vmId, snapshot.snapshotId, never);
+          const copies: Map<number, string>[] = [];
+          for (const disk of snapshot.disks) {
+            await harness.guestWrites(vmId);
+            const reader = await exported.openDisk(disk.id, never);
+            expect(reader.capacityBytes).toBe(disk.capacityBytes);
+            copies.push(await hashBlocks(reader));
+            await reader.close();
+          }
+          await exported.complete();
+          expect(copies).toEqual(frozen.map(({ blocks }) => new Map(blocks)));
+          expect(await harness.frozenDisks(vmId, snapshot.snapshotId)).toEqual(frozen);
+        });
+      }
+    });
+
+    it('opens its disks in any order, again after a reader was closed, and no disk that it does not hold', async () => {
+      await withSnapshot(firstVm(), 'any order', async (snapshot) => {
+        const frozen = await harness.frozenDisks(firstVm(), snapshot.snapshotId);
+        const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        expect((await faultOf(exported.openDisk('no such disk', never))).code).toBe('disk-unsupported');
+        const left = await exported.openDisk(snapshot.disks[0]?.id ?? '', never);
+        await left.close();
+        for (const index of [1, 0]) {
+          const reader = await exported.openDisk(snapshot.disks[index]?.id ?? '', never);
+          expect(await hashBlocks(reader)).toEqual(new Map(frozen[index]?.blocks));
+        }
+        await exported.complete();
+      });
+    });
+
+    it('lets an export be ended more than once, and reads nothing after its end', async () => {
+      await withSnapshot(firstVm(), 'ended', async (snapshot) => {
+        const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        await exported.abort('a test');
+        await exported.abort('a test');
+        await faultOf(exported.openDisk(snapshot.disks[0]?.id ?? '', never));
+        const second = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        await second.complete();
+        await second.abort('too late');
+        expect((await harness.leftovers()).exports).toBe(0);
+      });
+    });
+
+    it('stops in the middle of a disk with the reason of the signal, and abort leaves nothing open', async () => {
+      await withSnapshot(firstVm(), 'stopped', async (snapshot) => {
+        const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        const stop = new AbortController();
+        const reader = await exported.openDisk(snapshot.disks[0]?.id ?? '', stop.signal);
+        const blocks = reader.blocks(stop.signal)[Symbol.asyncIterator]();
+        await blocks.next();
+        const reason = new Error('enough');
+        stop.abort(reason);
+        await expect(
+          (async () => {
+            while (!(await blocks.next()).done);
+          })(),
+        ).rejects.toBe(reason);
+        await reader.close();
+        await exported.abort('stopped');
+        expect((await harness.leftovers()).exports).toBe(0);
+      });
+    });
+
+    it('opens no export under an aborted signal, and leaves none behind when the signal comes meanwhile', async () => {
+      await withSnapshot(firstVm(), 'aborted', async (snapshot) => {
+        expect((await faultOf(source.openExport(firstVm(), snapshot.snapshotId, AbortSignal.abort()))).code).toBe(
+          'cancelled',
+        );
+        const stop = new AbortController();
+        const opening = faultOf(source.openExport(firstVm(), snapshot.snapshotId, stop.signal));
+        while ((await harness.leftovers()).exports === 0) await turn();
+        stop.abort();
+        expect((await opening).code).toBe('cancelled');
+        expect((await harness.leftovers()).exports).toBe(0);
+      });
+    });
+
+    it('frees what a dead process left: the export by its id, the snapshot by its name', async () => {
+      const dead = another();
+      const snapshot = await dead.takeSnapshot(firstVm(), details('left behind'), never);
+      const left = await dead.openExport(firstVm(), snapshot.snapshotId, never);
+      expect((await harness.leftovers()).exports).toBe(1);
+      await source.releaseExport(left.exportId, never);
+      await source.releaseExport(left.exportId, never);
+      await source.releaseSnapshot(firstVm(), { id: null, name: 'left behind' }, never);
+      await source.releaseSnapshot(firstVm(), { id: null, name: 'left behind' }, never);
+      await source.releaseSnapshot('vm-999999', { id: null, name: 'left behind' }, never);
+      await left.abort('dead');
+    });
+
+    it('removes a snapshot whose task was still running when its process died', async () => {
+      const dead = another();
+      const stop = new AbortController();
+      const taking = faultOf(dead.takeSnapshot(firstVm(), details('half made'), stop.signal));
+      await turn();
+      stop.abort();
+      await taking;
+      await source.releaseSnapshot(firstVm(), { id: null, name: 'half made' }, never);
+    });
+
+    it('answers an aborted signal with a fault, in every method, and works on afterwards', async () => {
+      const stopped = AbortSignal.abort();
+      const calls = [
+        source.identify(stopped),
+        source.checkHealth(stopped),
+        everyPage(source.inventory(stopped)),
+        source.inspect(firstVm(), stopped),
+        source.takeSnapshot(firstVm(), details('never'), stopped),
+        source.releaseSnapshot(firstVm(), { id: null, name: 'never' }, stopped),
+        source.releaseExport('never', stopped),
+      ];
+      for (const call of calls) expect((await faultOf(call)).code).toBe('cancelled');
+      expect((await source.inspect(firstVm(), never)).vmId).toBe(firstVm());
+    });
+  });
+}
