@@ -213,7 +213,7 @@ class Server {
   }
 
   #env(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' } as NodeJS.ProcessEnv;
+    return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', NODE_ENV: 'production' };
   }
 
   /** Brings the server up, once however many ask. */

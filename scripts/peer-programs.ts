@@ -1,10 +1,13 @@
-// The peers with their pinned versions, and how each is installed. To pin another version, change it here.
+// The peers with their pinned versions, and how each is installed. To pin another version, change it here; vcsim's and govc's
+// in peers/govmomi/go.mod.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { aptInstall, findProgram, lastLine } from './apt.ts';
 import { run } from './run.ts';
 
-const govmomi = 'v0.55.0';
+const govmomi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../peers/govmomi');
 const python = ['moto[server]==5.2.5', 'boto3==1.44.5'];
 // The command line pins its own botocore, so it gets an environment of its own.
 const awscli = ['awscli==1.46.3'];
@@ -48,8 +51,12 @@ async function qemu(): Promise<Record<'qemu-img' | 'qemu-nbd' | 'qemu-system', F
   return { 'qemu-img': found(img), 'qemu-nbd': found(nbd), 'qemu-system': found(machine) };
 }
 
+/** vcsim and govc, built from the sources that peers/govmomi pins; built again when that folder changes. */
 async function goPrograms(folder: string): Promise<Record<'vcsim' | 'govc', Found>> {
-  const bin = path.join(folder, `govmomi-${govmomi}`);
+  const hash = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum', 'vcsim/main.go', 'govc/main.go'])
+    hash.update(readFileSync(path.join(govmomi, file)));
+  const bin = path.join(folder, `govmomi-${hash.digest('hex').slice(0, 12)}`);
   const find = (name: string): string | undefined => findProgram([], [path.join(bin, name)]);
   let why: string | undefined;
   if (!find('vcsim') || !find('govc')) {
@@ -59,21 +66,17 @@ async function goPrograms(folder: string): Promise<Record<'vcsim' | 'govc', Foun
       go = findProgram(['go']);
     }
     if (go) {
-      console.log(`go install vcsim and govc ${govmomi} (some minutes the first time)`);
+      console.log('go build vcsim and govc (some minutes the first time)');
       mkdirSync(bin, { recursive: true });
-      const args = [
-        'install',
-        '-trimpath',
-        ...['vcsim', 'govc'].map((name) => `github.com/vmware/govmomi/${name}@${govmomi}`),
-      ];
-      const env = { ...process.env, GOBIN: bin, CGO_ENABLED: '0' };
-      const { code, output } = await run(go, args, { cwd: folder, env, capture: true, timeoutMs: 900_000 });
-      if (code !== 0) why = `go install failed: ${lastLine(output)}`;
+      const args = ['build', '-trimpath', '-o', `${bin}/`, './vcsim', './govc'];
+      const env = { ...process.env, CGO_ENABLED: '0' };
+      const { code, output } = await run(go, args, { cwd: govmomi, env, capture: true, timeoutMs: 1_500_000 });
+      if (code !== 0) why = `go build failed: ${lastLine(output)}`;
     } else why = `there is no Go here (${why ?? 'apt-get installed none'})`;
   }
   const found = (name: string): Found => {
     const place = find(name);
-    return place ? { path: place } : { missing: why ?? 'go install left no program' };
+    return place ? { path: place } : { missing: why ?? 'go build left no program' };
   };
   return { vcsim: found('vcsim'), govc: found('govc') };
 }
