@@ -84,7 +84,7 @@ describe('faults', () => {
     const end = performance.now();
     for (const took of [middle - start, end - middle]) {
       expect(took).toBeGreaterThan(400);
-      expect(took).toBeLessThan(2000);
+      expect(took).toBeLessThan(10_000);
     }
   });
 

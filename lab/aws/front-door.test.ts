@@ -1,5 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
+import { EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   DeleteObjectCommand,
   GetBucketLocationCommand,
@@ -31,6 +33,14 @@ afterAll(async () => {
 
 function sts(credentials: KeyPair = lab.aws.credentials): STSClient {
   return new STSClient({ endpoint: lab.aws.url, region: lab.aws.region, credentials });
+}
+
+function ec2(credentials: KeyPair): EC2Client {
+  return new EC2Client({ endpoint: lab.aws.url, region: lab.aws.region, credentials });
+}
+
+function ebs(credentials: KeyPair): EBSClient {
+  return new EBSClient({ endpoint: lab.aws.url, region: lab.aws.region, credentials });
 }
 
 /** A signature made here by hand from the documentation, so that the check is not only checked against one client. */
@@ -108,6 +118,16 @@ describe('whose request it is', () => {
       name: 'SignatureDoesNotMatch',
       $metadata: { httpStatusCode: 403 },
     });
+    const images = (credentials: KeyPair): Promise<unknown> => ec2(credentials).send(new DescribeImagesCommand({}));
+    for (const credentials of [unknown, wrong])
+      expect(await failure(images(credentials))).toMatchObject({
+        name: 'AuthFailure',
+        $metadata: { httpStatusCode: 401 },
+      });
+    const snapshot = (credentials: KeyPair): Promise<unknown> =>
+      ebs(credentials).send(new StartSnapshotCommand({ VolumeSize: 1 }));
+    expect(await failure(snapshot(unknown))).toMatchObject({ name: 'UnrecognizedClientException' });
+    expect(await failure(snapshot(wrong))).toMatchObject({ name: 'InvalidSignatureException' });
     const who = (credentials: KeyPair): Promise<unknown> => sts(credentials).send(new GetCallerIdentityCommand({}));
     expect(await failure(who(unknown))).toMatchObject({ name: 'InvalidClientTokenId' });
     expect(await failure(who(wrong))).toMatchObject({ name: 'SignatureDoesNotMatch' });
@@ -162,7 +182,7 @@ describe('whose request it is', () => {
     expect(await http('GET', '/there', headers)).toEqual({ status: 200, text: 'bytes' });
   });
 
-  it('lets the connector key at its prefix only', async () => {
+  it('lets the connector key at its prefix and at EBS direct only', async () => {
     const { stagingPrefix, ...credentials } = lab.aws.connector;
     const s3 = lab.s3({ credentials });
     const Key = `${stagingPrefix}run/disk.vmdk`;
@@ -170,6 +190,9 @@ describe('whose request it is', () => {
     await s3.send(new GetBucketLocationCommand({ Bucket }));
     await s3.send(new ListObjectsV2Command({ Bucket, Prefix: stagingPrefix }));
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    expect((await ebs(credentials).send(new StartSnapshotCommand({ VolumeSize: 1 }))).Status).toBe('pending');
+    const images = ec2(credentials).send(new DescribeImagesCommand({}));
+    expect(await failure(images)).toMatchObject({ name: 'UnauthorizedOperation', $metadata: { httpStatusCode: 403 } });
     const refused = [
       () => s3.send(new PutObjectCommand({ Bucket, Key: 'elsewhere', Body: 'x' })),
       () => s3.send(new GetObjectCommand({ Bucket, Key: 'there' })),

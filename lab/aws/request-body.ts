@@ -21,7 +21,8 @@ export interface BodyOptions {
 
 /** `request` gets its trailers when the body has ended. Errors of the returned stream are AwsErrors where the client is to blame. */
 export function decodedBody(source: Readable, options: BodyOptions, request: () => AwsRequest): Readable {
-  return Readable.from(decode(source, options, request), { objectMode: false, highWaterMark: 512 * 1024 });
+  // Chunk by chunk: a stream of bytes would join what it holds into a new buffer at every read.
+  return Readable.from(decode(source, options, request), { objectMode: true, highWaterMark: 4 });
 }
 
 async function* decode(
