@@ -1,0 +1,189 @@
+// What is found about a machine, by table: one change to a machine that is ready, and the findings that follow.
+import { describe, expect, it } from 'vitest';
+import type { DiskTrouble, VmDisk } from './devices.ts';
+import { guestArchitecture, guestFamily } from './guest-system.ts';
+import type { DatastoreFacts } from './places.ts';
+import { findings } from './readiness.ts';
+import type { VmRecord } from './vm-record.ts';
+
+const GiB = 1024 ** 3;
+
+function disk(changes: Partial<VmDisk> = {}): VmDisk {
+  return {
+    id: 'uuid-0',
+    key: '2000',
+    label: 'Hard disk 1',
+    capacityBytes: 40 * GiB,
+    kind: 'thin',
+    datastore: 'vmfs',
+    fileName: '[vmfs] a/a.vmdk',
+    order: 0,
+    place: { controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 },
+    changeId: null,
+    trouble: [],
+    ...changes,
+  };
+}
+
+function vm(changes: Partial<VmRecord> = {}): VmRecord {
+  return {
+    vmId: 'vm-1',
+    name: 'a',
+    parent: null,
+    instanceUuid: 'i',
+    template: false,
+    guestId: 'debian12_64Guest',
+    guestName: 'Debian GNU/Linux 12 (64-bit)',
+    hardwareVersion: 'vmx-19',
+    firmware: 'bios',
+    secureBoot: false,
+    encrypted: false,
+    faultTolerant: false,
+    vcpus: 2,
+    memoryMiB: 2048,
+    host: null,
+    connection: 'connected',
+    power: 'on',
+    consolidationNeeded: false,
+    hostName: null,
+    primaryAddress: null,
+    guestNics: [],
+    tools: 'running',
+    datastores: [],
+    snapshots: [],
+    devices: { disks: [disk()], nics: [], isos: [], hasTpm: false },
+    ...changes,
+  };
+}
+
+const devices = (changes: Partial<VmRecord['devices']>) => vm({ devices: { ...vm().devices, ...changes } });
+const troubled = (...trouble: DiskTrouble[]) =>
+  devices({ disks: [disk(), disk({ id: 'b', label: 'Hard disk 2', trouble })] });
+const nic = { key: '4000', label: 'Network adapter 1', mac: '', networkName: 'n', portgroupKey: null };
+const snapshot = {
+  ref: { type: 'S', value: 's' },
+  name: 'mine',
+  description: '',
+  createdAt: new Date(),
+  quiesced: false,
+};
+const store = (changes: Partial<DatastoreFacts> = {}): DatastoreFacts => ({
+  name: 'vmfs',
+  freeBytes: 100 * GiB,
+  accessible: true,
+  ...changes,
+});
+
+const CASES: [string, VmRecord, DatastoreFacts[], string[]][] = [
+  ['an ordinary server', vm(), [store()], []],
+  ['a server without its host', vm({ connection: 'disconnected' }), [], ['blocking machine-not-connected']],
+  ['a template', vm({ template: true }), [], ['blocking template']],
+  ['Fault Tolerance', vm({ faultTolerant: true }), [], ['blocking fault-tolerance']],
+  ['disks to consolidate', vm({ consolidationNeeded: true }), [], ['blocking consolidation-needed']],
+  ['no disk', devices({ disks: [] }), [], ['blocking no-disks']],
+  ['an independent disk', troubled('independent'), [], ['blocking disk-independent']],
+  ['a physical RDM', troubled('raw-physical'), [], ['blocking disk-raw-physical']],
+  ['a virtual RDM', troubled('raw-virtual'), [], ['warning disk-raw-virtual']],
+  ['a shared disk', troubled('shared'), [], ['blocking disk-shared']],
+  ['an encrypted disk', vm({ ...troubled('encrypted'), encrypted: true }), [], ['blocking disk-encrypted']],
+  ['an encrypted configuration', vm({ encrypted: true }), [], ['warning machine-encrypted']],
+  [
+    'a disk with two troubles',
+    troubled('independent', 'shared'),
+    [],
+    ['blocking disk-independent', 'blocking disk-shared'],
+  ],
+  ['a lost datastore', vm(), [store({ accessible: false, freeBytes: 0 })], ['blocking datastore-inaccessible']],
+  ['4.9 GiB free', vm(), [store({ freeBytes: 4.9 * GiB })], ['blocking datastore-full']],
+  ['5 GiB free', vm(), [store({ freeBytes: 5 * GiB })], ['warning datastore-low']],
+  ['20 GiB free', vm(), [store({ freeBytes: 20 * GiB })], []],
+  [
+    'a tenth of a large disk free',
+    devices({ disks: [disk({ capacityBytes: 400 * GiB })] }),
+    [store({ freeBytes: 40 * GiB })],
+    [],
+  ],
+  [
+    'less than that',
+    devices({ disks: [disk({ capacityBytes: 400 * GiB })] }),
+    [store({ freeBytes: 39 * GiB })],
+    ['warning datastore-low'],
+  ],
+  ['a full datastore that holds no disk', vm(), [store({ name: 'isos', freeBytes: 0 })], []],
+  ['an ISO image', devices({ isos: ['[vmfs] x.iso'] }), [], ['warning iso-attached']],
+  ['a snapshot', vm({ snapshots: [snapshot] }), [], ['warning snapshots-present']],
+  ['no tools', vm({ tools: 'not-installed' }), [], ['warning tools-not-running']],
+  ['no tools, powered off', vm({ tools: 'not-running', power: 'off' }), [], []],
+  ['Secure Boot', vm({ firmware: 'uefi', secureBoot: true }), [], ['warning secure-boot']],
+  ['a virtual TPM', devices({ hasTpm: true }), [], ['warning virtual-tpm']],
+  ['22 disks', devices({ disks: Array.from({ length: 22 }, (_, i) => disk({ id: `${i}` })) }), [], []],
+  [
+    '23 disks',
+    devices({ disks: Array.from({ length: 23 }, (_, i) => disk({ id: `${i}` })) }),
+    [],
+    ['warning too-many-volumes'],
+  ],
+  ['a large boot disk', devices({ disks: [disk({ capacityBytes: 2049 * GiB })] }), [], ['warning boot-disk-too-large']],
+  ['32 bits', vm({ guestId: 'debian10Guest' }), [], ['warning guest-32-bit']],
+  ['another system', vm({ guestId: 'freebsd13_64Guest' }), [], ['warning guest-unknown']],
+  ['desktop Windows', vm({ guestId: 'windows9_64Guest' }), [], ['warning windows-client']],
+  ['two networks', devices({ nics: [nic, nic] }), [], ['warning several-networks']],
+  [
+    'blocking ones first',
+    vm({ tools: 'not-installed', consolidationNeeded: true, secureBoot: true }),
+    [],
+    ['blocking consolidation-needed', 'warning tools-not-running', 'warning secure-boot'],
+  ],
+];
+
+describe('readiness', () => {
+  for (const [name, machine, datastores, expected] of CASES) {
+    it(`of ${name}`, () => {
+      const found = findings(machine, datastores);
+      expect(found.map(({ level, code }) => `${level} ${code}`)).toEqual(expected);
+      for (const { title, why, remedy } of found) {
+        for (const words of [title, why, remedy]) expect(words).toMatch(/^\S.{8,}[.]$/);
+      }
+    });
+  }
+
+  it('names the disks that are meant', () => {
+    expect(findings(troubled('independent'), [])[0]?.title).toBe('Hard disk 2 is independent of snapshots.');
+    const both = devices({
+      disks: [disk({ trouble: ['shared'] }), disk({ id: 'b', label: 'Hard disk 2', trouble: ['shared'] })],
+    });
+    expect(findings(both, [])[0]?.title).toBe('Hard disk 1, Hard disk 2 are shared with other servers.');
+  });
+});
+
+describe('guest systems', () => {
+  const cases: [string, string, string][] = [
+    ['debian12_64Guest', 'linux', 'x86_64'],
+    ['ubuntu64Guest', 'linux', 'x86_64'],
+    ['rhel9_64Guest', 'linux', 'x86_64'],
+    ['oracleLinux8_64Guest', 'linux', 'x86_64'],
+    ['amazonlinux2_64Guest', 'linux', 'x86_64'],
+    ['other5xLinux64Guest', 'linux', 'x86_64'],
+    ['sles12Guest', 'linux', 'i386'],
+    ['rockylinux_64Guest', 'linux', 'x86_64'],
+    ['windows2019srv_64Guest', 'windows-server', 'x86_64'],
+    ['windows2022srvNext_64Guest', 'windows-server', 'x86_64'],
+    ['windows9Server64Guest', 'windows-server', 'x86_64'],
+    ['windows7Server64Guest', 'windows-server', 'x86_64'],
+    ['winNetEnterprise64Guest', 'windows-server', 'x86_64'],
+    ['winLonghornGuest', 'windows-server', 'i386'],
+    ['windowsHyperVGuest', 'windows-server', 'x86_64'],
+    ['windows9_64Guest', 'windows-client', 'x86_64'],
+    ['windows11_64Guest', 'windows-client', 'x86_64'],
+    ['winXPProGuest', 'windows-client', 'i386'],
+    ['freebsd13_64Guest', 'other', 'x86_64'],
+    ['darwin20_64Guest', 'other', 'x86_64'],
+    ['otherGuest', 'other', 'i386'],
+    ['', 'other', 'i386'],
+  ];
+  for (const [id, family, architecture] of cases) {
+    it(`${id || 'no id'} is ${family}, ${architecture}`, () => {
+      expect([guestFamily(id), guestArchitecture(id)]).toEqual([family, architecture]);
+    });
+  }
+});
