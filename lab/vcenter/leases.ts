@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Center } from './center.ts';
 import type { ManagedObject } from './inventory/managed-object.ts';
-import { diskControllers, diskKey } from './inventory/vm-config.ts';
+import { diskControllers } from './inventory/vm-config.ts';
 import { invalidState, taskInProgress, VimFault } from './soap/fault.ts';
 import { type Data, data, list, long, type MoRef, member, ref, type Value } from './soap/value.ts';
 import type { VmState } from './state.ts';
@@ -16,7 +16,6 @@ export interface LeaseFile {
   name: string;
   /** Index of the disk in the VM; undefined for the ISO image. */
   disk?: number;
-  targetId: string;
   capacity: number;
   /** Bytes of the disk that lie behind the furthest download. */
   position: number;
@@ -215,7 +214,7 @@ export class Leases {
             url: `https://${host}/nfc/${lease.ticket}/${file.name}`,
             sslThumbprint: thumbprint,
             disk: file.disk !== undefined,
-            targetId: file.targetId,
+            targetId: file.name,
             datastoreKey: undefined,
             fileSize: file.disk === undefined ? long(file.capacity) : undefined,
           }),
@@ -236,7 +235,6 @@ function leaseFiles(vm: VmState, disks: number[]): LeaseFile[] {
       key: `/${vm.vm.id}/${types.get(disk.controller) ?? 'VirtualIDEController'}0:${disk.unit}`,
       name: `disk-${index}.vmdk`,
       disk: index,
-      targetId: `disk-${diskKey(disk)}`,
       capacity: disk.capacityBytes,
       position: 0,
     };
@@ -245,7 +243,6 @@ function leaseFiles(vm: VmState, disks: number[]): LeaseFile[] {
     files.push({
       key: `/${vm.vm.id}/VirtualIDEController1:0`,
       name: `file-${files.length}.iso`,
-      targetId: 'cdrom-3002',
       capacity: ISO_BYTES,
       position: 0,
     });

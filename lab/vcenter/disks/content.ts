@@ -153,10 +153,11 @@ function tableOf(random: Random, length: number): Buffer {
   return bytes;
 }
 
-/** One active Linux partition from 1 MiB to the end. */
+/** One active Linux partition from 1 MiB to the end; none on a disk too small for it. */
 function masterBootRecord(sector: Buffer, capacity: number): void {
   sector.fill(0, 0, 512);
   const start = 2048;
+  if (capacity / 512 <= start) return;
   sector[446] = 0x80;
   sector[450] = 0x83;
   sector.writeUInt32LE(start, 454);
