@@ -145,6 +145,13 @@ describe('whose request it is', () => {
     });
   });
 
+  it('answers an upload whose framing is broken while its client still sends', async () => {
+    const framing = { 'x-amz-decoded-content-length': String(30 << 20), 'content-encoding': 'aws-chunked' };
+    const put = signed('PUT', `/${Bucket}/broken`, {}, framing, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER');
+    const refused = await http('PUT', `/${Bucket}/broken`, put.headers, Buffer.alloc(30 << 20, '\r\n'));
+    expect(refused).toMatchObject({ status: 400, text: expect.stringContaining('<Code>IncompleteBody</Code>') });
+  });
+
   it('refuses a clock that is sixteen minutes off, and the SDK sets its own by the answer', async () => {
     const hash = 'UNSIGNED-PAYLOAD';
     const late = signed('GET', `/${Bucket}/there`, {}, {}, hash, new Date(Date.now() - 16 * 60_000));

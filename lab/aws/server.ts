@@ -54,6 +54,7 @@ class Exchange {
   readonly #parts: SignedParts;
   #service: ServiceName = 's3';
   #state: RequestState | undefined;
+  #body: Readable | undefined;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -123,6 +124,7 @@ class Exchange {
           () => request,
         );
     body.on('error', () => {});
+    this.#body = body;
     const request: AwsRequest = {
       service,
       method,
@@ -234,6 +236,9 @@ class Exchange {
   #dropRest(): void {
     const req = this.#req;
     if (req.complete || req.destroyed) return;
+    // Who still reads the request in the name of the body must let go of it first.
+    this.#body?.once('close', () => req.resume());
+    this.#body?.destroy();
     req.resume();
     const timer = setTimeout(() => req.socket.destroy(), DRAIN_MS);
     timer.unref();
