@@ -20,7 +20,7 @@ describe('requests', () => {
   it('carry every text that XML can carry, and refuse the rest', () => {
     const allowed = fc
       .string({ unit: 'binary' })
-      .filter((value) => /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u.test(value));
+      .map((value) => value.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '<'));
     fc.assert(
       fc.property(allowed, (value) => {
         const node = parseXml(
@@ -79,16 +79,8 @@ describe('answers', () => {
   });
 
   it('keep texts as they are: numbers, blanks, entities, CDATA', () => {
-    const root = parseXml(
-      '<r><a>007</a><b> x </b><c>&lt;&amp;&#x41;&#66;&quot;</c><d><![CDATA[<&amp;>]]></d></r>',
-    );
-    expect(['a', 'b', 'c', 'd'].map((name) => text(root, name))).toEqual([
-      '007',
-      ' x ',
-      '<&AB"',
-      '<&amp;>',
-      '1',
-    ]);
+    const root = parseXml('<r><a>007</a><b> x </b><c>&lt;&amp;&#x41;&#66;&quot;</c><d><![CDATA[<&amp;>]]></d></r>');
+    expect(['a', 'b', 'c', 'd'].map((name) => text(root, name))).toEqual(['007', ' x ', '<&AB"', '<&amp;>', '1']);
     expect(parseXml('<r>&amp;lt;</r>').text).toBe('&lt;');
   });
 

@@ -1,0 +1,143 @@
+// Our vSphere client against vcsim, a vCenter that nobody here wrote: login, a large inventory, snapshot, task, session loss.
+// vcsim makes no real disks and answers some methods in its own way, so bytes are shown against the lab only.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { everyPage, faultOf, never } from '../replication/sources/contract.ts';
+import type { Source } from '../replication/sources/source.ts';
+import { openVsphereSource, probeFingerprint } from '../replication/sources/vsphere/index.ts';
+import { readObject } from '../replication/sources/vsphere/properties.ts';
+import { VimSession } from '../replication/sources/vsphere/session.ts';
+import { element } from '../replication/sources/vsphere/xml/markup.ts';
+import { members, requiredText } from '../replication/sources/vsphere/xml/xml-node.ts';
+import { describeWith, peer } from './installed.ts';
+
+const USER = { user: 'landfall', password: 'a <secret> & more' };
+// Machines for each of a host and a cluster in each of two datacenters.
+const MODEL = ['-dc', '2', '-vm', '125'];
+const MACHINES = 500;
+
+describeWith(['vcsim'], 'vSphere source against vcsim', () => {
+  let vcsim: ChildProcess;
+  let url: string;
+  let fingerprint: string;
+  let source: Source;
+
+  beforeAll(async () => {
+    const login = ['-username', USER.user, '-password', USER.password];
+    vcsim = spawn(peer('vcsim'), ['-l', '127.0.0.1:0', ...MODEL, ...login], { stdio: ['ignore', 'pipe', 'inherit'] });
+    url = await addressOf(vcsim);
+    fingerprint = await probeFingerprint(url, never);
+    source = openVsphereSource({ url, fingerprint, ...USER });
+  });
+
+  afterAll(async () => {
+    await source?.close();
+    const ended = new Promise((resolve) => vcsim.once('exit', resolve));
+    vcsim.kill('SIGTERM');
+    await ended;
+  });
+
+  it('logs in with exactly this password, and sees who is there', async () => {
+    const wrong = openVsphereSource({ url, fingerprint, ...USER, password: 'wrong' });
+    expect((await faultOf(wrong.identify(never))).code).toBe('vcenter-login-refused');
+    await wrong.close();
+    const { id, version } = await source.identify(never);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(version).toMatch(/^\d+\.\d+/);
+    const checks = await source.checkHealth(never);
+    expect(checks.filter(({ ok, level }) => !ok && level === 'required').map(({ id: check }) => check)).toEqual(
+      // Its hosts have made-up names.
+      checks.filter(({ id: check }) => /^dns:(?!127)/.test(check)).map(({ id: check }) => check),
+    );
+    expect(checks.find(({ id: check }) => check === 'privilege:VApp.Export')?.ok).toBe(true);
+  });
+
+  it(`lists ${MACHINES} servers of two datacenters, page by page`, async () => {
+    const pages = await everyPage(source.inventory(never));
+    const servers = pages.flat();
+    expect(pages.length).toBeGreaterThan(4);
+    expect(new Set(servers.map(({ vmId }) => vmId)).size).toBe(MACHINES);
+    for (const datacenter of ['DC0', 'DC1']) {
+      const inside = servers.filter(({ path }) => path.startsWith(`/Datacenters/${datacenter}/vm/`));
+      expect(inside.length).toBe(MACHINES / 2);
+    }
+    for (const { disks, host, memoryMiB, uuid } of servers) {
+      expect(disks.length).toBe(1);
+      expect(disks[0]?.capacityBytes).toBeGreaterThan(0);
+      expect(disks[0]?.id).not.toBe('');
+      expect([host, uuid]).not.toContain('');
+      expect(memoryMiB).toBeGreaterThan(0);
+    }
+  });
+
+  it('goes on when its session is ended by somebody else in the middle of the list', async () => {
+    const admin = new VimSession({ url, fingerprint, ...USER });
+    const seen: string[] = [];
+    let ended = 0;
+    for await (const page of source.inventory(never)) {
+      seen.push(...page.map(({ vmId }) => vmId));
+      if (seen.length === 200) ended = await endOtherSessions(admin);
+    }
+    await admin.close();
+    expect(ended).toBeGreaterThan(0);
+    expect(seen.length).toBe(MACHINES);
+    expect(new Set(seen).size).toBe(MACHINES);
+  });
+
+  it('takes a snapshot once, and removes it by its name', async () => {
+    const vmId = (await everyPage(source.inventory(never))).flat()[0]?.vmId ?? '';
+    const options = { name: 'landfall <1>', description: 'a & b', quiesce: true };
+    const snapshot = await source.takeSnapshot(vmId, options, never);
+    expect(snapshot.disks.length).toBe(1);
+    expect((await source.takeSnapshot(vmId, options, never)).snapshotId).toBe(snapshot.snapshotId);
+    const findings = async () => (await source.inspect(vmId, never)).findings.map(({ code }) => code);
+    expect(await findings()).toContain('snapshots-present');
+    await source.releaseSnapshot(vmId, { id: null, name: options.name }, never);
+    await source.releaseSnapshot(vmId, { id: snapshot.snapshotId, name: options.name }, never);
+    expect(await findings()).not.toContain('snapshots-present');
+  });
+
+  it('opens an export and ends it', async () => {
+    const vmId = (await everyPage(source.inventory(never))).flat()[1]?.vmId ?? '';
+    const options = { name: 'exported', description: '', quiesce: false };
+    const snapshot = await source.takeSnapshot(vmId, options, never);
+    const exported = await source.openExport(vmId, snapshot.snapshotId, never);
+    // What it serves is the descriptor's text, no stream-optimized VMDK.
+    const fault = await faultOf(exported.openDisk(snapshot.disks[0]?.id ?? '', never));
+    expect(['vmdk-invalid', 'export-cut']).toContain(fault.code);
+    exported.progress(50);
+    await exported.complete();
+    await source.releaseExport(exported.exportId, never);
+    await source.releaseSnapshot(vmId, { id: snapshot.snapshotId, name: options.name }, never);
+  });
+
+  it('says that a server is gone', async () => {
+    expect((await faultOf(source.inspect('vm-does-not-exist', never))).code).toBe('server-gone');
+  });
+});
+
+/** The line that vcsim prints when it listens: `export GOVC_URL=https://…/sdk GOVC_SIM_PID=…`. */
+async function addressOf(vcsim: ChildProcess): Promise<string> {
+  if (!vcsim.stdout) throw new Error('vcsim has no output');
+  for await (const line of createInterface({ input: vcsim.stdout })) {
+    const found = /GOVC_URL=(\S+)/.exec(line)?.[1]?.replaceAll('"', '');
+    if (!found) continue;
+    vcsim.stdout.resume();
+    const { protocol, host } = new URL(found);
+    return `${protocol}//${host}`;
+  }
+  throw new Error('vcsim ended before it listened');
+}
+
+async function endOtherSessions(admin: VimSession): Promise<number> {
+  const { sessionManager } = await admin.content(never);
+  const own = await admin.key(never);
+  const { properties } = await readObject(admin, sessionManager, ['sessionList'], never);
+  const others = members(properties.get('sessionList'))
+    .map((session) => requiredText(session, 'key'))
+    .filter((key) => key !== own);
+  const keys = others.map((key) => element('sessionId', key));
+  await admin.call(sessionManager, 'TerminateSession', keys, { signal: never });
+  return others.length;
+}
