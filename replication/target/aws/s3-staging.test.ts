@@ -141,10 +141,10 @@ test('parts beyond the plain ones are composed from pieces, and no piece is left
   const schedule: PartSchedule = {
     plainParts: 2,
     plainBytes: () => 5 * MiB,
-    composedBytes: 15 * MiB,
+    composedBytes: 10 * MiB,
     pieceBytes: 5 * MiB,
   };
-  const bytes = randomBytes(47 * MiB + 1);
+  const bytes = randomBytes(32 * MiB + 1);
   const key = 'landfall/sms-job-1/sms-run-3/composed';
   const staging = stage({}, { upload: { schedule } });
   const upload = await staging.startUpload(key, { capacityBytes: 64 * MiB }, never);
@@ -297,6 +297,21 @@ test('refusals say what to do', async () => {
   const denied = toFault(await restricted.prepare(never).catch((caught: unknown) => caught));
   expect(denied.code).toBe('aws-access-denied');
   expect(denied.message).toContain('s3:GetLifecycleConfiguration');
+});
+
+test('the key of a connector can stage, clear away and prove its health, and nothing more is needed', async () => {
+  const staging = stage({ credentials: lab.connector });
+  const key = 'landfall/sms-job-1/sms-run-9/disk';
+  const upload = await staging.startUpload(key, { capacityBytes: MiB }, never);
+  await upload.write(randomBytes(MiB), never);
+  await upload.complete(never);
+  expect(await staging.head(key, never)).toEqual({ bytes: MiB });
+  await staging.startUpload(key, { capacityBytes: MiB }, never);
+  await staging.abortUploadsOf(key, never);
+  expect(await openUploads(key)).toEqual([]);
+  await staging.delete(key, never);
+  expect((await checkStaging(config({ credentials: lab.connector }), never)).every(({ ok }) => ok)).toBe(true);
+  expect(await checkEbsDirect(config({ credentials: lab.connector }), never)).toMatchObject({ ok: true });
 });
 
 test('identity tells account and user', async () => {
