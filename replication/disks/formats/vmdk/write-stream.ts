@@ -36,8 +36,8 @@ export interface SealedVmdk extends SealedDisk {
   readonly grains: number;
 }
 
-/** Grains that are deflated or wait for their turn; with their deflated bytes about 4 MiB. */
-const GRAINS_IN_FLIGHT = 32;
+/** Grains that are deflated or wait for their turn; four for each thread of libuv's pool, and one more block's. */
+const GRAINS_IN_FLIGHT = 16;
 const OVERHEAD_SECTORS = 128;
 /** Places in the file are 32 bits wide. */
 const LAST_SECTOR = 2 ** 32 - 1;
