@@ -13,6 +13,7 @@ export interface VmdkShape {
 
 const grain = 65536;
 const sector = 512;
+const zeros = Buffer.alloc(grain);
 
 /** The VMDK of a raw disk whose length is a whole number of sectors. */
 export function writeVmdk(disk: Buffer, shape: VmdkShape): Buffer {
@@ -36,7 +37,8 @@ export function writeVmdk(disk: Buffer, shape: VmdkShape): Buffer {
   const directory = Buffer.alloc(directorySectors * sector);
   const filled: number[] = [];
   for (let number = 0; number < grains; number += 1) {
-    if (disk.subarray(number * grain, (number + 1) * grain).some((byte) => byte !== 0)) filled.push(number);
+    const bytes = disk.subarray(number * grain, (number + 1) * grain);
+    if (!bytes.equals(zeros.subarray(0, bytes.length))) filled.push(number);
   }
   const order = shape.order?.(filled) ?? filled;
   const finishTable = (group: number) => {
