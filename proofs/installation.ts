@@ -8,14 +8,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { and, desc, eq, ne } from 'drizzle-orm';
 import { type Database, openDatabase } from '../db/client.ts';
+import { connectors, replicationRuns, servers } from '../db/schema/index.ts';
 import { createTestDatabase, type TestDatabase } from '../db/testing.ts';
 import type { LabFile } from '../lab/lab-file.ts';
+import type { License } from '../replication/model/job.ts';
+import { isEnded } from '../replication/model/run.ts';
 import { stopListening } from '../server/events/listen.ts';
 import { handleGateway } from '../server/gateway/gateway.ts';
 import { stopQueue } from '../server/queue/queue.ts';
+import { importCatalog } from '../server/services/catalog/import.ts';
 import { createEnrolmentCode } from '../server/services/connectors/enrol.ts';
 import { type ServiceContext, systemContext } from '../server/services/context.ts';
+import { createJobs } from '../server/services/jobs/create.ts';
 import { createFirstMembers } from '../server/services/people/first-members.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -27,9 +33,15 @@ export interface Installation {
   lab: LabFile;
   /** A control call of the lab. */
   control<T = Record<string, unknown>>(call: string, body?: unknown): Promise<T>;
+  /** What the lab holds at this moment. */
+  labState(): Promise<LabState>;
   worker: Program;
   connector: Program;
   close(): Promise<void>;
+}
+
+export interface LabState {
+  vcenter: { snapshots: { vm: string; name: string }[]; leases: unknown[]; tasks: unknown[]; sessions: number };
 }
 
 /** A program under test, killed and started again at will. */
@@ -111,7 +123,10 @@ export async function startInstallation(options: { labArguments?: string[] } = {
       LANDFALL_AWS_SECRET_ACCESS_KEY: labFile.aws.secretAccessKey,
     };
     Object.assign(process.env, aws, consoleKeys, { LOG_LEVEL: 'warn' });
-    const { workspaceId } = await createFirstMembers(db, { administrator: 'not used here 1', viewer: 'not used here 2' });
+    const { workspaceId } = await createFirstMembers(db, {
+      administrator: 'not used here 1',
+      viewer: 'not used here 2',
+    });
     const ctx = systemContext(db, workspaceId, 'proof');
     const gateway = await startGateway();
     ending.push(() => gateway.stop());
@@ -150,7 +165,8 @@ export async function startInstallation(options: { labArguments?: string[] } = {
       if (!answer.ok) throw new Error(`${call}: ${answer.status} ${text}`);
       return JSON.parse(text || '{}') as T;
     };
-    return { db, ctx, workspaceId, lab: labFile, control, worker, connector, close };
+    const labState = async () => (await (await fetch(`${labFile.control.url}/state`)).json()) as LabState;
+    return { db, ctx, workspaceId, lab: labFile, control, labState, worker, connector, close };
   } catch (error) {
     await close();
     throw error;
@@ -207,7 +223,11 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
 }
 
 /** Looks until it is so; fails with what was seen last. */
-export async function until<T>(what: string, look: () => Promise<T | null | undefined | false>, seconds = 30): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false>,
+  seconds = 30,
+): Promise<T> {
   const end = Date.now() + seconds * 1000;
   let seen: unknown;
   while (Date.now() < end) {
@@ -217,4 +237,66 @@ export async function until<T>(what: string, look: () => Promise<T | null | unde
     await delay(50);
   }
   throw new Error(`Not within ${seconds} s: ${what} (${JSON.stringify(seen)})`);
+}
+
+/** Waits for a healthy connector and imports the catalog. */
+export async function importedCatalog(site: Installation): Promise<void> {
+  const connector = async () => (await site.db.select().from(connectors))[0];
+  await until('the connector is healthy', async () => (await connector())?.status === 'healthy', 45).catch(
+    async (error) => {
+      const checks = (await connector())?.checks.filter((check) => !check.ok);
+      throw new Error(`${error.message}\n${JSON.stringify(checks)}\n${site.connector.output}\n${site.worker.output}`);
+    },
+  );
+  await importCatalog(site.ctx, {});
+  await until('the catalog is imported', async () => (await connector())?.catalogState === 'available');
+}
+
+/** Creates a one-time job for the server of this name; its id. */
+export async function newJob(
+  site: Installation,
+  serverName: string,
+  options: { license?: License; keepImages?: number } = {},
+): Promise<string> {
+  const [server] = await site.db.select().from(servers).where(eq(servers.name, serverName));
+  if (!server) throw new Error(`There is no server ${serverName}`);
+  const { jobIds } = await createJobs(site.ctx, {
+    servers: [{ serverId: server.id, license: options.license ?? 'auto' }],
+    settings: { everyHours: null, seedAt: null, description: '', keepImages: options.keepImages ?? null },
+  });
+  return jobIds[0] as string;
+}
+
+/** The newest run of a job. */
+export async function runOf(
+  site: Installation,
+  jobId: string,
+  butNot = '',
+): Promise<typeof replicationRuns.$inferSelect | null> {
+  const [run] = await site.db
+    .select()
+    .from(replicationRuns)
+    .where(and(eq(replicationRuns.jobId, jobId), ne(replicationRuns.id, butNot)))
+    .orderBy(desc(replicationRuns.createdAt))
+    .limit(1);
+  return run ?? null;
+}
+
+/** Waits until the newest run of a job has ended. */
+export async function endedRun(
+  site: Installation,
+  jobId: string,
+  butNot = '',
+): Promise<typeof replicationRuns.$inferSelect> {
+  return until(
+    `a run of ${jobId} ends`,
+    async () => {
+      const run = await runOf(site, jobId, butNot);
+      return run && isEnded(run.state) ? run : null;
+    },
+    90,
+  ).catch(async (error) => {
+    const run = await runOf(site, jobId, butNot);
+    throw new Error(`${error.message}\n${JSON.stringify(run)}\n${site.connector.output}\n${site.worker.output}`);
+  });
 }
