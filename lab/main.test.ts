@@ -50,4 +50,4 @@ test('comes up on the same ports with the same secrets, and ends when told to or
   expect(again.vcenter.snapshots).toMatchObject([{ vm: 'vm-1001', id: 'snapshot-1' }]);
   second.child.disconnect();
   expect(await second.exit).toBe(0);
-}, 20_000);
+}, 60_000);
