@@ -1,10 +1,20 @@
 // Every noun of the API, one router each.
+import { activityRouter } from './routers/activity.ts';
+import { connectorsRouter } from './routers/connectors.ts';
 import { eventsRouter } from './routers/events.ts';
+import { jobsRouter } from './routers/jobs.ts';
+import { runsRouter } from './routers/runs.ts';
+import { serversRouter } from './routers/servers.ts';
 import { sessionRouter } from './routers/session.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
+  activity: activityRouter,
+  connectors: connectorsRouter,
   events: eventsRouter,
+  jobs: jobsRouter,
+  runs: runsRouter,
+  servers: serversRouter,
   session: sessionRouter,
 });
 

@@ -1,0 +1,15 @@
+// Replication jobs.
+import { createJobs, createJobsInput } from '../../services/jobs/create.ts';
+import { deleteJob } from '../../services/jobs/delete.ts';
+import { getJob, listJobs } from '../../services/jobs/list.ts';
+import { jobInput, startRun } from '../../services/jobs/start-run.ts';
+import { listQuerySchema } from '../../services/list-page.ts';
+import { memberProcedure, router } from '../trpc.ts';
+
+export const jobsRouter = router({
+  list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listJobs(ctx.service, input)),
+  get: memberProcedure.input(jobInput).query(({ ctx, input }) => getJob(ctx.service, input.jobId)),
+  create: memberProcedure.input(createJobsInput).mutation(({ ctx, input }) => createJobs(ctx.service, input)),
+  startRun: memberProcedure.input(jobInput).mutation(({ ctx, input }) => startRun(ctx.service, input)),
+  delete: memberProcedure.input(jobInput).mutation(({ ctx, input }) => deleteJob(ctx.service, input)),
+});

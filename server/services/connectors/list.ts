@@ -1,0 +1,56 @@
+// Reading connectors: the list, and one with its checks.
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { connectors } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { guard, type ServiceContext } from '../context.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ConnectorRow, connectorStatus } from './status.ts';
+
+const serverCount = sql<number>`(select count(*)::int from servers s where s.connector_id = ${connectors.id} and s.cleared_at is null)`;
+const runsNow = sql<number>`(select count(*)::int from replication_runs r where r.connector_id = ${connectors.id} and r.state = 'active')`;
+
+const COLUMNS: Record<string, ListColumn> = {
+  name: { sql: connectors.name, kind: 'text' },
+  id: { sql: connectors.id, kind: 'text' },
+  vmManager: { sql: connectors.vmManagerUrl, kind: 'text' },
+  type: { sql: connectors.vmManagerType, kind: 'choice' },
+  status: { sql: connectors.status, kind: 'choice' },
+  version: { sql: connectors.version, kind: 'text' },
+  host: { sql: connectors.host, kind: 'text' },
+  servers: { sql: serverCount, kind: 'number' },
+  runs: { sql: runsNow, kind: 'number' },
+  lastSeenAt: { sql: connectors.lastSeenAt, kind: 'date' },
+  associatedAt: { sql: connectors.associatedAt, kind: 'date' },
+};
+
+function shown(row: ConnectorRow, counts: { servers: number; runs: number }, now: Date) {
+  const { tokenHash: _tokenHash, status: _status, statusReason: _reason, ...connector } = row;
+  return { ...connector, ...connectorStatus(row, now), ...counts };
+}
+export type ShownConnector = ReturnType<typeof shown>;
+
+export async function listConnectors(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ShownConnector>> {
+  const workspaceId = guard(ctx, 'connector.read');
+  const { where, ...page } = listClauses(query, COLUMNS, connectors.id);
+  const all = and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt), where);
+  const rows = await ctx.db
+    .select({ connector: connectors, servers: serverCount, runs: runsNow })
+    .from(connectors)
+    .where(all)
+    .orderBy(...page.orderBy)
+    .limit(page.limit)
+    .offset(page.offset);
+  const total = await ctx.db.$count(connectors, all);
+  return { items: rows.map(({ connector, servers, runs }) => shown(connector, { servers, runs }, ctx.now())), total };
+}
+
+/** One connector, also after it was disassociated. */
+export async function getConnector(ctx: ServiceContext, connectorId: string): Promise<ShownConnector> {
+  const workspaceId = guard(ctx, 'connector.read');
+  const [row] = await ctx.db
+    .select({ connector: connectors, servers: serverCount, runs: runsNow })
+    .from(connectors)
+    .where(and(eq(connectors.id, connectorId), eq(connectors.workspaceId, workspaceId)));
+  if (!row) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
+  return shown(row.connector, { servers: row.servers, runs: row.runs }, ctx.now());
+}

@@ -1,0 +1,134 @@
+// Reading runs: history pages, one run in full, its log.
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { artifacts, replicationRuns, runLog } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { guard, type ServiceContext } from '../context.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { copiedBytes, runStatus, runSteps } from './view.ts';
+
+type RunRow = typeof replicationRuns.$inferSelect;
+
+const COLUMNS: Record<string, ListColumn> = {
+  id: { sql: replicationRuns.id, kind: 'text' },
+  server: { sql: replicationRuns.serverName, kind: 'text' },
+  job: { sql: replicationRuns.jobId, kind: 'text' },
+  type: { sql: replicationRuns.type, kind: 'choice' },
+  state: { sql: replicationRuns.state, kind: 'choice' },
+  image: { sql: replicationRuns.imageId, kind: 'text' },
+  scheduledFor: { sql: replicationRuns.scheduledFor, kind: 'date' },
+  startedAt: { sql: replicationRuns.startedAt, kind: 'date' },
+  duration: { sql: sql`extract(epoch from ${replicationRuns.endedAt} - ${replicationRuns.startedAt})`, kind: 'number' },
+};
+
+function listed(run: RunRow) {
+  return {
+    id: run.id,
+    jobId: run.jobId,
+    serverName: run.serverName,
+    type: run.type,
+    status: runStatus(run),
+    scheduledFor: run.scheduledFor,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    bytes: copiedBytes(run),
+    imageId: run.imageId,
+    note: run.note,
+    fault: run.fault,
+    quiesced: run.results['take-snapshot']?.quiesced ?? null,
+  };
+}
+export type ListedRun = ReturnType<typeof listed>;
+
+/** Runs of the workspace, or of one job. */
+export async function listRuns(
+  ctx: ServiceContext,
+  input: ListQuery & { jobId?: string | undefined },
+): Promise<ListPage<ListedRun>> {
+  const workspaceId = guard(ctx, 'run.read');
+  const { where, ...page } = listClauses(input, COLUMNS, replicationRuns.id);
+  const all = and(
+    eq(replicationRuns.workspaceId, workspaceId),
+    input.jobId ? eq(replicationRuns.jobId, input.jobId) : undefined,
+    where,
+  );
+  const rows = await ctx.db
+    .select()
+    .from(replicationRuns)
+    .where(all)
+    .orderBy(...page.orderBy)
+    .limit(page.limit)
+    .offset(page.offset);
+  return { items: rows.map(listed), total: await ctx.db.$count(replicationRuns, all) };
+}
+
+/** One run with its steps, disks, snapshot and artifacts. */
+export async function getRun(ctx: ServiceContext, runId: string) {
+  const workspaceId = guard(ctx, 'run.read');
+  const [run] = await ctx.db
+    .select()
+    .from(replicationRuns)
+    .where(and(eq(replicationRuns.id, runId), eq(replicationRuns.workspaceId, workspaceId)));
+  if (!run) throw faultError('not-found', { message: `There is no run ${runId}.` });
+  const made = await ctx.db
+    .select({
+      id: artifacts.id,
+      kind: artifacts.kind,
+      state: artifacts.state,
+      externalId: artifacts.externalId,
+      createdAt: artifacts.createdAt,
+      releasedAt: artifacts.releasedAt,
+      releaseFault: artifacts.releaseFault,
+    })
+    .from(artifacts)
+    .where(eq(artifacts.runId, runId))
+    .orderBy(asc(artifacts.createdAt));
+  const snapshot = run.results['take-snapshot'];
+  return {
+    ...listed(run),
+    steps: runSteps(run),
+    progress: run.progress,
+    settings: run.settings,
+    snapshot: snapshot
+      ? {
+          name: snapshot.name,
+          takenAt: snapshot.takenAt,
+          quiesced: snapshot.quiesced,
+          notQuiescedBecause: snapshot.notQuiescedBecause,
+        }
+      : null,
+    transport: run.results['copy-disks']?.transport ?? null,
+    disks: (snapshot?.disks ?? []).map((disk) => {
+      const copied = run.results['copy-disks']?.disks.find((one) => one.id === disk.id);
+      return {
+        id: disk.id,
+        label: disk.label,
+        capacityBytes: disk.capacityBytes,
+        bytesRead: copied?.bytesRead ?? null,
+        bytesSent: copied?.bytesSent ?? null,
+        seconds: copied?.seconds ?? null,
+        rootDigest: copied?.rootDigest ?? null,
+        snapshotId: run.results['make-snapshots']?.disks.find((one) => one.id === disk.id)?.snapshotId ?? null,
+      };
+    }),
+    findings: run.results['check-server']?.findings ?? [],
+    imageMethod: run.results['create-image']?.method ?? null,
+    descriptor: run.results['copy-disks']?.descriptor ?? null,
+    artifacts: made,
+  };
+}
+
+/** Lines of a run's log after a line, oldest first. */
+export async function runLogLines(ctx: ServiceContext, input: { runId: string; after?: number | undefined }) {
+  const workspaceId = guard(ctx, 'run.read');
+  const [run] = await ctx.db
+    .select({ id: replicationRuns.id })
+    .from(replicationRuns)
+    .where(and(eq(replicationRuns.id, input.runId), eq(replicationRuns.workspaceId, workspaceId)));
+  if (!run) throw faultError('not-found', { message: `There is no run ${input.runId}.` });
+  return ctx.db
+    .select({ id: runLog.id, at: runLog.at, level: runLog.level, step: runLog.step, text: runLog.text })
+    .from(runLog)
+    .where(and(eq(runLog.runId, input.runId), gt(runLog.id, input.after ?? 0)))
+    .orderBy(asc(runLog.id))
+    .limit(1000);
+}

@@ -1,0 +1,81 @@
+// A run as screens show it: state, stage, label, percentage, time left, what it waits for. Computed here, rendered there.
+import type { replicationRuns } from '../../../db/schema/index.ts';
+import { ITINERARY, type SmsStage, stepPlan } from '../../../replication/model/itinerary.ts';
+
+type RunRow = typeof replicationRuns.$inferSelect;
+
+export interface RunStatus {
+  state: RunRow['state'];
+  stage: SmsStage;
+  /** "Copy disks", "Cancelling"… */
+  label: string;
+  percent: number;
+  secondsLeft: number | null;
+  rate: number;
+  waitingFor: string | null;
+  cancelling: boolean;
+}
+
+export function runStatus(run: RunRow): RunStatus {
+  const plan = stepPlan(run.step);
+  const disks = run.progress?.disks ?? [];
+  const running = disks.filter((disk) => disk.state === 'running');
+  const left = running.map((disk) => disk.secondsLeft);
+  const cancelling = run.cancelRequestedAt !== null && run.state === 'active';
+  return {
+    state: run.state,
+    stage: plan.stage,
+    label: cancelling ? 'Cancelling' : plan.label,
+    percent: Math.floor(run.percent),
+    secondsLeft: left.length > 0 && left.every((seconds) => seconds !== null) ? Math.max(...left.map(Number)) : null,
+    rate: running.reduce((sum, disk) => sum + disk.rate, 0),
+    waitingFor: run.waitingFor,
+    cancelling,
+  };
+}
+
+export interface RunStep {
+  id: string;
+  stage: SmsStage;
+  label: string;
+  place: 'connector' | 'cloud';
+  state: 'waiting' | 'active' | 'completed' | 'failed' | 'cancelled';
+  startedAt: string | null;
+  endedAt: string | null;
+  attempts: number;
+}
+
+/** The whole itinerary with where this run is on it. */
+export function runSteps(run: RunRow): RunStep[] {
+  const at = ITINERARY.findIndex((step) => step.id === run.step);
+  return ITINERARY.map((step, index) => {
+    const seen = run.timeline[step.id];
+    const state = seen?.endedAt
+      ? 'completed'
+      : index === at && run.state === 'active'
+        ? 'active'
+        : index === at && (run.state === 'failed' || run.state === 'cancelled') && seen
+          ? run.state
+          : 'waiting';
+    return {
+      id: step.id,
+      stage: step.stage,
+      label: step.label,
+      place: step.place,
+      state,
+      startedAt: seen?.startedAt ?? null,
+      endedAt: seen?.endedAt ?? null,
+      attempts: seen?.attempts ?? 0,
+    };
+  });
+}
+
+/** Bytes of the copy: what was read from the source and what was sent. */
+export function copiedBytes(run: RunRow): { read: number | null; sent: number | null } {
+  const disks = run.results['copy-disks']?.disks;
+  if (!disks) return { read: null, sent: null };
+  return {
+    read: disks.reduce((sum, disk) => sum + disk.bytesRead, 0),
+    sent: disks.reduce((sum, disk) => sum + disk.bytesSent, 0),
+  };
+}
