@@ -1,5 +1,6 @@
 // Runs one child program to its end, with a deadline and without leaving grandchildren behind. For scripts/ only.
 import { type SpawnOptions, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Ran {
   /** The exit code; 128 and more when a signal or the deadline ended it, 127 when it could not be started. */
@@ -11,7 +12,7 @@ export interface Ran {
 
 export interface RunOptions {
   cwd?: string;
-  env?: NodeJS.ProcessEnv;
+  env?: Record<string, string | undefined>;
   /** Keep the output instead of showing it. */
   capture?: boolean;
   /** Milliseconds until the whole process group is ended; default 10 minutes. */
@@ -41,7 +42,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     let output = '';
     const spawnOptions: SpawnOptions = {
       cwd: options.cwd,
-      env: options.env ?? process.env,
+      env: (options.env ?? process.env) as NodeJS.ProcessEnv,
       detached: true,
       stdio: options.capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     };
@@ -69,15 +70,19 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
   });
 }
 
+/** Ends every child, gently at first (a child may have groups of its own to end), and resolves when none is left. */
+export async function endChildrenGently(graceMs = 10_000): Promise<void> {
+  endChildren('SIGTERM');
+  for (const end = Date.now() + graceMs; running.size > 0 && Date.now() < end; ) await sleep(20);
+  endChildren('SIGKILL');
+}
+
 /** Ends the children and this process when the person or the caller wants it: a signal, or the caller's death. */
 export function endWithCaller(): void {
-  const end = (code: number) => () => {
-    endChildren();
-    process.exit(code);
-  };
-  process.on('SIGINT', end(130));
-  process.on('SIGTERM', end(143));
-  process.on('SIGHUP', end(129));
+  const end = (code: number) => () => void endChildrenGently().then(() => process.exit(code));
+  process.once('SIGINT', end(130));
+  process.once('SIGTERM', end(143));
+  process.once('SIGHUP', end(129));
   if (process.connected) {
     process.on('disconnect', end(143));
     process.channel?.unref();
