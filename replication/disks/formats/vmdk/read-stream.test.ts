@@ -265,6 +265,21 @@ describe('stopping a reader', () => {
     expect(stalled.destroyed).toBe(true);
   });
 
+  it('does not wait for a source that cannot be destroyed', async () => {
+    const vmdk = vmdkByHand(new Uint8Array(MiB).fill(9), { layout: 'directory-at-end' });
+    const stuck = (async function* () {
+      yield vmdk.bytes.subarray(0, vmdk.grainsAt[3]);
+      await new Promise(() => undefined);
+    })();
+    const reader = await readStreamOptimizedVmdk(stuck);
+    const stop = new AbortController();
+    const waiting = readAll(reader, stop.signal);
+    const reason = new Error('enough');
+    setImmediate(() => stop.abort(reason));
+    await expect(waiting).rejects.toBe(reason);
+    await reader.close();
+  });
+
   it('reads ahead by a bounded number of bytes only', async () => {
     const vmdk = vmdkByHand(new Uint8Array(24 * MiB).fill(5), { layout: 'directory-at-end', level: 0 });
     const reader = await readStreamOptimizedVmdk(inChunks(vmdk.bytes, [65_536]));
