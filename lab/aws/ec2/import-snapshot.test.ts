@@ -113,13 +113,11 @@ describe('an import', () => {
     const disk = oddDisk(3);
     await upload(own, 'staging/x', writeVmdk(disk, { layout: 'end' }));
     own.faults.add({ side: 'aws', operation: 'vmie:ImportSnapshot', count: 1, effect: { kind: 'hang' } });
-    const { ImportTaskId } = await own
-      .ec2()
-      .send(
-        new ImportSnapshotCommand({
-          DiskContainer: { Format: 'VMDK', UserBucket: { S3Bucket: own.aws.bucket, S3Key: 'staging/x' } },
-        }),
-      );
+    const { ImportTaskId } = await own.ec2().send(
+      new ImportSnapshotCommand({
+        DiskContainer: { Format: 'VMDK', UserBucket: { S3Bucket: own.aws.bucket, S3Key: 'staging/x' } },
+      }),
+    );
     await until('the rule caught the task', async () => own.faults.list().length === 0);
     await own.restart();
     const client = own.ec2();
