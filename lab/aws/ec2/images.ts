@@ -179,7 +179,8 @@ function readDisk(ec2: Ec2, deviceName: string, ebs: Parameters): DiskMapping {
     );
   }
   const volumeSize = asked ?? snapshot?.volumeSize;
-  if (!volumeSize) throw new AwsError(400, 'MissingParameter', `${deviceName} needs a SnapshotId or a VolumeSize`);
+  if (volumeSize === undefined)
+    throw new AwsError(400, 'MissingParameter', `${deviceName} needs a SnapshotId or a VolumeSize`);
   const iops = ebs.integer('Iops');
   const throughput = ebs.integer('Throughput');
   return {

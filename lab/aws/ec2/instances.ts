@@ -221,9 +221,12 @@ function afterStop(
 ): void {
   const stopped = guests.stop(instance.id, during === 'shutting-down');
   ec2.timers.after(paced(ec2.context, 1200), () => {
-    void stopped.then(() => {
-      if (instance.state === during) then();
-    });
+    stopped.then(
+      () => {
+        if (instance.state === during) then();
+      },
+      (error: unknown) => ec2.context.log(`The guest of ${instance.id} did not stop: ${String(error)}`),
+    );
   });
 }
 

@@ -72,7 +72,8 @@ export function found<T>(kind: IdKindName, id: string, record: T | undefined): T
   checkForm(kind, id);
   if (record === undefined) {
     const { notFound, noun } = kinds[kind];
-    throw new AwsError(400, notFound, `The ${noun} '${id}' does not exist.`);
+    const told = kind === 'image' ? `[${id}]` : id;
+    throw new AwsError(400, notFound, `The ${noun} '${told}' does not exist`);
   }
   return record;
 }

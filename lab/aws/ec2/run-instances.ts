@@ -205,7 +205,8 @@ function changedDisk(ec2: Ec2, deviceName: string, disk: DiskMapping | undefined
     throw new AwsError(400, 'InvalidBlockDeviceMapping', `snapshotId cannot be modified on ${deviceName}`);
   }
   const volumeSize = ebs.integer('VolumeSize') ?? disk?.volumeSize ?? snapshot?.volumeSize;
-  if (!volumeSize) throw new AwsError(400, 'MissingParameter', `${deviceName} needs a SnapshotId or a VolumeSize`);
+  if (volumeSize === undefined)
+    throw new AwsError(400, 'MissingParameter', `${deviceName} needs a SnapshotId or a VolumeSize`);
   if (snapshot && volumeSize < snapshot.volumeSize) {
     throw new AwsError(
       400,
