@@ -49,6 +49,7 @@ CREATE TABLE "instances" (
 	"input" jsonb NOT NULL,
 	"state" text NOT NULL,
 	"detail" jsonb,
+	"fault" jsonb,
 	"launched_by" text NOT NULL,
 	"launched_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"terminated_at" timestamp with time zone,

@@ -1,5 +1,6 @@
 // AMIs that runs made and instances launched from them.
 import { index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import type { Fault } from '../../replication/model/fault.ts';
 import type { InstanceState, LaunchInput } from '../../replication/target/aws/target.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs, replicationRuns } from './replication.ts';
@@ -57,6 +58,8 @@ export const instances = pgTable(
     /** As EC2 said last. */
     state: text().$type<InstanceState['state'] | 'launching' | 'failed'>().notNull(),
     detail: jsonb().$type<InstanceState>(),
+    /** Why EC2 refused the launch. */
+    fault: jsonb().$type<Fault>(),
     launchedBy: text().notNull(),
     launchedAt: at().notNull().defaultNow(),
     terminatedAt: at(),

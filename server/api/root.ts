@@ -2,6 +2,8 @@
 import { activityRouter } from './routers/activity.ts';
 import { connectorsRouter } from './routers/connectors.ts';
 import { eventsRouter } from './routers/events.ts';
+import { imagesRouter } from './routers/images.ts';
+import { instancesRouter } from './routers/instances.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { runsRouter } from './routers/runs.ts';
 import { serversRouter } from './routers/servers.ts';
@@ -12,6 +14,8 @@ export const appRouter = router({
   activity: activityRouter,
   connectors: connectorsRouter,
   events: eventsRouter,
+  images: imagesRouter,
+  instances: instancesRouter,
   jobs: jobsRouter,
   runs: runsRouter,
   servers: serversRouter,

@@ -7,6 +7,8 @@ import { TASKS_CHANNEL } from '../events/channels.ts';
 import { listen } from '../events/listen.ts';
 import { log } from '../log.ts';
 import { onNudge } from '../queue/queue.ts';
+import { cloudDeadline } from '../services/cloud/target.ts';
+import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
 import { systemContext } from '../services/context.ts';
 import { advanceRun } from '../services/runs/advance.ts';
@@ -38,6 +40,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(2_000, signal, 'sweep', () => sweepRuns(ctx)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
+    every(3_000, signal, 'instances', () => watchInstances(ctx, target, AbortSignal.any([signal, cloudDeadline()]))),
     every(600_000, signal, 'history', () => trimHistory(ctx)),
     // The bucket's rules are the console's business: a connector's key may only put objects there.
     every(600_000, signal, 'staging bucket', () => target.staging.prepare(signal)),

@@ -2,6 +2,8 @@
 import type { Artifact } from '../../model/artifact.ts';
 import { FaultError, faultError } from '../../model/fault.ts';
 import { effectiveImageMethod, effectiveLicense } from '../../model/job.ts';
+import { imageName } from '../../target/aws/ec2-names.ts';
+import { importFault } from '../../target/aws/import-tasks.ts';
 import type { ImageDisk } from '../../target/aws/target.ts';
 import { type CloudStep, type CloudStepContext, pause, runTags } from './step.ts';
 
@@ -45,15 +47,9 @@ function description(context: CloudStepContext): string {
   return `${context.run.serverName} as of ${takenAt}, by Landfall ${context.run.id}`.slice(0, 255);
 }
 
-/** AMI names may hold letters, digits and ( ) [ ] space . / - ' @ _ only. */
-export function imageName(serverName: string, runId: string): string {
-  const name = serverName.replace(/[^A-Za-z0-9()[\] ./\-'@_]/g, '-').slice(0, 100);
-  return `${name || 'server'} ${runId}`;
-}
-
 async function register(context: CloudStepContext): Promise<string> {
   const { run, target, signal } = context;
-  const name = imageName(run.serverName, run.id);
+  const name = imageName(`${run.serverName.slice(0, 100)} ${run.id}`);
   const artifact = await context.declare({ kind: 'image', token: `${run.id}-image`, diskId: null, details: { name } });
   if (artifact.externalId) return artifact.externalId;
   const imageId = await target.images.register(
@@ -103,7 +99,7 @@ async function importImage(context: CloudStepContext): Promise<string> {
     if (!state) throw faultError('import-image-failed', { cause: `AWS no longer knows the import task ${taskId}.` });
     if (state.state === 'failed') {
       await context.confirm(task, 'released', taskId);
-      throw faultError('import-image-failed', { cause: state.message });
+      throw importFault('image', state);
     }
     if (state.state === 'completed' && state.imageId) {
       await keepImported(context, task, state.imageId, state.snapshotIds);

@@ -1,4 +1,6 @@
 // Replication jobs.
+import { targetPlace } from '../../services/cloud/target-place.ts';
+import { candidatesInput, jobCandidates } from '../../services/jobs/candidates.ts';
 import { createJobs, createJobsInput } from '../../services/jobs/create.ts';
 import { deleteJob } from '../../services/jobs/delete.ts';
 import { getJob, listJobs } from '../../services/jobs/list.ts';
@@ -9,6 +11,10 @@ import { memberProcedure, router } from '../trpc.ts';
 export const jobsRouter = router({
   list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listJobs(ctx.service, input)),
   get: memberProcedure.input(jobInput).query(({ ctx, input }) => getJob(ctx.service, input.jobId)),
+  /** For the wizard: the chosen servers, each with the reason why it cannot have a job. */
+  candidates: memberProcedure.input(candidatesInput).query(({ ctx, input }) => jobCandidates(ctx.service, input)),
+  /** For the review: the account, Region and bucket that jobs replicate into. */
+  target: memberProcedure.query(({ ctx }) => targetPlace(ctx.service)),
   create: memberProcedure.input(createJobsInput).mutation(({ ctx, input }) => createJobs(ctx.service, input)),
   startRun: memberProcedure.input(jobInput).mutation(({ ctx, input }) => startRun(ctx.service, input)),
   delete: memberProcedure.input(jobInput).mutation(({ ctx, input }) => deleteJob(ctx.service, input)),

@@ -5,6 +5,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
+import { awsTargetConfig } from '../target.ts';
 
 type JobRow = typeof replicationJobs.$inferSelect;
 type RunRow = typeof replicationRuns.$inferSelect;
@@ -40,6 +41,8 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined) {
     nextRunAt: job.nextRunAt,
     latestImageId: job.latestImageId,
     latestImageAt: job.latestImageAt,
+    /** Where its AMIs are made: that of its newest run, or what a first run would take; null while nothing is configured. */
+    target: run?.settings.target ?? configuredTarget(),
     createdAt: job.createdAt,
     deletedAt: job.deletedAt,
     /** The newest run that was not missed. */
@@ -54,6 +57,15 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined) {
         }
       : null,
   };
+}
+
+function configuredTarget(): { region: string; bucket: string } | null {
+  try {
+    const { region, bucket } = awsTargetConfig();
+    return { region, bucket };
+  } catch {
+    return null;
+  }
 }
 export type ListedJob = ReturnType<typeof listed>;
 

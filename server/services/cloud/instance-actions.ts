@@ -1,0 +1,58 @@
+// What is asked of EC2 about one instance: its console output, its end.
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { instances } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { awsTarget, cloudDeadline } from './target.ts';
+
+export const instanceInput = z.object({ id: z.string() });
+export type InstanceInput = z.infer<typeof instanceInput>;
+
+async function launchedInstance(ctx: ServiceContext, workspaceId: string, input: InstanceInput) {
+  const { id } = parseInput(instanceInput, input);
+  const [row] = await ctx.db
+    .select()
+    .from(instances)
+    .where(and(eq(instances.id, id), eq(instances.workspaceId, workspaceId)));
+  if (!row) throw faultError('not-found', { message: `There is no instance ${id}.` });
+  return row;
+}
+
+/** What the instance wrote to its serial console; empty as long as EC2 has nothing. */
+export async function consoleOutput(
+  ctx: ServiceContext,
+  input: InstanceInput,
+): Promise<{ text: string; at: string | null }> {
+  const workspaceId = guard(ctx, 'instance.read');
+  const row = await launchedInstance(ctx, workspaceId, input);
+  if (!row.instanceId) return { text: '', at: null };
+  return awsTarget().instances.consoleOutput(row.instanceId, cloudDeadline());
+}
+
+/** Ends an instance for good. A test may be ended by whoever may launch tests. */
+export async function terminateInstance(ctx: ServiceContext, input: InstanceInput): Promise<void> {
+  const reader = guard(ctx, 'instance.read');
+  const row = await launchedInstance(ctx, reader, input);
+  const workspaceId = guard(ctx, row.purpose === 'test' ? 'instance.end-test' : 'instance.terminate');
+  if (!row.instanceId)
+    throw faultError('conflict', {
+      message: 'The instance is not launched yet.',
+      remedy: 'Wait a moment and try again.',
+    });
+  if (row.terminatedAt)
+    throw faultError('conflict', { message: `${row.instanceId} has ended already.`, remedy: 'Nothing to do.' });
+  await inTransaction(ctx, workspaceId, async ({ audit }) => {
+    audit({
+      action: row.purpose === 'test' ? 'instance.end-test' : 'instance.terminate',
+      subjectKind: 'instance',
+      subjectId: row.instanceId ?? row.id,
+      subjectName: row.name,
+    });
+  });
+  await awsTarget().instances.terminate(row.instanceId, cloudDeadline());
+  await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
+    await tx.update(instances).set({ state: 'shutting-down' }).where(eq(instances.id, row.id));
+    event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
+  });
+}
