@@ -14,7 +14,6 @@ import { readSnapshotDisks } from './snapshots.ts';
 import { element, type ManagedObject, reference } from './xml/markup.ts';
 import { object, text, XmlError } from './xml/xml-node.ts';
 
-const MAKING_TIMEOUT_MS = 60_000;
 const ENDING_TIMEOUT_MS = 30_000;
 const STREAM_IDLE_MS = 120_000;
 /** Between two signs of life: often enough for a fluent percentage, and well within the lease. */
@@ -28,11 +27,8 @@ export async function openExport(
   signal: AbortSignal,
 ): Promise<SourceExport> {
   const disks = await readSnapshotDisks(session, snapshotId, signal);
-  signal.throwIfAborted();
   const snapshot: ManagedObject = { type: 'VirtualMachineSnapshot', value: snapshotId };
-  // Not cut by the signal: a lease whose name never arrived could not be ended.
-  const unhurried = { signal: new AbortController().signal, timeoutMs: MAKING_TIMEOUT_MS };
-  const lease = object(await session.call(snapshot, 'ExportSnapshot', [], unhurried), 'returnval');
+  const lease = object(await session.make(snapshot, 'ExportSnapshot', [], signal), 'returnval');
   if (!lease) throw new XmlError('ExportSnapshot gave no lease');
   try {
     const info = await waitForLease(session, lease, signal);

@@ -71,6 +71,7 @@ export const FAULT_TABLE: readonly Row[] = [
     words: () => ({
       message: 'The ESXi host shows a certificate that nobody vouches for, and vCenter named no fingerprint for it.',
       remedy: 'Renew the certificate of the host from vCenter, then start the run again.',
+      retry: 'later',
     }),
   },
   {
@@ -81,6 +82,7 @@ export const FAULT_TABLE: readonly Row[] = [
     words: () => ({
       message: 'vCenter has no free session for the connector.',
       remedy: 'End idle sessions in vCenter, or raise its session limit; the connector itself needs one.',
+      retry: 'later',
     }),
   },
   {
@@ -195,6 +197,7 @@ export const FAULT_TABLE: readonly Row[] = [
     words: () => ({
       message: 'The name of the ESXi host that holds the server does not resolve on the connector.',
       remedy: 'Let the DNS that the connector uses resolve the names of all ESXi hosts.',
+      retry: 'later',
     }),
   },
   { to: 'esxi-unreachable', origin: 'Node net.connect, undici', codes: UNCONNECTED, during: ['stream'] },
@@ -213,6 +216,7 @@ export const FAULT_TABLE: readonly Row[] = [
     words: () => ({
       message: 'The name of vCenter does not resolve on the connector.',
       remedy: "Correct the address in the connector's settings, or the DNS that the connector uses.",
+      retry: 'later',
     }),
   },
   {
@@ -231,6 +235,7 @@ export const FAULT_TABLE: readonly Row[] = [
     words: () => ({
       message: 'Something else than vCenter answers at the address of vCenter.',
       remedy: "Correct the address in the connector's settings.",
+      retry: 'later',
     }),
   },
   {
@@ -245,7 +250,7 @@ export const FAULT_TABLE: readonly Row[] = [
     origin: 'OpenSSL: no TLS, or none in common',
     when: ({ code }) =>
       code?.startsWith('ERR_SSL_') === true || code === 'EPROTO' || code?.startsWith('UND_ERR') === true,
-    words: () => ({ message: 'vCenter and the connector cannot agree on a TLS connection.' }),
+    words: () => ({ message: 'vCenter and the connector cannot agree on a TLS connection.', retry: 'later' }),
   },
   {
     to: 'internal',

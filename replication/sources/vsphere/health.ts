@@ -2,26 +2,28 @@
 // For sources/vsphere only.
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
-import { type Fault, FaultError, faultError } from '../../model/fault.ts';
+import { FaultError, faultError } from '../../model/fault.ts';
 import type { HealthCheck } from '../source.ts';
-import { normalizeFingerprint, probeFingerprint } from './certificate.ts';
+import { probeFingerprint } from './certificate.ts';
 import { asFaultError } from './faults.ts';
 import { Places } from './places.ts';
 import { checkPrivileges, PRIVILEGES, type PrivilegeState } from './privileges.ts';
 import type { VimSession } from './session.ts';
 import { VimTimeout, withDeadline } from './soap.ts';
 
-const CHECK_TIMEOUT_MS = 4_000;
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 const HOSTS_AT_ONCE = 16;
-const HOST_PORT = 443;
+const HTTPS_PORT = 443;
 
-/** What the checks reach out with; tests put their own in. */
+/** What the checks reach out with, and for how long; tests put their own in. */
 export interface Reach {
   resolve(host: string): Promise<unknown>;
   /** Opens a TCP connection and closes it. */
   connect(host: string, port: number, signal: AbortSignal): Promise<void>;
   now(): number;
+  /** For each check, and for all of them together. */
+  checkMs: number;
+  wholeMs: number;
 }
 
 /** All checks, also when the first fails: those that depend on it say that they were not made. */
@@ -30,124 +32,168 @@ export async function checkHealth(
   signal: AbortSignal,
   reach: Reach = NETWORK,
 ): Promise<HealthCheck[]> {
-  const { hostname, port } = session.url;
-  const [certificate, name, login] = await Promise.all([
-    check('certificate', 'Certificate of vCenter', signal, (stop) => checkCertificate(session, stop)),
-    check(`dns:${hostname}`, `Name of vCenter (${hostname})`, signal, () => resolves(hostname, reach)),
-    check('vm-manager-login', 'vCenter login', signal, async (stop) => {
-      const { about } = await session.content(stop);
-      await session.currentTime({ signal: stop });
-      return `Logged in at ${about.fullName || about.name}.`;
-    }),
-  ]);
-  const vcenter = [login, certificate, name];
-  if (!login.ok) return [...vcenter, ...notChecked('vCenter does not let the connector in')];
-  const [clock, [privileges, hosts]] = await Promise.all([
-    check('clock', 'Clock', signal, (stop) => checkClock(session, reach, stop)),
-    inventoryChecks(session, signal, reach),
-  ]);
-  const tcp = await check(`tcp:${hostname}:${port || HOST_PORT}`, 'Connection to vCenter', signal, async (stop) => {
-    await reach.connect(hostname, Number(port || HOST_PORT), stop);
-    return 'Open.';
-  });
-  return [...vcenter, tcp, clock, ...privileges, ...hosts];
-}
-
-/** Ids of the privileges a run needs, each a check of its own. */
-function notChecked(why: string): HealthCheck[] {
-  const detail = `Not checked: ${why}.`;
-  const failing = (id: string, label: string): HealthCheck => ({ id, label, ok: false, detail, level: 'required' });
-  return [
-    failing('clock', 'Clock'),
-    ...PRIVILEGES.copy.map(({ id }) => failing(`privilege:${id}`, `Privilege ${id}`)),
-    failing('dns:esxi-hosts', 'Names of the ESXi hosts'),
-  ];
-}
-
-async function inventoryChecks(
-  session: VimSession,
-  signal: AbortSignal,
-  reach: Reach,
-): Promise<[HealthCheck[], HealthCheck[]]> {
-  const places = new Places();
-  const inventory = await check('inventory', 'Inventory of vCenter', signal, async (stop) => {
-    await places.learnAll(session, stop);
-    return 'Readable.';
-  });
-  if (!inventory.ok) return [[inventory], notChecked('the inventory of vCenter could not be read').slice(1)];
-  return Promise.all([
-    privilegeChecks(session, places, signal),
-    hostChecks(places.hosts(), session.url, reach, signal),
-  ]);
-}
-
-async function privilegeChecks(session: VimSession, places: Places, signal: AbortSignal): Promise<HealthCheck[]> {
-  let states: PrivilegeState[] = [];
-  const asked = await check('privileges', 'Privileges of the account', signal, async (stop) => {
-    states = await checkPrivileges(session, ['copy'], places, stop);
-    return 'Checked.';
-  });
-  if (!asked.ok) return [asked];
-  return states.map(({ id, purpose, missingOn }) => ({
-    id: `privilege:${id}`,
-    label: `Privilege ${id}`,
-    ok: missingOn.length === 0,
-    level: 'required',
-    detail:
-      missingOn.length === 0
-        ? `Granted; needed ${purpose}.`
-        : `Missing on ${missingOn.join(', ')}; needed ${purpose}. Add ${id} to the role of the account, with propagation.`,
-  }));
-}
-
-async function hostChecks(
-  hosts: readonly string[],
-  center: URL,
-  reach: Reach,
-  signal: AbortSignal,
-): Promise<HealthCheck[]> {
-  const results: HealthCheck[] = [];
-  const waiting = [...new Set(hosts)].sort();
-  // Behind a forwarded port of vCenter nobody knows the ports of its hosts; an export names them.
-  const knowsPort = center.port === '';
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
-  const work = async () => {
-    for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
-      const name = host;
-      // A host may be the vCenter, which was looked at already.
-      if (name === center.hostname) continue;
-      results.push(await check(`dns:${name}`, `Name of ESXi host ${name}`, deadline, () => resolves(name, reach)));
-      if (!knowsPort) continue;
-      const open = await check(
-        `tcp:${name}:${HOST_PORT}`,
-        `Connection to ESXi host ${name}`,
-        deadline,
-        async (stop) => {
-          await reach.connect(name, HOST_PORT, stop);
-          return 'Open.';
-        },
-      );
-      // Only advice: the way of an export is known for certain when it names its urls.
-      results.push({ ...open, level: 'advice' });
-    }
-  };
-  await Promise.all(Array.from({ length: HOSTS_AT_ONCE }, work));
+  const whole = AbortSignal.any([signal, AbortSignal.timeout(reach.wholeMs)]);
+  const checks = await new HealthChecks(session, reach, whole).all();
   signal.throwIfAborted();
-  return results.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return checks;
 }
 
-async function check(
-  id: string,
-  label: string,
-  signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<string>,
-): Promise<HealthCheck> {
-  try {
-    const detail = await withDeadline(signal, CHECK_TIMEOUT_MS, label, (stop) => unlessAborted(run(stop), stop));
-    return { id, label, ok: true, detail, level: 'required' };
-  } catch (error) {
-    return { id, label, ok: false, detail: describe(error), level: 'required' };
+class HealthChecks {
+  readonly #session: VimSession;
+  readonly #reach: Reach;
+  readonly #signal: AbortSignal;
+
+  constructor(session: VimSession, reach: Reach, signal: AbortSignal) {
+    this.#session = session;
+    this.#reach = reach;
+    this.#signal = signal;
   }
+
+  async all(): Promise<HealthCheck[]> {
+    const { hostname } = this.#session.url;
+    const port = Number(this.#session.url.port || HTTPS_PORT);
+    const [login, ...network] = await Promise.all([
+      this.#check('vm-manager-login', 'vCenter login', async (signal) => {
+        const { about } = await this.#session.content(signal);
+        await this.#session.currentTime({ signal });
+        return `Logged in at ${about.fullName || about.name}.`;
+      }),
+      this.#check('certificate', 'Certificate of vCenter', (signal) => this.#certificate(signal)),
+      this.#check(`dns:${hostname}`, `Name of vCenter (${hostname})`, () => this.#resolves(hostname)),
+      this.#check(`tcp:${hostname}:${port}`, 'Connection to vCenter', (signal) =>
+        this.#connects(hostname, port, signal),
+      ),
+    ]);
+    if (!login.ok) return [login, ...network, ...notChecked(LATER, 'vCenter does not let the connector in')];
+    const rest = await Promise.all([
+      this.#check('clock', 'Clock', (signal) => this.#clock(signal)).then((one) => [one]),
+      this.#insideInventory(),
+    ]);
+    return [login, ...network, ...rest.flat()];
+  }
+
+  async #insideInventory(): Promise<HealthCheck[]> {
+    const places = new Places();
+    const inventory = await this.#check('inventory', 'Inventory of vCenter', async (signal) => {
+      await places.learnAll(this.#session, signal);
+      return 'Readable.';
+    });
+    const later = LATER.filter(({ id }) => id !== 'clock');
+    if (!inventory.ok) return [inventory, ...notChecked(later, 'the inventory of vCenter cannot be read')];
+    return (await Promise.all([this.#privileges(places), this.#hosts(places.hosts())])).flat();
+  }
+
+  async #privileges(places: Places): Promise<HealthCheck[]> {
+    let states: PrivilegeState[] = [];
+    const asked = await this.#check('privileges', 'Privileges of the account', async (signal) => {
+      states = await checkPrivileges(this.#session, ['copy'], places, signal);
+      return 'Known.';
+    });
+    if (!asked.ok) return [asked];
+    return states.map(({ id, purpose, missingOn }) => ({
+      id: `privilege:${id}`,
+      label: `Privilege ${id}`,
+      ok: missingOn.length === 0,
+      level: 'required',
+      detail:
+        missingOn.length === 0
+          ? `Granted; needed ${purpose}.`
+          : `Missing on ${missingOn.join(', ')}; needed ${purpose}. Add ${id} to the role of the account, with propagation.`,
+    }));
+  }
+
+  async #hosts(names: readonly string[]): Promise<HealthCheck[]> {
+    const results: HealthCheck[] = [];
+    // A host may go by vCenter's own address, which is looked at already.
+    const waiting = [...new Set(names)].filter((name) => name !== this.#session.url.hostname).sort();
+    // Behind a forwarded port of vCenter nobody knows the ports of its hosts; an export names them.
+    const knowsPort = this.#session.url.port === '';
+    const work = async () => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        const host = name;
+        results.push(await this.#check(`dns:${host}`, `Name of ESXi host ${host}`, () => this.#resolves(host)));
+        if (!knowsPort) continue;
+        const open = await this.#check(`tcp:${host}:${HTTPS_PORT}`, `Connection to ESXi host ${host}`, (signal) =>
+          this.#connects(host, HTTPS_PORT, signal),
+        );
+        // Only advice: the way of an export is known for certain when it names its urls.
+        results.push({ ...open, level: 'advice' });
+      }
+    };
+    await Promise.all(Array.from({ length: HOSTS_AT_ONCE }, work));
+    return results.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async #certificate(signal: AbortSignal): Promise<string> {
+    const seen = await probeFingerprint(this.#session.url.href, signal);
+    if (seen === this.#session.fingerprint) return `Trusted: ${seen}.`;
+    throw faultError('vcenter-certificate-changed', {
+      message: `vCenter shows the certificate ${seen}; trusted is ${this.#session.fingerprint}.`,
+    });
+  }
+
+  async #clock(signal: AbortSignal): Promise<string> {
+    const before = this.#reach.now();
+    const theirs = await this.#session.currentTime({ signal });
+    const difference = theirs - (before + this.#reach.now()) / 2;
+    const seconds = Math.round(Math.abs(difference) / 1000);
+    if (Math.abs(difference) <= MAX_CLOCK_DIFFERENCE_MS) return `${seconds} s apart from vCenter.`;
+    throw new Advice(
+      `vCenter's clock is ${seconds} s ${difference > 0 ? 'ahead of' : 'behind'} the connector's. ` +
+        'Let both use the same time server; AWS refuses requests from a clock that is off, too.',
+    );
+  }
+
+  async #resolves(host: string): Promise<string> {
+    if (isIP(bare(host))) return 'An address; no name to resolve.';
+    await this.#reach.resolve(host).catch((error) => {
+      const advice = 'Let the DNS that the connector uses know this name.';
+      throw new Advice(`${host} does not resolve on the connector. ${advice}`, { cause: error });
+    });
+    return 'Resolves.';
+  }
+
+  async #connects(host: string, port: number, signal: AbortSignal): Promise<string> {
+    await this.#reach.connect(host, port, signal).catch((error) => {
+      signal.throwIfAborted();
+      const advice = `Open port ${port} from the connector to ${host}.`;
+      throw new Advice(`${host} does not accept connections on port ${port}. ${advice}`, { cause: error });
+    });
+    return 'Open.';
+  }
+
+  async #check(id: string, label: string, run: (signal: AbortSignal) => Promise<string>): Promise<HealthCheck> {
+    try {
+      const timed = (stop: AbortSignal) => unlessAborted(run(stop), stop);
+      const detail = await withDeadline(this.#signal, this.#reach.checkMs, label, timed);
+      return { id, label, ok: true, detail, level: 'required' };
+    } catch (error) {
+      return { id, label, ok: false, detail: inWords(error), level: 'required' };
+    }
+  }
+}
+
+/** The words of a failing check. */
+class Advice extends Error {}
+
+/** The checks that need a session, for when there is none. */
+const LATER = [
+  { id: 'clock', label: 'Clock' },
+  ...PRIVILEGES.copy.map(({ id }) => ({ id: `privilege:${id}`, label: `Privilege ${id}` })),
+  { id: 'dns:esxi-hosts', label: 'Names of the ESXi hosts' },
+];
+
+function notChecked(checks: readonly { id: string; label: string }[], why: string): HealthCheck[] {
+  return checks.map((one) => ({ ...one, ok: false, detail: `Not checked: ${why}.`, level: 'required' }));
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof Advice) return error.message;
+  if (error instanceof VimTimeout || (error instanceof Error && error.name === 'TimeoutError')) {
+    return 'No answer in time. Check the network and the firewalls between the connector and this address.';
+  }
+  const { fault } = error instanceof FaultError ? error : asFaultError(error, { during: 'read' });
+  return `${fault.message} ${fault.remedy}`;
 }
 
 /** Ends with the signal even when the work itself cannot be stopped (dns.lookup). */
@@ -162,73 +208,24 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-function describe(error: unknown): string {
-  if (error instanceof VimTimeout || (error instanceof Error && error.name === 'TimeoutError')) {
-    return 'No answer in time. Check the network and the firewalls between the connector and this address.';
-  }
-  const fault: Fault = error instanceof FaultError ? error.fault : asFaultError(error, { during: 'read' }).fault;
-  return `${fault.message} ${fault.remedy}`;
-}
-
-async function checkCertificate(session: VimSession, signal: AbortSignal): Promise<string> {
-  const seen = await probeFingerprint(session.url.href, signal);
-  if (seen === normalizeFingerprint(session.fingerprint)) return `Trusted: ${seen}.`;
-  throw faultError('vcenter-certificate-changed', {
-    message: `vCenter shows the certificate ${seen}; trusted is ${session.fingerprint}.`,
-  });
-}
-
-async function checkClock(session: VimSession, reach: Reach, signal: AbortSignal): Promise<string> {
-  const before = reach.now();
-  const theirs = await session.currentTime({ signal });
-  const ours = (before + reach.now()) / 2;
-  const seconds = Math.round((theirs - ours) / 1000);
-  if (Math.abs(theirs - ours) <= MAX_CLOCK_DIFFERENCE_MS) return `${Math.abs(seconds)} s apart from vCenter.`;
-  throw faultError('internal', {
-    message: `vCenter's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the connector's.`,
-    remedy: 'Let both use the same time server; AWS refuses requests from a clock that is off, too.',
-  });
-}
-
-async function resolves(host: string, reach: Reach): Promise<string> {
-  const address = host.replace(/^\[|\]$/g, '');
-  if (isIP(address)) return 'An address; no name to resolve.';
-  try {
-    await reach.resolve(address);
-    return 'Resolves.';
-  } catch (error) {
-    throw faultError(
-      'esxi-unreachable',
-      {
-        message: `The name ${address} does not resolve on the connector.`,
-        remedy: 'Let the DNS that the connector uses know this name.',
-      },
-      error,
-    );
-  }
+/** An IPv6 address without the brackets of a URL. */
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }
 
 const NETWORK: Reach = {
-  resolve: (host) => lookup(host),
+  checkMs: 4_000,
+  wholeMs: 9_500,
   now: Date.now,
+  resolve: (host) => lookup(host),
   async connect(host, port, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port });
+    const socket = connect({ host: bare(host), port });
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('connect', () => resolve()).once('error', reject);
     try {
       await promise;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      throw faultError(
-        'esxi-unreachable',
-        {
-          message: `${host} does not accept connections on port ${port}.`,
-          remedy: `Open port ${port} from the connector to ${host}.`,
-        },
-        error,
-      );
     } finally {
       signal.removeEventListener('abort', onAbort);
       socket.destroy();

@@ -114,6 +114,7 @@ const CASES: [string, VmRecord, DatastoreFacts[], string[]][] = [
   ['a snapshot', vm({ snapshots: [snapshot] }), [], ['warning snapshots-present']],
   ['no tools', vm({ tools: 'not-installed' }), [], ['warning tools-not-running']],
   ['no tools, powered off', vm({ tools: 'not-running', power: 'off' }), [], []],
+  ['a suspended server', vm({ power: 'suspended', tools: 'not-running' }), [], ['warning suspended']],
   ['Secure Boot', vm({ firmware: 'uefi', secureBoot: true }), [], ['warning secure-boot']],
   ['a virtual TPM', devices({ hasTpm: true }), [], ['warning virtual-tpm']],
   ['22 disks', devices({ disks: Array.from({ length: 22 }, (_, i) => disk({ id: `${i}` })) }), [], []],

@@ -125,6 +125,15 @@ const RULES: readonly Rule[] = [
         )
       : null,
   (vm) =>
+    vm.power === 'suspended'
+      ? warning(
+          'suspended',
+          'The server is suspended.',
+          'What its memory holds is not copied: the image is as after a power failure.',
+          'Resume the server, or shut it down, before the run.',
+        )
+      : null,
+  (vm) =>
     vm.secureBoot
       ? warning(
           'secure-boot',

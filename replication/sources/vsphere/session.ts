@@ -1,10 +1,11 @@
 // One session at one vCenter, shared by everything a source does: logs in when needed, keeps alive, logs out.
 // For sources/vsphere only.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Agent } from 'undici';
 import { type FaultError, faultError } from '../../model/fault.ts';
 import { normalizeFingerprint, pinnedAgent, vcenterUrl } from './certificate.ts';
 import { asFaultError } from './faults.ts';
-import { type CallOptions, SoapClient, VimFault } from './soap.ts';
+import { type CallOptions, SoapClient, VimFault, withGrace } from './soap.ts';
 import { element, type ManagedObject, type Markup } from './xml/markup.ts';
 import { child, object, requiredText, text, type XmlNode } from './xml/xml-node.ts';
 
@@ -41,6 +42,7 @@ const SERVICE_INSTANCE: ManagedObject = { type: 'ServiceInstance', value: 'Servi
 const LOGIN_TIMEOUT_MS = 20_000;
 const LOGOUT_TIMEOUT_MS = 3_000;
 const CONNECTIONS = 6;
+const MAKING_GRACE_MS = 10_000;
 
 interface Login {
   content: ServiceContent;
@@ -114,6 +116,22 @@ export class VimSession {
     }
   }
 
+  /** `call` for methods that make something: an abort cuts it only after some seconds. */
+  async make(
+    target: ManagedObject,
+    method: string,
+    parameters: readonly Markup[],
+    signal: AbortSignal,
+  ): Promise<XmlNode> {
+    signal.throwIfAborted();
+    const grace = withGrace(signal, MAKING_GRACE_MS);
+    try {
+      return await this.call(target, method, parameters, { signal: grace.signal });
+    } finally {
+      grace.done();
+    }
+  }
+
   /** vCenter's clock, in milliseconds of the epoch. */
   async currentTime(options: CallOptions): Promise<number> {
     const answer = await this.call(SERVICE_INSTANCE, 'CurrentTime', [], options);
@@ -124,7 +142,9 @@ export class VimSession {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     clearInterval(this.#keepAlive);
-    const login = await this.#login?.catch(() => null);
+    // A login that is under way is not waited for long: the session it may open ends by itself.
+    const pending = this.#login?.catch(() => null);
+    const login = await Promise.race([pending, delay(LOGOUT_TIMEOUT_MS, null, { ref: false })]);
     this.#login = null;
     if (login) {
       const options = { signal: this.#closing.signal, timeoutMs: LOGOUT_TIMEOUT_MS };

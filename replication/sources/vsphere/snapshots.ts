@@ -15,15 +15,15 @@ export interface SnapshotTimes {
   takeMs: number;
   /** For the removal and the consolidation after it, waiting for other tasks included. */
   releaseMs: number;
+  /** For another task on the server that keeps the removal from beginning; an export that nobody ends takes 5 minutes. */
+  busyMs: number;
 }
 
-export const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6 * 3_600_000 };
+export const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6 * 3_600_000, busyMs: 10 * 60_000 };
 
 // What CreateSnapshot_Task says when the guest could not be brought to rest; without quiescing it may go through.
 const QUIESCE_FAULTS = ['ApplicationQuiesceFault', 'FilesystemQuiesceFault', 'ToolsUnavailable', 'QuiesceFault'];
 const QUIESCE_TEXT = /quiesc|\bVSS\b|VMware Tools/i;
-// A call that makes something is not cut half-way, or nobody would know what it made; this bounds it.
-const MAKING_TIMEOUT_MS = 60_000;
 
 interface VmState {
   power: string;
@@ -71,6 +71,7 @@ export async function releaseSnapshot(
 ): Promise<void> {
   const vm: ManagedObject = { type: 'VirtualMachine', value: vmId };
   const deadline = Date.now() + times.releaseMs;
+  let busySince: number | null = null;
   const left = () => ({ signal, deadlineMs: Math.max(0, deadline - Date.now()) });
   const isOurs = (one: SnapshotNode) => one.ref.value === wanted.id || one.name === wanted.name;
   try {
@@ -84,8 +85,11 @@ export async function releaseSnapshot(
       if (!snapshot && !state.consolidationNeeded) return;
       const done = await attempt(session, vm, snapshot?.ref ?? null, left());
       if (done && !snapshot) return;
-      if (done) continue;
-      if (Date.now() >= deadline) throw new TaskDeadline('another task keeps the server busy');
+      busySince = done ? null : (busySince ?? Date.now());
+      if (busySince === null) continue;
+      if (Date.now() >= Math.min(deadline, busySince + times.busyMs)) {
+        throw new TaskDeadline('another task keeps the server busy');
+      }
       await pause(pollDelay(look), signal);
     }
   } catch (error) {
@@ -140,8 +144,7 @@ async function create(
   signal: AbortSignal,
   times: SnapshotTimes,
 ): Promise<SourceSnapshot> {
-  signal.throwIfAborted();
-  const answer = await session.call(
+  const answer = await session.make(
     vm,
     'CreateSnapshot_Task',
     [
@@ -150,7 +153,7 @@ async function create(
       element('memory', false),
       element('quiesce', options.quiesce),
     ],
-    { signal: new AbortController().signal, timeoutMs: MAKING_TIMEOUT_MS },
+    signal,
   );
   const task = object(answer, 'returnval');
   if (!task) throw new XmlError('CreateSnapshot_Task gave no task');
@@ -231,6 +234,7 @@ async function readState(session: VimSession, vm: ManagedObject, signal: AbortSi
 }
 
 function whyNotQuiesced(wanted: boolean, state: VmState): string | null {
+  if (state.power === 'suspended') return 'The server is suspended: its guest cannot be asked.';
   if (state.power !== 'poweredOn') return 'The server is powered off: its disks are at rest.';
   if (!wanted) return 'Quiescing was not asked for.';
   if (state.tools === 'not-installed') return 'VMware Tools is not installed in the guest.';

@@ -131,6 +131,25 @@ export async function withDeadline<T>(
   }
 }
 
+/**
+ * For calls that make something: an abort lets the call end within the grace, since nobody could release what was made
+ * under a name that never arrived. Call `done` when the call is over.
+ */
+export function withGrace(signal: AbortSignal, graceMs: number): { signal: AbortSignal; done: () => void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => late.abort(signal.reason), graceMs);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const done = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  };
+  return { signal: late.signal, done };
+}
+
 /** The fault inside a `LocalizedMethodFault`, as tasks and leases carry it. */
 export function localizedFault(node: XmlNode): VimFault {
   const fault = child(node, 'fault');

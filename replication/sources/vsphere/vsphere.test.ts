@@ -216,6 +216,28 @@ describe('vSphere source', () => {
     await source.releaseSnapshot('vm-203', { id: snapshot.snapshotId, name: 'long' }, never);
   });
 
+  it('ends a read when vCenter has ended the export, and can begin it again', async () => {
+    const snapshot = await source.takeSnapshot('vm-202', { name: 'lost', description: '', quiesce: true }, never);
+    await test.control('settings', { leaseTimeoutSeconds: 1 });
+    const effect = { kind: 'fail', code: 'Timedout' } as const;
+    test.faults.add({ side: 'vcenter', operation: 'HttpNfcLeaseProgress', count: 1, effect });
+    test.faults.add({
+      side: 'vcenter',
+      operation: 'nfc:GET',
+      count: 1,
+      effect: { kind: 'rate', bytesPerSecond: 20_000 },
+    });
+    const exported = await source.openExport('vm-202', snapshot.snapshotId, never);
+    const [disk] = snapshot.disks;
+    const lost = await faultOf(exported.openDisk(disk?.id ?? '', never).then((reader) => hashBlocks(reader)));
+    expect(lost).toMatchObject({ code: 'export-cut', retry: 'now' });
+    await exported.abort('lost');
+    const again = await source.openExport('vm-202', snapshot.snapshotId, never);
+    expect((await hashBlocks(await again.openDisk(disk?.id ?? '', never))).size).toBeGreaterThan(0);
+    await again.complete();
+    await source.releaseSnapshot('vm-202', { id: snapshot.snapshotId, name: 'lost' }, never);
+  });
+
   it('keeps the OVF descriptor, and does without it when vCenter refuses it', async () => {
     const snapshot = await source.takeSnapshot('vm-201', { name: 'ovf', description: '', quiesce: true }, never);
     const exported = await source.openExport('vm-201', snapshot.snapshotId, never);
