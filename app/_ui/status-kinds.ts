@@ -11,10 +11,9 @@ const shown = (kind: StatusKind, label: string): Shown => ({ kind, label });
 
 const STATES = {
   connector: {
-    enrolling: shown('pending', 'Enrolling'),
+    waiting: shown('pending', 'Waiting for its first report'),
     healthy: shown('success', 'Healthy'),
     unhealthy: shown('error', 'Unhealthy'),
-    offline: shown('stopped', 'Offline'),
     disassociated: shown('stopped', 'Disassociated'),
   },
   check: {
@@ -25,13 +24,9 @@ const STATES = {
     unknown: shown('pending', 'Not checked yet'),
   },
   catalog: {
-    pending: shown('pending', 'Waiting'),
     importing: shown('in-progress', 'Importing'),
-    active: shown('in-progress', 'Importing'),
-    imported: shown('success', 'Imported'),
-    completed: shown('success', 'Imported'),
+    available: shown('success', 'Imported'),
     failed: shown('error', 'Import failed'),
-    cancelled: shown('stopped', 'Cancelled'),
     'not-imported': shown('stopped', 'Not imported'),
   },
   power: {

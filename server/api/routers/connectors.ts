@@ -1,7 +1,8 @@
 // Connectors: list, details, enrolment, health, disassociation.
 import { z } from 'zod';
+import { environment } from '../../env.ts';
 import { checkConnectorNow, connectorInput, disassociateConnector } from '../../services/connectors/disassociate.ts';
-import { createEnrolmentCode, enrolmentResult } from '../../services/connectors/enrol.ts';
+import { connectorTarget, createEnrolmentCode, enrolmentResult } from '../../services/connectors/enrol.ts';
 import { getConnector, listConnectors } from '../../services/connectors/list.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
 import { memberProcedure, router } from '../trpc.ts';
@@ -9,7 +10,12 @@ import { memberProcedure, router } from '../trpc.ts';
 export const connectorsRouter = router({
   list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listConnectors(ctx.service, input)),
   get: memberProcedure.input(connectorInput).query(({ ctx, input }) => getConnector(ctx.service, input.connectorId)),
-  createCode: memberProcedure.mutation(({ ctx }) => createEnrolmentCode(ctx.service)),
+  /** The code, shown once, with what else the connector must be told. */
+  createCode: memberProcedure.mutation(async ({ ctx }) => ({
+    ...(await createEnrolmentCode(ctx.service)),
+    consoleUrl: new URL(environment('web').NEXTAUTH_URL).origin,
+    target: connectorTarget(),
+  })),
   codeResult: memberProcedure
     .input(z.object({ codeId: z.string() }))
     .query(({ ctx, input }) => enrolmentResult(ctx.service, input.codeId)),

@@ -6,6 +6,7 @@ import { connectors, enrolmentCodes } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest, GatewayResponse } from '../../../replication/wire/gateway.ts';
 import type { Principal } from '../../access/principals.ts';
+import { awsEnvironment } from '../../env.ts';
 import { guard, inTransaction, type ServiceContext } from '../context.ts';
 import type { ConnectorRow } from './status.ts';
 
@@ -32,6 +33,19 @@ export async function createEnrolmentCode(ctx: ServiceContext): Promise<{ id: st
     audit({ action: 'connector.enrol', subjectKind: 'enrolment-code', subjectId: id, subjectName: 'One-time code' });
   });
   return { id, code, expiresAt };
+}
+
+/** Of the AWS target what a new connector must be told and is no secret; null is for the person to fill in. */
+export function connectorTarget(): Record<'region' | 'bucket' | 's3' | 'ec2' | 'ebs' | 'sts', string | null> {
+  const env = awsEnvironment();
+  return {
+    region: env.LANDFALL_AWS_REGION ?? null,
+    bucket: env.LANDFALL_AWS_BUCKET ?? null,
+    s3: env.LANDFALL_AWS_ENDPOINT_S3 ?? null,
+    ec2: env.LANDFALL_AWS_ENDPOINT_EC2 ?? null,
+    ebs: env.LANDFALL_AWS_ENDPOINT_EBS ?? null,
+    sts: env.LANDFALL_AWS_ENDPOINT_STS ?? null,
+  };
 }
 
 /** Which connector a code became, for the page that waits for it; null while it waits. */

@@ -7,6 +7,7 @@ import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../
 import { type ConnectorRow, connectorStatus } from './status.ts';
 
 const serverCount = sql<number>`(select count(*)::int from servers s where s.connector_id = ${connectors.id} and s.cleared_at is null)`;
+const jobCount = sql<number>`(select count(*)::int from replication_jobs j where j.connector_id = ${connectors.id} and j.deleted_at is null)`;
 const runsNow = sql<number>`(select count(*)::int from replication_runs r where r.connector_id = ${connectors.id} and r.state = 'active')`;
 
 const COLUMNS: Record<string, ListColumn> = {
@@ -18,12 +19,13 @@ const COLUMNS: Record<string, ListColumn> = {
   version: { sql: connectors.version, kind: 'text' },
   host: { sql: connectors.host, kind: 'text' },
   servers: { sql: serverCount, kind: 'number' },
+  jobs: { sql: jobCount, kind: 'number' },
   runs: { sql: runsNow, kind: 'number' },
   lastSeenAt: { sql: connectors.lastSeenAt, kind: 'date' },
   associatedAt: { sql: connectors.associatedAt, kind: 'date' },
 };
 
-function shown(row: ConnectorRow, counts: { servers: number; runs: number }, now: Date) {
+function shown(row: ConnectorRow, counts: { servers: number; jobs: number; runs: number }, now: Date) {
   const { tokenHash: _tokenHash, status: _status, statusReason: _reason, ...connector } = row;
   return { ...connector, ...connectorStatus(row, now), ...counts };
 }
@@ -34,23 +36,24 @@ export async function listConnectors(ctx: ServiceContext, query: ListQuery): Pro
   const { where, ...page } = listClauses(query, COLUMNS, connectors.id);
   const all = and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt), where);
   const rows = await ctx.db
-    .select({ connector: connectors, servers: serverCount, runs: runsNow })
+    .select({ connector: connectors, servers: serverCount, jobs: jobCount, runs: runsNow })
     .from(connectors)
     .where(all)
     .orderBy(...page.orderBy)
     .limit(page.limit)
     .offset(page.offset);
   const total = await ctx.db.$count(connectors, all);
-  return { items: rows.map(({ connector, servers, runs }) => shown(connector, { servers, runs }, ctx.now())), total };
+  return { items: rows.map(({ connector, ...counts }) => shown(connector, counts, ctx.now())), total };
 }
 
 /** One connector, also after it was disassociated. */
 export async function getConnector(ctx: ServiceContext, connectorId: string): Promise<ShownConnector> {
   const workspaceId = guard(ctx, 'connector.read');
   const [row] = await ctx.db
-    .select({ connector: connectors, servers: serverCount, runs: runsNow })
+    .select({ connector: connectors, servers: serverCount, jobs: jobCount, runs: runsNow })
     .from(connectors)
     .where(and(eq(connectors.id, connectorId), eq(connectors.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
-  return shown(row.connector, { servers: row.servers, runs: row.runs }, ctx.now());
+  const { connector, ...counts } = row;
+  return shown(connector, counts, ctx.now());
 }

@@ -1,8 +1,9 @@
 // Reading the server catalog: pages of servers with their replication, one server, and where the catalog stands.
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { connectors, replicationJobs, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
-import { guard, type ServiceContext } from '../context.ts';
+import { guard, parseInput, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 
 const COLUMNS: Record<string, ListColumn> = {
@@ -63,7 +64,19 @@ function query(ctx: ServiceContext) {
     .innerJoin(connectors, eq(connectors.id, servers.connectorId))
     .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)));
 }
-export type ListedServer = Awaited<ReturnType<typeof query>>[number];
+
+/** Why no replication job can be made for a server now, in a sentence; null when one can. */
+function hindrance(server: Awaited<ReturnType<typeof query>>[number]): string | null {
+  if (server.jobId) return 'It has a replication job already.';
+  if (server.goneAt) return 'It is gone from its VM manager.';
+  if (server.readiness === 'blocked') return server.blockedBy ?? 'It is blocked.';
+  return null;
+}
+
+function listed(server: Awaited<ReturnType<typeof query>>[number]) {
+  return { ...server, hindrance: hindrance(server) };
+}
+export type ListedServer = ReturnType<typeof listed>;
 
 export async function listServers(ctx: ServiceContext, input: ListQuery): Promise<ListPage<ListedServer>> {
   const workspaceId = guard(ctx, 'server.read');
@@ -80,17 +93,33 @@ export async function listServers(ctx: ServiceContext, input: ListQuery): Promis
     .innerJoin(connectors, eq(connectors.id, servers.connectorId))
     .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)))
     .where(all);
-  return { items, total: count?.total ?? 0 };
+  return { items: items.map(listed), total: count?.total ?? 0 };
+}
+
+export const chosenServersInput = z.object({ serverIds: z.array(z.string().max(60)).max(500) });
+
+/** The servers behind a selection, wherever in the table they stand, each with what hinders its replication. */
+export async function chosenServers(
+  ctx: ServiceContext,
+  input: z.infer<typeof chosenServersInput>,
+): Promise<ListedServer[]> {
+  const workspaceId = guard(ctx, 'server.read');
+  const { serverIds } = parseInput(chosenServersInput, input);
+  if (serverIds.length === 0) return [];
+  const rows = await query(ctx)
+    .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt), inArray(servers.id, serverIds)))
+    .orderBy(asc(servers.name), asc(servers.id));
+  return rows.map(listed);
 }
 
 /** One server with all that the catalog knows of it. */
 export async function getServer(ctx: ServiceContext, serverId: string) {
   const workspaceId = guard(ctx, 'server.read');
   const where = and(eq(servers.id, serverId), eq(servers.workspaceId, workspaceId));
-  const [listed] = await query(ctx).where(where);
+  const [row] = await query(ctx).where(where);
   const [full] = await ctx.db.select({ record: servers.record }).from(servers).where(where);
-  if (!listed || !full) throw faultError('not-found', { message: `There is no server ${serverId}.` });
-  return { ...listed, record: full.record };
+  if (!row || !full) throw faultError('not-found', { message: `There is no server ${serverId}.` });
+  return { ...listed(row), record: full.record };
 }
 
 /** Where the catalog stands over all connectors. */
@@ -112,6 +141,13 @@ export async function catalogStatus(ctx: ServiceContext) {
   const available = sources.some((source) => source.state === 'available');
   const failed = sources.find((source) => source.state === 'failed');
   const state = importing ? 'importing' : available ? 'available' : failed ? 'failed' : 'not-imported';
-  const total = await ctx.db.$count(servers, and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt)));
-  return { state, sources, servers: total } as const;
+  const [count] = await ctx.db
+    .select({
+      servers: sql<number>`count(*)::int`,
+      withJob: sql<number>`count(${replicationJobs.id})::int`,
+    })
+    .from(servers)
+    .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)))
+    .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt)));
+  return { state, sources, servers: count?.servers ?? 0, withJob: count?.withJob ?? 0 } as const;
 }
