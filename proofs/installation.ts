@@ -33,6 +33,8 @@ export interface Installation {
   lab: LabFile;
   /** A control call of the lab. */
   control<T = Record<string, unknown>>(call: string, body?: unknown): Promise<T>;
+  /** Ends every fault rule of the lab. */
+  clearFaults(): Promise<void>;
   /** What the lab holds at this moment. */
   labState(): Promise<LabState>;
   worker: Program;
@@ -166,7 +168,8 @@ export async function startInstallation(options: { labArguments?: string[] } = {
       return JSON.parse(text || '{}') as T;
     };
     const labState = async () => (await (await fetch(`${labFile.control.url}/state`)).json()) as LabState;
-    return { db, ctx, workspaceId, lab: labFile, control, labState, worker, connector, close };
+    const clearFaults = async () => void (await fetch(`${labFile.control.url}/faults`, { method: 'DELETE' }));
+    return { db, ctx, workspaceId, lab: labFile, control, clearFaults, labState, worker, connector, close };
   } catch (error) {
     await close();
     throw error;
