@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const folders = ['app', 'server', 'replication', 'db', 'public'];
+// Not tsconfig.json: Next rewrites it while it builds.
 const files = [
   ...[
     'next.config.js',
@@ -13,7 +14,7 @@ const files = [
     'instrumentation.ts',
     'instrumentation-client.ts',
   ],
-  ...['postcss.config.mjs', 'tsconfig.json', 'package.json', 'package-lock.json'],
+  ...['postcss.config.mjs', 'package.json', 'package-lock.json'],
 ];
 const ignored = /\.test\.tsx?$|^db\/migrations\//;
 

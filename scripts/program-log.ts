@@ -21,8 +21,12 @@ export class ProgramLog {
   }
 
   write(chunk: Buffer): void {
-    if (this.#size > LIMIT_BYTES) this.#turnOver();
-    this.#size += writeSync(this.#descriptor, chunk);
+    try {
+      if (this.#size > LIMIT_BYTES) this.#turnOver();
+      this.#size += writeSync(this.#descriptor, chunk);
+    } catch {
+      // A full disk loses lines of the log; it must not take down the programs.
+    }
     this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARACTERS);
     if (!this.#echo) return;
     const lines = (this.#line + chunk.toString()).split('\n');
@@ -44,9 +48,10 @@ export class ProgramLog {
   }
 
   #turnOver(): void {
-    closeSync(this.#descriptor);
     renameSync(this.#file, `${this.#file}.1`);
-    this.#descriptor = openSync(this.#file, 'a', 0o600);
+    const next = openSync(this.#file, 'a', 0o600);
+    closeSync(this.#descriptor);
+    this.#descriptor = next;
     this.#size = 0;
   }
 }

@@ -187,7 +187,11 @@ export class Supervisor {
     const { programsFile } = this.#options;
     if (!programsFile) return;
     const pids = Object.fromEntries([...this.#programs].map(([name, { child }]) => [name, child?.pid ?? 0]));
-    writeFileSync(`${programsFile}.new`, `${JSON.stringify({ supervisor: process.pid, ...pids }, undefined, 2)}\n`);
-    renameSync(`${programsFile}.new`, programsFile);
+    try {
+      writeFileSync(`${programsFile}.new`, `${JSON.stringify({ supervisor: process.pid, ...pids }, undefined, 2)}\n`);
+      renameSync(`${programsFile}.new`, programsFile);
+    } catch {
+      // A full disk must not take down what still runs; the next change writes the file again.
+    }
   }
 }
