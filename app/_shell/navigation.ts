@@ -6,25 +6,34 @@ export interface NavigationPage {
   href: string;
   /** How wide and dense the page may be. */
   contentType: AppLayoutProps.ContentType;
+  /** Paths elsewhere that belong under this page. */
+  also?: string;
 }
 
 export const PAGES: readonly (NavigationPage | 'divider')[] = [
   { title: 'Overview', href: '/overview', contentType: 'dashboard' },
+  { title: 'Connectors', href: '/connectors', contentType: 'table' },
+  { title: 'Servers', href: '/servers', contentType: 'table' },
+  { title: 'Replication jobs', href: '/jobs', contentType: 'table', also: '/runs' },
+  'divider',
+  { title: 'AMIs', href: '/images', contentType: 'table' },
+  { title: 'Instances', href: '/instances', contentType: 'table' },
+  'divider',
+  { title: 'Activity', href: '/activity', contentType: 'table' },
 ];
 
-/** Pages that stand under another one, by the shape of their path. */
-const DEEPER: readonly [RegExp, AppLayoutProps.ContentType][] = [
-  [/\/(create|launch|enrol)$/, 'wizard'],
-  [/^\/[a-z-]+\/[^/]+$/, 'default'],
-];
+const within = (pathname: string, href: string) => pathname === href || pathname.startsWith(`${href}/`);
 
+/** The page of the navigation that a path belongs to. */
 export function pageOf(pathname: string): NavigationPage | undefined {
   return PAGES.filter((page) => page !== 'divider').find(
-    ({ href }) => pathname === href || pathname.startsWith(`${href}/`),
+    ({ href, also }) => within(pathname, href) || (also && within(pathname, also)),
   );
 }
 
+/** A page below one of the navigation is a wizard or shows one thing. */
 export function contentTypeOf(pathname: string): AppLayoutProps.ContentType {
-  const deeper = DEEPER.find(([shape]) => shape.test(pathname));
-  return deeper?.[1] ?? pageOf(pathname)?.contentType ?? 'default';
+  if (/\/(create|launch|enrol)$/.test(pathname)) return 'wizard';
+  const page = pageOf(pathname);
+  return page?.href === pathname ? page.contentType : 'default';
 }

@@ -8,6 +8,7 @@ import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type ReactNode, useState } from 'react';
 import superjson from 'superjson';
 import type { AppRouter } from '../../server/api/root.ts';
+import { TimeZoneProvider } from '../_ui/time.tsx';
 import { LiveProvider } from './live.tsx';
 import { type Me, MemberProvider } from './member.tsx';
 import { NotificationsProvider, useNotifications } from './notifications.tsx';
@@ -24,7 +25,9 @@ export function ConsoleProviders({ me, children }: { me: Me; children: ReactNode
           <Data>
             <MemberProvider me={me}>
               <LiveProvider>
-                <PageShellProvider>{children}</PageShellProvider>
+                <TimeZoneProvider zone={me.preferences.timeZone as string | undefined}>
+                  <PageShellProvider>{children}</PageShellProvider>
+                </TimeZoneProvider>
               </LiveProvider>
             </MemberProvider>
           </Data>

@@ -1,6 +1,6 @@
 'use client';
 // The frame of every page of the console: bar, navigation, messages, split panel.
-import AppLayout from '@cloudscape-design/components/app-layout';
+import AppLayout from '@cloudscape-design/components/app-layout-toolbar';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Flashbar from '@cloudscape-design/components/flashbar';
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation';
@@ -8,10 +8,11 @@ import { usePathname } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Theme } from '../theme.ts';
 import { useConnection } from './live.tsx';
-import { useMember } from './member.tsx';
+import { useMember, usePreference } from './member.tsx';
 import { contentTypeOf, PAGES, pageOf } from './navigation.ts';
 import { useNotificationItems, useNotifications } from './notifications.tsx';
 import { useCurrentPage } from './page-shell.tsx';
+import { useSettledLayout } from './settled-layout.ts';
 import { TopBar } from './top-bar.tsx';
 import { useClientLinks } from './use-client-links.ts';
 
@@ -30,12 +31,17 @@ export function Shell({ theme, children }: { theme: Theme; children: ReactNode }
 
   const [panelOpen, setPanelOpen] = useState(false);
   const [panelSize, setPanelSize] = useState(PANEL_SIZE);
+  const [panelPosition, setPanelPosition] = usePreference<'bottom' | 'side'>('panel.position', 'bottom');
   const hasPanel = Boolean(splitPanel);
   useEffect(() => setPanelOpen(hasPanel), [hasPanel]);
 
+  const [onClick, pending] = useClientLinks();
+  useSettledLayout();
+
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked
-    <div onClick={useClientLinks()} role="presentation">
+    <div onClick={onClick} role="presentation">
+      {pending && <div id="page-pending" />}
       <TopBar theme={theme} />
       <ConnectionWatch />
       <AppLayout
@@ -61,7 +67,8 @@ export function Shell({ theme, children }: { theme: Theme; children: ReactNode }
         onSplitPanelToggle={({ detail }) => setPanelOpen(detail.open)}
         splitPanelSize={panelSize}
         onSplitPanelResize={({ detail }) => setPanelSize(detail.size)}
-        splitPanelPreferences={{ position: 'bottom' }}
+        splitPanelPreferences={{ position: panelPosition }}
+        onSplitPanelPreferencesChange={({ detail }) => setPanelPosition(detail.position)}
         ariaLabels={{
           navigation: 'Pages',
           navigationClose: 'Close navigation',

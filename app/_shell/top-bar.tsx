@@ -16,7 +16,7 @@ const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', syst
 export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   const me = useMember();
   const trpc = useTRPC();
-  const { notifyFault } = useNotifications();
+  const { notify, notifyFault } = useNotifications();
   const [theme, setTheme] = useState(initialTheme);
   const remember = useMutation(trpc.session.setPreferences.mutationOptions());
   const endAll = useMutation(trpc.session.signOutEverywhere.mutationOptions());
@@ -36,7 +36,23 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
     }
   }
 
+  const explainLab = () =>
+    notify({
+      id: 'lab',
+      type: 'info',
+      header: 'This is a lab',
+      content: 'The data center and AWS are pretend ones on this machine: nothing leaves it, and nothing costs money.',
+    });
+
+  const lab: TopNavigationProps.Utility = {
+    type: 'button',
+    iconName: 'status-info',
+    text: 'Lab',
+    title: 'Lab: what is this?',
+    onClick: explainLab,
+  };
   const utilities: TopNavigationProps.Utility[] = [
+    ...(me.lab ? [lab] : []),
     {
       type: 'menu-dropdown',
       iconName: 'settings',
@@ -66,7 +82,7 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   return (
     <div id="top-bar">
       <TopNavigation
-        identity={{ href: '/overview', title: me.lab ? 'Landfall · Lab' : 'Landfall' }}
+        identity={{ href: '/overview', title: 'Landfall', logo: { src: '/icon.svg', alt: 'Logo' } }}
         utilities={utilities}
         i18nStrings={{
           overflowMenuTriggerText: 'More',

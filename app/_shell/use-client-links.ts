@@ -1,12 +1,14 @@
 'use client';
 // Makes every plain `<a href="/…">` inside the shell, Cloudscape's too, a move within the app instead of a page load.
 import { useRouter } from 'next/navigation';
-import { type MouseEvent, useCallback } from 'react';
+import { type MouseEvent, useCallback, useTransition } from 'react';
 
-export function useClientLinks(): (event: MouseEvent) => void {
+/** The click handler, and whether a page is on its way (the present one stays until then). */
+export function useClientLinks(): [(event: MouseEvent) => void, boolean] {
   const router = useRouter();
-  return useCallback(
-    (event) => {
+  const [pending, start] = useTransition();
+  const onClick = useCallback(
+    (event: MouseEvent) => {
       if (event.defaultPrevented || event.button !== 0) return;
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       const link = (event.target as Element).closest('a');
@@ -14,8 +16,9 @@ export function useClientLinks(): (event: MouseEvent) => void {
       if (!link || !href?.startsWith('/') || href.startsWith('//') || href.startsWith('/api/')) return;
       if ((link.target && link.target !== '_self') || link.hasAttribute('download')) return;
       event.preventDefault();
-      router.push(href);
+      start(() => router.push(href));
     },
     [router],
   );
+  return [onClick, pending];
 }

@@ -60,19 +60,17 @@ export function ConfirmDelete(props: ConfirmDeleteProps) {
           {fault && <FaultCard fault={fault} />}
           {removed.length > 0 && <Items title="Will be removed" items={removed} />}
           {kept.length > 0 && <Items title="Will be kept" items={kept} />}
+          {typed !== undefined && <Alert type="warning">This cannot be undone.</Alert>}
           {typed !== undefined && (
-            <>
-              <Alert type="warning">This cannot be undone.</Alert>
-              <FormField label={`To confirm, type “${typed}”`}>
-                <Input
-                  value={word}
-                  autoComplete={false}
-                  spellcheck={false}
-                  disabled={busy}
-                  onChange={({ detail }) => setWord(detail.value)}
-                />
-              </FormField>
-            </>
+            <FormField label={`To confirm, type “${typed}”`}>
+              <Input
+                value={word}
+                autoComplete={false}
+                spellcheck={false}
+                disabled={busy}
+                onChange={({ detail }) => setWord(detail.value)}
+              />
+            </FormField>
           )}
         </SpaceBetween>
       </form>

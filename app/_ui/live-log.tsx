@@ -20,9 +20,9 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const MAX_LINES = 2000;
 
 const LEVEL_STYLE: Record<LogLine['level'], string> = {
-  debug: 'opacity-80',
+  debug: 'text-slate-600 dark:text-slate-400',
   info: '',
-  warn: 'text-amber-800 dark:text-amber-300',
+  warn: 'text-amber-900 dark:text-amber-300',
   error: 'text-red-700 dark:text-red-300',
 };
 
@@ -83,7 +83,7 @@ export function LiveLog({ lines, label, empty = 'Nothing has been logged yet.' }
         {shown.length === 0 && empty}
         {shown.map((line) => (
           <div key={line.id} className={`break-words whitespace-pre-wrap ${LEVEL_STYLE[line.level]}`}>
-            <span className="opacity-80">{stamp(line.at)}</span> {line.level.padEnd(5)} {line.text}
+            {stamp(line.at)} {line.level.padEnd(5)} {line.text}
           </div>
         ))}
       </div>

@@ -16,7 +16,11 @@ export function Page({ title, description, actions, children }: PageProps) {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description={description} actions={actions}>
+        <Header
+          variant="h1"
+          description={description}
+          actions={actions && <div className="flex flex-wrap justify-end gap-2">{actions}</div>}
+        >
           {title}
         </Header>
       }

@@ -3,7 +3,6 @@
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { type ReactNode, useEffect, useMemo } from 'react';
 import { EmptyTeaching } from './empty-teaching.tsx';
@@ -122,13 +121,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
           variant={variant === 'full-page' ? 'awsui-h1-sticky' : 'h2'}
           counter={counter(state.selectedIds.length, data?.total)}
           description={props.description}
-          actions={
-            props.actions && (
-              <SpaceBetween direction="horizontal" size="xs">
-                {props.actions}
-              </SpaceBetween>
-            )
-          }
+          actions={props.actions && <div className="flex flex-wrap justify-end gap-2">{props.actions}</div>}
         >
           {props.title}
         </Header>

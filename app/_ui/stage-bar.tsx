@@ -1,12 +1,5 @@
 'use client';
 // The four SMS stages of a run as one bar with its percentage. It never runs backwards.
-import {
-  colorBackgroundProgressBarDefault,
-  colorBackgroundProgressBarValueDefault,
-  colorTextStatusError,
-  colorTextStatusInactive,
-  colorTextStatusSuccess,
-} from '@cloudscape-design/design-tokens';
 import { useRef } from 'react';
 import type { SmsStage } from '../../replication/model/itinerary.ts';
 import { formatPercent } from './quantity.ts';
@@ -32,7 +25,7 @@ export function StageBar({ runId, state, percent, stage, compact = false }: Stag
 
   const current = state === 'completed' ? 'Creating AMI' : (stage ?? stageAt(shown));
   const text = state === 'completed' ? 'Completed' : `${current} ${formatPercent(percent === null ? null : shown)}`;
-  const colour = COLOURS[state] ?? colorBackgroundProgressBarValueDefault;
+  const colour = COLOURS[state] ?? 'var(--stage-active)';
   return (
     <div className={compact ? 'flex min-w-36 items-center gap-2' : 'w-full'}>
       <div
@@ -48,7 +41,7 @@ export function StageBar({ runId, state, percent, stage, compact = false }: Stag
           <span
             key={part.stage}
             className={`${compact ? 'h-1.5' : 'h-2'} flex-1 overflow-hidden rounded-sm`}
-            style={{ background: colorBackgroundProgressBarDefault }}
+            style={{ background: 'var(--stage-track)' }}
           >
             <span
               className="block h-full transition-[width] duration-500 motion-reduce:transition-none"
@@ -76,8 +69,8 @@ export function StageBar({ runId, state, percent, stage, compact = false }: Stag
 }
 
 const COLOURS: Partial<Record<StageBarProps['state'], string>> = {
-  completed: colorTextStatusSuccess,
-  failed: colorTextStatusError,
-  cancelled: colorTextStatusInactive,
-  missed: colorTextStatusInactive,
+  completed: 'var(--stage-done)',
+  failed: 'var(--stage-failed)',
+  cancelled: 'var(--stage-ended)',
+  missed: 'var(--stage-ended)',
 };

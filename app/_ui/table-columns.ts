@@ -5,8 +5,8 @@ import type { FilterOperator } from './table-query.ts';
 export interface ColumnFilter {
   /** Left out: the column's header. */
   label?: string;
-  /** Text: contains first; choice: is one of; number: compares. */
-  kind: 'text' | 'choice' | 'number';
+  /** Text: contains first; choice: is one of; number and date: compare. */
+  kind: 'text' | 'choice' | 'number' | 'date';
   /** For `choice`, and as suggestions for `text`. */
   values?: readonly { value: string; label?: string }[];
 }
@@ -45,6 +45,7 @@ const OPERATORS: Record<ColumnFilter['kind'], FilterOperator[]> = {
   text: [':', '!:', '=', '!=', '^'],
   choice: ['=', '!='],
   number: ['=', '!=', '>', '>=', '<', '<='],
+  date: ['>=', '<'],
 };
 
 export const operatorsOf = ({ kind }: ColumnFilter): FilterOperator[] => OPERATORS[kind];

@@ -1,5 +1,8 @@
 'use client';
 // The filter above a table; the server does the filtering.
+import Calendar from '@cloudscape-design/components/calendar';
+import DateInput from '@cloudscape-design/components/date-input';
+import FormField from '@cloudscape-design/components/form-field';
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter';
 import { formatNumberOf } from './quantity.ts';
 import { operatorsOf, type ResourceColumn } from './table-columns.ts';
@@ -20,6 +23,7 @@ export function TableFilter<T>({ noun, columns, state, total }: TableFilterProps
   );
   if (filterable.length === 0) return null;
   const properties = filterable.map(({ id, label, by }) => {
+    if (by.kind === 'date') return dateProperty(id, label);
     const labels = new Map(by.values?.map(({ value, label: shown }) => [value, shown ?? value]));
     const format = (value: string) => labels.get(value) ?? value ?? '';
     return {
@@ -56,6 +60,31 @@ export function TableFilter<T>({ noun, columns, state, total }: TableFilterProps
       hideOperations={filter.tokens.length < 2}
     />
   );
+}
+
+function dateProperty(key: string, propertyLabel: string): PropertyFilterProps.FilteringProperty {
+  return {
+    key,
+    propertyLabel,
+    groupValuesLabel: `Values of ${propertyLabel}`,
+    defaultOperator: '>=',
+    operators: (['>=', '<'] as const).map((operator) => ({
+      operator,
+      description: operator === '<' ? 'Before' : 'On or after',
+      format: (value: string) => value,
+      form: ({ value, onChange }) => (
+        <FormField label={operator === '<' ? 'Before' : 'On or after'}>
+          <DateInput
+            value={value ?? ''}
+            placeholder="YYYY-MM-DD"
+            format="iso"
+            onChange={({ detail }) => onChange(detail.value)}
+          />
+          <Calendar value={value ?? ''} onChange={({ detail }) => onChange(detail.value)} />
+        </FormField>
+      ),
+    })),
+  };
 }
 
 function toToken({ propertyKey, operator, value }: PropertyFilterProps.Token): FilterToken[] {

@@ -1,0 +1,62 @@
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+import { orUnknown } from '../../_ui/quantity.ts';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
+import { Time } from '../../_ui/time.tsx';
+import { ACTION_LABELS, actionLabel } from './actions.ts';
+
+export type ActivityEntry = inferRouterOutputs<AppRouter>['activity']['list']['items'][number];
+
+export const COLUMNS: readonly ResourceColumn<ActivityEntry>[] = [
+  {
+    id: 'at',
+    header: 'Time',
+    cell: (entry) => <Time at={entry.at} />,
+    width: 140,
+    sort: true,
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'actor',
+    header: 'Who',
+    cell: (entry) => entry.actorName,
+    width: 190,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'action',
+    header: 'Action',
+    cell: (entry) => actionLabel(entry.action),
+    width: 260,
+    sort: true,
+    isName: true,
+    filter: {
+      kind: 'choice',
+      values: Object.entries(ACTION_LABELS).map(([value, label]) => ({ value, label })),
+    },
+  },
+  {
+    id: 'subject',
+    header: 'On what',
+    cell: (entry) => entry.subjectName,
+    width: 260,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'subjectId',
+    header: 'Id',
+    cell: (entry) => entry.subjectId,
+    width: 190,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'address',
+    header: 'From',
+    cell: (entry) => orUnknown(entry.address),
+    width: 160,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+];

@@ -1,0 +1,2 @@
+/** The newest first. */
+export const ACTIVITY_SORT = { by: 'at', descending: true };
