@@ -175,12 +175,13 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
       }
     });
 
-    it('opens its disks in any order, again after a reader was closed, and no disk that it does not hold', async () => {
+    it('opens its disks one at a time, in any order, again after a reader was closed, and no disk that it does not hold', async () => {
       await withSnapshot(firstVm(), 'any order', async (snapshot) => {
         const frozen = await harness.frozenDisks(firstVm(), snapshot.snapshotId);
         const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
         expect((await faultOf(exported.openDisk('no such disk', never))).code).toBe('disk-unsupported');
         const left = await exported.openDisk(snapshot.disks[0]?.id ?? '', never);
+        await faultOf(exported.openDisk(snapshot.disks[1]?.id ?? '', never));
         await left.close();
         for (const index of [1, 0]) {
           const reader = await exported.openDisk(snapshot.disks[index]?.id ?? '', never);

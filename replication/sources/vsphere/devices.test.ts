@@ -126,6 +126,13 @@ describe('files of an export', () => {
     expect(match(iso, b, a)).toEqual({ a: a.key, b: b.key });
   });
 
+  it('are told apart by their controllers when unit and bus are the same', () => {
+    const alike = read(SCSI + IDE + disk(2000, 1000, 0, backing('a')) + disk(3000, 200, 0, backing('b'))).disks;
+    const b = file({ key: '/vm-1/VirtualIDEController0:0' });
+    const a = file({ key: '/vm-1/ParaVirtualSCSIController0:0' });
+    expect([...matchDisks([b, a], alike).values()]).toEqual([a, b]);
+  });
+
   it('are matched by device keys', () => {
     expect(match(file({ key: '/vm-1/2016' }), file({ key: 'x', targetId: 'disk-2000' }))).toEqual({
       a: 'x',

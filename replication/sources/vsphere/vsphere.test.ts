@@ -19,6 +19,7 @@ interface LabState {
   sessions: number;
   snapshots: { id: string; name: string }[];
   leases: { claimedPercent: number; state: string }[];
+  tasks: { name: string }[];
 }
 type LabHashes = { capacity: number; blocks: [number, string][] };
 
@@ -272,6 +273,27 @@ describe('vSphere source', () => {
     expect((await state()).leases.length).toBe(1);
     await source.releaseSnapshot('vm-203', { id: null, name: 'dead' }, never);
     expect(await state()).toMatchObject({ leases: [], snapshots: [] });
+  });
+
+  it('waits for a snapshot that a dead process had begun: to give it back, or to remove it', async () => {
+    test.faults.add({ side: 'vcenter', operation: 'task:CreateSnapshot_Task', effect: { kind: 'delay', ms: 300 } });
+    const begin = async (name: string) => {
+      const stop = new AbortController();
+      const dead = test.open();
+      const taking = faultOf(dead.takeSnapshot('vm-201', { name, description: '', quiesce: true }, stop.signal));
+      await expect.poll(async () => (await state()).tasks.length, { interval: 5 }).toBe(1);
+      stop.abort();
+      expect((await taking).code).toBe('cancelled');
+      await dead.close();
+      expect((await state()).snapshots).toEqual([]);
+    };
+    await begin('half made');
+    await source.releaseSnapshot('vm-201', { id: null, name: 'half made' }, never);
+    expect(await state()).toMatchObject({ snapshots: [], tasks: [] });
+    await begin('taken over');
+    await source.takeSnapshot('vm-201', { name: 'taken over', description: '', quiesce: true }, never);
+    expect((await state()).snapshots.map(({ name }) => name)).toEqual(['taken over']);
+    await source.releaseSnapshot('vm-201', { id: null, name: 'taken over' }, never);
   });
 
   it('falls back to a crash-consistent snapshot and says why', async () => {
