@@ -6,6 +6,7 @@ import { environment } from './env.ts';
 import { stopListening } from './events/listen.ts';
 import { log } from './log.ts';
 import { stopQueue } from './queue/queue.ts';
+import { processContext } from './services/context.ts';
 import { awsTargetConfig } from './services/target.ts';
 
 const env = environment('worker');
@@ -17,7 +18,7 @@ const target = openAwsTarget(awsTargetConfig());
 log().info('worker started');
 try {
   await runEngine({
-    db,
+    ctx: processContext('Landfall worker'),
     target,
     signal: stop.signal,
     leaseSeconds: env.LANDFALL_LEASE_SECONDS,

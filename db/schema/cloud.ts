@@ -1,7 +1,7 @@
 // AMIs that runs made and instances launched from them.
 import { index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Fault } from '../../replication/model/fault.ts';
-import type { InstanceState, LaunchInput } from '../../replication/target/aws/target.ts';
+import type { InstanceState, LaunchInput } from '../../replication/model/instance.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs, replicationRuns } from './replication.ts';
 

@@ -1,24 +1,26 @@
 // The worker's engine: nudges advance runs, a loop claims cloud-side steps, ticks schedule, sweep and reap.
 // Imported by server/worker.ts only. Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../db/client.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { TASKS_CHANNEL } from '../events/channels.ts';
 import { listen } from '../events/listen.ts';
 import { log } from '../log.ts';
 import { onNudge } from '../queue/queue.ts';
+import { trimHistory } from '../services/artifacts/release.ts';
 import { cloudDeadline } from '../services/cloud/target.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
-import { systemContext } from '../services/context.ts';
+import type { ServiceContext } from '../services/context.ts';
+import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
 import { performStep } from './perform.ts';
-import { reap, trimHistory } from './reaper.ts';
-import { createDueRuns, sweepRuns } from './scheduler.ts';
+import { reap } from './reaper.ts';
+import { sweepRuns } from './sweep.ts';
 
 export interface EngineOptions {
-  db: Database;
+  /** Of no workspace: the engine works for all. */
+  ctx: ServiceContext;
   target: AwsTarget;
   /** Steps performed at once by this process. */
   concurrency?: number;
@@ -30,8 +32,7 @@ export interface EngineOptions {
 
 /** Runs until the signal is aborted; resolves when everything under way has stopped. */
 export async function runEngine(options: EngineOptions): Promise<void> {
-  const { db, target, signal } = options;
-  const ctx = systemContext(db, null, 'Landfall worker');
+  const { ctx, target, signal } = options;
   const holder = `worker-${randomUUID()}`;
   const leaseSeconds = options.leaseSeconds ?? 20;
   await onNudge((runId) => advanceRun(ctx, runId));

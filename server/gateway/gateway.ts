@@ -1,5 +1,4 @@
 // The connectors' gateway: parses, authenticates, calls the verbs of the services. The route hands every request over.
-import { database } from '../../db/client.ts';
 import { type Fault, FaultError, fault, toFault } from '../../replication/model/fault.ts';
 import {
   type GatewayRequest,
@@ -7,13 +6,12 @@ import {
   type GatewayVerb,
   gatewayVerbs,
 } from '../../replication/wire/gateway.ts';
-import { now } from '../clock.ts';
 import { log } from '../log.ts';
 import { receiveCatalogPage } from '../services/catalog/import.ts';
 import { authenticateConnector, enrolConnector } from '../services/connectors/enrol.ts';
 import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
 import type { ConnectorRow } from '../services/connectors/status.ts';
-import { parseInput, type ServiceContext, systemContext } from '../services/context.ts';
+import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
 import { extendTask } from '../services/tasks/extend.ts';
 import { checkpointTask, confirmArtifact, declareArtifact, logTask } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
@@ -107,9 +105,9 @@ export async function handleGateway(request: Request, verb: string): Promise<Res
     if (length > MAX_BODY_BYTES)
       return answer(413, { fault: fault('input-invalid', { message: 'The message is too large.' }) });
     const body: unknown = await request.json().catch(() => undefined);
-    const ctx = systemContext(database(), null, 'Connector gateway');
+    const ctx = processContext('Connector gateway');
     if (verb === 'enrol') {
-      return answer(200, await enrolConnector({ ...ctx, now }, parseInput(gatewayVerbs.enrol.request, body)));
+      return answer(200, await enrolConnector(ctx, parseInput(gatewayVerbs.enrol.request, body)));
     }
     const name = verb as Exclude<GatewayVerb, 'enrol'>;
     const token = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';

@@ -1,6 +1,6 @@
 // What every verb is given, and the transaction in which a verb writes, audits and records its events.
 // A verb is: permission first, parse, one transaction. Services are the only writers; api, gateway and engine call them.
-import type { Database, Queries } from '../../db/client.ts';
+import { type Database, database, type Queries } from '../../db/client.ts';
 import { faultError } from '../../replication/model/fault.ts';
 import { may, type Permission } from '../access/permissions.ts';
 import type { Principal } from '../access/principals.ts';
@@ -17,6 +17,11 @@ export interface ServiceContext {
 /** The context of the engine itself, for one workspace (or none, for sweeps over all). */
 export function systemContext(db: Database, workspaceId: string | null, what = 'Landfall'): ServiceContext {
   return { db, principal: { kind: 'system', workspaceId, what }, now };
+}
+
+/** The context of a program of ours, on the database of this process. */
+export function processContext(what: string): ServiceContext {
+  return systemContext(database(), null, what);
 }
 
 /** The workspace that the caller may act in, proved by the permission. Throws `permission-denied`. */

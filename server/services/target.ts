@@ -1,10 +1,18 @@
 // The AWS target of this installation. One, from the environment, for now; runs copy Region and bucket when they are made.
 import { faultError } from '../../replication/model/fault.ts';
-import type { AwsTargetConfig } from '../../replication/target/aws/target.ts';
 import { awsEnvironment } from '../env.ts';
 
+/** In the shape that replication/target opens. */
+export interface ConfiguredTarget {
+  region: string;
+  bucket: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  endpoints?: { s3?: string; ec2?: string; ebs?: string; sts?: string };
+  importRole?: string;
+}
+
 /** The configured target. Throws `input-invalid` with what is missing. */
-export function awsTargetConfig(): AwsTargetConfig {
+export function awsTargetConfig(): ConfiguredTarget {
   const env = awsEnvironment();
   const missing = (
     [
@@ -34,7 +42,7 @@ export function awsTargetConfig(): AwsTargetConfig {
       secretAccessKey: env.LANDFALL_AWS_SECRET_ACCESS_KEY as string,
     },
     ...(Object.values(endpoints).some(Boolean)
-      ? { endpoints: endpoints as NonNullable<AwsTargetConfig['endpoints']> }
+      ? { endpoints: endpoints as NonNullable<ConfiguredTarget['endpoints']> }
       : {}),
     ...(env.LANDFALL_AWS_IMPORT_ROLE ? { importRole: env.LANDFALL_AWS_IMPORT_ROLE } : {}),
   };

@@ -1,5 +1,9 @@
 // The AWS side of a run as ports. Adapters in this folder speak to AWS through its SDK; nobody else does.
 // Imported by the steps, by server/services/cloud (reads and launches) and by the connector (staging only).
+import type { InstanceState, LaunchInput } from '../../model/instance.ts';
+import type { VolumeType } from '../../model/volume.ts';
+
+export type { InstanceState, LaunchInput } from '../../model/instance.ts';
 
 /** Where an AWS target is reached and as whom. Endpoints only for private links, other partitions and the lab. */
 export interface AwsTargetConfig {
@@ -109,40 +113,6 @@ export interface Images {
   deregister(imageId: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface LaunchInput {
-  imageId: string;
-  instanceType: string;
-  subnetId: string;
-  securityGroupIds: string[];
-  keyName: string | null;
-  publicAddress: boolean | null;
-  volumes: {
-    device: string;
-    type: 'gp3' | 'gp2' | 'io1' | 'io2' | 'st1' | 'sc1';
-    sizeGiB: number;
-    iops: number | null;
-    deleteOnTermination: boolean;
-  }[];
-  tags: Record<string, string>;
-  /** Plain text; encoded by the adapter. At most 16 KiB. */
-  userData: string | null;
-  token: string;
-}
-
-export interface InstanceState {
-  instanceId: string;
-  imageId: string;
-  state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
-  stateReason: string | null;
-  instanceType: string;
-  privateAddress: string | null;
-  publicAddress: string | null;
-  launchedAt: string | null;
-  /** Status checks: system and instance, in EC2's words. */
-  systemStatus: string | null;
-  instanceStatus: string | null;
-}
-
 export interface InstanceTypeChoice {
   name: string;
   vcpus: number;
@@ -150,6 +120,24 @@ export interface InstanceTypeChoice {
   architectures: string[];
   bootModes: string[];
   ena: string;
+}
+
+export interface LaunchableImage {
+  architecture: 'x86_64' | 'i386' | 'arm64';
+  /** Null where the image leaves it to the instance type. */
+  bootMode: 'legacy-bios' | 'uefi' | 'uefi-preferred' | null;
+  /** False: it starts on no type that needs ENA. */
+  ena: boolean;
+  windows: boolean;
+  volumes: {
+    device: string;
+    snapshotId: string | null;
+    sizeGiB: number;
+    type: VolumeType;
+    iops: number | null;
+    deleteOnTermination: boolean;
+    isRoot: boolean;
+  }[];
 }
 
 export interface Instances {
@@ -166,11 +154,8 @@ export interface Instances {
     securityGroups: { id: string; vpcId: string; name: string; description: string }[];
     keyPairs: string[];
   }>;
-  /** Devices, sizes and snapshots of an image, for the storage page of the launch wizard. */
-  imageVolumes(
-    imageId: string,
-    signal: AbortSignal,
-  ): Promise<{ device: string; snapshotId: string | null; sizeGiB: number }[]>;
+  /** What decides how an image can be launched. @throws `not-found` */
+  image(imageId: string, signal: AbortSignal): Promise<LaunchableImage>;
 }
 
 export interface AwsTarget {

@@ -1,8 +1,9 @@
-// What a launch can be made of: types that fit the server with the recommended one, networks, keys, the AMI's volumes.
+// What a launch can be made of: types that boot the AMI and fit the server, networks, keys, the AMI's volumes.
 import { and, eq } from 'drizzle-orm';
 import { images, replicationRuns } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { recommendType } from '../../../replication/target/aws/recommend-type.ts';
+import type { InstanceTypeChoice, LaunchableImage } from '../../../replication/target/aws/target.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { awsTarget, cloudDeadline } from './target.ts';
 
@@ -23,19 +24,19 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
   }
   const target = awsTarget();
   const signal = cloudDeadline();
-  const [types, networks, volumes, identity] = await Promise.all([
+  const [types, networks, image, identity] = await Promise.all([
     target.instances.types(signal),
     target.instances.networks(signal),
-    target.instances.imageVolumes(row.image.id, signal),
+    target.instances.image(row.image.id, signal),
     target.identity(signal),
   ]);
   const server = row.run.results['check-server']?.server;
   const needs = {
     vcpus: server?.vcpus ?? 1,
     memoryMiB: server?.memoryMiB ?? 1024,
-    architecture: server?.architecture ?? ('x86_64' as const),
-    firmware: server?.firmware ?? ('bios' as const),
-    hasEna: null,
+    architecture: image.architecture,
+    firmware: firmwareOf(image, server?.firmware ?? 'bios'),
+    hasEna: image.ena ? null : false,
   };
   return {
     image: {
@@ -44,14 +45,32 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
       method: row.image.method,
       note: row.image.note,
       pointInTime: row.image.pointInTime,
+      windows: image.windows,
     },
     run: { id: row.run.id, jobId: row.run.jobId, serverName: row.run.serverName, license: row.run.settings.license },
     needs,
-    types: recommendType(needs, types),
+    /** Null when the run did not keep what the server has. */
+    source: server ? { vcpus: server.vcpus, memoryMiB: server.memoryMiB, guestName: server.guestName } : null,
+    types: recommendType(needs, typesFor(image, types)),
     networks,
-    volumes,
+    volumes: image.volumes,
     account: identity.account,
     region: row.run.settings.target.region,
   };
 }
 export type LaunchChoices = Awaited<ReturnType<typeof launchChoices>>;
+
+/** EC2 goes by the AMI: one without a boot mode starts with a BIOS, and one that only prefers UEFI as its source did. */
+function firmwareOf(image: LaunchableImage, ofSource: 'bios' | 'uefi'): 'bios' | 'uefi' {
+  if (image.bootMode === 'uefi') return 'uefi';
+  return image.bootMode === 'uefi-preferred' ? ofSource : 'bios';
+}
+
+/** A 32-bit AMI starts only where the type says so, and Windows needs 1 GiB of memory on EC2. */
+function typesFor(image: LaunchableImage, types: readonly InstanceTypeChoice[]): InstanceTypeChoice[] {
+  return types.filter(
+    (type) =>
+      (image.architecture !== 'i386' || type.architectures.includes('i386')) &&
+      (!image.windows || type.memoryMiB >= 1024),
+  );
+}

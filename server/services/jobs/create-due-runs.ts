@@ -1,11 +1,10 @@
-// Makes runs when they are due and looks after runs that nobody advances.
-import { and, asc, eq, inArray, isNotNull, isNull, lte, notInArray, sql } from 'drizzle-orm';
-import { replicationJobs, replicationRuns } from '../../db/schema/index.ts';
-import { nextDue } from '../../replication/model/schedule.ts';
-import { inTransaction, type ServiceContext } from '../services/context.ts';
-import { advanceRun } from '../services/runs/advance.ts';
-import { createRun } from '../services/runs/create.ts';
-import { awsTargetConfig } from '../services/target.ts';
+// Runs that the schedule asks for now. The worker's scheduler calls it every second; several may at once.
+import { and, asc, eq, isNotNull, isNull, lte, notInArray } from 'drizzle-orm';
+import { replicationJobs } from '../../../db/schema/index.ts';
+import { nextDue } from '../../../replication/model/schedule.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
+import { createRun } from '../runs/create.ts';
+import { awsTargetConfig } from '../target.ts';
 
 const BATCH = 50;
 
@@ -43,21 +42,4 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
     });
   }
   return made;
-}
-
-/** Advances every open run whose nudge may have been lost: pending ones, and those whose step nobody holds. */
-export async function sweepRuns(ctx: ServiceContext): Promise<void> {
-  const rows = await ctx.db
-    .select({ id: replicationRuns.id })
-    .from(replicationRuns)
-    .where(
-      and(
-        inArray(replicationRuns.state, ['pending', 'active']),
-        sql`not exists (select 1 from tasks t where t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
-          and t.state = 'open' and t.holder is not null and t.lease_until >= now())`,
-      ),
-    )
-    .orderBy(asc(replicationRuns.createdAt))
-    .limit(500);
-  for (const { id } of rows) await advanceRun(ctx, id);
 }

@@ -1,0 +1,9 @@
+// Looks after runs that nobody advances. Runs that are due are made by services/jobs/create-due-runs.ts.
+import type { ServiceContext } from '../services/context.ts';
+import { advanceRun } from '../services/runs/advance.ts';
+import { untendedRuns } from '../services/runs/untended.ts';
+
+/** Advances every open run whose nudge may have been lost. */
+export async function sweepRuns(ctx: ServiceContext): Promise<void> {
+  for (const runId of await untendedRuns(ctx)) await advanceRun(ctx, runId);
+}

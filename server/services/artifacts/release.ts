@@ -1,0 +1,104 @@
+// The ledger's due rows, and what became of them. The worker's reaper calls these; it does the releasing itself.
+import { eq, inArray, sql } from 'drizzle-orm';
+import { newId } from '../../../db/ids.ts';
+import { artifacts, connectors, events, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { type Artifact, releasedBy } from '../../../replication/model/artifact.ts';
+import type { Fault } from '../../../replication/model/fault.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
+import { dueForRelease, toArtifact } from '../tasks/claim.ts';
+import { hintTasks } from '../tasks/held.ts';
+
+const BATCH = 50;
+
+export interface DueArtifact {
+  artifact: Artifact;
+  workspaceId: string;
+  runId: string | null;
+  attempts: number;
+}
+
+/** What the cloud side has to release now (AMIs before the snapshots that they use), and which connectors have something to do. */
+export async function dueArtifacts(
+  ctx: ServiceContext,
+): Promise<{ cloud: DueArtifact[]; connectors: { connectorId: string; workspaceId: string }[] }> {
+  const rows = await ctx.db
+    .select({ row: artifacts, connectorGone: sql<boolean>`${connectors.disassociatedAt} is not null` })
+    .from(artifacts)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .leftJoin(connectors, eq(connectors.id, artifacts.connectorId))
+    .where(dueForRelease())
+    .orderBy(
+      sql`array_position(array['import-image-task','import-snapshot-task','image','ebs-snapshot'], ${artifacts.kind})`,
+      artifacts.createdAt,
+    )
+    .limit(BATCH);
+  const cloud: DueArtifact[] = [];
+  const byConnector = new Map<string, string>();
+  for (const { row, connectorGone } of rows) {
+    if (releasedBy(row.kind) === 'cloud') {
+      cloud.push({
+        artifact: toArtifact(row),
+        workspaceId: row.workspaceId,
+        runId: row.runId,
+        attempts: row.releaseAttempts,
+      });
+    } else if (row.connectorId && !connectorGone) byConnector.set(row.connectorId, row.workspaceId);
+  }
+  return {
+    cloud,
+    connectors: [...byConnector].map(([connectorId, workspaceId]) => ({ connectorId, workspaceId })),
+  };
+}
+
+export async function markReleased(ctx: ServiceContext, due: DueArtifact): Promise<void> {
+  await inTransaction(ctx, due.workspaceId, async ({ tx, event }) => {
+    await tx
+      .update(artifacts)
+      .set({ state: 'released', releasedAt: ctx.now(), releaseFault: null })
+      .where(eq(artifacts.id, due.artifact.id));
+    if (due.runId) event({ topic: 'runs', subjectId: due.runId, kind: 'progress' });
+  });
+}
+
+/** It is tried again after 2, 4, 8 … 512 seconds. */
+export async function markNotReleased(ctx: ServiceContext, due: DueArtifact, fault: Fault): Promise<void> {
+  const attempts = due.attempts + 1;
+  await ctx.db
+    .update(artifacts)
+    .set({
+      releaseAttempts: attempts,
+      releaseFault: fault,
+      releaseNotBefore: sql`now() + make_interval(secs => ${2 ** Math.min(attempts, 9)})`,
+    })
+    .where(eq(artifacts.id, due.artifact.id));
+}
+
+/** Asks a connector to release what only it can reach; one request is enough. */
+export async function askConnectorToRelease(
+  ctx: ServiceContext,
+  workspaceId: string,
+  connectorId: string,
+): Promise<void> {
+  await inTransaction(ctx, workspaceId, async ({ tx }) => {
+    const [made] = await tx
+      .insert(tasks)
+      .values({ id: newId.task(), workspaceId, kind: 'release-artifacts', place: 'connector', connectorId })
+      .onConflictDoNothing()
+      .returning({ id: tasks.id });
+    if (made) await hintTasks(tx, connectorId);
+  });
+}
+
+/** Old rows that nobody reads any more: progress after an hour, events after a week, ended tasks of no run after a day. */
+export async function trimHistory(ctx: ServiceContext): Promise<void> {
+  await ctx.db
+    .delete(events)
+    .where(
+      sql`${events.at} < now() - interval '7 days' or (${events.kind} = 'progress' and ${events.at} < now() - interval '1 hour')`,
+    );
+  await ctx.db
+    .delete(tasks)
+    .where(
+      sql`${inArray(tasks.kind, ['import-catalog', 'release-artifacts'])} and ${tasks.state} <> 'open' and ${tasks.endedAt} < now() - interval '1 day'`,
+    );
+}
