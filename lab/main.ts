@@ -1,5 +1,6 @@
 // The lab as a program: a pretend data centre, a pretend AWS and the server that steers them, in one process.
 // Started by `npm start`, by tests and by hand; imports nothing from outside lab/.
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LabAws, startLabAws } from './aws/main.ts';
@@ -9,11 +10,13 @@ import { newPassword, portOf, readLabFile, writeLabFile } from './lab-file.ts';
 import { startLabVcenter } from './vcenter/main.ts';
 import { defaultWorld } from './world/default.ts';
 import { generateWorld } from './world/generate.ts';
+import type { World } from './world/world.ts';
 
 const vcenterUser = 'administrator@vsphere.local';
 const usage = `Usage: node lab/main.ts --data DIR [--vcenter-port N] [--aws-port N] [--control-port N]
   [--tiny-guest IMAGE]     a raw disk image: the disk of the VM tiny-guest
   [--vms N]                a generated world of N machines instead of the usual one
+  [--world FILE]           a world as JSON (lab/world/world.ts says of what shape) instead of the usual one
   [--api-version 8.0.2.0]  what the vCenter says of itself
   [--clock-scale 0.01]     multiplies every duration of the vCenter
   [--guest-writes N]       blocks that each guest writes a second to a disk in use (default 1)
@@ -36,6 +39,7 @@ async function main(): Promise<void> {
       'control-port': { type: 'string' },
       'tiny-guest': { type: 'string' },
       vms: { type: 'string' },
+      world: { type: 'string' },
       'api-version': { type: 'string' },
       'clock-scale': { type: 'string', default: '1' },
       'guest-writes': { type: 'string', default: '1' },
@@ -48,12 +52,8 @@ async function main(): Promise<void> {
   const port = (option: string | undefined, url: string | undefined) =>
     option === undefined ? portOf(url) : wholeNumber(option);
   const faults = new FaultRules();
-  const apiVersion = values['api-version'];
   const password = before?.vcenter.password ?? newPassword();
-  const world =
-    values.vms === undefined
-      ? defaultWorld({ apiVersion, tinyGuestImage: values['tiny-guest'] && resolve(values['tiny-guest']) })
-      : generateWorld({ vms: wholeNumber(values.vms), seed: 'lab', apiVersion });
+  const world = worldOf(values);
 
   const running: { close(): Promise<void> }[] = [];
   const stop = async () => {
@@ -110,6 +110,13 @@ async function main(): Promise<void> {
   // Under a supervisor: nobody is left to stop us when it is gone.
   process.once('disconnect', end);
   if (process.channel && !process.connected) end();
+}
+
+function worldOf(values: { world?: string; vms?: string; 'api-version'?: string; 'tiny-guest'?: string }): World {
+  const apiVersion = values['api-version'];
+  if (values.world !== undefined) return JSON.parse(readFileSync(values.world, 'utf8')) as World;
+  if (values.vms !== undefined) return generateWorld({ vms: wholeNumber(values.vms), seed: 'lab', apiVersion });
+  return defaultWorld({ apiVersion, tinyGuestImage: values['tiny-guest'] && resolve(values['tiny-guest']) });
 }
 
 function describeAws(aws: LabAws) {

@@ -124,10 +124,13 @@ export class LabDisk {
     });
   }
 
-  /** Bytes of the live disk (`view` undefined) or of a frozen view. Past the end of the disk there are zeros. */
-  read(view: string | undefined, offset: number, length: number): Promise<Buffer> {
+  /**
+   * Bytes of the live disk (`view` undefined) or of a frozen view. Past the end of the disk there are zeros.
+   * @param into is filled and returned instead of a new buffer, for readers of whole disks
+   */
+  read(view: string | undefined, offset: number, length: number, into?: Buffer): Promise<Buffer> {
     return this.#exclusive(async () => {
-      const buffer = Buffer.alloc(length);
+      const buffer = into?.subarray(0, length).fill(0) ?? Buffer.alloc(length);
       let position = offset;
       const end = Math.min(offset + length, this.capacity);
       while (position < end) {

@@ -76,14 +76,17 @@ export function marker(sectors: number, type: number): Buffer {
   return bytes;
 }
 
-/** A grain's record: its first sector on the disk, the length of its zlib stream, the stream, padding. */
-export function grainRecord(grain: number, deflated: Buffer): Buffer {
-  const length = 12 + deflated.length;
-  const bytes = Buffer.alloc(length + padding(length));
-  bytes.writeBigUInt64LE(BigInt(grain) * BigInt(GRAIN_SECTORS), 0);
-  bytes.writeUInt32LE(deflated.length, 8);
-  deflated.copy(bytes, 12);
-  return bytes;
+/** Bytes of a grain's record: number, length, zlib stream, padding. */
+export function recordLength(deflated: Buffer): number {
+  return 12 + deflated.length + padding(12 + deflated.length);
+}
+
+/** Writes a grain's record: its first sector on the disk, the length of its zlib stream, the stream, padding. */
+export function writeRecord(into: Buffer, at: number, grain: number, deflated: Buffer): void {
+  into.writeBigUInt64LE(BigInt(grain) * BigInt(GRAIN_SECTORS), at);
+  into.writeUInt32LE(deflated.length, at + 8);
+  deflated.copy(into, at + 12);
+  into.fill(0, at + 12 + deflated.length, at + recordLength(deflated));
 }
 
 /** Sector numbers as 32-bit words, filled up to whole sectors. */

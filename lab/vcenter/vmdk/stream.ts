@@ -8,15 +8,15 @@ import {
   DESCRIPTOR_SECTORS,
   DIRECTORY_AT_END,
   descriptor,
-  grainRecord,
   header,
   marker,
   markerType,
-  padding,
+  recordLength,
   SECTOR,
   TABLE_ENTRIES,
   TABLE_SECTORS,
   table,
+  writeRecord,
 } from './layout.ts';
 
 export interface VmdkSource {
@@ -39,6 +39,8 @@ export interface VmdkPiece {
 
 /** Grains read, tested and compressed together. */
 const BATCH = 16;
+/** A grain of noise grows by this little; one piece of output is enough for each grain. */
+const DEFLATED_AT_MOST = GRAIN + 128;
 
 interface CompressedGrain {
   grain: number;
@@ -71,19 +73,21 @@ async function* directoryAtEnd(source: VmdkSource): AsyncGenerator<VmdkPiece> {
     return bytes;
   };
   for await (const batch of compressedBatches(source)) {
-    const records: Buffer[] = [];
+    const pieces: Buffer[] = [];
+    const pending: CompressedGrain[] = [];
     for (const { grain, deflated } of batch.grains) {
       const covering = Math.floor(grain / TABLE_ENTRIES);
       if (covering !== open) {
-        records.push(closeTable());
+        pieces.push(recordsOf(pending.splice(0)), closeTable());
         open = covering;
       }
       entries[grain % TABLE_ENTRIES] = sector;
-      const record = grainRecord(grain, deflated);
-      sector += record.length / SECTOR;
-      records.push(record);
+      sector += recordLength(deflated) / SECTOR;
+      pending.push({ grain, deflated });
     }
-    yield { bytes: Buffer.concat(records), position: batch.position, populated: batch.grains.length * GRAIN };
+    pieces.push(recordsOf(pending));
+    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    yield { bytes, position: batch.position, populated: batch.grains.length * GRAIN };
   }
   const lastTable = closeTable();
   const directoryBytes = table(directory);
@@ -116,7 +120,7 @@ async function* tablesInFront(source: VmdkSource): AsyncGenerator<VmdkPiece> {
   for await (const batch of compressedBatches(source)) {
     for (const { grain, deflated } of batch.grains) {
       entries[grain] = sector;
-      sector += (12 + deflated.length + padding(12 + deflated.length)) / SECTOR;
+      sector += recordLength(deflated) / SECTOR;
     }
   }
   const front = Buffer.alloc(overhead * SECTOR);
@@ -129,20 +133,36 @@ async function* tablesInFront(source: VmdkSource): AsyncGenerator<VmdkPiece> {
   table(entries).copy(front, firstTable * SECTOR);
   yield { bytes: front, position: 0, populated: 0 };
   for await (const batch of compressedBatches(source)) {
-    const records = batch.grains.map(({ grain, deflated }) => grainRecord(grain, deflated));
-    yield { bytes: Buffer.concat(records), position: batch.position, populated: batch.grains.length * GRAIN };
+    yield { bytes: recordsOf(batch.grains), position: batch.position, populated: batch.grains.length * GRAIN };
   }
   yield { bytes: marker(0, markerType.endOfStream), position: source.disk.capacity, populated: 0 };
+}
+
+function recordsOf(grains: CompressedGrain[]): Buffer {
+  const bytes = Buffer.allocUnsafe(grains.reduce((sum, { deflated }) => sum + recordLength(deflated), 0));
+  let at = 0;
+  for (const { grain, deflated } of grains) {
+    writeRecord(bytes, at, grain, deflated);
+    at += recordLength(deflated);
+  }
+  return bytes;
 }
 
 /** Grains that hold something, ascending; the next batch is worked on while the one before is being sent. */
 async function* compressedBatches(source: VmdkSource): AsyncGenerator<{ grains: CompressedGrain[]; position: number }> {
   let next = source.disk.nextAllocated(source.view, 0);
+  // Two buffers take turns: a batch's bytes are done with when it is compressed.
+  const buffers = [Buffer.alloc(BATCH * GRAIN), Buffer.alloc(BATCH * GRAIN)] as const;
+  let turn = 0;
   const begin = () => {
     if (next < 0) return undefined;
     const first = next;
     next = source.disk.nextAllocated(source.view, first + BATCH);
-    return compressBatch(source, first);
+    turn += 1;
+    const work = compressBatch(source, first, buffers[turn % 2]!);
+    // A failure shows when the batch's turn comes; until then nobody listens.
+    work.catch(() => undefined);
+    return work;
   };
   const inWork = [begin(), begin()];
   try {
@@ -160,8 +180,9 @@ async function* compressedBatches(source: VmdkSource): AsyncGenerator<{ grains: 
 async function compressBatch(
   source: VmdkSource,
   first: number,
+  buffer: Buffer,
 ): Promise<{ grains: CompressedGrain[]; position: number }> {
-  const bytes = await source.disk.read(source.view, first * GRAIN, BATCH * GRAIN);
+  const bytes = await source.disk.read(source.view, first * GRAIN, BATCH * GRAIN, buffer);
   const work: Promise<CompressedGrain>[] = [];
   for (let index = 0; index < BATCH; index += 1) {
     const grain = bytes.subarray(index * GRAIN, (index + 1) * GRAIN);
@@ -175,7 +196,9 @@ async function compressBatch(
 function compress(grain: Buffer): Promise<Buffer> {
   const level = looksLikeNoise(grain) ? constants.Z_NO_COMPRESSION : constants.Z_BEST_SPEED;
   return new Promise((resolve, reject) => {
-    deflate(grain, { level }, (error, deflated) => (error ? reject(error) : resolve(deflated)));
+    deflate(grain, { level, chunkSize: DEFLATED_AT_MOST }, (error, deflated) =>
+      error ? reject(error) : resolve(deflated),
+    );
   });
 }
 
