@@ -1,24 +1,12 @@
 // The life of instances after their launch: describing, status, console, stopping, starting, terminating. For lab/aws/ec2 only.
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';
-import { applyFilters, type FilterTable, page, tagSet } from './describe.ts';
+import { applyFilters, type FilterTable, page } from './describe.ts';
 import type { Guests } from './guests.ts';
-import { findInstanceType } from './instance-types.ts';
+import { reachability, reservationXml, stateCodes, statusXml } from './instance-xml.ts';
 import type { Parameters, Xml } from './query.ts';
 import { endDryRun, found } from './refusals.ts';
 import type { Action, Ec2, InstanceRecord, InstanceStateName } from './state.ts';
-
-const codes: Record<InstanceStateName, number> = {
-  pending: 0,
-  running: 16,
-  'shutting-down': 32,
-  terminated: 48,
-  stopping: 64,
-  stopped: 80,
-};
-
-/** A guest under QEMU that says nothing for so long (ms of real time) is called impaired. */
-const silence = 180_000;
 
 /** Lets a pending instance come up, or go down at once when its AMI cannot start. */
 export function beginInstance(ec2: Ec2, guests: Guests, instance: InstanceRecord): void {
@@ -58,7 +46,7 @@ export function resumeInstances(ec2: Ec2, guests: Guests): void {
 const filters: FilterTable<InstanceRecord> = {
   'instance-id': ({ id }) => [id],
   'instance-state-name': ({ state }) => [state],
-  'instance-state-code': ({ state }) => [codes[state]],
+  'instance-state-code': ({ state }) => [stateCodes[state]],
   'instance-type': ({ instanceType }) => [instanceType],
   'image-id': ({ imageId }) => [imageId],
   'subnet-id': ({ subnetId }) => [subnetId],
@@ -204,8 +192,8 @@ function change(
     apply(instance);
     return {
       instanceId: instance.id,
-      currentState: { code: codes[instance.state], name: instance.state },
-      previousState: { code: codes[before], name: before },
+      currentState: { code: stateCodes[instance.state], name: instance.state },
+      previousState: { code: stateCodes[before], name: before },
     };
   });
   ec2.state.save();
@@ -245,128 +233,4 @@ function freeVolumes({ state }: Ec2, instance: InstanceRecord): void {
     else volume.state = 'available';
   }
   instance.volumeIds = [];
-}
-
-function reachability(instance: InstanceRecord): 'ok' | 'initializing' | 'impaired' {
-  if (instance.alive) return 'ok';
-  const silent = Date.now() - Date.parse(instance.started) > silence;
-  return silent && instance.guest === 'qemu' ? 'impaired' : 'initializing';
-}
-
-function statusXml(instance: InstanceRecord): Xml {
-  const running = instance.state === 'running';
-  const status = running ? reachability(instance) : 'not-applicable';
-  const summary = (value: string): Xml => ({
-    status: value,
-    details: running
-      ? [{ name: 'reachability', status: value === 'ok' ? 'passed' : value === 'impaired' ? 'failed' : value }]
-      : [],
-  });
-  const system = running ? (instance.alive ? 'ok' : status === 'impaired' ? 'ok' : 'initializing') : 'not-applicable';
-  return {
-    instanceId: instance.id,
-    availabilityZone: instance.availabilityZone,
-    instanceState: { code: codes[instance.state], name: instance.state },
-    systemStatus: summary(system),
-    instanceStatus: summary(status),
-    attachedEbsStatus: summary(system),
-  };
-}
-
-export function reservationXml(ec2: Ec2, members: InstanceRecord[]): { [name: string]: Xml } {
-  return {
-    reservationId: members[0]?.reservationId,
-    ownerId: ec2.context.account,
-    groupSet: [],
-    instancesSet: members.map((instance) => instanceXml(ec2, instance)),
-  };
-}
-
-function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
-  const gone = instance.state === 'terminated';
-  const type = findInstanceType(instance.instanceType);
-  const groups = instance.groups.map(({ id, name }) => ({ groupId: id, groupName: name }));
-  const dnsName = `ip-${instance.privateIp.replaceAll('.', '-')}.${context.region}.compute.internal`;
-  return {
-    instanceId: instance.id,
-    imageId: instance.imageId,
-    instanceState: { code: codes[instance.state], name: instance.state },
-    privateDnsName: gone ? '' : dnsName,
-    dnsName: '',
-    reason: instance.transitionReason,
-    keyName: instance.keyName,
-    amiLaunchIndex: instance.launchIndex,
-    productCodes: [],
-    instanceType: instance.instanceType,
-    launchTime: instance.launchTime,
-    placement: { availabilityZone: instance.availabilityZone, groupName: '', tenancy: 'default' },
-    platform: instance.platform,
-    platformDetails: instance.platformDetails,
-    usageOperation: instance.usageOperation,
-    monitoring: { state: 'disabled' },
-    subnetId: gone ? undefined : instance.subnetId,
-    vpcId: gone ? undefined : instance.vpcId,
-    privateIpAddress: gone ? undefined : instance.privateIp,
-    sourceDestCheck: true,
-    groupSet: gone ? [] : groups,
-    stateReason: instance.stateReason,
-    architecture: instance.architecture,
-    rootDeviceType: 'ebs',
-    rootDeviceName: instance.rootDeviceName,
-    blockDeviceMapping: instance.volumeIds.flatMap((id) => {
-      const volume = state.volumes[id];
-      if (!volume) return [];
-      return [
-        {
-          deviceName: volume.deviceName,
-          ebs: {
-            volumeId: id,
-            status: 'attached',
-            attachTime: volume.created,
-            deleteOnTermination: volume.deleteOnTermination,
-          },
-        },
-      ];
-    }),
-    virtualizationType: instance.virtualizationType,
-    clientToken: instance.clientToken ?? '',
-    tagSet: tagSet(instance.tags),
-    hypervisor: 'xen',
-    networkInterfaceSet: gone
-      ? []
-      : [
-          {
-            networkInterfaceId: instance.interfaceId,
-            subnetId: instance.subnetId,
-            vpcId: instance.vpcId,
-            description: '',
-            ownerId: context.account,
-            status: 'in-use',
-            macAddress: instance.macAddress,
-            privateIpAddress: instance.privateIp,
-            sourceDestCheck: true,
-            groupSet: groups,
-            attachment: {
-              attachmentId: `eni-attach-${instance.interfaceId.slice(4)}`,
-              deviceIndex: 0,
-              status: 'attached',
-              attachTime: instance.launchTime,
-              deleteOnTermination: true,
-            },
-            privateIpAddressesSet: [{ privateIpAddress: instance.privateIp, primary: true }],
-            interfaceType: 'interface',
-          },
-        ],
-    ebsOptimized: false,
-    enaSupport: type?.ena === 'required',
-    cpuOptions: { coreCount: type ? Math.max(1, Math.floor(type.cpus / 2)) : 1, threadsPerCore: 2 },
-    metadataOptions: {
-      state: instance.state === 'pending' ? 'pending' : 'applied',
-      httpTokens: instance.httpTokens,
-      httpPutResponseHopLimit: 2,
-      httpEndpoint: 'enabled',
-    },
-    bootMode: instance.bootMode,
-    currentInstanceBootMode: instance.bootMode ?? 'legacy-bios',
-  };
 }

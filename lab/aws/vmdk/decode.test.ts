@@ -67,6 +67,12 @@ describe('decoding a stream-optimized VMDK', () => {
     expect((await decode(file)).equals(disk)).toBe(true);
   });
 
+  test('needs no end marker where the tables in front show that nothing is missing, as in a full disk of qemu-img', async () => {
+    const disk = diskOf(1000, [[0.5, 9]]);
+    const file = writeVmdk(disk, { layout: 'front' }).subarray(0, -512);
+    expect((await decode(file)).equals(disk)).toBe(true);
+  });
+
   test('hands out one grain at a time, so that memory does not grow with the disk', async () => {
     const disk = Buffer.alloc(40 * grain, 7);
     const file = writeVmdk(disk, { layout: 'end' });
@@ -100,6 +106,8 @@ describe('refusing what VM Import refuses', () => {
   };
   /** Where the first grain marker stands. */
   const firstGrain = (file: Buffer) => Number(file.readBigUInt64LE(64)) * 512;
+  /** Where the last grain marker stands: the end marker is one sector, and the last grain of this disk is another. */
+  const lastGrain = (file: Buffer) => file.length - 1024;
   const footerAt = (file: Buffer) => file.length - 1024;
 
   const cases: [string, () => Buffer, string | RegExp][] = [
@@ -112,7 +120,12 @@ describe('refusing what VM Import refuses', () => {
     ['a sparse extent without compression', () => changed(good(), (bytes) => bytes.writeUInt32LE(3, 8)), unsupported],
     ['a file that lost carriage returns', () => changed(good(), (bytes) => bytes.write('\n\n\n\n', 73)), /text mode/],
     ['a file cut in the middle', () => good().subarray(0, good().length / 2), /Unexpected end of file/],
-    ['a file without its end marker', () => good('front').subarray(0, -512), /Unexpected end of file/],
+    ['a file without its end marker', () => good('end').subarray(0, -512), /Unexpected end of file/],
+    [
+      'a file that lacks its last grain',
+      () => good('front').subarray(0, lastGrain(good('front'))),
+      /Unexpected end of file/,
+    ],
     [
       'damaged compressed data',
       () => changed(good(), (bytes) => bytes.fill(0xff, firstGrain(bytes) + 14, firstGrain(bytes) + 60)),

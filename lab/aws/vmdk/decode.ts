@@ -46,6 +46,7 @@ export async function decodeVmdk(
   for (;;) {
     const sector = source.position / sectorSize;
     const marker = await source.take(sectorSize);
+    if (marker.length === 0 && directoryInFront) return checkUnmarkedEnd(tables, directoryInFront);
     if (marker.length < sectorSize) refuse('Unexpected end of file');
     const value = marker.readBigUInt64LE(0);
     const size = marker.readUInt32LE(8);
@@ -133,6 +134,15 @@ function inflate(packed: Buffer, grainBytes: number, lba: number): Buffer {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       refuse('Uncompressed data has invalid length');
     return refuse(`The compressed data of the grain at LBA ${lba} is damaged`);
+  }
+}
+
+/** qemu-img ends a full disk without an end marker; the tables in front then tell whether a grain is missing. */
+function checkUnmarkedEnd(tables: GrainTables, directory: Buffer): void {
+  try {
+    tables.directory(directory);
+  } catch {
+    refuse('Unexpected end of file');
   }
 }
 
