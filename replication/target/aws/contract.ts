@@ -112,7 +112,7 @@ export function awsTargetContract(
       expect(await target.instances.describe(['i-0123456789abcdef0'], never)).toEqual(new Map());
       expect(await target.snapshots.find({ 'landfall:run': 'nobody' }, never)).toEqual([]);
       expect(await target.images.findByName('nobody has this name', never)).toBeNull();
-      expect(await code(target.instances.imageVolumes('ami-0123456789abcdef0', never))).toBe('not-found');
+      expect(await code(target.instances.image('ami-0123456789abcdef0', never))).toBe('not-found');
     });
 
     test('types and networks can be chosen from', async () => {

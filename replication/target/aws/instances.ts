@@ -1,11 +1,12 @@
 // EC2 instances: launched from our AMIs, watched, terminated; and what a launch may choose from. Made by open-target.ts.
-import type { Instance, InstanceStatus, InstanceTypeInfo, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import type { Image, Instance, InstanceStatus, InstanceTypeInfo, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { type FaultCode, FaultError, faultError } from '../../model/fault.ts';
+import { VOLUME_TYPES } from '../../model/volume.ts';
 import type { AwsClients } from './clients.ts';
 import { batches, clientToken, tagged } from './ec2-names.ts';
 import { awsSignature, hasAwsCode } from './faults.ts';
 import { createNetworks } from './networks.ts';
-import type { InstanceState, Instances, InstanceTypeChoice, LaunchInput } from './target.ts';
+import type { InstanceState, Instances, InstanceTypeChoice, LaunchableImage, LaunchInput } from './target.ts';
 
 const INSTANCE_BATCH = 100;
 const USER_DATA_BYTES = 16 * 1024;
@@ -113,7 +114,7 @@ export function createInstances(clients: AwsClients): Instances {
 
     networks: createNetworks(clients),
 
-    async imageVolumes(imageId, signal) {
+    async image(imageId, signal) {
       const answer = await clients
         .ec2('ec2:DescribeImages', signal, (ec2, http) => ec2.describeImages({ ImageIds: [imageId] }, http))
         .catch((error) => {
@@ -122,11 +123,7 @@ export function createInstances(clients: AwsClients): Instances {
         });
       const image = answer?.Images?.[0];
       if (!image) throw faultError('not-found', { message: `There is no AMI ${imageId} in this Region any more.` });
-      return (image.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs }) =>
-        DeviceName && Ebs
-          ? [{ device: DeviceName, snapshotId: Ebs.SnapshotId ?? null, sizeGiB: Ebs.VolumeSize ?? 0 }]
-          : [],
-      );
+      return toLaunchable(image);
     },
   };
 }
@@ -213,5 +210,29 @@ function toChoice(info: InstanceTypeInfo): InstanceTypeChoice {
     architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],
     bootModes: info.SupportedBootModes ?? [],
     ena: info.NetworkInfo?.EnaSupport ?? 'unsupported',
+  };
+}
+
+function toLaunchable(image: Image): LaunchableImage {
+  return {
+    architecture: image.Architecture === 'arm64' || image.Architecture === 'i386' ? image.Architecture : 'x86_64',
+    bootMode: image.BootMode ?? null,
+    ena: image.EnaSupport ?? false,
+    windows: image.Platform?.toLowerCase() === 'windows',
+    volumes: (image.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs }) =>
+      DeviceName && Ebs
+        ? [
+            {
+              device: DeviceName,
+              snapshotId: Ebs.SnapshotId ?? null,
+              sizeGiB: Ebs.VolumeSize ?? 0,
+              type: VOLUME_TYPES.find((type) => type === Ebs.VolumeType) ?? 'gp3',
+              iops: Ebs.Iops ?? null,
+              deleteOnTermination: Ebs.DeleteOnTermination ?? true,
+              isRoot: DeviceName === image.RootDeviceName,
+            },
+          ]
+        : [],
+    ),
   };
 }

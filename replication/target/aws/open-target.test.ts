@@ -261,10 +261,17 @@ test('RegisterImage: disks in order, hvm and x86_64, and a taken name', async ()
     state: 'available',
     snapshotIds: [linux, data],
   });
-  expect(await target.instances.imageVolumes(imageId, never)).toEqual([
-    { device: '/dev/sda1', snapshotId: linux, sizeGiB: 1 },
-    { device: '/dev/sdf', snapshotId: data, sizeGiB: 1 },
-  ]);
+  const kept = { sizeGiB: 1, type: 'gp3', deleteOnTermination: false };
+  expect(await target.instances.image(imageId, never)).toMatchObject({
+    architecture: 'x86_64',
+    bootMode: 'legacy-bios',
+    ena: true,
+    windows: false,
+    volumes: [
+      { ...kept, device: '/dev/sda1', snapshotId: linux, isRoot: true },
+      { ...kept, device: '/dev/sdf', snapshotId: data, isRoot: false },
+    ],
+  });
   expect(await target.images.register(imageInput('web01', linux, data), never)).toBe(imageId);
   expect(await target.images.findByName('web01', never)).toBe(imageId);
   const taken = await failure(target.images.register(imageInput('web01', linux), never));
@@ -293,6 +300,7 @@ test.each([
   expect(task).toMatchObject({ state: 'completed', imageId: expect.stringMatching(/^ami-/) });
   const made = await imageInLab(task.imageId);
   expect(made).toMatchObject({ usageOperation, platform: 'windows' });
+  expect(await target.instances.image(task.imageId ?? '', never)).toMatchObject({ windows: true, ena: true });
   // VM Import works on snapshots of its own; the replica stays as it is.
   expect(task.snapshotIds).toHaveLength(1);
   expect(task.snapshotIds).not.toContain(windows);

@@ -46,7 +46,7 @@ export async function terminateInstance(ctx: ServiceContext, input: InstanceInpu
     audit({
       action: row.purpose === 'test' ? 'instance.end-test' : 'instance.terminate',
       subjectKind: 'instance',
-      subjectId: row.instanceId ?? row.id,
+      subjectId: row.id,
       subjectName: row.name,
     });
   });

@@ -66,11 +66,7 @@ function firmwareOf(image: LaunchableImage, ofSource: 'bios' | 'uefi'): 'bios' |
   return image.bootMode === 'uefi-preferred' ? ofSource : 'bios';
 }
 
-/** A 32-bit AMI starts only where the type says so, and Windows needs 1 GiB of memory on EC2. */
-function typesFor(image: LaunchableImage, types: readonly InstanceTypeChoice[]): InstanceTypeChoice[] {
-  return types.filter(
-    (type) =>
-      (image.architecture !== 'i386' || type.architectures.includes('i386')) &&
-      (!image.windows || type.memoryMiB >= 1024),
-  );
+/** A 32-bit AMI starts only where the type says so. */
+function typesFor({ architecture }: LaunchableImage, types: readonly InstanceTypeChoice[]): InstanceTypeChoice[] {
+  return architecture === 'i386' ? types.filter((type) => type.architectures.includes('i386')) : [...types];
 }

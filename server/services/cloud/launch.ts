@@ -1,16 +1,24 @@
 // Launching an instance of an AMI: the row and its token first, then EC2, so that a crash between makes no second one.
-import { and, eq, isNull } from 'drizzle-orm';
+import { createHash } from 'node:crypto';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, images, instances } from '../../../db/schema/index.ts';
 import { FaultError, faultError, toFault } from '../../../replication/model/fault.ts';
+import { VOLUME_TYPES } from '../../../replication/model/volume.ts';
 import type { LaunchInput } from '../../../replication/target/aws/target.ts';
+import { log } from '../../log.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { awsTarget, cloudDeadline } from './target.ts';
 
 const MAX_USER_DATA_BYTES = 16 * 1024;
 
 export const launchInstanceInput = z.object({
+  /** Made by the caller; sent again with the same launch it starts nothing twice. */
+  requestId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
   runId: z.string(),
   purpose: z.enum(['test', 'final']),
   instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'Choose an instance type'),
@@ -25,7 +33,7 @@ export const launchInstanceInput = z.object({
     .array(
       z.object({
         device: z.string(),
-        type: z.enum(['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1']),
+        type: z.enum(VOLUME_TYPES),
         sizeGiB: z.number().int().min(1).max(65_536),
         iops: z.number().int().min(100).max(256_000).nullable(),
         deleteOnTermination: z.boolean(),
@@ -53,22 +61,29 @@ export const launchInstanceInput = z.object({
 });
 export type LaunchInstanceInput = z.input<typeof launchInstanceInput>;
 
-/** Answers our own id of the launch and EC2's. A refusal by EC2 is kept with the row and thrown as `launch-refused`. */
+/**
+ * Answers our own id of the launch and EC2's; null while nobody knows whether EC2 took it, and the worker asks again.
+ * A refusal by EC2 is kept with the row and thrown as `launch-refused`.
+ */
 export async function launchInstance(
   ctx: ServiceContext,
   input: LaunchInstanceInput,
-): Promise<{ id: string; instanceId: string }> {
+): Promise<{ id: string; instanceId: string | null }> {
   const parsed = parseInput(launchInstanceInput, input);
   const workspaceId = guard(ctx, parsed.purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
-  const id = newId.launch();
+  const id = parsed.requestId ? idOfRequest(workspaceId, parsed.requestId) : newId.launch();
   const launch = await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    // Two of the same request at once: the second waits here and then finds the first.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${id}))`);
+    const [known] = await tx.select().from(instances).where(eq(instances.id, id));
+    if (known) return { input: known.input, known };
     const [image] = await tx
       .select()
       .from(images)
       .where(and(eq(images.runId, parsed.runId), eq(images.workspaceId, workspaceId), isNull(images.deregisteredAt)))
       .for('share');
     if (!image) throw faultError('not-found', { message: `${parsed.runId} has no AMI that can be launched.` });
-    const { runId, purpose, tags, ...rest } = parsed;
+    const { runId, purpose, tags, requestId: _requestId, ...rest } = parsed;
     const given = Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
     const launchInput: LaunchInput = {
       ...rest,
@@ -105,16 +120,29 @@ export async function launchInstance(
     });
     audit({
       action: purpose === 'final' ? 'instance.launch' : 'instance.launch-test',
-      subjectKind: 'image',
-      subjectId: image.id,
+      subjectKind: 'instance',
+      subjectId: id,
       subjectName: image.name,
       after: { ...launchInput },
     });
     event({ topic: 'instances', subjectId: id, kind: 'changed' });
-    return launchInput;
+    return { input: launchInput, known: null };
   });
-  const instanceId = await finishLaunch(ctx, { id, workspaceId, input: launch });
-  return { id, instanceId };
+  if (launch.known?.fault) throw new FaultError(launch.known.fault);
+  if (launch.known?.instanceId) return { id, instanceId: launch.known.instanceId };
+  try {
+    return { id, instanceId: await finishLaunch(ctx, { id, workspaceId, input: launch.input }) };
+  } catch (error) {
+    const [row] = await ctx.db.select({ state: instances.state }).from(instances).where(eq(instances.id, id));
+    if (row?.state !== 'launching') throw error;
+    log().warn({ error, launch: id }, 'EC2 did not say whether it launches; it is asked again');
+    return { id, instanceId: null };
+  }
+}
+
+/** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */
+function idOfRequest(workspaceId: string, requestId: string): string {
+  return `launch-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
 }
 
 /** Calls EC2 with the row's token and keeps the answer. Repeating it finds the same instance. */

@@ -2,6 +2,7 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { artifacts, instances } from '../../../db/schema/index.ts';
 import type { AwsTarget } from '../../../replication/target/aws/target.ts';
+import { log } from '../../log.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { finishLaunch } from './launch.ts';
 
@@ -61,5 +62,8 @@ async function finishLostLaunches(ctx: ServiceContext): Promise<void> {
     .from(instances)
     .where(and(eq(instances.state, 'launching'), sql`${instances.launchedAt} < now() - interval '40 seconds'`))
     .limit(10);
-  for (const row of lost) await finishLaunch(ctx, row);
+  for (const row of lost) {
+    // What EC2 refuses is kept with the row; what cannot be told yet is asked again.
+    await finishLaunch(ctx, row).catch((error) => log().warn({ error, launch: row.id }, 'a launch is still open'));
+  }
 }

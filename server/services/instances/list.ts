@@ -1,6 +1,6 @@
 // Reading instances that were launched from our AMIs.
-import { and, eq } from 'drizzle-orm';
-import { instances, replicationRuns } from '../../../db/schema/index.ts';
+import { and, eq, or, sql } from 'drizzle-orm';
+import { images, instances, replicationRuns } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
@@ -14,6 +14,9 @@ const COLUMNS: Record<string, ListColumn> = {
   run: { sql: instances.runId, kind: 'text' },
   purpose: { sql: instances.purpose, kind: 'choice' },
   state: { sql: instances.state, kind: 'choice' },
+  type: { sql: sql`${instances.input}->>'instanceType'`, kind: 'text' },
+  privateAddress: { sql: sql`${instances.detail}->>'privateAddress'`, kind: 'text' },
+  publicAddress: { sql: sql`${instances.detail}->>'publicAddress'`, kind: 'text' },
   launchedBy: { sql: instances.launchedBy, kind: 'text' },
   launchedAt: { sql: instances.launchedAt, kind: 'date' },
 };
@@ -38,13 +41,15 @@ export async function listInstances(ctx: ServiceContext, query: ListQuery): Prom
   return { items: rows.map(listed), total: await ctx.db.$count(instances, all) };
 }
 
+/** By our own id of the launch, or EC2's. */
 export async function getInstance(ctx: ServiceContext, id: string) {
   const workspaceId = guard(ctx, 'instance.read');
   const [row] = await ctx.db
-    .select({ instance: instances, jobId: replicationRuns.jobId })
+    .select({ instance: instances, jobId: replicationRuns.jobId, pointInTime: images.pointInTime })
     .from(instances)
     .innerJoin(replicationRuns, eq(replicationRuns.id, instances.runId))
-    .where(and(eq(instances.id, id), eq(instances.workspaceId, workspaceId)));
+    .innerJoin(images, eq(images.id, instances.imageId))
+    .where(and(or(eq(instances.id, id), eq(instances.instanceId, id)), eq(instances.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `There is no instance ${id}.` });
-  return { ...listed(row.instance), jobId: row.jobId };
+  return { ...listed(row.instance), jobId: row.jobId, pointInTime: row.pointInTime };
 }
