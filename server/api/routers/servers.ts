@@ -2,13 +2,7 @@
 import { z } from 'zod';
 import { clearCatalog, importCatalog, importCatalogInput } from '../../services/catalog/import.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
-import {
-  catalogStatus,
-  chosenServers,
-  chosenServersInput,
-  getServer,
-  listServers,
-} from '../../services/servers/list.ts';
+import { catalogStatus, getServer, listServers } from '../../services/servers/list.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
 export const serversRouter = router({
@@ -16,8 +10,6 @@ export const serversRouter = router({
   get: memberProcedure
     .input(z.object({ serverId: z.string() }))
     .query(({ ctx, input }) => getServer(ctx.service, input.serverId)),
-  /** The servers of a selection, with what hinders the replication of each. */
-  chosen: memberProcedure.input(chosenServersInput).query(({ ctx, input }) => chosenServers(ctx.service, input)),
   catalog: memberProcedure.query(({ ctx }) => catalogStatus(ctx.service)),
   importCatalog: memberProcedure
     .input(importCatalogInput)

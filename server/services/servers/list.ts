@@ -1,9 +1,8 @@
 // Reading the server catalog: pages of servers with their replication, one server, and where the catalog stands.
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { connectors, replicationJobs, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
-import { guard, parseInput, type ServiceContext } from '../context.ts';
+import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 
 const COLUMNS: Record<string, ListColumn> = {
@@ -64,19 +63,7 @@ function query(ctx: ServiceContext) {
     .innerJoin(connectors, eq(connectors.id, servers.connectorId))
     .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)));
 }
-
-/** Why no replication job can be made for a server now, in a sentence; null when one can. */
-function hindrance(server: Awaited<ReturnType<typeof query>>[number]): string | null {
-  if (server.jobId) return 'It has a replication job already.';
-  if (server.goneAt) return 'It is gone from its VM manager.';
-  if (server.readiness === 'blocked') return server.blockedBy ?? 'It is blocked.';
-  return null;
-}
-
-function listed(server: Awaited<ReturnType<typeof query>>[number]) {
-  return { ...server, hindrance: hindrance(server) };
-}
-export type ListedServer = ReturnType<typeof listed>;
+export type ListedServer = Awaited<ReturnType<typeof query>>[number];
 
 export async function listServers(ctx: ServiceContext, input: ListQuery): Promise<ListPage<ListedServer>> {
   const workspaceId = guard(ctx, 'server.read');
@@ -93,23 +80,7 @@ export async function listServers(ctx: ServiceContext, input: ListQuery): Promis
     .innerJoin(connectors, eq(connectors.id, servers.connectorId))
     .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)))
     .where(all);
-  return { items: items.map(listed), total: count?.total ?? 0 };
-}
-
-export const chosenServersInput = z.object({ serverIds: z.array(z.string().max(60)).max(500) });
-
-/** The servers behind a selection, wherever in the table they stand, each with what hinders its replication. */
-export async function chosenServers(
-  ctx: ServiceContext,
-  input: z.infer<typeof chosenServersInput>,
-): Promise<ListedServer[]> {
-  const workspaceId = guard(ctx, 'server.read');
-  const { serverIds } = parseInput(chosenServersInput, input);
-  if (serverIds.length === 0) return [];
-  const rows = await query(ctx)
-    .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt), inArray(servers.id, serverIds)))
-    .orderBy(asc(servers.name), asc(servers.id));
-  return rows.map(listed);
+  return { items, total: count?.total ?? 0 };
 }
 
 /** One server with all that the catalog knows of it. */
@@ -119,7 +90,7 @@ export async function getServer(ctx: ServiceContext, serverId: string) {
   const [row] = await query(ctx).where(where);
   const [full] = await ctx.db.select({ record: servers.record }).from(servers).where(where);
   if (!row || !full) throw faultError('not-found', { message: `There is no server ${serverId}.` });
-  return { ...listed(row), record: full.record };
+  return { ...row, record: full.record };
 }
 
 /** Where the catalog stands over all connectors. */

@@ -1,0 +1,25 @@
+// What the pages of connectors share: their rows' type, their order, the words for a VM manager.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+export type Connector = inferRouterOutputs<AppRouter>['connectors']['list']['items'][number];
+
+export const CONNECTORS_SORT = { by: 'name', descending: false };
+
+export const VM_MANAGER_TYPES: Record<Connector['vmManagerType'], string> = { vsphere: 'VMware vCenter' };
+
+/** The state for `<Status of="connector">`. */
+export function connectorState(connector: Connector): string {
+  return connector.disassociatedAt ? 'disassociated' : connector.status;
+}
+
+/** As a sentence of its own: reasons come as the second half of one. */
+export function sentence(reason: string): string {
+  const text = reason.charAt(0).toUpperCase() + reason.slice(1);
+  return /[.!?)]$/.test(text) ? text : `${text}.`;
+}
+
+/** `imported 11 servers: 2 new, 1 changed, none gone` */
+export function catalogSummary(summary: { found: number; added: number; changed: number; gone: number }): string {
+  return `${summary.added} new, ${summary.changed} changed, ${summary.gone} gone`;
+}

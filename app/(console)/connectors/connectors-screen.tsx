@@ -1,0 +1,172 @@
+'use client';
+// The list of connectors.
+import Button from '@cloudscape-design/components/button';
+import Link from '@cloudscape-design/components/link';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { shownFault } from '../../_shell/faults.ts';
+import { Can, usePreference } from '../../_shell/member.tsx';
+import { usePageShell } from '../../_shell/page-shell.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
+import { formatCount, formatRate, orUnknown } from '../../_ui/quantity.ts';
+import { ResourceTable } from '../../_ui/resource-table.tsx';
+import { Status } from '../../_ui/status.tsx';
+import { statesOf } from '../../_ui/status-kinds.ts';
+import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.ts';
+import { useTableState } from '../../_ui/table-state.ts';
+import { Time } from '../../_ui/time.tsx';
+import { CheckNow, Disassociate, ImportCatalog } from './connector-actions.tsx';
+import { CONNECTORS_SORT, type Connector, connectorState, VM_MANAGER_TYPES } from './connector-words.ts';
+
+const COLUMNS: ResourceColumn<Connector>[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    cell: (connector) => <Link href={`/connectors/${connector.id}`}>{connector.name}</Link>,
+    width: 200,
+    sort: true,
+    filter: { kind: 'text' },
+    isName: true,
+  },
+  {
+    id: 'status',
+    header: 'Status',
+    cell: (connector) => <Status of="connector" state={connectorState(connector)} detail={connector.reason} />,
+    width: 300,
+    sort: true,
+    filter: { kind: 'choice', values: statesOf('connector').filter(({ value }) => value !== 'disassociated') },
+  },
+  {
+    id: 'vmManager',
+    header: 'VM manager',
+    cell: (connector) => connector.vmManagerUrl,
+    width: 230,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'type',
+    header: 'VM manager type',
+    cell: (connector) => VM_MANAGER_TYPES[connector.vmManagerType],
+    width: 170,
+    sort: true,
+    filter: {
+      kind: 'choice',
+      values: Object.entries(VM_MANAGER_TYPES).map(([value, label]) => ({ value, label })),
+    },
+  },
+  {
+    id: 'servers',
+    header: 'Servers',
+    cell: (connector) => formatCount(connector.servers),
+    width: 110,
+    sort: true,
+    filter: { kind: 'number' },
+  },
+  {
+    id: 'runs',
+    header: 'Runs now',
+    cell: (connector) => formatCount(connector.runs),
+    width: 120,
+    sort: true,
+    filter: { kind: 'number' },
+  },
+  {
+    id: 'rate',
+    header: 'Rate now',
+    cell: (connector) => (connector.checkedAt ? formatRate(connector.rateBytesPerSecond) : '–'),
+    width: 130,
+  },
+  {
+    id: 'version',
+    header: 'Version',
+    cell: (connector) => connector.version,
+    width: 110,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'lastSeenAt',
+    header: 'Last seen',
+    cell: (connector) => <Time at={connector.lastSeenAt} />,
+    width: 150,
+    sort: true,
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'id',
+    header: 'Connector ID',
+    cell: (connector) => <CopyableId id={connector.id} name="connector id" />,
+    width: 230,
+    sort: true,
+    filter: { kind: 'text' },
+    hidden: true,
+  },
+  {
+    id: 'host',
+    header: 'Runs on',
+    cell: (connector) => orUnknown(connector.host),
+    width: 180,
+    sort: true,
+    filter: { kind: 'text' },
+    hidden: true,
+  },
+  {
+    id: 'associatedAt',
+    header: 'Associated on',
+    cell: (connector) => <Time at={connector.associatedAt} exact />,
+    width: 220,
+    sort: true,
+    filter: { kind: 'date' },
+    hidden: true,
+  },
+];
+
+export function ConnectorsScreen() {
+  const [preferences, setPreferences] = usePreference<TablePreferences>('table.connectors', {});
+  const state = useTableState({ defaultSort: CONNECTORS_SORT, pageSize: preferences.pageSize });
+  const trpc = useTRPC();
+  const connectors = useQuery(trpc.connectors.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
+  usePageShell({});
+  const selected = connectors.data?.items.find((connector) => connector.id === state.selectedIds[0]);
+  const add = (
+    <Can permission="connector.enrol">
+      <Button variant="primary" href="/connectors/enrol">
+        Add connector
+      </Button>
+    </Can>
+  );
+  return (
+    <ResourceTable
+      noun={{ one: 'connector', many: 'connectors' }}
+      title="Connectors"
+      description="Appliances beside your hypervisors: each finds the servers of one VM manager and reads their disks."
+      columns={COLUMNS}
+      state={state}
+      data={connectors.data}
+      fetching={connectors.isPlaceholderData}
+      fault={connectors.error && shownFault(connectors.error)}
+      onRetry={() => connectors.refetch()}
+      rowId={(connector) => connector.id}
+      rowName={(connector) => connector.name}
+      selection="single"
+      preferences={preferences}
+      onPreferences={setPreferences}
+      actions={
+        <>
+          <CheckNow connector={selected} />
+          <ImportCatalog connector={selected} />
+          <Disassociate connector={selected} />
+          {add}
+        </>
+      }
+      empty={
+        <EmptyTeaching title="No connectors" action={add}>
+          A connector runs beside your VM manager and calls out to this console; nothing has to be opened towards it.
+          Add one to see your servers here.
+        </EmptyTeaching>
+      }
+    />
+  );
+}
