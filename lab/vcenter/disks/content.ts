@@ -7,7 +7,7 @@ import { GRAIN, grainState } from './grain-map.ts';
 export type DiskContent =
   /** About this many bytes allocated in pieces all over the disk, after a master boot record. */
   | { kind: 'seeded'; seed: string; allocatedBytes: number }
-  /** The first `bytes` of the disk are noise that no compressor shortens. */
+  /** The first `bytes` of the disk are noise that no compressor shortens; computed when read, stored nowhere. */
   | { kind: 'incompressible'; seed: string; bytes: number }
   /** A raw image file; the disk is as large as it. */
   | { kind: 'image'; path: string }
@@ -24,15 +24,34 @@ export async function fillDisk(
 ): Promise<void> {
   if (content.kind === 'seeded') return fillSeeded(file, states, capacity, content.seed, content.allocatedBytes);
   if (content.kind === 'image') return copyImage(file, states, content.path);
-  if (content.kind === 'incompressible') {
-    const noise = noiseFrom(content.seed);
-    const end = Math.min(content.bytes, capacity);
-    for (let offset = 0; offset < end; offset += 4 * 1024 * 1024) {
-      const piece = noise(Math.min(4 * 1024 * 1024, end - offset));
-      await file.write(piece, 0, piece.length, offset);
-    }
-    states.fill(grainState.data, 0, Math.ceil(end / GRAIN));
-  }
+}
+
+/** Bytes that are computed rather than stored, read as from a file. */
+export interface ComputedBytes {
+  /** Grains from the start of the disk that it covers. */
+  grains: number;
+  read(buffer: Buffer, start: number, length: number, position: number): Promise<unknown>;
+}
+
+/** What lies under everything that was ever written; undefined for content that is stored. */
+export function computedBytes(content: DiskContent, capacity: number): ComputedBytes | undefined {
+  if (content.kind !== 'incompressible') return undefined;
+  const end = Math.min(content.bytes, capacity);
+  const key = noiseKey(content.seed);
+  return {
+    grains: Math.ceil(end / GRAIN),
+    read: async (buffer, start, length, position) => {
+      // The noise at a position is the key stream from the counter of its 16-byte block on.
+      const block = Math.floor(position / 16);
+      const counter = Buffer.alloc(16);
+      counter.writeBigUInt64BE(BigInt(block), 8);
+      const skipped = position - block * 16;
+      const wanted = Math.max(0, Math.min(length, end - position));
+      const noise = createCipheriv('aes-256-ctr', key, counter).update(Buffer.alloc(skipped + wanted));
+      noise.copy(buffer, start, skipped);
+      buffer.fill(0, start + wanted, start + length);
+    },
+  };
 }
 
 async function fillSeeded(
@@ -114,9 +133,12 @@ export function randomFrom(seed: string): Random {
   };
 }
 
+function noiseKey(seed: string): Buffer {
+  return createHash('sha256').update(`noise ${seed}`).digest();
+}
+
 function noiseFrom(seed: string): (length: number) => Buffer {
-  const key = createHash('sha256').update(`noise ${seed}`).digest();
-  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+  const cipher = createCipheriv('aes-256-ctr', noiseKey(seed), Buffer.alloc(16));
   return (length) => cipher.update(Buffer.alloc(length));
 }
 

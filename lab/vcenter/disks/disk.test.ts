@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DiskContent } from './content.ts';
 import { LabDisk } from './disk.ts';
 import { GRAIN } from './grain-map.ts';
 import { HASH_BLOCK, hashDisk } from './hashes.ts';
@@ -35,7 +36,11 @@ test('frozen views stay as they were, whatever is written, released or reopened'
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { maxLength: 14 }), async (operations) => {
       const path = join(folder, String(runs++));
-      const content = { kind: 'seeded', seed: String(runs), allocatedBytes: 3 * GRAIN } as const;
+      const seed = String(runs);
+      const content: DiskContent =
+        runs % 2 === 0
+          ? { kind: 'seeded', seed, allocatedBytes: 3 * GRAIN }
+          : { kind: 'incompressible', seed, bytes: 4 * GRAIN + 1000 };
       let disk = await LabDisk.open(path, capacity, content);
       const live = await disk.read(undefined, 0, capacity);
       const frozen = new Map<string, Buffer>();

@@ -2,7 +2,7 @@
 // since (copy before write), so that the frozen view stays while the guest writes on. For lab/vcenter only.
 import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DiskContent, fillDisk } from './content.ts';
+import { type ComputedBytes, computedBytes, type DiskContent, fillDisk } from './content.ts';
 import { GRAIN, GrainMap, grainState } from './grain-map.ts';
 
 /** Preserved grains of one snapshot. What it lacks is found in the next newer view, and at last in the live file. */
@@ -12,23 +12,35 @@ interface FrozenView {
   map: GrainMap;
 }
 
+type Source = Pick<FileHandle, 'read'> | ComputedBytes;
+
 export class LabDisk {
   readonly folder: string;
   /** Bytes, a multiple of 512. */
   readonly capacity: number;
   readonly grains: number;
   readonly #live: FileHandle;
+  /** Which grains the live file holds; the others are as computed, or zeros. */
   readonly #allocated: GrainMap;
+  readonly #computed: ComputedBytes | undefined;
   /** Oldest first. */
   readonly #views: FrozenView[];
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string, capacity: number, live: FileHandle, allocated: GrainMap, views: FrozenView[]) {
+  private constructor(
+    folder: string,
+    capacity: number,
+    live: FileHandle,
+    allocated: GrainMap,
+    computed: ComputedBytes | undefined,
+    views: FrozenView[],
+  ) {
     this.folder = folder;
     this.capacity = capacity;
     this.grains = Math.ceil(capacity / GRAIN);
     this.#live = live;
     this.#allocated = allocated;
+    this.#computed = computed;
     this.#views = views;
   }
 
@@ -59,7 +71,8 @@ export class LabDisk {
     );
     const views: FrozenView[] = [];
     for (const id of names) views.push(await openView(folder, id, capacity));
-    return new LabDisk(folder, capacity, live, await GrainMap.open(mapPath, grains), views);
+    const allocated = await GrainMap.open(mapPath, grains);
+    return new LabDisk(folder, capacity, live, allocated, computedBytes(content, capacity), views);
   }
 
   get viewIds(): string[] {
@@ -90,14 +103,10 @@ export class LabDisk {
       if (!view) return;
       const older = this.#views[index - 1];
       if (older) {
-        const buffer = Buffer.allocUnsafe(GRAIN);
         for (let grain = 0; grain < this.grains; grain += 1) {
           const state = view.map.states[grain]!;
           if (state === grainState.absent || older.map.states[grain] !== grainState.absent) continue;
-          if (state === grainState.data) {
-            const { bytesRead } = await view.file.read(buffer, 0, GRAIN, grain * GRAIN);
-            await older.file.write(buffer, 0, bytesRead, grain * GRAIN);
-          }
+          if (state === grainState.data) await copyGrain(view.file, older.file, grain, this.capacity);
           await older.map.set(grain, state);
         }
       }
@@ -118,7 +127,7 @@ export class LabDisk {
       const end = Math.ceil((offset + bytes.length) / GRAIN);
       for (let grain = Math.floor(offset / GRAIN); grain < end; grain += 1) {
         if (newest && newest.map.states[grain] === grainState.absent) await this.#preserve(newest, grain);
-        await this.#allocated.set(grain, grainState.data);
+        await this.#store(grain);
       }
       await this.#live.write(bytes, 0, bytes.length, offset);
     });
@@ -165,11 +174,18 @@ export class LabDisk {
     });
   }
 
+  /** The live file holds this grain from now on. */
+  async #store(grain: number): Promise<void> {
+    if (this.#allocated.states[grain] === grainState.data) return;
+    const below = this.#belowViews(grain);
+    if (below) await copyGrain(below, this.#live, grain, this.capacity);
+    await this.#allocated.set(grain, grainState.data);
+  }
+
   async #preserve(view: FrozenView, grain: number): Promise<void> {
-    if (this.#allocated.states[grain] === grainState.absent) return view.map.set(grain, grainState.zero);
-    const buffer = Buffer.allocUnsafe(GRAIN);
-    const { bytesRead } = await this.#live.read(buffer, 0, GRAIN, grain * GRAIN);
-    await view.file.write(buffer, 0, bytesRead, grain * GRAIN);
+    const below = this.#belowViews(grain);
+    if (!below) return view.map.set(grain, grainState.zero);
+    await copyGrain(below, view.file, grain, this.capacity);
     await view.map.set(grain, grainState.data);
   }
 
@@ -180,18 +196,24 @@ export class LabDisk {
     return first;
   }
 
-  #sourceOf(view: string | undefined, grain: number): FileHandle | undefined {
+  #sourceOf(view: string | undefined, grain: number): Source | undefined {
     return this.#fileFor(this.#firstView(view), grain);
   }
 
-  #fileFor(first: number, grain: number): FileHandle | undefined {
+  #fileFor(first: number, grain: number): Source | undefined {
     for (let index = first; index < this.#views.length; index += 1) {
       const view = this.#views[index]!;
       const state = view.map.states[grain];
       if (state === grainState.data) return view.file;
       if (state === grainState.zero) return undefined;
     }
-    return this.#allocated.states[grain] === grainState.data ? this.#live : undefined;
+    return this.#belowViews(grain);
+  }
+
+  /** Where the live disk has this grain; undefined for zeros. */
+  #belowViews(grain: number): Source | undefined {
+    if (this.#allocated.states[grain] === grainState.data) return this.#live;
+    return this.#computed && grain < this.#computed.grains ? this.#computed : undefined;
   }
 
   async #saveViews(): Promise<void> {
@@ -206,6 +228,13 @@ export class LabDisk {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+async function copyGrain(from: Source, to: FileHandle, grain: number, capacity: number): Promise<void> {
+  const length = Math.min(GRAIN, capacity - grain * GRAIN);
+  const buffer = Buffer.alloc(length);
+  await from.read(buffer, 0, length, grain * GRAIN);
+  await to.write(buffer, 0, length, grain * GRAIN);
 }
 
 function viewPath(folder: string, id: string, kind: 'raw' | 'map'): string {
