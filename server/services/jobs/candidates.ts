@@ -49,7 +49,7 @@ function refusal(row: { server: typeof servers.$inferSelect; jobId: string | nul
   if (server.goneAt) return 'It is gone from its VM manager.';
   if (server.readiness === 'blocked') {
     const why = server.record.findings.find((finding) => finding.level === 'blocking');
-    return why ? `${why.title}. ${why.remedy}` : 'It is blocked.';
+    return why ? `${why.title} ${why.remedy}` : 'It is blocked.';
   }
   return jobId ? 'It has a replication job already.' : null;
 }

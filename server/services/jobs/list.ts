@@ -18,12 +18,14 @@ const COLUMNS: Record<string, ListColumn> = {
   connector: { sql: connectors.name, kind: 'text' },
   image: { sql: replicationJobs.latestImageId, kind: 'text' },
   frequency: { sql: replicationJobs.everyHours, kind: 'number' },
-  lag: { sql: replicationJobs.latestImageAt, kind: 'date' },
+  /** Hours since the moment that the newest AMI holds. */
+  lag: { sql: sql`extract(epoch from now() - ${replicationJobs.latestImageAt}) / 3600`, kind: 'number' },
+  latestImageAt: { sql: replicationJobs.latestImageAt, kind: 'date' },
   nextRunAt: { sql: replicationJobs.nextRunAt, kind: 'date' },
   createdAt: { sql: replicationJobs.createdAt, kind: 'date' },
 };
 
-function listed(job: JobRow, connectorName: string, run: RunRow | undefined) {
+function listed(job: JobRow, connectorName: string, run: RunRow | undefined, imageCount: number) {
   return {
     id: job.id,
     serverId: job.serverId,
@@ -41,6 +43,8 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined) {
     nextRunAt: job.nextRunAt,
     latestImageId: job.latestImageId,
     latestImageAt: job.latestImageAt,
+    /** AMIs of its runs that still stand. */
+    imageCount,
     /** Where its AMIs are made: that of its newest run, or what a first run would take; null while nothing is configured. */
     target: run?.settings.target ?? configuredTarget(),
     createdAt: job.createdAt,
@@ -79,6 +83,16 @@ async function newestRuns(ctx: ServiceContext, jobIds: string[]): Promise<Map<st
   return new Map(rows.map((run) => [run.jobId, run]));
 }
 
+async function countImages(ctx: ServiceContext, jobIds: string[]): Promise<Map<string, number>> {
+  if (jobIds.length === 0) return new Map();
+  const rows = await ctx.db
+    .select({ jobId: images.jobId, count: sql<number>`count(*)::int` })
+    .from(images)
+    .where(and(inArray(images.jobId, jobIds), isNull(images.deregisteredAt)))
+    .groupBy(images.jobId);
+  return new Map(rows.map(({ jobId, count }) => [jobId, count]));
+}
+
 export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedJob>> {
   const workspaceId = guard(ctx, 'job.read');
   const { where, ...page } = listClauses(query, COLUMNS, replicationJobs.id);
@@ -96,12 +110,13 @@ export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<L
     .from(replicationJobs)
     .innerJoin(connectors, eq(connectors.id, replicationJobs.connectorId))
     .where(all);
-  const runs = await newestRuns(
-    ctx,
-    rows.map(({ job }) => job.id),
-  );
+  const ids = rows.map(({ job }) => job.id);
+  const runs = await newestRuns(ctx, ids);
+  const counts = await countImages(ctx, ids);
   return {
-    items: rows.map(({ job, connectorName }) => listed(job, connectorName, runs.get(job.id))),
+    items: rows.map(({ job, connectorName }) =>
+      listed(job, connectorName, runs.get(job.id), counts.get(job.id) ?? 0),
+    ),
     total: count?.total ?? 0,
   };
 }
@@ -122,11 +137,10 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     .where(and(eq(replicationJobs.id, jobId), eq(replicationJobs.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
   const runs = await newestRuns(ctx, [jobId]);
-  const imageCount = await ctx.db.$count(images, and(eq(images.jobId, jobId), isNull(images.deregisteredAt)));
+  const counts = await countImages(ctx, [jobId]);
   return {
-    ...listed(row.job, row.connectorName, runs.get(jobId)),
+    ...listed(row.job, row.connectorName, runs.get(jobId), counts.get(jobId) ?? 0),
     guestName: row.guestName,
     guestFamily: row.guestFamily,
-    imageCount,
   };
 }

@@ -2,6 +2,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { connectors, replicationJobs, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 
@@ -96,18 +97,21 @@ export async function getServer(ctx: ServiceContext, serverId: string) {
 /** Where the catalog stands over all connectors. */
 export async function catalogStatus(ctx: ServiceContext) {
   const workspaceId = guard(ctx, 'server.read');
-  const sources = await ctx.db
-    .select({
-      connectorId: connectors.id,
-      connectorName: connectors.name,
-      state: connectors.catalogState,
-      at: connectors.catalogAt,
-      summary: connectors.catalogSummary,
-      fault: connectors.catalogFault,
-    })
+  const rows = await ctx.db
+    .select()
     .from(connectors)
     .where(and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt)))
     .orderBy(connectors.name);
+  const sources = rows.map((row) => ({
+    connectorId: row.id,
+    connectorName: row.name,
+    /** An import waits for a connector that is not healthy. */
+    connector: connectorStatus(row, ctx.now()),
+    state: row.catalogState,
+    at: row.catalogAt,
+    summary: row.catalogSummary,
+    fault: row.catalogFault,
+  }));
   const importing = sources.some((source) => source.state === 'importing');
   const available = sources.some((source) => source.state === 'available');
   const failed = sources.find((source) => source.state === 'failed');

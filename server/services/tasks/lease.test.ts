@@ -1,0 +1,152 @@
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { artifacts, replicationRuns, servers as serversTable, tasks } from '../../../db/schema/index.ts';
+import { fault } from '../../../replication/model/fault.ts';
+import { createJobs } from '../jobs/create.ts';
+import { advanceRun } from '../runs/advance.ts';
+import { cancelRun } from '../runs/cancel.ts';
+import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
+import { extendTask } from './extend.ts';
+import { confirmArtifact, declareArtifact } from './ledger.ts';
+import { settleTask } from './settle.ts';
+
+let site: TestWorkspace;
+let runId: string;
+let servers = 0;
+
+beforeAll(async () => {
+  site = await testWorkspace();
+});
+afterAll(() => site.close());
+
+beforeEach(async () => {
+  await site.db.update(tasks).set({ state: 'cancelled' });
+  servers += 1;
+  await site.importServers([catalogServer(`web-${servers}`)]);
+  const [server] = await site.db
+    .select()
+    .from(serversTable)
+    .where(eq(serversTable.name, `web-${servers}`));
+  const { jobIds } = await createJobs(site.ctx, {
+    servers: [{ serverId: server?.id as string }],
+    settings: { everyHours: null, seedAt: null, description: '', keepImages: null },
+  });
+  const [run] = await site.db
+    .select()
+    .from(replicationRuns)
+    .where(eq(replicationRuns.jobId, jobIds[0] as string));
+  runId = run?.id as string;
+  await advanceRun(site.ctx, runId);
+});
+
+const run = async () => (await site.db.select().from(replicationRuns).where(eq(replicationRuns.id, runId)))[0];
+
+async function hold(holder: string, leaseSeconds?: number) {
+  const [claimed] = await site.claim(holder, leaseSeconds);
+  if (!claimed) throw new Error('nothing to claim');
+  return { taskId: claimed.task.id, fence: claimed.task.fence, holder };
+}
+
+describe('a lease', () => {
+  it('is held by one, and taken over under a higher fence only when it ran out', async () => {
+    const first = await hold('a');
+    expect(await site.claim('b')).toEqual([]);
+    await site.db.update(tasks).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(tasks.id, first.taskId));
+    const second = await hold('b');
+    expect(second.fence).toBeGreaterThan(first.fence);
+  });
+
+  it('lets nobody who was overtaken write anything', async () => {
+    const first = await hold('a');
+    await site.db.update(tasks).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(tasks.id, first.taskId));
+    await hold('b');
+    const { ctx, workspaceId } = site;
+    expect(await extendTask(ctx, workspaceId, first, 30, { fraction: 0.9, note: null, disks: [] })).toEqual({
+      go: false,
+      reason: 'taken over',
+    });
+    expect(
+      await faultCode(
+        declareArtifact(ctx, workspaceId, first, { kind: 'nfc-lease', token: 't', diskId: null, details: {} }),
+      ),
+    ).toBe('lease-lost');
+    expect(await faultCode(settleTask(ctx, workspaceId, first, { ok: false, fault: fault('internal') }))).toBe(
+      'lease-lost',
+    );
+    expect((await run())?.percent).toBe(0);
+    expect(await site.db.$count(artifacts)).toBe(0);
+  });
+
+  it('gives the same ledger row to the same token', async () => {
+    const held = await hold('a');
+    const input = { kind: 'vsphere-snapshot' as const, token: `snap-${runId}`, diskId: null, details: { name: 'n' } };
+    const made = await declareArtifact(site.ctx, site.workspaceId, held, input);
+    expect((await declareArtifact(site.ctx, site.workspaceId, held, input)).id).toBe(made.id);
+    await confirmArtifact(site.ctx, site.workspaceId, held, {
+      artifactId: made.id,
+      state: 'created',
+      externalId: 'snapshot-1',
+    });
+    const [row] = await site.db.select().from(artifacts).where(eq(artifacts.id, made.id));
+    expect(row).toMatchObject({ state: 'created', externalId: 'snapshot-1', fence: held.fence });
+  });
+});
+
+describe('settling', () => {
+  it('tries again after a fault that says now, and gives up when the tries are used up', async () => {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const held = await hold('a');
+      await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: fault('export-cut') });
+      await site.db.update(tasks).set({ notBefore: sql`now()` }).where(eq(tasks.id, held.taskId));
+      if (attempt < 3) expect((await run())?.waitingFor).toMatch(/Next try/);
+    }
+    await advanceRun(site.ctx, runId);
+    expect(await run()).toMatchObject({ state: 'failed', fault: { code: 'export-cut' } });
+  });
+
+  it('fails at once after a fault that says later', async () => {
+    const held = await hold('a');
+    await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: fault('server-not-ready') });
+    await advanceRun(site.ctx, runId);
+    expect((await run())?.state).toBe('failed');
+  });
+
+  it('refuses a result of the wrong shape and keeps the lease', async () => {
+    const held = await hold('a');
+    expect(await faultCode(settleTask(site.ctx, site.workspaceId, held, { ok: true, result: { nonsense: 1 } }))).toBe(
+      'input-invalid',
+    );
+    expect((await extendTask(site.ctx, site.workspaceId, held, 30)).go).toBe(true);
+  });
+
+  it('never lets the percentage go back', async () => {
+    const held = await hold('a');
+    await extendTask(site.ctx, site.workspaceId, held, 30, { fraction: 1, note: null, disks: [] });
+    const high = (await run())?.percent;
+    await extendTask(site.ctx, site.workspaceId, held, 30, { fraction: 0.1, note: null, disks: [] });
+    expect((await run())?.percent).toBe(high);
+  });
+});
+
+describe('cancelling', () => {
+  it('is heard by the holder, and ends the run when the holder has settled', async () => {
+    const held = await hold('a');
+    await cancelRun(site.as('operator'), { runId });
+    expect(await extendTask(site.ctx, site.workspaceId, held, 30)).toEqual({ go: false, reason: 'cancelled' });
+    await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: fault('cancelled') });
+    await advanceRun(site.ctx, runId);
+    expect((await run())?.state).toBe('cancelled');
+    expect(await faultCode(cancelRun(site.as('operator'), { runId }))).toBe('conflict');
+  });
+
+  it('ends a run at once whose step nobody holds', async () => {
+    await cancelRun(site.as('operator'), { runId });
+    await advanceRun(site.ctx, runId);
+    expect((await run())?.state).toBe('cancelled');
+  });
+
+  it('is refused to a viewer', async () => {
+    expect(await faultCode(cancelRun(site.as('viewer'), { runId }))).toBe('permission-denied');
+    expect((await run())?.cancelRequestedAt).toBeNull();
+  });
+});
