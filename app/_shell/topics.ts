@@ -3,7 +3,7 @@
 /** First part of a query's path (the router's name in server/api/root.ts) by topic. */
 const NOUNS: Record<string, readonly string[]> = {
   connectors: ['connectors', 'servers', 'overview'],
-  servers: ['servers', 'catalog', 'connectors', 'overview'],
+  servers: ['servers', 'catalog', 'connectors', 'jobs', 'overview'],
   jobs: ['jobs', 'servers', 'overview'],
   runs: ['runs', 'jobs', 'connectors', 'overview'],
   images: ['images', 'runs', 'jobs', 'overview'],

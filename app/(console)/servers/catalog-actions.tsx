@@ -1,0 +1,110 @@
+'use client';
+// Import, re-import and clear the server catalog.
+import Button from '@cloudscape-design/components/button';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { shownFault } from '../../_shell/faults.ts';
+import { Can } from '../../_shell/member.tsx';
+import { useNotifications } from '../../_shell/notifications.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
+import { formatNumberOf } from '../../_ui/quantity.ts';
+import type { Catalog } from './server-words.ts';
+
+export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog | undefined; primary?: boolean }) {
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const start = useMutation(
+    trpc.servers.importCatalog.mutationOptions({
+      onSuccess: ({ connectors }) =>
+        notify({
+          id: 'catalog',
+          type: 'info',
+          header: `Import of the server catalog started on ${formatNumberOf(connectors, 'connector')}`,
+        }),
+    }),
+  );
+  useImportNews(catalog);
+  const importing = catalog?.state === 'importing';
+  const again = catalog !== undefined && catalog.servers > 0;
+  return (
+    <Can permission="catalog.import">
+      <Button
+        variant={primary ? 'primary' : 'normal'}
+        disabled={!catalog || catalog.sources.length === 0}
+        disabledReason={catalog?.sources.length === 0 ? 'Add a connector first' : undefined}
+        loading={start.isPending || importing}
+        loadingText="Importing the server catalog"
+        onClick={() => start.mutate({})}
+      >
+        {again ? 'Re-import server catalog' : 'Import server catalog'}
+      </Button>
+    </Can>
+  );
+}
+
+/** Says that an import which this page saw going on has ended. */
+function useImportNews(catalog: Catalog | undefined) {
+  const { notify } = useNotifications();
+  const before = useRef<Catalog['state'] | undefined>(undefined);
+  useEffect(() => {
+    const was = before.current;
+    before.current = catalog?.state;
+    if (was !== 'importing' || catalog?.state !== 'available') return;
+    notify({
+      id: 'catalog',
+      type: 'success',
+      header: `Server catalog imported: ${formatNumberOf(catalog.servers, 'server')}`,
+    });
+  }, [catalog, notify]);
+}
+
+export function ClearCatalog({ catalog }: { catalog: Catalog | undefined }) {
+  const [asking, setAsking] = useState(false);
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const clear = useMutation(
+    trpc.servers.clearCatalog.mutationOptions({
+      meta: { inline: true },
+      onSuccess: ({ cleared, kept }) => {
+        setAsking(false);
+        notify({
+          id: 'catalog',
+          type: 'success',
+          header: 'Server catalog cleared',
+          content: `${formatNumberOf(cleared, 'server')} removed, ${formatNumberOf(kept, 'server')} with a replication job kept.`,
+        });
+      },
+    }),
+  );
+  const importing = catalog?.state === 'importing';
+  const servers = catalog?.servers ?? 0;
+  const withJob = catalog?.withJob ?? 0;
+  return (
+    <Can permission="catalog.clear">
+      <Button
+        disabled={servers === 0 || importing}
+        disabledReason={importing ? 'An import is going on' : undefined}
+        onClick={() => setAsking(true)}
+      >
+        Clear server catalog
+      </Button>
+      {asking && (
+        <ConfirmDelete
+          title="Clear the server catalog?"
+          verb="Clear"
+          removed={[`${formatNumberOf(servers - withJob, 'server')} from the catalog of this console`]}
+          kept={[
+            `${formatNumberOf(withJob, 'server')} with a replication job`,
+            'Replication jobs, their runs and their AMIs',
+            'Everything in the VM manager: import the catalog again and the servers are back',
+          ]}
+          busy={clear.isPending}
+          fault={clear.error && shownFault(clear.error)}
+          onConfirm={() => clear.mutate()}
+          onCancel={() => setAsking(false)}
+        />
+      )}
+    </Can>
+  );
+}

@@ -1,0 +1,169 @@
+'use client';
+// The columns of the server catalog.
+import Link from '@cloudscape-design/components/link';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { formatBytes, formatCount, formatMemory, orUnknown, UNKNOWN } from '../../_ui/quantity.ts';
+import { Status } from '../../_ui/status.tsx';
+import { statesOf } from '../../_ui/status-kinds.ts';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
+import { Time } from '../../_ui/time.tsx';
+import { GUEST_FAMILIES, type ListedServer } from './server-words.ts';
+
+export function Readiness({ server }: { server: ListedServer }) {
+  if (server.goneAt) return <StatusIndicator type="stopped">Gone from its VM manager</StatusIndicator>;
+  const detail =
+    server.readiness === 'blocked' ? server.blockedBy : server.readiness === 'warnings' ? server.findings : null;
+  return <Status of="readiness" state={server.readiness} detail={detail} />;
+}
+
+export function Replication({ server }: { server: ListedServer }) {
+  if (!server.jobId) return <>{UNKNOWN}</>;
+  return (
+    <>
+      <Link href={`/jobs/${server.jobId}`} ariaLabel={`Replication job of ${server.name}`}>
+        <Status of="job" state={server.jobState} />
+      </Link>
+      {server.latestImageAt && (
+        <>
+          {' '}
+          · AMI of <Time at={server.latestImageAt} />
+        </>
+      )}
+    </>
+  );
+}
+
+export const COLUMNS: ResourceColumn<ListedServer>[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    cell: (server) => <Link href={`/servers/${server.id}`}>{server.name}</Link>,
+    width: 190,
+    sort: true,
+    filter: { kind: 'text' },
+    isName: true,
+  },
+  {
+    id: 'readiness',
+    header: 'Readiness',
+    cell: (server) => <Readiness server={server} />,
+    width: 240,
+    sort: true,
+    filter: { kind: 'choice', values: statesOf('readiness') },
+  },
+  {
+    id: 'replication',
+    header: 'Replication',
+    cell: (server) => <Replication server={server} />,
+    width: 210,
+    sort: true,
+    filter: { kind: 'choice', values: [{ value: 'none', label: 'None' }, ...statesOf('job')] },
+  },
+  {
+    id: 'power',
+    header: 'Power',
+    cell: (server) => <Status of="power" state={server.power} />,
+    width: 120,
+    sort: true,
+    filter: { kind: 'choice', values: statesOf('power') },
+  },
+  {
+    id: 'guest',
+    header: 'Guest system',
+    cell: (server) => orUnknown(server.guestName),
+    width: 220,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'vcpus',
+    header: 'vCPUs',
+    cell: (server) => formatCount(server.vcpus),
+    width: 100,
+    sort: true,
+    filter: { kind: 'number' },
+  },
+  {
+    id: 'memoryMiB',
+    header: 'Memory',
+    cell: (server) => formatMemory(server.memoryMiB),
+    width: 110,
+    sort: true,
+    filter: { kind: 'number', label: 'Memory (MiB)' },
+  },
+  {
+    id: 'disks',
+    header: 'Disks',
+    cell: (server) => formatCount(server.diskCount),
+    width: 100,
+    sort: true,
+    filter: { kind: 'number' },
+  },
+  {
+    id: 'diskBytes',
+    header: 'Size of disks',
+    cell: (server) => formatBytes(server.diskBytes),
+    width: 140,
+    sort: true,
+  },
+  {
+    id: 'address',
+    header: 'IP address',
+    cell: (server) => orUnknown(server.address),
+    width: 140,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'path',
+    header: 'Path',
+    cell: (server) => server.path,
+    width: 300,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'connector',
+    header: 'Connector',
+    cell: (server) => <Link href={`/connectors/${server.connectorId}`}>{server.connectorName}</Link>,
+    width: 160,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'lastSeenAt',
+    header: 'Last seen',
+    cell: (server) => <Time at={server.lastSeenAt} />,
+    width: 140,
+    sort: true,
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'family',
+    header: 'Guest family',
+    cell: (server) => GUEST_FAMILIES[server.guestFamily],
+    width: 150,
+    sort: true,
+    filter: { kind: 'choice', values: Object.entries(GUEST_FAMILIES).map(([value, label]) => ({ value, label })) },
+    hidden: true,
+  },
+  {
+    id: 'host',
+    header: 'Host',
+    cell: (server) => orUnknown(server.host),
+    width: 180,
+    sort: true,
+    filter: { kind: 'text' },
+    hidden: true,
+  },
+  {
+    id: 'id',
+    header: 'Server ID',
+    cell: (server) => <CopyableId id={server.id} name="server id" />,
+    width: 160,
+    sort: true,
+    filter: { kind: 'text' },
+    hidden: true,
+  },
+];

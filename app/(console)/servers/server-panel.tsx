@@ -1,0 +1,96 @@
+'use client';
+// The panel below the table: one server in full, or what a selection of several comes to.
+import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Link from '@cloudscape-design/components/link';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import SplitPanel from '@cloudscape-design/components/split-panel';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import Table from '@cloudscape-design/components/table';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { shownFault } from '../../_shell/faults.ts';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { FaultCard } from '../../_ui/fault-card.tsx';
+import { formatBytes, formatNumberOf } from '../../_ui/quantity.ts';
+import type { Candidate, Selection } from './create-job.tsx';
+import { ServerTabs } from './server-tabs.tsx';
+
+export function ServerPanel({ serverId, name }: { serverId: string; name: string | undefined }) {
+  const trpc = useTRPC();
+  const { data, error, refetch } = useQuery(
+    trpc.servers.get.queryOptions({ serverId }, { placeholderData: keepPreviousData }),
+  );
+  const server = data?.id === serverId ? data : undefined;
+  return (
+    <SplitPanel header={server?.name ?? name ?? serverId} closeBehavior="collapse">
+      {server ? (
+        <ServerTabs server={server} />
+      ) : error ? (
+        <FaultCard fault={shownFault(error)} action={<Button onClick={() => refetch()}>Try again</Button>} />
+      ) : (
+        <StatusIndicator type="loading">Loading the server</StatusIndicator>
+      )}
+    </SplitPanel>
+  );
+}
+
+export function SelectionPanel({ selection, count }: { selection: Selection | undefined; count: number }) {
+  return (
+    <SplitPanel header={`${formatNumberOf(count, 'server')} selected`} closeBehavior="collapse">
+      {selection ? (
+        <SpaceBetween size="m">
+          {selection.refused.length > 0 && (
+            <Alert type="warning" statusIconAriaLabel="Warning">
+              {selection.able.length > 0
+                ? `${formatNumberOf(selection.refused.length, 'server stays', 'servers stay')} behind: a replication job can be created for the other ${formatNumberOf(selection.able.length, 'server')}.`
+                : 'A replication job can be created for none of them.'}
+            </Alert>
+          )}
+          <Candidates items={[...selection.refused, ...selection.able]} />
+        </SpaceBetween>
+      ) : (
+        <StatusIndicator type="loading">Loading the selected servers</StatusIndicator>
+      )}
+    </SplitPanel>
+  );
+}
+
+function Candidates({ items }: { items: readonly Candidate[] }) {
+  return (
+    <Table
+      variant="embedded"
+      trackBy="id"
+      items={items}
+      wrapLines
+      ariaLabels={{ tableLabel: 'Selected servers' }}
+      columnDefinitions={[
+        {
+          id: 'name',
+          header: 'Name',
+          cell: (one) => <Link href={`/servers/${one.id}`}>{one.name}</Link>,
+          isRowHeader: true,
+        },
+        { id: 'guest', header: 'Guest system', cell: (one) => one.guestName },
+        {
+          id: 'disks',
+          header: 'Disks',
+          cell: (one) => `${formatNumberOf(one.diskCount, 'disk')}, ${formatBytes(one.diskBytes)}`,
+        },
+        {
+          id: 'job',
+          header: 'Replication job',
+          cell: (one) =>
+            one.refused ? (
+              <StatusIndicator type={one.jobId ? 'stopped' : 'error'}>
+                {one.refused} {one.jobId && <Link href={`/jobs/${one.jobId}`}>View replication job</Link>}
+              </StatusIndicator>
+            ) : (
+              <StatusIndicator type="success">Can be created</StatusIndicator>
+            ),
+        },
+      ]}
+      empty={<Box textAlign="center">Nothing is selected.</Box>}
+    />
+  );
+}

@@ -1,0 +1,30 @@
+// What the pages of servers share: types and the words for what the catalog knows.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+type Outputs = inferRouterOutputs<AppRouter>;
+export type ListedServer = Outputs['servers']['list']['items'][number];
+export type FullServer = Outputs['servers']['get'];
+export type Catalog = Outputs['servers']['catalog'];
+
+export const SERVERS_SORT = { by: 'name', descending: false };
+
+export const GUEST_FAMILIES: Record<ListedServer['guestFamily'], string> = {
+  linux: 'Linux',
+  'windows-server': 'Windows Server',
+  'windows-client': 'Windows client',
+  other: 'Other',
+};
+
+export const FIRMWARE = { bios: 'BIOS', uefi: 'UEFI' } as const;
+
+export const TOOLS = {
+  running: 'Running',
+  'not-running': 'Installed, not running',
+  'not-installed': 'Not installed',
+} as const;
+
+/** The wizard, with these servers chosen. */
+export function createJobHref(serverIds: readonly string[]): string {
+  return `/jobs/create?servers=${serverIds.map(encodeURIComponent).join(',')}`;
+}
