@@ -114,9 +114,7 @@ export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<L
   const runs = await newestRuns(ctx, ids);
   const counts = await countImages(ctx, ids);
   return {
-    items: rows.map(({ job, connectorName }) =>
-      listed(job, connectorName, runs.get(job.id), counts.get(job.id) ?? 0),
-    ),
+    items: rows.map(({ job, connectorName }) => listed(job, connectorName, runs.get(job.id), counts.get(job.id) ?? 0)),
     total: count?.total ?? 0,
   };
 }
