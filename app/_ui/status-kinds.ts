@@ -89,6 +89,14 @@ const STATES = {
     terminated: shown('stopped', 'Terminated'),
     failed: shown('error', 'Launch failed'),
   },
+  /** EC2's status checks. */
+  'instance-check': {
+    ok: shown('success', 'Passed'),
+    initializing: shown('in-progress', 'Initializing'),
+    impaired: shown('error', 'Impaired'),
+    'insufficient-data': shown('warning', 'Insufficient data'),
+    'not-applicable': shown('stopped', 'Not applicable'),
+  },
 } as const satisfies Record<string, Record<string, Shown>>;
 
 export type StatusNoun = keyof typeof STATES;

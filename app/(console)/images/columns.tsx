@@ -1,0 +1,97 @@
+import Box from '@cloudscape-design/components/box';
+import Link from '@cloudscape-design/components/link';
+import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { formatCount, formatNumberOf } from '../../_ui/quantity.ts';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
+import { Time } from '../../_ui/time.tsx';
+import { type ListedImage, METHOD_CHOICES, methodLabel } from './method-label.ts';
+
+export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
+  {
+    id: 'id',
+    header: 'AMI',
+    cell: (image) => <CopyableId id={image.id} name="AMI id" />,
+    width: 240,
+    sort: true,
+    filter: { kind: 'text' },
+    isName: true,
+  },
+  {
+    id: 'name',
+    header: 'Server',
+    cell: (image) => image.name,
+    width: 150,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'pointInTime',
+    header: 'Point in time',
+    cell: (image) => <Time at={image.pointInTime} exact />,
+    width: 230,
+    sort: true,
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'createdAt',
+    header: 'Age',
+    cell: (image) => <Time at={image.createdAt} />,
+    width: 120,
+    sort: true,
+    filter: { label: 'Made at', kind: 'date' },
+  },
+  {
+    id: 'method',
+    header: 'Method',
+    cell: (image) => methodLabel(image.method),
+    width: 200,
+    sort: true,
+    filter: { kind: 'choice', values: METHOD_CHOICES },
+  },
+  {
+    id: 'snapshots',
+    header: 'Snapshots',
+    cell: (image) => (
+      <span title={image.snapshotIds.join('\n')}>{formatNumberOf(image.snapshotIds.length, 'snapshot')}</span>
+    ),
+    width: 130,
+  },
+  {
+    id: 'instances',
+    header: 'Instances',
+    cell: (image) =>
+      image.instances > 0 ? (
+        <Link href={`/instances?q=image%3D${image.id}`} ariaLabel={`${image.instances} instances of ${image.id}`}>
+          {formatCount(image.instances)}
+        </Link>
+      ) : (
+        formatCount(image.instances)
+      ),
+    width: 120,
+    sort: true,
+    filter: { label: 'Number of instances', kind: 'number' },
+  },
+  {
+    id: 'job',
+    header: 'Replication job',
+    cell: (image) =>
+      image.jobDeletedAt ? (
+        <span>
+          {image.jobId} <Box variant="small">deleted; the AMI stays</Box>
+        </span>
+      ) : (
+        <Link href={`/jobs/${image.jobId}`}>{image.jobId}</Link>
+      ),
+    width: 240,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'run',
+    header: 'Replication run',
+    cell: (image) => image.runId,
+    width: 180,
+    filter: { kind: 'text' },
+    hidden: true,
+  },
+];

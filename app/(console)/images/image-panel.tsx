@@ -1,0 +1,50 @@
+'use client';
+import Link from '@cloudscape-design/components/link';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import SplitPanel from '@cloudscape-design/components/split-panel';
+import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { KeyValues } from '../../_ui/key-values.tsx';
+import { formatCount } from '../../_ui/quantity.ts';
+import { Time } from '../../_ui/time.tsx';
+import { type ListedImage, methodLabel } from './method-label.ts';
+
+export function ImagePanel({ image }: { image: ListedImage }) {
+  return (
+    <SplitPanel header={`${image.name}: ${image.id}`}>
+      <KeyValues
+        items={[
+          ['AMI', <CopyableId key="id" id={image.id} name="AMI id" />],
+          ['Server', image.name],
+          ['Point in time', <Time key="at" at={image.pointInTime} exact />],
+          ['Made', <Time key="made" at={image.createdAt} exact />],
+          ['Method', methodLabel(image.method)],
+          ['Note', image.note],
+          [
+            'Snapshots',
+            image.snapshotIds.length > 0 && (
+              <SpaceBetween key="snapshots" size="xxs">
+                {image.snapshotIds.map((id) => (
+                  <CopyableId key={id} id={id} name="snapshot id" />
+                ))}
+              </SpaceBetween>
+            ),
+          ],
+          ['Instances that have not ended', formatCount(image.instances)],
+          [
+            'Replication job',
+            image.jobDeletedAt ? (
+              <span key="job">
+                {image.jobId}, deleted <Time at={image.jobDeletedAt} />. The AMI stays.
+              </span>
+            ) : (
+              <Link key="job" href={`/jobs/${image.jobId}`}>
+                {image.jobId}
+              </Link>
+            ),
+          ],
+          ['Replication run', <CopyableId key="run" id={image.runId} name="run id" />],
+        ]}
+      />
+    </SplitPanel>
+  );
+}

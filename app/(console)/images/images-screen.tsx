@@ -1,0 +1,84 @@
+'use client';
+// All AMIs that replication runs made and that are still there.
+import Button from '@cloudscape-design/components/button';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { shownFault } from '../../_shell/faults.ts';
+import { Can, useMay, usePreference } from '../../_shell/member.tsx';
+import { usePageShell } from '../../_shell/page-shell.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
+import { ResourceTable } from '../../_ui/resource-table.tsx';
+import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.ts';
+import { useTableState } from '../../_ui/table-state.ts';
+import { COLUMNS } from './columns.tsx';
+import { ImagePanel } from './image-panel.tsx';
+import type { ListedImage } from './method-label.ts';
+import { IMAGES_SORT } from './sort.ts';
+
+const launchOf = (image: ListedImage) => `/runs/${image.runId}/launch`;
+
+const WITH_LAUNCH: readonly ResourceColumn<ListedImage>[] = [
+  ...COLUMNS,
+  {
+    id: 'launch',
+    header: 'Action',
+    cell: (image) => (
+      <Button variant="inline-link" href={launchOf(image)} ariaLabel={`Launch instance of ${image.id}`}>
+        Launch instance
+      </Button>
+    ),
+    width: 150,
+  },
+];
+
+export function ImagesScreen() {
+  const trpc = useTRPC();
+  const mayLaunch = useMay('instance.launch-test');
+  const [preferences, setPreferences] = usePreference<TablePreferences>('table.images', {});
+  const state = useTableState({ defaultSort: IMAGES_SORT, pageSize: preferences.pageSize });
+  const images = useQuery(trpc.images.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
+  const selected = images.data?.items.find((image) => image.id === state.selectedIds[0]);
+  usePageShell({ splitPanel: selected && <ImagePanel image={selected} /> });
+  return (
+    <ResourceTable
+      noun={{ one: 'AMI', many: 'AMIs' }}
+      title="AMIs"
+      description="What replication runs made. An AMI stays when its replication job is deleted."
+      columns={mayLaunch ? WITH_LAUNCH : COLUMNS}
+      state={state}
+      data={images.data}
+      fault={images.error && shownFault(images.error)}
+      onRetry={() => void images.refetch()}
+      rowId={(image) => image.id}
+      rowName={(image) => `${image.id} of ${image.name}`}
+      selection="single"
+      preferences={preferences}
+      onPreferences={setPreferences}
+      actions={
+        <Can permission="instance.launch-test">
+          <Button
+            variant="primary"
+            disabled={!selected}
+            disabledReason="Select an AMI first"
+            {...(selected ? { href: launchOf(selected) } : {})}
+          >
+            Launch instance
+          </Button>
+        </Can>
+      }
+      empty={
+        <EmptyTeaching
+          title="No AMIs"
+          action={
+            <Can permission="job.create">
+              <Button href="/jobs/create">Create replication job</Button>
+            </Can>
+          }
+        >
+          Every replication run that completes makes an AMI of its server at one point in time. Instances are launched
+          from it.
+        </EmptyTeaching>
+      }
+    />
+  );
+}

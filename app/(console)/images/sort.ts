@@ -1,0 +1,2 @@
+/** The newest first. */
+export const IMAGES_SORT = { by: 'createdAt', descending: true };

@@ -1,0 +1,84 @@
+'use client';
+// What the guest writes to its serial console. EC2 sends no events, so it is read every few seconds while the guest comes up.
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { useQuery } from '@tanstack/react-query';
+import { shownFault } from '../../../_shell/faults.ts';
+import { useTRPC } from '../../../_shell/trpc.ts';
+import { plainConsoleText } from '../../../_ui/console-text.ts';
+import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { SerialConsole } from '../../../_ui/serial-console.tsx';
+import { Time } from '../../../_ui/time.tsx';
+import { isBooting } from '../instance-words.ts';
+import type { ShownInstance } from './instance-screen.tsx';
+
+const READ_EVERY_MS = 3000;
+
+export function ConsoleOutput({ instance }: { instance: ShownInstance }) {
+  const trpc = useTRPC();
+  const output = useQuery(
+    trpc.instances.console.queryOptions(
+      { id: instance.id },
+      { refetchInterval: () => (isBooting(instance, Date.now()) ? READ_EVERY_MS : false) },
+    ),
+  );
+  const booting = isBooting(instance, Date.now());
+  const text = plainConsoleText(output.data?.text ?? '');
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description={
+            output.data?.at ? (
+              <>
+                Written <Time at={output.data.at} />
+                {booting ? ' · read again every 3 seconds while it starts' : ''}
+              </>
+            ) : undefined
+          }
+          actions={
+            <Button
+              iconName="refresh"
+              loading={output.isFetching && !booting}
+              onClick={() => void output.refetch()}
+              ariaLabel="Refresh console output"
+            >
+              Refresh
+            </Button>
+          }
+        >
+          Console output
+        </Header>
+      }
+    >
+      <SpaceBetween size="m">
+        {output.error && <FaultCard tone="warning" fault={shownFault(output.error)} />}
+        {text ? (
+          <SerialConsole text={text} label={`Console output of ${instance.instanceId ?? instance.name}`} />
+        ) : output.isPending ? (
+          <StatusIndicator type="loading">Reading the console</StatusIndicator>
+        ) : (
+          !output.error && <Nothing booting={booting} />
+        )}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Nothing({ booting }: { booting: boolean }) {
+  return (
+    <Box color="text-body-secondary" textAlign="center" padding="l">
+      <Box variant="strong">The console has nothing yet</Box>
+      <Box>
+        {booting
+          ? 'The first lines come a moment after the instance runs. They appear here by themselves.'
+          : 'The guest has written nothing to its serial console, or EC2 has not fetched it yet.'}
+      </Box>
+    </Box>
+  );
+}

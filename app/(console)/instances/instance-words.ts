@@ -1,0 +1,42 @@
+// What is said of an instance in words, and what may be done with it. Pure.
+import type { inferRouterOutputs } from '@trpc/server';
+import { may, type Role } from '../../../server/access/permissions.ts';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+export type ListedInstance = inferRouterOutputs<AppRouter>['instances']['list']['items'][number];
+
+type Purpose = ListedInstance['purpose'];
+
+const PURPOSES: Record<Purpose, string> = { test: 'Test', final: 'For good' };
+
+export const PURPOSE_CHOICES = Object.entries(PURPOSES).map(([value, label]) => ({ value, label }));
+
+export const purposeLabel = (purpose: Purpose): string => PURPOSES[purpose];
+
+/** The two status checks of a running instance as one; null where EC2 has none to tell. */
+export function statusChecks(instance: Pick<ListedInstance, 'state' | 'detail'>): 'initializing' | string | null {
+  if (instance.state !== 'running') return null;
+  const checks = [instance.detail?.systemStatus, instance.detail?.instanceStatus];
+  for (const worst of ['impaired', 'insufficient-data', 'initializing', 'not-applicable']) {
+    if (checks.includes(worst)) return worst;
+  }
+  return checks.every((check) => check === 'ok') ? 'ok' : 'initializing';
+}
+
+/** How long the console of an instance is read again and again, counted from the launch. */
+const BOOTING_AT_MOST_MS = 15 * 60_000;
+
+/** Whether the guest is still on its way up, so that its console says more every few seconds. */
+export function isBooting(instance: Pick<ListedInstance, 'state' | 'detail' | 'launchedAt'>, now: number): boolean {
+  if (now - instance.launchedAt.getTime() > BOOTING_AT_MOST_MS) return false;
+  if (instance.state === 'launching' || instance.state === 'pending') return true;
+  const checks = statusChecks(instance);
+  return checks === 'initializing' || checks === 'insufficient-data';
+}
+
+/** Whether there is something to terminate, and whether this role may. */
+export function mayTerminate(role: Role, instance: Pick<ListedInstance, 'purpose' | 'state' | 'instanceId'>): boolean {
+  const ended = ['shutting-down', 'terminated', 'failed'].includes(instance.state);
+  if (ended || !instance.instanceId) return false;
+  return may(role, instance.purpose === 'test' ? 'instance.end-test' : 'instance.terminate');
+}

@@ -1,0 +1,67 @@
+'use client';
+// All instances that were launched from our AMIs, those that ended and those that EC2 refused included.
+import Button from '@cloudscape-design/components/button';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Role } from '../../../server/access/permissions.ts';
+import { shownFault } from '../../_shell/faults.ts';
+import { Can, useMember, usePreference } from '../../_shell/member.tsx';
+import { usePageShell } from '../../_shell/page-shell.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
+import { ResourceTable } from '../../_ui/resource-table.tsx';
+import type { TablePreferences } from '../../_ui/table-columns.ts';
+import { useTableState } from '../../_ui/table-state.ts';
+import { COLUMNS } from './columns.tsx';
+import { mayTerminate } from './instance-words.ts';
+import { INSTANCES_SORT } from './sort.ts';
+import { TerminateInstance } from './terminate-instance.tsx';
+
+export function InstancesScreen() {
+  const trpc = useTRPC();
+  const { role } = useMember();
+  const [preferences, setPreferences] = usePreference<TablePreferences>('table.instances', {});
+  const state = useTableState({ defaultSort: INSTANCES_SORT, pageSize: preferences.pageSize });
+  const instances = useQuery(trpc.instances.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
+  const selected = instances.data?.items.find((instance) => instance.id === state.selectedIds[0]);
+  const [asking, setAsking] = useState(false);
+  usePageShell({});
+  return (
+    <>
+      <ResourceTable
+        noun={{ one: 'instance', many: 'instances' }}
+        title="Instances"
+        description="What was launched from AMIs of this console."
+        columns={COLUMNS}
+        state={state}
+        data={instances.data}
+        fault={instances.error && shownFault(instances.error)}
+        onRetry={() => void instances.refetch()}
+        rowId={(instance) => instance.id}
+        rowName={(instance) => `${instance.name} ${instance.instanceId ?? instance.id}`}
+        selection="single"
+        preferences={preferences}
+        onPreferences={setPreferences}
+        actions={
+          <>
+            <Button disabled={!selected} {...(selected ? { href: `/instances/${selected.id}` } : {})}>
+              View details
+            </Button>
+            <Can permission="instance.end-test">
+              <Button disabled={!selected || !mayTerminate(role as Role, selected)} onClick={() => setAsking(true)}>
+                Terminate
+              </Button>
+            </Can>
+          </>
+        }
+        empty={
+          <EmptyTeaching title="No instances" action={<Button href="/images">View AMIs</Button>}>
+            Launch an instance of an AMI to see that the server starts in AWS; its state and console output are shown
+            here.
+          </EmptyTeaching>
+        }
+      />
+      {asking && selected && <TerminateInstance instance={selected} onDone={() => setAsking(false)} />}
+    </>
+  );
+}

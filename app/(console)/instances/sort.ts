@@ -1,0 +1,2 @@
+/** The newest first. */
+export const INSTANCES_SORT = { by: 'launchedAt', descending: true };

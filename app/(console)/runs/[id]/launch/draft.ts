@@ -1,0 +1,216 @@
+// What a person has chosen in the launch wizard so far: its shape, its rules, and how it lasts over a reload. Pure but for the storage.
+import { z } from 'zod';
+import { VOLUME_LIMITS, VOLUME_TYPES, volumeProblems } from '../../../../../replication/model/volume.ts';
+import type { LaunchChoices } from './choices.ts';
+
+const volumeDraftSchema = z.object({
+  device: z.string(),
+  type: z.enum(VOLUME_TYPES),
+  sizeGiB: z.string(),
+  /** Empty: the type's own baseline. */
+  iops: z.string(),
+  deleteOnTermination: z.boolean(),
+});
+export type VolumeDraft = z.infer<typeof volumeDraftSchema>;
+
+export const draftSchema = z.object({
+  requestId: z.string().regex(/^[0-9a-f]{32}$/),
+  purpose: z.enum(['test', 'final']),
+  instanceType: z.string(),
+  vpcId: z.string(),
+  subnetId: z.string(),
+  securityGroupIds: z.array(z.string()),
+  publicAddress: z.enum(['subnet', 'yes', 'no']),
+  /** Empty: without a key pair. */
+  keyName: z.string(),
+  volumes: z.array(volumeDraftSchema),
+  tags: z.array(z.object({ key: z.string(), value: z.string() })),
+  userData: z.string(),
+});
+export type Draft = z.infer<typeof draftSchema>;
+
+/** Messages by field: `subnetId`, `volumes.0.sizeGiB`, `tags.1.key`. */
+export type Problems = Record<string, string>;
+
+export const STEPS = ['image', 'type', 'network', 'storage', 'tags', 'review'] as const;
+export type StepId = (typeof STEPS)[number];
+
+export const MAX_USER_DATA_BYTES = 16 * 1024;
+const MAX_TAGS = 40;
+
+/** What EC2 and we put on it ourselves; a person cannot set it. */
+const OWN_TAGS = ['landfall:run', 'landfall:purpose', 'migration:managed-by'];
+
+/** The proposal of a fresh wizard. */
+export function newDraft(choices: LaunchChoices, requestId: string): Draft {
+  const { vpcs, subnets, securityGroups } = choices.networks;
+  const vpc = vpcs.find(({ isDefault }) => isDefault) ?? vpcs[0];
+  const group = securityGroups.find(({ vpcId, name }) => vpcId === vpc?.id && name === 'default');
+  return {
+    requestId,
+    purpose: 'test',
+    instanceType: choices.types.recommended?.name ?? '',
+    vpcId: vpc?.id ?? '',
+    subnetId: subnets.find(({ vpcId }) => vpcId === vpc?.id)?.id ?? '',
+    securityGroupIds: group ? [group.id] : [],
+    publicAddress: 'subnet',
+    keyName: '',
+    volumes: choices.volumes.map((volume) => ({
+      device: volume.device,
+      type: volume.type,
+      sizeGiB: String(volume.sizeGiB),
+      iops: VOLUME_LIMITS[volume.type].iops && volume.iops ? String(volume.iops) : '',
+      deleteOnTermination: true,
+    })),
+    tags: [{ key: 'Name', value: `${choices.run.serverName} (test)` }],
+    userData: '',
+  };
+}
+
+/** Another purpose: the proposed name and what happens to the volumes go with it, unless a person changed them. */
+export function withPurpose(draft: Draft, purpose: Draft['purpose'], choices: LaunchChoices): Draft {
+  const name = (of: Draft['purpose']) => `${choices.run.serverName}${of === 'test' ? ' (test)' : ''}`;
+  const untouched = draft.volumes.every((volume) => volume.deleteOnTermination === (draft.purpose === 'test'));
+  return {
+    ...draft,
+    purpose,
+    tags: draft.tags.map((tag) =>
+      tag.key === 'Name' && tag.value === name(draft.purpose) ? { ...tag, value: name(purpose) } : tag,
+    ),
+    volumes: untouched
+      ? draft.volumes.map((volume) => ({ ...volume, deleteOnTermination: purpose === 'test' }))
+      : draft.volumes,
+  };
+}
+
+/** Another VPC: what belonged to the former one goes. */
+export function withVpc(draft: Draft, vpcId: string, choices: LaunchChoices): Draft {
+  const fresh = choices.networks;
+  const group = fresh.securityGroups.find((one) => one.vpcId === vpcId && one.name === 'default');
+  return {
+    ...draft,
+    vpcId,
+    subnetId: fresh.subnets.find((subnet) => subnet.vpcId === vpcId)?.id ?? '',
+    securityGroupIds: group ? [group.id] : [],
+  };
+}
+
+/** A kept draft against what AWS offers now: what is gone is asked for again. */
+export function fitted(kept: Draft, choices: LaunchChoices, mayLaunchForGood: boolean): Draft {
+  const { vpcs, subnets, securityGroups, keyPairs } = choices.networks;
+  const fresh = newDraft(choices, kept.requestId);
+  const vpcId = vpcs.some(({ id }) => id === kept.vpcId) ? kept.vpcId : fresh.vpcId;
+  const draft: Draft = {
+    ...kept,
+    vpcId,
+    instanceType: choices.types.fitting.some(({ name }) => name === kept.instanceType)
+      ? kept.instanceType
+      : fresh.instanceType,
+    subnetId: subnets.some((subnet) => subnet.id === kept.subnetId && subnet.vpcId === vpcId) ? kept.subnetId : '',
+    securityGroupIds: kept.securityGroupIds.filter((id) =>
+      securityGroups.some((group) => group.id === id && group.vpcId === vpcId),
+    ),
+    keyName: keyPairs.includes(kept.keyName) ? kept.keyName : '',
+    volumes: fresh.volumes.map((volume) => kept.volumes.find(({ device }) => device === volume.device) ?? volume),
+  };
+  return kept.purpose === 'final' && !mayLaunchForGood ? withPurpose(draft, 'test', choices) : draft;
+}
+
+/** What is wrong with a step; empty when one may go on. */
+export function problemsOf(step: StepId, draft: Draft, choices: LaunchChoices): Problems {
+  switch (step) {
+    case 'type':
+      return draft.instanceType ? {} : { instanceType: 'Choose an instance type.' };
+    case 'network':
+      return networkProblems(draft);
+    case 'storage':
+      return storageProblems(draft, choices);
+    case 'tags':
+      return tagProblems(draft);
+    default:
+      return {};
+  }
+}
+
+function networkProblems(draft: Draft): Problems {
+  const problems: Problems = {};
+  if (!draft.vpcId) problems.vpcId = 'Choose a VPC.';
+  if (!draft.subnetId) problems.subnetId = 'Choose a subnet.';
+  if (draft.securityGroupIds.length === 0) problems.securityGroupIds = 'Choose at least one security group.';
+  if (draft.securityGroupIds.length > 5) problems.securityGroupIds = 'At most 5 security groups.';
+  return problems;
+}
+
+function storageProblems(draft: Draft, choices: LaunchChoices): Problems {
+  const problems: Problems = {};
+  for (const [at, volume] of draft.volumes.entries()) {
+    const of = choices.volumes.find(({ device }) => device === volume.device);
+    const found = volumeProblems(
+      { type: volume.type, sizeGiB: wholeNumber(volume.sizeGiB), iops: volume.iops ? wholeNumber(volume.iops) : null },
+      { snapshotGiB: of?.sizeGiB ?? 1, isRoot: of?.isRoot ?? false },
+    );
+    for (const [field, message] of Object.entries(found)) problems[`volumes.${at}.${field}`] = message;
+  }
+  return problems;
+}
+
+function tagProblems(draft: Draft): Problems {
+  const problems: Problems = {};
+  const seen = new Set<string>();
+  for (const [at, { key, value }] of draft.tags.entries()) {
+    const name = key.trim();
+    const problem = !name
+      ? 'A tag needs a key.'
+      : name.length > 128
+        ? 'At most 128 characters.'
+        : /^aws:/i.test(name)
+          ? 'Keys may not begin with aws:.'
+          : OWN_TAGS.includes(name)
+            ? 'Landfall sets this tag itself.'
+            : seen.has(name)
+              ? 'This key stands twice.'
+              : null;
+    if (problem) problems[`tags.${at}.key`] = problem;
+    if (value.length > 256) problems[`tags.${at}.value`] = 'At most 256 characters.';
+    seen.add(name);
+  }
+  if (draft.tags.length > MAX_TAGS) problems.tags = `At most ${MAX_TAGS} tags.`;
+  if (userDataBytes(draft.userData) > MAX_USER_DATA_BYTES) problems.userData = 'At most 16 KiB.';
+  return problems;
+}
+
+export const userDataBytes = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Digits only: `Number` would take `1e1`, spaces and nothing at all. */
+function wholeNumber(text: string): number {
+  return /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** The first step before `step` that does not hold; null when all do. */
+export function firstProblem(step: number, draft: Draft, choices: LaunchChoices): number | null {
+  const at = STEPS.slice(0, step).findIndex((id) => Object.keys(problemsOf(id, draft, choices)).length > 0);
+  return at === -1 ? null : at;
+}
+
+/** What is sent to the server. */
+export function launchInput(runId: string, draft: Draft) {
+  return {
+    runId,
+    requestId: draft.requestId,
+    purpose: draft.purpose,
+    instanceType: draft.instanceType,
+    subnetId: draft.subnetId,
+    securityGroupIds: draft.securityGroupIds,
+    keyName: draft.keyName || null,
+    publicAddress: draft.publicAddress === 'subnet' ? null : draft.publicAddress === 'yes',
+    volumes: draft.volumes.map((volume) => ({
+      device: volume.device,
+      type: volume.type,
+      sizeGiB: wholeNumber(volume.sizeGiB),
+      iops: volume.iops ? wholeNumber(volume.iops) : null,
+      deleteOnTermination: volume.deleteOnTermination,
+    })),
+    tags: draft.tags.map(({ key, value }) => ({ key: key.trim(), value })),
+    userData: draft.userData || null,
+  };
+}
