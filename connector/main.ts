@@ -42,6 +42,7 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
       signal,
     );
     log('info', `Connected to ${config.consoleUrl} (session ${greeting.session}).`);
+    const rates = new Map<string, number>();
     const health = reportHealth({
       config,
       source,
@@ -49,12 +50,13 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
       link,
       log,
       session: greeting.session,
+      rates,
       everySeconds: greeting.healthEverySeconds,
       signal,
     });
     await Promise.all([
       health.loop,
-      claimLoop({ config, source, staging, link, log, session: greeting.session, checkNow: health.now, signal }),
+      claimLoop({ config, source, staging, link, log, session: greeting.session, rates, checkNow: health.now, signal }),
     ]);
   } finally {
     await source.close().catch(() => {});
@@ -105,10 +107,11 @@ function reportHealth(options: {
   link: Link;
   log: Log;
   session: number;
+  rates: Map<string, number>;
   everySeconds: number;
   signal: AbortSignal;
 }): { loop: Promise<void>; now: () => void } {
-  const { config, source, aws, link, log, session, signal } = options;
+  const { config, source, aws, link, log, session, rates, signal } = options;
   let wake = new AbortController();
   const loop = async () => {
     while (!signal.aborted) {
@@ -119,7 +122,11 @@ function reportHealth(options: {
           config.dir,
           AbortSignal.any([signal, AbortSignal.timeout(12_000)]),
         );
-        await link.call('report-health', { session, checks, rateBytesPerSecond: 0 }, signal);
+        await link.call(
+          'report-health',
+          { session, checks, rateBytesPerSecond: [...rates.values()].reduce((sum, rate) => sum + rate, 0) },
+          signal,
+        );
       } catch (error) {
         if (signal.aborted) return;
         throwIfFinal(error);
@@ -146,10 +153,11 @@ async function claimLoop(options: {
   link: Link;
   log: Log;
   session: number;
+  rates: Map<string, number>;
   checkNow: () => void;
   signal: AbortSignal;
 }): Promise<void> {
-  const { config, source, staging, link, log, session, signal } = options;
+  const { config, source, staging, link, log, session, rates, signal } = options;
   const working = new Set<Promise<void>>();
   let askedToCheck = false;
   while (!signal.aborted) {
@@ -160,7 +168,9 @@ async function claimLoop(options: {
       else if (claimed.checkNow) await delay(500, null, { signal });
       askedToCheck = claimed.checkNow;
       for (const task of claimed.tasks) {
-        const work = performTask(task, { link, source, staging, log, signal }).finally(() => working.delete(work));
+        const work = performTask(task, { link, source, staging, log, rates, signal }).finally(() =>
+          working.delete(work),
+        );
         working.add(work);
       }
     } catch (error) {

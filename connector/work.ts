@@ -15,6 +15,8 @@ export interface WorkEnvironment {
   source: Source;
   staging: Staging;
   log: Log;
+  /** Bytes a second read from the source by each task under way. */
+  rates: Map<string, number>;
   /** Aborted when the connector stops. */
   signal: AbortSignal;
 }
@@ -144,6 +146,10 @@ class LeaseKeeper {
 
   show(progress: StepProgress): void {
     this.#progress = progress;
+    this.#env.rates.set(
+      this.#task.id,
+      progress.disks.reduce((sum, disk) => sum + disk.rate, 0),
+    );
   }
 
   say(level: LogLine['level'], text: string): void {
@@ -158,6 +164,7 @@ class LeaseKeeper {
 
   async end(): Promise<void> {
     clearInterval(this.#timer);
+    this.#env.rates.delete(this.#task.id);
     await this.#asking;
     if (!this.#stop.signal.aborted) await this.#extend();
   }

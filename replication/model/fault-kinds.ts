@@ -38,6 +38,12 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'later',
   },
+  'vcenter-fault': {
+    message: 'vCenter answered with an error.',
+    remedy: "Read vCenter's text below, and look at the task in vCenter.",
+    blame: 'source',
+    retry: 'later',
+  },
   'esxi-unreachable': {
     message: 'The connector cannot reach the ESXi host that holds the server.',
     remedy: 'Check that the name of the host resolves on the connector and that port 443 is open to it.',

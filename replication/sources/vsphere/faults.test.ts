@@ -32,7 +32,7 @@ const CASES: [unknown, During, FaultCode][] = [
   [new VimFault('TaskInProgress', 'busy'), 'export', 'export-refused'],
   [new VimFault('InvalidState', 'no'), 'export', 'export-refused'],
   [new VimFault('HostNotConnected', 'no'), 'export', 'esxi-unreachable'],
-  [new VimFault('SomethingNew', 'what?'), 'read', 'internal'],
+  [new VimFault('SomethingNew', 'what?'), 'read', 'vcenter-fault'],
   [new CertificateMismatch('vc', 'AA', 'BB'), 'read', 'vcenter-certificate-changed'],
   [new CertificateMismatch('esx', 'AA', 'BB'), 'stream', 'vcenter-certificate-changed'],
   [coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'stream', 'esxi-unreachable'],

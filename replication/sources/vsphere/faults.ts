@@ -253,10 +253,10 @@ export const FAULT_TABLE: readonly Row[] = [
     words: () => ({ message: 'vCenter and the connector cannot agree on a TLS connection.', retry: 'later' }),
   },
   {
-    to: 'internal',
+    to: 'vcenter-fault',
     origin: 'a fault of vim25 that this table does not know',
     names: ['VimFault'],
-    words: ({ type, text }) => ({ message: `vCenter answered with ${type}: ${text}`, blame: 'source' }),
+    words: ({ type, text }) => ({ message: `vCenter answered with ${type}: ${text}` }),
   },
 ];
 
