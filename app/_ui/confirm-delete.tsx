@@ -15,6 +15,8 @@ interface ConfirmDeleteProps {
   title: string;
   /** The button: `Delete`, `Disassociate`, `Terminate`. */
   verb: string;
+  /** The other button, where `Cancel` could be taken for the verb: `Keep running`. */
+  back?: string;
   removed: readonly ReactNode[];
   kept: readonly ReactNode[];
   /** The word to type, where it cannot be undone. */
@@ -28,7 +30,7 @@ interface ConfirmDeleteProps {
 
 /** Render it only while it is open: `{asking && <ConfirmDelete … />}`. */
 export function ConfirmDelete(props: ConfirmDeleteProps) {
-  const { title, verb, removed, kept, typed, busy, fault, onConfirm, onCancel } = props;
+  const { title, verb, back = 'Cancel', removed, kept, typed, busy, fault, onConfirm, onCancel } = props;
   const [word, setWord] = useState('');
   const ready = !busy && (typed === undefined || word.trim() === typed);
   return (
@@ -41,7 +43,7 @@ export function ConfirmDelete(props: ConfirmDeleteProps) {
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button variant="link" disabled={busy} onClick={onCancel}>
-              Cancel
+              {back}
             </Button>
             <Button variant="primary" disabled={!ready && !busy} loading={busy} onClick={onConfirm}>
               {verb}

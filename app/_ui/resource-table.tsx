@@ -4,7 +4,7 @@ import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import Table from '@cloudscape-design/components/table';
-import { type ReactNode, useEffect, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { EmptyTeaching } from './empty-teaching.tsx';
 import { FaultCard, type FaultText } from './fault-card.tsx';
 import { formatCount } from './quantity.ts';
@@ -31,6 +31,8 @@ export interface ResourceTableProps<T> {
   rowId: (item: T) => string;
   rowName: (item: T) => string;
   selection?: 'single' | 'multi';
+  /** Rows that are shown but cannot be selected; a column says why. */
+  rowDisabled?: (item: T) => boolean;
   /** An `<EmptyTeaching>`, for when there is nothing at all. */
   empty: ReactNode;
   preferences?: TablePreferences;
@@ -71,7 +73,8 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   const onPage = new Set(items.map(rowId));
   const selected = items.filter((item) => state.selectedIds.includes(rowId(item)));
 
-  return (
+  const clicked = useRef<EventTarget | null>(null);
+  const table = (
     <Table<T>
       variant={variant}
       stickyHeader={variant === 'full-page'}
@@ -95,11 +98,19 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
       }}
       {...(props.selection ? { selectionType: props.selection } : {})}
       selectedItems={selected}
+      {...(props.rowDisabled ? { isItemDisabled: props.rowDisabled } : {})}
       onSelectionChange={({ detail }) => {
         const here = detail.selectedItems.map(rowId);
         const elsewhere = props.selection === 'multi' ? state.selectedIds.filter((id) => !onPage.has(id)) : [];
         state.setSelected([...elsewhere, ...here]);
       }}
+      {...(props.selection
+        ? {
+            onRowClick: ({ detail }) => {
+              if (isPlainClick(clicked.current)) state.setSelected([rowId(detail.item)]);
+            },
+          }
+        : {})}
       onColumnWidthsChange={({ detail }) => {
         const visible = display.filter((column) => column.visible);
         const widths = Object.fromEntries(visible.map(({ id }, at) => [id, Math.round(detail.widths[at] ?? 0)]));
@@ -160,11 +171,31 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
       }
     />
   );
+  return (
+    <div
+      className="contents"
+      role="presentation"
+      onClickCapture={({ target }) => {
+        clicked.current = target;
+      }}
+    >
+      {table}
+    </div>
+  );
+}
+
+/** A click on the row itself, not on something in it, and not the end of marking text. */
+function isPlainClick(target: EventTarget | null): boolean {
+  if (target instanceof Element && target.closest('a, button, input, label, [role="button"], summary')) return false;
+  return !window.getSelection()?.toString();
 }
 
 function counter(selected: number, total: number | undefined): string {
   if (total === undefined) return '';
-  return selected > 0 ? `(${formatCount(selected)}/${formatCount(total)})` : `(${formatCount(total)})`;
+  // What is selected may lie outside the filter.
+  return selected > 0 && selected <= total
+    ? `(${formatCount(selected)}/${formatCount(total)})`
+    : `(${formatCount(total)})`;
 }
 
 function NoMatch({ noun, onClear }: { noun: { many: string }; onClear: () => void }) {

@@ -1,0 +1,45 @@
+'use client';
+// One replication job on a page of its own.
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import { useQuery } from '@tanstack/react-query';
+import { shownFault } from '../../../_shell/faults.ts';
+import { usePageShell } from '../../../_shell/page-shell.tsx';
+import { useTRPC } from '../../../_shell/trpc.ts';
+import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { LoadingBody } from '../../../_ui/loading-body.tsx';
+import { Page } from '../../../_ui/page.tsx';
+import { Time } from '../../../_ui/time.tsx';
+import { JobActions } from '../job-actions.tsx';
+import { JobTabs } from '../job-tabs.tsx';
+import { frequencyText } from '../setting-labels.ts';
+
+export function JobScreen({ jobId }: { jobId: string }) {
+  const trpc = useTRPC();
+  const { data: job, error, refetch } = useQuery(trpc.jobs.get.queryOptions({ jobId }));
+  const name = job?.serverName ?? jobId;
+  usePageShell({
+    breadcrumbs: [
+      { text: 'Replication jobs', href: '/jobs' },
+      { text: name, href: `/jobs/${jobId}` },
+    ],
+  });
+  return (
+    <Page
+      title={name}
+      description={job && `Replication job, ${frequencyText(job.everyHours).toLowerCase()}`}
+      actions={job && !job.deletedAt && <JobActions jobs={[job]} />}
+    >
+      {error && !job && (
+        <FaultCard fault={shownFault(error)} action={<Button onClick={() => void refetch()}>Try again</Button>} />
+      )}
+      {!job && !error && <LoadingBody label="Loading replication job" />}
+      {job?.deletedAt && (
+        <Alert type="info" statusIconAriaLabel="Info" header="This replication job was deleted">
+          Deleted <Time at={job.deletedAt} />. Its AMIs were kept; its run history stays here.
+        </Alert>
+      )}
+      {job && <JobTabs job={job} container />}
+    </Page>
+  );
+}

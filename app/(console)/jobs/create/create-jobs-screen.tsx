@@ -1,0 +1,210 @@
+'use client';
+// The wizard that creates replication jobs, one for each chosen server.
+import Wizard from '@cloudscape-design/components/wizard';
+import { useMutation } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
+import { useCallback, useEffect, useState } from 'react';
+import { shownFault } from '../../../_shell/faults.ts';
+import { useLeaveGuard } from '../../../_shell/leave-guard.tsx';
+import { useMay, useMember } from '../../../_shell/member.tsx';
+import { useNotifications } from '../../../_shell/notifications.tsx';
+import { usePageShell } from '../../../_shell/page-shell.tsx';
+import { useTRPC } from '../../../_shell/trpc.ts';
+import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { formatNumberOf } from '../../../_ui/quantity.ts';
+import {
+  type Draft,
+  forgetDraft,
+  imageMethodOf,
+  isTouched,
+  keepDraft,
+  keptDraft,
+  licenseOf,
+  newDraft,
+  type Problems,
+  settingsOf,
+} from './draft.ts';
+import { JobSettingsStep } from './job-settings-step.tsx';
+import { MayNotCreate } from './may-not-create.tsx';
+import { ReviewStep } from './review-step.tsx';
+import { ServerSettingsStep } from './server-settings-step.tsx';
+import { ServersStep } from './servers-step.tsx';
+import { useCandidates } from './use-candidates.ts';
+import { ownZone } from './zoned-time.ts';
+
+const SETTINGS_STEP = 2;
+const REVIEW_STEP = 3;
+/** More selected rows would make the address of the list too long. */
+const MAX_SHOWN = 100;
+const PARAMETERS = { servers: parseAsArrayOf(parseAsString).withDefault([]), step: parseAsInteger.withDefault(1) };
+const ALL_FIELDS: ReadonlySet<keyof Problems> = new Set(['everyHours', 'date', 'time', 'description', 'keepImages']);
+
+export function CreateJobsScreen() {
+  usePageShell({
+    breadcrumbs: [
+      { text: 'Replication jobs', href: '/jobs' },
+      { text: 'Create replication job', href: '/jobs/create' },
+    ],
+  });
+  return useMay('job.create') ? <CreateJobs /> : <MayNotCreate />;
+}
+
+function CreateJobs() {
+  const router = useRouter();
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
+  const [url, setUrl] = useQueryStates(PARAMETERS, { clearOnDefault: true });
+  const [draft, setDraft] = useState<Draft>(() => newDraft(url.servers));
+  const [said, setSaid] = useState<ReadonlySet<keyof Problems>>(new Set());
+  const [problem, setProblem] = useState<string | null>(null);
+  const [restored, setRestored] = useState(false);
+  const [created, setCreated] = useState(false);
+
+  // What this tab kept counts when it is about the same servers; others in the address are a new beginning.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page has come alive
+  useEffect(() => {
+    const kept = keptDraft();
+    const same =
+      kept && (url.servers.length === 0 || [...url.servers].sort().join() === [...kept.serverIds].sort().join());
+    if (same) setDraft(kept);
+    setRestored(true);
+  }, []);
+  useEffect(() => {
+    if (!restored || created) return;
+    if (isTouched(draft)) keepDraft(draft);
+    else forgetDraft();
+    void setUrl({ servers: draft.serverIds }, { history: 'replace' });
+  }, [draft, restored, created, setUrl]);
+
+  const candidates = useCandidates(draft.serverIds);
+  const { chosen, refused, settled } = candidates;
+  const { settings, problems = {} } = settingsOf(draft, zone, new Date());
+  const reachable = settled && chosen.length === 0 ? 0 : settings ? REVIEW_STEP : SETTINGS_STEP;
+  const step = Math.min(Math.max(0, url.step - 1), reachable);
+
+  const create = useMutation(
+    trpc.jobs.create.mutationOptions({
+      meta: { inline: true },
+      onSuccess({ jobIds }) {
+        setCreated(true);
+        forgetDraft();
+        notify({
+          type: 'success',
+          header: `${formatNumberOf(jobIds.length, 'replication job')} created`,
+          content: settings?.seedAt ? 'The first run starts at the time you chose.' : 'The first run starts now.',
+        });
+        router.push(`/jobs?sel=${jobIds.slice(0, MAX_SHOWN).join(',')}`);
+      },
+    }),
+  );
+
+  const guard = useLeaveGuard({
+    active: restored && !created && isTouched(draft),
+    title: 'Leave without creating?',
+    children: 'No replication job has been created yet. If you leave, what you chose here is lost.',
+    onLeave: useCallback(() => forgetDraft(), []),
+  });
+
+  const change = (part: Partial<Draft>) => {
+    setDraft((before) => ({ ...before, ...part }));
+    setProblem(null);
+  };
+
+  function goTo(requested: number) {
+    if (requested > 0 && chosen.length === 0) {
+      setProblem(
+        settled
+          ? 'Choose at least one server that can have a replication job.'
+          : 'The chosen servers are still being looked up. Try again in a moment.',
+      );
+      return setStep(0);
+    }
+    if (requested > SETTINGS_STEP && !settings) {
+      setSaid(ALL_FIELDS);
+      return setStep(SETTINGS_STEP);
+    }
+    setStep(requested);
+  }
+  const setStep = (to: number) => void setUrl({ step: to + 1 }, { history: 'push' });
+
+  function submit() {
+    // Time has passed since the last look: the start may lie in the past now.
+    const now = settingsOf(draft, zone, new Date());
+    if (!now.settings || chosen.length === 0) return goTo(REVIEW_STEP);
+    create.mutate({
+      servers: chosen.map((server) => ({
+        serverId: server.id,
+        license: licenseOf(draft, server),
+        imageMethod: imageMethodOf(draft, server),
+      })),
+      settings: now.settings,
+    });
+  }
+
+  const visible = Object.fromEntries(Object.entries(problems).filter(([field]) => said.has(field as keyof Problems)));
+  return (
+    <>
+      {guard.dialog}
+      {candidates.error && <FaultCard fault={shownFault(candidates.error)} />}
+      <Wizard
+        activeStepIndex={step}
+        allowSkipTo
+        submitButtonText="Create"
+        isLoadingNextStep={create.isPending || created}
+        onCancel={() => guard.leave('/jobs')}
+        onNavigate={({ detail }) => goTo(detail.requestedStepIndex)}
+        onSubmit={submit}
+        i18nStrings={{ navigationAriaLabel: 'Steps', errorIconAriaLabel: 'Error' }}
+        steps={[
+          {
+            title: 'Servers',
+            description: 'Choose the servers to replicate.',
+            content: (
+              <ServersStep
+                serverIds={draft.serverIds}
+                chosen={chosen}
+                refused={refused}
+                problem={problem}
+                onChange={(serverIds) => change({ serverIds })}
+              />
+            ),
+          },
+          {
+            title: 'Server-specific settings',
+            description: 'Licence and image method of each server. Auto suits most.',
+            content: <ServerSettingsStep servers={chosen} draft={draft} onChange={change} />,
+          },
+          {
+            title: 'Job settings',
+            description: chosen.length > 1 ? `The same for all ${chosen.length} replication jobs.` : undefined,
+            content: (
+              <JobSettingsStep
+                draft={draft}
+                problems={visible}
+                zone={zone}
+                onChange={change}
+                onLeft={(field) => setSaid((before) => new Set([...before, field]))}
+              />
+            ),
+          },
+          {
+            title: 'Review',
+            content: (
+              <ReviewStep
+                servers={chosen}
+                refused={refused}
+                draft={draft}
+                settings={settings}
+                zone={zone}
+                fault={create.error && shownFault(create.error)}
+                onEdit={goTo}
+              />
+            ),
+          },
+        ]}
+      />
+    </>
+  );
+}

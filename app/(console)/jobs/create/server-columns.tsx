@@ -1,0 +1,66 @@
+// Columns of the table from which servers are chosen.
+import Link from '@cloudscape-design/components/link';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../../server/api/root.ts';
+import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
+import { Status } from '../../../_ui/status.tsx';
+import { statesOf } from '../../../_ui/status-kinds.ts';
+import type { ResourceColumn } from '../../../_ui/table-columns.ts';
+
+export type Server = inferRouterOutputs<AppRouter>['servers']['list']['items'][number];
+
+/** Whether a job can be created for it; the last word has the server. */
+export const canHaveJob = (server: Server): boolean =>
+  !server.goneAt && server.readiness !== 'blocked' && server.jobId === null;
+
+function Choice({ server }: { server: Server }) {
+  if (server.goneAt) return <StatusIndicator type="stopped">Gone from its VM manager</StatusIndicator>;
+  if (server.readiness === 'blocked') {
+    return <StatusIndicator type="error">Blocked: {server.blockedBy ?? 'it cannot be replicated'}</StatusIndicator>;
+  }
+  if (server.jobId) {
+    return (
+      <StatusIndicator type="stopped">
+        Has a <Link href={`/jobs/${server.jobId}`}>replication job</Link> already
+      </StatusIndicator>
+    );
+  }
+  return <Status of="readiness" state={server.readiness} />;
+}
+
+export const SERVER_COLUMNS: ResourceColumn<Server>[] = [
+  {
+    id: 'name',
+    header: 'Server',
+    cell: (server) => server.name,
+    width: 200,
+    sort: true,
+    filter: { kind: 'text' },
+    isName: true,
+  },
+  {
+    id: 'readiness',
+    header: 'Readiness',
+    cell: (server) => <Choice server={server} />,
+    width: 340,
+    sort: true,
+    filter: { kind: 'choice', values: statesOf('readiness') },
+  },
+  {
+    id: 'guest',
+    header: 'Guest system',
+    cell: (server) => orUnknown(server.guestName),
+    width: 240,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'diskBytes',
+    header: 'Disks',
+    cell: (server) => `${formatNumberOf(server.diskCount, 'disk')}, ${formatBytes(server.diskBytes)}`,
+    width: 150,
+    sort: true,
+  },
+  { id: 'path', header: 'Path', cell: (server) => server.path, width: 320, sort: true, filter: { kind: 'text' } },
+];

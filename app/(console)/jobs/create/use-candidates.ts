@@ -1,0 +1,28 @@
+'use client';
+// The chosen servers as the server knows them, each with the reason why it cannot have a job. Live: another person may be faster.
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../../server/api/root.ts';
+import { useTRPC } from '../../../_shell/trpc.ts';
+
+export type Candidate = inferRouterOutputs<AppRouter>['jobs']['candidates'][number];
+
+export function useCandidates(serverIds: readonly string[]) {
+  const trpc = useTRPC();
+  const query = useQuery(
+    trpc.jobs.candidates.queryOptions(
+      { serverIds: [...serverIds] },
+      { enabled: serverIds.length > 0, placeholderData: keepPreviousData },
+    ),
+  );
+  const known = new Map((serverIds.length > 0 ? query.data : undefined)?.map((server) => [server.id, server]));
+  const answered = serverIds.flatMap((id) => known.get(id) ?? []);
+  return {
+    chosen: answered.filter((server) => server.refused === null),
+    refused: answered.filter((server) => server.refused !== null),
+    /** Everything that is wanted has been answered. */
+    settled: answered.length === serverIds.length,
+    error: query.error,
+    retry: () => void query.refetch(),
+  };
+}

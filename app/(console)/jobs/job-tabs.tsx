@@ -1,0 +1,25 @@
+'use client';
+// The two tabs of a replication job, in the panel below the table and on the page of the job. Which one is open stands in the URL.
+import Tabs from '@cloudscape-design/components/tabs';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import type { Job } from './job-columns.tsx';
+import { JobDetails } from './job-details.tsx';
+import { RunHistory } from './run-history.tsx';
+
+const TABS = ['details', 'history'] as const;
+
+export function JobTabs({ job, container = false }: { job: Job; container?: boolean }) {
+  const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('details'));
+  return (
+    <Tabs
+      variant={container ? 'container' : 'default'}
+      ariaLabel={`Replication job of ${job.serverName}`}
+      activeTabId={tab}
+      onChange={({ detail }) => void setTab(detail.activeTabId === 'history' ? 'history' : 'details')}
+      tabs={[
+        { id: 'details', label: 'Job details', content: <JobDetails key={job.id} job={job} /> },
+        { id: 'history', label: 'Run history', content: <RunHistory key={job.id} jobId={job.id} /> },
+      ]}
+    />
+  );
+}

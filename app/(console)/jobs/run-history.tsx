@@ -1,0 +1,67 @@
+'use client';
+// Every run of one job, newest first, each with the AMI it made.
+import Link from '@cloudscape-design/components/link';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { shownFault } from '../../_shell/faults.ts';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
+import { ResourceTable } from '../../_ui/resource-table.tsx';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
+import { useTableState } from '../../_ui/table-state.ts';
+import { Time } from '../../_ui/time.tsx';
+import { LaunchLink } from '../runs/launch-link.tsx';
+import { RUN_COLUMNS } from '../runs/run-columns.tsx';
+import type { ListedRun } from '../runs/types.ts';
+import { HISTORY_SORT } from './sort.ts';
+
+const FIRST: ResourceColumn<ListedRun> = {
+  id: 'scheduledFor',
+  header: 'Time',
+  cell: (run) => (
+    <Link href={`/runs/${run.id}`}>
+      <Time at={run.startedAt ?? run.scheduledFor} />
+    </Link>
+  ),
+  width: 130,
+  sort: true,
+  filter: { kind: 'date' },
+  isName: true,
+};
+
+const ACTION: ResourceColumn<ListedRun> = {
+  id: 'action',
+  header: 'Action',
+  cell: (run) => <LaunchLink run={run} inRow />,
+  width: 160,
+};
+
+const OWN = ['type', 'state', 'duration', 'read', 'sent', 'image'];
+const COLUMNS = [FIRST, ...OWN.flatMap((id) => RUN_COLUMNS.find((column) => column.id === id) ?? []), ACTION];
+/** Tells its table from the table of jobs in the address. */
+const PREFIX = 'h';
+const PAGE_SIZE = 10;
+
+export function RunHistory({ jobId }: { jobId: string }) {
+  const trpc = useTRPC();
+  const state = useTableState({ defaultSort: HISTORY_SORT, prefix: PREFIX, pageSize: PAGE_SIZE });
+  const runs = useQuery(trpc.runs.list.queryOptions({ ...state.query, jobId }, { placeholderData: keepPreviousData }));
+  return (
+    <ResourceTable
+      variant="embedded"
+      noun={{ one: 'run', many: 'runs' }}
+      title="Run history"
+      columns={COLUMNS}
+      state={state}
+      data={runs.data}
+      fault={runs.error && shownFault(runs.error)}
+      onRetry={() => runs.refetch()}
+      rowId={(run) => run.id}
+      rowName={(run) => run.id}
+      empty={
+        <EmptyTeaching title="No runs yet">
+          The first run starts by itself when it is due. Each run copies the server once and yields an AMI.
+        </EmptyTeaching>
+      }
+    />
+  );
+}

@@ -1,0 +1,54 @@
+// Words for the settings of a replication job, the same in wizard, table and details. Pure.
+import { effectiveLicense, type ImageMethod, type License } from '../../../replication/model/job.ts';
+import type { CatalogServer } from '../../../replication/model/server.ts';
+
+type Family = CatalogServer['guestFamily'];
+
+export const LICENSE_LABELS: Record<License, string> = { auto: 'Auto', aws: 'AWS', byol: 'BYOL' };
+
+/** What a licence means for a guest system. */
+export function licenseMeaning(license: License, family: Family): string {
+  if (license === 'aws') return 'AWS provides the Windows licence; it is part of the price of the instance.';
+  if (license === 'byol') {
+    return family === 'linux' || family === 'other'
+      ? 'Bring your own: what the server runs under now stays as it is.'
+      : 'Bring your own Windows licence; AWS bills none.';
+  }
+  if (family === 'windows-server') return 'For Windows Server, Auto is AWS: the licence is part of the price.';
+  if (family === 'windows-client') return 'For a Windows client, Auto is BYOL: AWS provides no such licence.';
+  return 'For Linux, Auto is BYOL: the server keeps its own subscription, if it has one.';
+}
+
+/** `Auto (AWS)`, `BYOL`. */
+export function licenseText(license: License, family: Family): string {
+  return license === 'auto' ? `Auto (${LICENSE_LABELS[effectiveLicense(license, family)]})` : LICENSE_LABELS[license];
+}
+
+export const IMAGE_METHOD_LABELS: Record<ImageMethod, string> = {
+  auto: 'Auto',
+  'register-image': 'Register image',
+  'import-image': 'VM Import',
+};
+
+/** `Auto (Register image)`, `VM Import`. */
+export function imageMethodText(method: ImageMethod, family: Family): string {
+  if (family === 'windows-server' || family === 'windows-client') return 'VM Import';
+  return method === 'auto' ? 'Auto (Register image)' : IMAGE_METHOD_LABELS[method];
+}
+
+/** `Every 12 hours`, `One-time`. */
+export function frequencyText(everyHours: number | null): string {
+  if (everyHours === null) return 'One-time';
+  return everyHours === 1 ? 'Every hour' : `Every ${everyHours} hours`;
+}
+
+/** `The newest 10 AMIs`, `All AMIs`. */
+export function keepImagesText(keepImages: number | null): string {
+  if (keepImages === null) return 'No: all AMIs are kept';
+  return keepImages === 1 ? 'Yes: the newest AMI is kept' : `Yes: the newest ${keepImages} AMIs are kept`;
+}
+
+/** `eu-central-1 · my-bucket` */
+export function targetText(target: { region: string; bucket: string } | null): string {
+  return target ? `${target.region} · ${target.bucket}` : '';
+}

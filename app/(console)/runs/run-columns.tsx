@@ -1,0 +1,93 @@
+// Columns of tables of runs.
+import Link from '@cloudscape-design/components/link';
+import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { formatBytes } from '../../_ui/quantity.ts';
+import { StageBar } from '../../_ui/stage-bar.tsx';
+import { Status } from '../../_ui/status.tsx';
+import { statesOf } from '../../_ui/status-kinds.ts';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
+import { Elapsed, Time } from '../../_ui/time.tsx';
+import { LaunchLink } from './launch-link.tsx';
+import { TYPE_LABELS } from './run-labels.ts';
+import type { ListedRun } from './types.ts';
+
+export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
+  {
+    id: 'id',
+    header: 'Run',
+    cell: (run) => <Link href={`/runs/${run.id}`}>{run.id}</Link>,
+    width: 180,
+    sort: true,
+    filter: { kind: 'text' },
+    isName: true,
+  },
+  {
+    id: 'server',
+    header: 'Server',
+    cell: (run) => <Link href={`/jobs/${run.jobId}`}>{run.serverName}</Link>,
+    width: 170,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  {
+    id: 'type',
+    header: 'Type',
+    cell: (run) => TYPE_LABELS[run.type],
+    width: 120,
+    sort: true,
+    filter: { kind: 'choice', values: Object.entries(TYPE_LABELS).map(([value, label]) => ({ value, label })) },
+  },
+  {
+    id: 'state',
+    header: 'State',
+    cell: (run) => <RunState run={run} />,
+    width: 270,
+    sort: true,
+    filter: { kind: 'choice', values: statesOf('run') },
+  },
+  {
+    id: 'scheduledFor',
+    header: 'Scheduled for',
+    cell: (run) => <Time at={run.scheduledFor} />,
+    width: 140,
+    sort: true,
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'startedAt',
+    header: 'Started',
+    cell: (run) => <Time at={run.startedAt} />,
+    width: 130,
+    sort: true,
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'duration',
+    header: 'Duration',
+    cell: (run) => <Elapsed since={run.startedAt} until={run.endedAt} />,
+    width: 120,
+    sort: true,
+  },
+  { id: 'read', header: 'Read', cell: (run) => formatBytes(run.bytes.read), width: 100 },
+  { id: 'sent', header: 'Sent', cell: (run) => formatBytes(run.bytes.sent), width: 100 },
+  {
+    id: 'image',
+    header: 'AMI',
+    cell: (run) => <CopyableId id={run.imageId} name="AMI id" />,
+    width: 230,
+    sort: true,
+    filter: { kind: 'text' },
+  },
+  { id: 'action', header: 'Action', cell: (run) => <LaunchLink run={run} inRow />, width: 160 },
+];
+
+function RunState({ run }: { run: ListedRun }) {
+  const { status } = run;
+  if (status.cancelling) return <Status of="run" state="active" detail="cancelling" />;
+  if (status.state === 'active') {
+    return <StageBar runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />;
+  }
+  if (status.state === 'pending') return <Status of="run" state="pending" detail={status.waitingFor ?? 'queued'} />;
+  if (status.state === 'failed') return <Status of="run" state="failed" detail={run.fault?.message} />;
+  return <Status of="run" state={status.state} />;
+}

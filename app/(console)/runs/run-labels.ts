@@ -1,0 +1,25 @@
+// Words for runs, the same everywhere. Pure.
+import type { ArtifactKind, ArtifactState } from '../../../replication/model/artifact.ts';
+import type { RunType } from '../../../replication/model/run.ts';
+
+export const TYPE_LABELS: Record<RunType, string> = { automatic: 'Automatic', 'on-demand': 'On demand' };
+
+export const ARTIFACT_LABELS: Record<ArtifactKind, string> = {
+  'vsphere-snapshot': 'Source snapshot',
+  'nfc-lease': 'Export lease',
+  's3-upload': 'Upload to S3',
+  's3-object': 'Staged disk in S3',
+  'import-snapshot-task': 'Snapshot import task',
+  'ebs-snapshot': 'EBS snapshot',
+  'import-image-task': 'VM Import task',
+  image: 'AMI',
+  instance: 'Instance',
+};
+
+export const ARTIFACT_STATES: Record<ArtifactState, { type: 'pending' | 'success' | 'stopped'; label: string }> = {
+  declared: { type: 'pending', label: 'Being made' },
+  created: { type: 'success', label: 'Exists' },
+  released: { type: 'stopped', label: 'Removed' },
+};
+
+export const TRANSPORT_LABELS = { nfc: 'NFC export (stream-optimized VMDK over HTTPS)' } as const;

@@ -1,0 +1,27 @@
+'use client';
+// Where the newest run of a job is, in one table cell.
+import Box from '@cloudscape-design/components/box';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+
+import { formatDuration, UNKNOWN } from '../../_ui/quantity.ts';
+import { StageBar } from '../../_ui/stage-bar.tsx';
+import { Status } from '../../_ui/status.tsx';
+import type { RunStatus } from './types.ts';
+
+export function RunProgressCell({ run }: { run: { id: string; status: RunStatus } | null }) {
+  if (!run) return <>{UNKNOWN}</>;
+  const { status } = run;
+  if (status.cancelling) return <StatusIndicator type="in-progress">Cancelling</StatusIndicator>;
+  if (status.state === 'active') {
+    const left = status.secondsLeft;
+    return (
+      <div className="flex items-center gap-2">
+        <StageBar runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
+        {left !== null && <Box variant="small">{formatDuration(left * 1000)} left</Box>}
+      </div>
+    );
+  }
+  if (status.state === 'pending') return <Status of="run" state="pending" detail={status.waitingFor ?? 'queued'} />;
+  if (status.state === 'failed') return <Status of="run" state="failed" detail={`in ${status.stage}`} />;
+  return <Status of="run" state={status.state} />;
+}

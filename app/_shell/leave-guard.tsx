@@ -1,0 +1,78 @@
+'use client';
+// Asks before somebody leaves a page on which choices would be lost. Reloading is no leaving: wizards keep their choices.
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Modal from '@cloudscape-design/components/modal';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useRouter } from 'next/navigation';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
+
+interface LeaveGuardOptions {
+  /** Whether anything would be lost now. */
+  active: boolean;
+  /** `Leave this page?` */
+  title: string;
+  /** What would be lost. */
+  children: ReactNode;
+  /** Called when the person leaves all the same: forget what was kept. */
+  onLeave: () => void;
+}
+
+/** `leave(href)` asks when there is something to lose; every link of the page asks too. Render `dialog` somewhere. */
+export function useLeaveGuard({ active, title, children, onLeave }: LeaveGuardOptions): {
+  leave: (href: string) => void;
+  dialog: ReactNode;
+} {
+  const router = useRouter();
+  const [asking, setAsking] = useState<string | null>(null);
+  const go = useCallback(
+    (href: string) => {
+      onLeave();
+      router.push(href);
+    },
+    [onLeave, router],
+  );
+
+  useEffect(() => {
+    if (!active) return;
+    // In the capture phase: before the shell, or Cloudscape, makes a move of it.
+    const onClick = (event: MouseEvent) => {
+      if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      const link = (event.target as Element | null)?.closest?.('a');
+      const href = link?.getAttribute('href');
+      if (!link || !href?.startsWith('/') || href.startsWith('/api/')) return;
+      if ((link.target && link.target !== '_self') || link.hasAttribute('download')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setAsking(href);
+    };
+    document.addEventListener('click', onClick, true);
+    return () => document.removeEventListener('click', onClick, true);
+  }, [active]);
+
+  return {
+    leave: (href) => (active ? setAsking(href) : go(href)),
+    dialog: asking !== null && (
+      <Modal
+        visible
+        header={title}
+        closeAriaLabel="Close"
+        onDismiss={() => setAsking(null)}
+        footer={
+          <Box float="right">
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button variant="link" onClick={() => setAsking(null)}>
+                Stay
+              </Button>
+              <Button variant="primary" onClick={() => go(asking)}>
+                Leave
+              </Button>
+            </SpaceBetween>
+          </Box>
+        }
+      >
+        {children}
+      </Modal>
+    ),
+  };
+}
