@@ -1,10 +1,10 @@
 // Container views and list views. For lab/vcenter only.
 import { isType, type ManagedObject } from '../inventory/managed-object.ts';
-import { refOf } from '../properties/select.ts';
+import { references, refOf } from '../properties/select.ts';
 import { sessionRef } from '../sessions.ts';
 import { childrenNamed, flagOf, textsOf } from '../soap/element.ts';
 import { invalidArgument } from '../soap/fault.ts';
-import { list, type MoRef } from '../soap/value.ts';
+import { list, type MoRef, type Value } from '../soap/value.ts';
 import { type Call, type Methods, refArgument, sessionOf } from './method.ts';
 
 const containers = ['Folder', 'Datacenter', 'ClusterComputeResource', 'ResourcePool', 'HostSystem'];
@@ -35,12 +35,23 @@ export const viewMethods: Methods = {
     on: 'ViewManager',
     privilege: 'System.View',
     handle: (call) => {
-      const objects = childrenNamed(call.args, 'obj').map((element) => refOf(element, 'obj'));
-      return keep(call, {
-        ref: sessionRef('ListView', sessionOf(call)),
-        properties: { view: () => list('ManagedObjectReference', objects) },
-      });
+      const objects = refsNamed(call, 'obj').filter((object) => call.find(object));
+      return keep(call, listView(sessionRef('ListView', sessionOf(call)), objects));
     },
+  },
+  ModifyListView: {
+    on: 'ListView',
+    privilege: 'System.View',
+    handle: (call) => {
+      const removed = new Set(refsNamed(call, 'remove').map((object) => object.value));
+      const kept = objectsOf(call).filter((object) => !removed.has(object.value));
+      return relist(call, kept, refsNamed(call, 'add'));
+    },
+  },
+  ResetListView: {
+    on: 'ListView',
+    privilege: 'System.View',
+    handle: (call) => relist(call, [], refsNamed(call, 'obj')),
   },
   DestroyView: {
     on: 'ManagedObjectView',
@@ -50,6 +61,31 @@ export const viewMethods: Methods = {
     },
   },
 };
+
+function refsNamed(call: Call, name: string): MoRef[] {
+  return childrenNamed(call.args, name).map((element) => refOf(element, name));
+}
+
+function listView(own: MoRef, objects: MoRef[]): ManagedObject {
+  return { ref: own, properties: { view: () => list('ManagedObjectReference', objects) } };
+}
+
+function objectsOf(call: Call): MoRef[] {
+  return references(call.find(call.self)?.properties.view?.());
+}
+
+/** Puts these into the list view; the answer is what was asked to be added and does not exist. */
+function relist(call: Call, kept: MoRef[], added: MoRef[]): Value {
+  const known = new Set(kept.map((object) => object.value));
+  const found = added.filter((object) => call.find(object) && !known.has(object.value));
+  keep(call, listView(call.self, [...kept, ...found]));
+  // Filters that look through the view have news.
+  call.center.changed();
+  return list(
+    'ManagedObjectReference',
+    added.filter((object) => !call.find(object)),
+  );
+}
 
 function contained(call: Call, container: MoRef, recursive: boolean): MoRef[] {
   const { inventory } = call.center;

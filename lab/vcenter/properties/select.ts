@@ -57,7 +57,8 @@ function startOf(center: Center, find: (object: MoRef) => ManagedObject | undefi
   return find(object) ?? center.get(object);
 }
 
-function references(value: Value): MoRef[] {
+/** Every reference in a value. */
+export function references(value: Value): MoRef[] {
   if (typeof value !== 'object') return [];
   if (value.kind === 'ref') return [value];
   return value.kind === 'list' ? value.items.flatMap(references) : [];
