@@ -1,0 +1,15 @@
+// The overview, and the first run of a lab by one press.
+import { environment } from '../../env.ts';
+import { needsAttention } from '../../services/overview/attention.ts';
+import { getOverview } from '../../services/overview/get.ts';
+import { replicateSmallest } from '../../services/overview/replicate-smallest.ts';
+import { memberProcedure, router } from '../trpc.ts';
+
+export const overviewRouter = router({
+  get: memberProcedure.query(({ ctx }) => getOverview(ctx.service)),
+  /** Apart from the rest, since the bar at the top asks for it on every page. */
+  attention: memberProcedure.query(({ ctx }) => needsAttention(ctx.service)),
+  replicateSmallest: memberProcedure.mutation(({ ctx }) =>
+    replicateSmallest(ctx.service, { lab: environment('web').LANDFALL_LAB }),
+  ),
+});
