@@ -33,21 +33,36 @@ export interface Change {
   after: string | null;
 }
 
-/** Field by field, what was different afterwards; what stayed the same is left out. */
+/** Field by field, what was different afterwards; what stayed the same is left out. Fields within fields are `outer.inner`. */
 export function changesOf(before: unknown, after: unknown): Change[] {
-  const old = asRecord(before);
-  const now = asRecord(after);
-  return [...new Set([...Object.keys(old), ...Object.keys(now)])].sort().flatMap((name) => {
-    const change = { name, before: asText(old[name]), after: asText(now[name]) };
+  const old = fieldsOf(before);
+  const now = fieldsOf(after);
+  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((name) => {
+    const change = { name, before: old.get(name) ?? null, after: now.get(name) ?? null };
     return change.before === change.after ? [] : [change];
   });
 }
 
-function asRecord(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
+/** Deeper, or longer lists, would be a wall of lines: such a value stands as it is. */
+const MAX_DEPTH = 3;
+const MAX_ITEMS = 20;
+
+function fieldsOf(value: unknown, path = '', depth = 0, found = new Map<string, string>()): Map<string, string> {
+  if (value === undefined || value === null) return found;
+  const parts = Array.isArray(value) ? value.every((item) => typeof item !== 'object') : typeof value !== 'object';
+  if (parts || depth > MAX_DEPTH || Object.keys(value).length > MAX_ITEMS) {
+    if (path) found.set(path, asText(value));
+    return found;
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    const number = Array.isArray(value) ? String(Number(name) + 1) : name;
+    fieldsOf(inner, path ? `${path}.${number}` : number, depth + 1, found);
+  }
+  return found;
 }
 
-function asText(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function asText(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(asText).join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -1,4 +1,6 @@
 'use client';
+import Box from '@cloudscape-design/components/box';
+import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import SplitPanel from '@cloudscape-design/components/split-panel';
 import Table from '@cloudscape-design/components/table';
@@ -8,21 +10,34 @@ import { orUnknown } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
 import { actionLabel, changesOf } from './actions.ts';
 import type { ActivityEntry } from './columns.tsx';
+import { subjectHref, subjectLabel } from './subject.ts';
 
 export function ActivityPanel({ entry }: { entry: ActivityEntry }) {
   const changes = changesOf(entry.before, entry.after);
+  const href = subjectHref(entry);
   return (
     <SplitPanel header={`${actionLabel(entry.action)}: ${entry.subjectName}`}>
       <SpaceBetween size="l">
         <KeyValues
-          columns={4}
+          columns={3}
           items={[
             ['Time', <Time key="at" at={entry.at} exact />],
             ['Who', entry.actorName],
             ['From', orUnknown(entry.address)],
+            [
+              subjectLabel(entry.subjectKind),
+              href ? (
+                <Link key="subject" href={href}>
+                  {entry.subjectName}
+                </Link>
+              ) : (
+                entry.subjectName
+              ),
+            ],
             ['Id', <CopyableId key="id" id={entry.subjectId} />],
           ]}
         />
+        {changes.length === 0 && <Box color="text-body-secondary">Nothing more was recorded.</Box>}
         {changes.length > 0 && (
           <Table
             variant="borderless"

@@ -1,9 +1,11 @@
+import Link from '@cloudscape-design/components/link';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../server/api/root.ts';
 import { orUnknown } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
 import { ACTION_LABELS, actionLabel } from './actions.ts';
+import { SUBJECT_CHOICES, subjectHref, subjectLabel } from './subject.ts';
 
 export type ActivityEntry = inferRouterOutputs<AppRouter>['activity']['list']['items'][number];
 
@@ -28,7 +30,7 @@ export const COLUMNS: readonly ResourceColumn<ActivityEntry>[] = [
     id: 'action',
     header: 'Action',
     cell: (entry) => actionLabel(entry.action),
-    width: 260,
+    width: 230,
     sort: true,
     isName: true,
     filter: {
@@ -39,10 +41,21 @@ export const COLUMNS: readonly ResourceColumn<ActivityEntry>[] = [
   {
     id: 'subject',
     header: 'On what',
-    cell: (entry) => entry.subjectName,
-    width: 260,
+    cell: (entry) => {
+      const href = subjectHref(entry);
+      return href ? <Link href={href}>{entry.subjectName}</Link> : entry.subjectName;
+    },
+    width: 200,
     sort: true,
     filter: { kind: 'text' },
+  },
+  {
+    id: 'subjectKind',
+    header: 'Kind',
+    cell: (entry) => subjectLabel(entry.subjectKind),
+    width: 150,
+    sort: true,
+    filter: { kind: 'choice', values: SUBJECT_CHOICES },
   },
   {
     id: 'subjectId',

@@ -89,7 +89,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
   {
     id: 'run',
     header: 'Replication run',
-    cell: (image) => image.runId,
+    cell: (image) => <Link href={`/runs/${image.runId}`}>{image.runId}</Link>,
     width: 180,
     filter: { kind: 'text' },
     hidden: true,

@@ -42,7 +42,12 @@ export function ImagePanel({ image }: { image: ListedImage }) {
               </Link>
             ),
           ],
-          ['Replication run', <CopyableId key="run" id={image.runId} name="run id" />],
+          [
+            'Replication run',
+            <Link key="run" href={`/runs/${image.runId}`}>
+              {image.runId}
+            </Link>,
+          ],
         ]}
       />
     </SplitPanel>

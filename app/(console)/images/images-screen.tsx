@@ -23,7 +23,7 @@ const WITH_LAUNCH: readonly ResourceColumn<ListedImage>[] = [
     id: 'launch',
     header: 'Action',
     cell: (image) => (
-      <Button variant="inline-link" href={launchOf(image)} ariaLabel={`Launch instance of ${image.id}`}>
+      <Button variant="inline-link" href={launchOf(image)} ariaLabel={`Launch instance from ${image.id}`}>
         Launch instance
       </Button>
     ),

@@ -1,0 +1,29 @@
+// What an entry is about, and where that is shown. Pure.
+
+interface Subject {
+  subjectKind: string;
+  subjectId: string;
+}
+
+const KINDS: Record<string, { label: string; href?: (id: string) => string }> = {
+  catalog: { label: 'Server catalog', href: () => '/servers' },
+  connector: { label: 'Connector', href: (id) => `/connectors/${id}` },
+  'enrolment-code': { label: 'Enrolment code' },
+  image: { label: 'AMI', href: (id) => `/images?q=id%3D${id}` },
+  instance: { label: 'Instance', href: (id) => `/instances/${id}` },
+  job: { label: 'Replication job', href: (id) => `/jobs/${id}` },
+  member: { label: 'Member' },
+  run: { label: 'Replication run', href: (id) => `/runs/${id}` },
+  server: { label: 'Server', href: (id) => `/servers?q=id%3D${id}` },
+};
+
+export const SUBJECT_CHOICES = Object.entries(KINDS).map(([value, { label }]) => ({ value, label }));
+
+export function subjectLabel(kind: string): string {
+  return KINDS[kind]?.label ?? kind;
+}
+
+/** The page of the subject; null where there is none. */
+export function subjectHref({ subjectKind, subjectId }: Subject): string | null {
+  return KINDS[subjectKind]?.href?.(encodeURIComponent(subjectId)) ?? null;
+}
