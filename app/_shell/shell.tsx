@@ -36,11 +36,11 @@ export function Shell({ theme, children }: { theme: Theme; children: ReactNode }
   useEffect(() => setPanelOpen(hasPanel), [hasPanel]);
 
   const [onClick, pending] = useClientLinks();
-  useSettledLayout();
+  const settled = useSettledLayout();
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked
-    <div onClick={onClick} role="presentation">
+    <div onClick={onClick} role="presentation" className={settled ? undefined : 'settling'}>
       {pending && <div id="page-pending" />}
       <TopBar theme={theme} />
       <ConnectionWatch />

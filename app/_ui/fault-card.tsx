@@ -25,9 +25,11 @@ interface FaultCardProps {
   affected?: { count: number; noun: string };
   /** The button that does what the remedy says. */
   action?: ReactNode;
+  /** What it concerns, by name. */
+  children?: ReactNode;
 }
 
-export function FaultCard({ fault, tone = 'error', since, affected, action }: FaultCardProps) {
+export function FaultCard({ fault, tone = 'error', since, affected, action, children }: FaultCardProps) {
   return (
     <Alert
       type={tone}
@@ -37,6 +39,7 @@ export function FaultCard({ fault, tone = 'error', since, affected, action }: Fa
     >
       <SpaceBetween size="xs">
         <div>{fault.remedy}</div>
+        {children && <div>{children}</div>}
         {(since || affected) && (
           <Box variant="small">
             {since && (

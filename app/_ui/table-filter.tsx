@@ -56,7 +56,6 @@ export function TableFilter<T>({ noun, columns, state, total }: TableFilterProps
       filteringPlaceholder={`Find ${noun.many}`}
       filteringAriaLabel={`Find ${noun.many}`}
       countText={filter.tokens.length > 0 && total !== undefined ? formatNumberOf(total, 'match', 'matches') : ''}
-      expandToViewport
       hideOperations={filter.tokens.length < 2}
     />
   );

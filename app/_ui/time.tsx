@@ -21,7 +21,12 @@ export function Time({ at, exact = false }: { at: Date | string | null | undefin
   const precise = exactTime(date, zone);
   return (
     // The server knows neither the browser's zone nor its exact second.
-    <time dateTime={date.toISOString()} title={precise} className="whitespace-nowrap" suppressHydrationWarning>
+    <time
+      dateTime={date.toISOString()}
+      title={precise}
+      className={exact ? '' : 'whitespace-nowrap'}
+      suppressHydrationWarning
+    >
       {exact ? precise : relative}
     </time>
   );

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { nounsOf, TopicBatch } from './topics.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('answers a burst of events once, with everything they touch', () => {
+  const flushed: string[][] = [];
+  const batch = new TopicBatch(300, (nouns) => flushed.push([...nouns].sort()));
+  for (let i = 0; i < 50; i += 1) batch.add('images');
+  batch.add('activity');
+  expect(flushed).toEqual([]);
+  vi.advanceTimersByTime(300);
+  expect(flushed).toEqual([[...new Set([...nounsOf('images'), 'activity'])].sort()]);
+  batch.add('activity');
+  vi.advanceTimersByTime(300);
+  expect(flushed).toHaveLength(2);
+});
+
+it('touches the noun itself, known or not, and says nothing after its end', () => {
+  for (const topic of ['connectors', 'servers', 'jobs', 'runs', 'images', 'instances', 'activity', 'members', 'new']) {
+    expect(nounsOf(topic)).toContain(topic);
+  }
+  const flush = vi.fn();
+  const batch = new TopicBatch(300, flush);
+  batch.add('jobs');
+  batch.stop();
+  vi.advanceTimersByTime(1000);
+  expect(flush).not.toHaveBeenCalled();
+});

@@ -1,0 +1,103 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../db/client.ts';
+import { members, users, workspaces } from '../../db/schema/people.ts';
+import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
+import { hashPassword } from './passwords.ts';
+import { findSessionMember } from './principals.ts';
+import { newThrottles, signIn } from './sign-in.ts';
+
+let test: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  db = openDatabase(test.url);
+  await db.insert(workspaces).values([
+    { id: 'ws-1', name: 'One' },
+    { id: 'ws-2', name: 'Two' },
+  ]);
+  const passwordHash = await hashPassword('right password');
+  await db.insert(users).values([
+    { id: 'u-1', email: 'ann@example.com', name: 'Ann', passwordHash },
+    { id: 'u-2', email: 'bob@example.com', name: 'Bob', passwordHash },
+  ]);
+  await db.insert(members).values([
+    { id: 'm-1', workspaceId: 'ws-1', userId: 'u-1', role: 'viewer', createdAt: new Date(1000) },
+    { id: 'm-2', workspaceId: 'ws-2', userId: 'u-1', role: 'administrator', createdAt: new Date(2000) },
+    { id: 'm-3', workspaceId: 'ws-1', userId: 'u-2', role: 'operator', removedAt: new Date() },
+  ]);
+});
+afterAll(async () => {
+  await db.$client.end();
+  await test.drop();
+});
+
+describe('signing in', () => {
+  let clock = 0;
+  let throttles = newThrottles(() => clock);
+  beforeEach(() => {
+    clock = 1_000_000;
+    throttles = newThrottles(() => clock);
+  });
+  const attempt = (email: string, password: string, address = '10.0.0.1') =>
+    signIn({ email, password, address }, { db, throttles });
+
+  it('lets the right password in, however the e-mail is written', async () => {
+    expect(await attempt(' Ann@Example.com ', 'right password')).toEqual({
+      ok: true,
+      userId: 'u-1',
+      sessionVersion: 1,
+      workspaceId: 'ws-1',
+    });
+  });
+
+  it('says the same to a wrong password, an unknown e-mail and a removed member', async () => {
+    const wrong = { ok: false, reason: 'wrong' };
+    expect(await attempt('ann@example.com', 'wrong')).toEqual(wrong);
+    expect(await attempt('nobody@example.com', 'right password')).toEqual(wrong);
+    expect(await attempt('bob@example.com', 'right password')).toEqual(wrong);
+  });
+
+  it('makes who guesses wait, even with the right password, and only from there', async () => {
+    for (let i = 0; i < 5; i += 1) await attempt('ann@example.com', `guess ${i}`);
+    expect(await attempt('ann@example.com', 'right password')).toEqual({
+      ok: false,
+      reason: 'too-many',
+      retryAfterSeconds: 30,
+    });
+    expect(await attempt('ann@example.com', 'right password', '10.0.0.2')).toMatchObject({ ok: true });
+    clock += 30_000;
+    expect(await attempt('ann@example.com', 'right password')).toMatchObject({ ok: true });
+  });
+
+  it('counts guesses that come at once', async () => {
+    const all = await Promise.all(Array.from({ length: 12 }, (_, i) => attempt('ann@example.com', `guess ${i}`)));
+    expect(all.filter((result) => !result.ok && result.reason === 'wrong')).toHaveLength(5);
+  });
+
+  it('treats an unknown e-mail like a known one', async () => {
+    for (let i = 0; i < 5; i += 1) await attempt('nobody@example.com', 'x');
+    expect(await attempt('nobody@example.com', 'x')).toMatchObject({ reason: 'too-many' });
+  });
+});
+
+describe('the member behind a session', () => {
+  const claim = { userId: 'u-1', sessionVersion: 1, workspaceId: 'ws-2' };
+
+  it('has the role of the open workspace, and falls back to another one', async () => {
+    expect((await findSessionMember(claim, '10.0.0.1', db))?.principal).toMatchObject({
+      role: 'administrator',
+      workspaceId: 'ws-2',
+      address: '10.0.0.1',
+    });
+    expect((await findSessionMember({ ...claim, workspaceId: 'ws-9' }, null, db))?.principal.workspaceId).toBe('ws-1');
+  });
+
+  it('is gone with the membership, and with the session version', async () => {
+    expect(await findSessionMember({ userId: 'u-2', sessionVersion: 1, workspaceId: 'ws-1' }, null, db)).toBeNull();
+    await db.update(users).set({ sessionVersion: 2 }).where(eq(users.id, 'u-1'));
+    expect(await findSessionMember(claim, null, db)).toBeNull();
+    expect(await findSessionMember({ ...claim, sessionVersion: 2 }, null, db)).not.toBeNull();
+  });
+});
