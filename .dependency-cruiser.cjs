@@ -45,9 +45,9 @@ const whole = [
   ),
   never(
     'scripts-know-no-product',
-    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/embedded-postgres.ts is the one exception).',
+    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/embedded-postgres.ts is the one exception, and db/testing.ts in tests).',
     { path: '^scripts/' },
-    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/embedded-postgres' },
+    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(embedded-postgres|testing)\\.ts$' },
   ),
   never(
     'bootstrap-needs-nothing-installed',
@@ -131,7 +131,16 @@ const server = [
       path: '^server/',
       pathNot: `^server/(services|queue|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
     },
-    { path: `^db/|${packages('pg', 'drizzle-orm')}` },
+    { path: `^db/(?!client\\.ts$)|${packages('pg', 'drizzle-orm')}` },
+  ),
+  never(
+    'database-handle-by-type-only',
+    'Whoever calls a verb may hand the database on and name its type (import type), but not open it: take it as an argument from the entry file.',
+    {
+      path: '^server/',
+      pathNot: `^server/(services|queue|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
+    },
+    { path: '^db/client\\.ts$', dependencyTypesNot: ['type-only'] },
   ),
   never(
     'services-stand-alone',
@@ -149,13 +158,13 @@ const server = [
     'engine-writes-through-services',
     'The engine knows services, queue, events and replication: put the write into a verb in server/services, which checks, audits and records it.',
     { path: '^server/engine/', pathNot: TEST_SUPPORT },
-    { path: '^db/|^server/(access|audit|secrets|auth|api|sms|gateway)/' },
+    { path: '^db/(?!client\\.ts$)|^server/(access|audit|secrets|auth|api|sms|gateway)/' },
   ),
   never(
     'surfaces-call-verbs',
     'api, sms and gateway translate and call verbs: put the work into server/services, and what happens later into server/engine, woken by a nudge that the verb sends.',
     { path: '^server/(api|sms|gateway)/', pathNot: TEST_SUPPORT },
-    { path: '^db/|^server/(engine|queue|audit|secrets)/|^replication/(?!(model|wire)/)' },
+    { path: '^db/(?!client\\.ts$)|^server/(engine|queue|audit|secrets)/|^replication/(?!(model|wire)/)' },
   ),
   never(
     'surfaces-apart',

@@ -127,10 +127,10 @@ const entries = [
   ...folders.filter((folder) => existsSync(path.join(root, folder))),
   ...readdirSync(root).filter((name) => /^(?!\.).*\.(ts|mts|js|mjs|cjs)$/.test(name) && !name.endsWith('.d.ts')),
 ];
+const expected = expectedFiles();
 const { modules, violations } = await check(root, entries);
 const { problems, rules } = await checkFixtures();
 const seen = new Set(modules.map(({ source }) => source));
-const expected = expectedFiles();
 for (const file of expected.filter((name) => !seen.has(name))) problems.push(`Not seen, though git knows it: ${file}`);
 if (expected.length === 0) problems.push('No source file was found at all.');
 

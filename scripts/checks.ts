@@ -72,7 +72,7 @@ const checks: Record<string, () => Promise<Outcome>> = {
   imports: () => one(node, ['scripts/check-imports.mjs']),
   unit,
   build: async () => {
-    const outcome = await one(node, ['scripts/build.ts']);
+    const outcome = await one(node, ['scripts/build.ts'], { lifeLine: true, timeoutMs: 1_300_000 });
     built = outcome.failed === 0;
     return outcome;
   },

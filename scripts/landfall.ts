@@ -191,6 +191,7 @@ export class Landfall {
     const { code, output } = await run(process.execPath, ['scripts/build.ts'], {
       cwd: root,
       capture: true,
+      lifeLine: true,
       timeoutMs: 1_200_000,
     });
     this.#stop.signal.throwIfAborted();

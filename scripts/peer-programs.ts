@@ -8,9 +8,10 @@ import { aptInstall, findProgram, lastLine } from './apt.ts';
 import { run } from './run.ts';
 
 const govmomi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../peers/govmomi');
-const python = ['moto[server]==5.2.5', 'boto3==1.44.5'];
-// The command line pins its own botocore, so it gets an environment of its own.
-const awscli = ['awscli==1.46.3'];
+// awscrt computes the checksums CRC-32C and CRC-64/NVME; without it botocore refuses them.
+const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0'];
+// The command line brings a botocore of its own, so it gets an environment of its own.
+const awscli = ['awscli==1.46.3', 'awscrt==0.38.0'];
 
 type Found = { path: string } | { missing: string };
 type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | 'qemu-img' | 'qemu-nbd' | 'qemu-system';

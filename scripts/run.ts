@@ -15,6 +15,8 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   /** Keep the output instead of showing it. */
   capture?: boolean;
+  /** For our own programs that call endWithCaller: they end when we are killed. */
+  lifeLine?: boolean;
   /** Milliseconds until the whole process group is ended; default 10 minutes. */
   timeoutMs?: number;
 }
@@ -44,7 +46,11 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       cwd: options.cwd,
       env: (options.env ?? process.env) as NodeJS.ProcessEnv,
       detached: true,
-      stdio: options.capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+      stdio: [
+        'ignore',
+        ...Array<'pipe' | 'inherit'>(2).fill(options.capture ? 'pipe' : 'inherit'),
+        options.lifeLine ? 'ipc' : 'ignore',
+      ],
     };
     const child = spawn(command, args, spawnOptions);
     if (child.pid) running.add(child.pid);

@@ -1,0 +1,54 @@
+// Stories in a real browser against the real thing: npm start on a fresh data folder and a free port, lab included.
+// Started by npm test, or alone with npm run test:stories.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { defineConfig } from '@playwright/test';
+import { chromiumFlags, findChromium } from './scripts/chromium.ts';
+import { makePassword } from './scripts/data-folder.ts';
+import { freePort } from './scripts/ports.ts';
+
+// This file is read by the runner and again by its workers, which inherit the runner's environment: decided once, read by all.
+// LANDFALL_STORIES_URL names a Landfall that runs already; then none is started, and these three must be set by hand.
+const { env } = process;
+env.LANDFALL_FIRST_ADMIN_PASSWORD ??= makePassword();
+env.LANDFALL_FIRST_VIEWER_PASSWORD ??= makePassword();
+env.LANDFALL_STORIES_DATA ??= mkdtempSync(path.join(tmpdir(), 'landfall-stories-'));
+const running = env.LANDFALL_STORIES_URL;
+env.LANDFALL_STORIES_PORT ??= String(await freePort());
+const url = running ?? `http://localhost:${env.LANDFALL_STORIES_PORT}`;
+
+export default defineConfig({
+  testDir: 'e2e/stories',
+  testMatch: /\.(story|spec|test)\.ts$/,
+  outputDir: 'test-results',
+  // One installation is shared, so one story at a time; a story that passes at the second try only has failed.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: Boolean(env.CI),
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list']],
+  use: {
+    baseURL: url,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    viewport: { width: 1366, height: 900 },
+    launchOptions: { executablePath: findChromium(), args: chromiumFlags() },
+  },
+  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  webServer: running
+    ? undefined
+    : {
+        command: `node scripts/start.mjs --port ${env.LANDFALL_STORIES_PORT} --data ${env.LANDFALL_STORIES_DATA}`,
+        // Answers only when web and database are up; the connector and the lab are up before that.
+        url: `${url}/api/health`,
+        timeout: 300_000,
+        reuseExistingServer: false,
+        gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
+        stdout: 'pipe',
+        stderr: 'pipe',
+        env: { LANDFALL_LAB_OPTIONS: env.LANDFALL_LAB_OPTIONS ?? '--clock-scale 0.05' },
+      },
+});
