@@ -1,26 +1,51 @@
 'use client';
-import Container from '@cloudscape-design/components/container';
-import Header from '@cloudscape-design/components/header';
-import { ROLE_LABELS } from '../../../server/access/permissions.ts';
-import { useMember } from '../../_shell/member.tsx';
+// The start page: whether anything needs a hand, how fresh the copies are, what runs and what comes next. In a new
+// workspace the way to go stands there instead.
+import Grid from '@cloudscape-design/components/grid';
+import { useQuery } from '@tanstack/react-query';
 import { usePageShell } from '../../_shell/page-shell.tsx';
-import { KeyValues } from '../../_ui/key-values.tsx';
+import { QueryPage } from '../../_shell/query-page.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
 import { Page } from '../../_ui/page.tsx';
+import { Figures } from './figures.tsx';
+import { FleetLag } from './fleet-lag.tsx';
+import { NeedsAttention } from './needs-attention.tsx';
+import { NextDay } from './next-day.tsx';
+import type { Overview } from './overview-types.ts';
+import { RunningNow } from './running-now.tsx';
+import { WayToGo } from './way-to-go.tsx';
+
+/** Time alone moves what is shown here: copies grow old and the next 24 hours go on, without any event. */
+const MINUTE_MS = 60_000;
 
 export function OverviewScreen() {
-  const me = useMember();
+  const trpc = useTRPC();
+  const overview = useQuery(trpc.overview.get.queryOptions(undefined, { refetchInterval: MINUTE_MS }));
+  const attention = useQuery(trpc.overview.attention.queryOptions());
   usePageShell({});
   return (
-    <Page title="Overview">
-      <Container header={<Header variant="h2">Your access</Header>}>
-        <KeyValues
-          items={[
-            ['Workspace', me.workspace.name],
-            ['Name', me.name],
-            ['Role', ROLE_LABELS[me.role]],
-          ]}
-        />
-      </Container>
-    </Page>
+    <QueryPage title="Overview" query={overview} list={{ text: 'Overview', href: '/overview' }}>
+      {(data) => (
+        <Page title="Overview">
+          {!data.steps.launched && <WayToGo overview={data} answeredAt={overview.dataUpdatedAt} />}
+          {(data.begun || (attention.data?.length ?? 0) > 0) && <NeedsAttention query={attention} />}
+          {data.begun && <Dashboard overview={data} />}
+        </Page>
+      )}
+    </QueryPage>
+  );
+}
+
+function Dashboard({ overview }: { overview: Overview }) {
+  const half = { default: 12, m: 6 } as const;
+  return (
+    <>
+      <Figures overview={overview} />
+      <Grid gridDefinition={[{ colspan: half }, { colspan: half }]}>
+        <RunningNow overview={overview} />
+        <FleetLag overview={overview} />
+      </Grid>
+      <NextDay overview={overview} />
+    </>
   );
 }

@@ -1,8 +1,13 @@
 import type { Metadata } from 'next';
+import { Prefetch } from '../../_shell/prefetch.tsx';
 import { OverviewScreen } from './overview-screen.tsx';
 
 export const metadata: Metadata = { title: 'Overview' };
 
 export default function OverviewPage() {
-  return <OverviewScreen />;
+  return (
+    <Prefetch queries={(trpc) => [trpc.overview.get.queryOptions(), trpc.overview.attention.queryOptions()]}>
+      <OverviewScreen />
+    </Prefetch>
+  );
 }

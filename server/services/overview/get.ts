@@ -33,11 +33,11 @@ export async function getOverview(ctx: ServiceContext) {
     /** The way of a new workspace; each step stays done. */
     steps: {
       connected: connected.total > 0,
-      imported: catalog.total > 0 || connected.imported,
+      imported: catalog.total > 0 || connected.catalog === 'available',
       replicated: made.everImages > 0,
       launched: made.everLaunched > 0,
     },
-    importing: connected.importing,
+    catalog: connected.catalog,
     /** Whether there ever was a replication job. */
     begun: jobs.ever > 0,
   };
@@ -51,12 +51,9 @@ async function connectorFigures(ctx: ServiceContext, workspaceId: string) {
     .where(and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt)));
   const counts = { healthy: 0, unhealthy: 0, waiting: 0 };
   for (const row of rows) counts[connectorStatus(row, ctx.now()).status] += 1;
-  return {
-    counts,
-    total: rows.length,
-    importing: rows.some((row) => row.catalogState === 'importing'),
-    imported: rows.some((row) => row.catalogState === 'available'),
-  };
+  const states = rows.map((row) => row.catalogState);
+  const catalog = (['importing', 'available', 'failed'] as const).find((state) => states.includes(state));
+  return { counts, total: rows.length, catalog: catalog ?? ('not-imported' as const) };
 }
 
 async function serverFigures(ctx: ServiceContext, workspaceId: string) {

@@ -1,0 +1,6 @@
+// What the overview's parts are given.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+export type Overview = inferRouterOutputs<AppRouter>['overview']['get'];
+export type Attention = inferRouterOutputs<AppRouter>['overview']['attention'][number];

@@ -1,0 +1,52 @@
+'use client';
+// The replication runs that go on now.
+import Box from '@cloudscape-design/components/box';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import Link from '@cloudscape-design/components/link';
+import { formatCount, formatDuration, formatRate } from '../../_ui/quantity.ts';
+import { StageBar } from '../../_ui/stage-bar.tsx';
+import { Elapsed } from '../../_ui/time.tsx';
+import type { Overview } from './overview-types.ts';
+
+export function RunningNow({ overview }: { overview: Overview }) {
+  const { total, items } = overview.running;
+  return (
+    <Container
+      fitHeight
+      header={
+        <Header variant="h2" counter={`(${formatCount(total)})`}>
+          Running now
+        </Header>
+      }
+      footer={total > items.length && <Link href="/jobs?q=state%3Dactive">All active replication jobs</Link>}
+    >
+      {items.length === 0 ? (
+        <Box color="text-body-secondary">No replication run goes on.</Box>
+      ) : (
+        <ul className="m-0 flex list-none flex-col gap-4 p-0" aria-label="Running now">
+          {items.map((run) => (
+            <li key={run.id}>
+              <div className="mb-1 flex flex-wrap items-baseline justify-between gap-x-4">
+                <Link href={`/runs/${run.id}`}>{run.serverName}</Link>
+                <Box variant="small">
+                  {run.status.label}
+                  {run.status.rate > 0 && ` · ${formatRate(run.status.rate)}`}
+                  {run.status.secondsLeft !== null && ` · ${formatDuration(run.status.secondsLeft * 1000)} left`}
+                  {run.startedAt && (
+                    <>
+                      {' '}
+                      · for <Elapsed since={run.startedAt} />
+                    </>
+                  )}
+                </Box>
+              </div>
+              <StageBar runId={run.id} state={run.status.state} percent={run.status.percent} stage={run.status.stage} />
+              {run.status.waitingFor && <Box variant="small">{run.status.waitingFor}</Box>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Container>
+  );
+}
