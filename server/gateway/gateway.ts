@@ -101,10 +101,7 @@ export async function handleGateway(request: Request, verb: string): Promise<Res
     if (!Object.hasOwn(gatewayVerbs, verb))
       return answer(404, { fault: fault('not-found', { message: `The gateway has no verb ${verb}.` }) });
     refusePlainHttp(request);
-    const length = Number(request.headers.get('content-length') ?? 0);
-    if (length > MAX_BODY_BYTES)
-      return answer(413, { fault: fault('input-invalid', { message: 'The message is too large.' }) });
-    const body: unknown = await request.json().catch(() => undefined);
+    const body = await readMessage(request);
     const ctx = processContext('Connector gateway');
     if (verb === 'enrol') {
       return answer(200, await enrolConnector(ctx, parseInput(gatewayVerbs.enrol.request, body)));
@@ -119,6 +116,22 @@ export async function handleGateway(request: Request, verb: string): Promise<Res
     const theFault = toFault(error);
     if (!(error instanceof FaultError)) log().error({ error, verb }, 'gateway failed');
     return answer(statusOf(theFault), { fault: theFault.code === 'internal' ? fault('internal') : theFault });
+  }
+}
+
+/** The JSON of a message; undefined when it is none. Throws when it is larger than any message of ours. */
+async function readMessage(request: Request): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new FaultError(fault('input-invalid', { message: 'The message is too large.' }));
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
 

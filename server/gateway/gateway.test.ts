@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEnrolmentCode } from '../services/connectors/enrol.ts';
+import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
+import { handleGateway } from './gateway.ts';
+
+let site: TestWorkspace;
+let token = '';
+
+beforeAll(async () => {
+  site = await testWorkspace();
+});
+afterAll(() => site.close());
+
+async function ask(verb: string, body: unknown, options: { url?: string; token?: string } = {}) {
+  const answer = await handleGateway(
+    new Request(options.url ?? `http://127.0.0.1/api/connector/v1/${verb}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${options.token ?? token}`, 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+    verb,
+  );
+  return {
+    status: answer.status,
+    body: (await answer.json()) as Record<string, unknown> & { fault?: { code: string; message: string } },
+  };
+}
+
+const about = { name: 'South', version: '1', host: 'south', addresses: [] };
+const vmManager = { type: 'vsphere', url: 'https://vc', name: 'vc', id: 'vc', version: '8' };
+
+describe('the gateway', () => {
+  it('enrols with a one-time code, greets, and hands out work', async () => {
+    const { code } = await createEnrolmentCode(site.as('administrator'));
+    const enrolled = await ask('enrol', { ...about, vmManager, code });
+    expect(enrolled.status).toBe(200);
+    token = String(enrolled.body.token);
+    const hello = await ask('hello', { ...about, vmManager });
+    expect(hello).toMatchObject({ status: 200, body: { session: 1 } });
+    expect(await ask('claim', { session: 1, free: 1, waitSeconds: 0 })).toMatchObject({
+      status: 200,
+      body: { tasks: [], checkNow: false },
+    });
+  });
+
+  it.each([
+    [
+      'a wrong token',
+      'claim',
+      { session: 1, free: 1, waitSeconds: 0 },
+      { token: 'c-1.wrong' },
+      401,
+      'connector-refused',
+    ],
+    ['an older process', 'claim', { session: 0, free: 1, waitSeconds: 0 }, {}, 409, 'lease-lost'],
+    [
+      'a task that it does not hold',
+      'settle',
+      { taskId: 'task-1', fence: 1, outcome: { ok: true, result: {} } },
+      {},
+      409,
+      'lease-lost',
+    ],
+    ['a message of the wrong shape', 'claim', { session: 'one' }, {}, 400, 'input-invalid'],
+    ['what is no JSON', 'claim', '{', {}, 400, 'input-invalid'],
+    ['an unknown verb', 'destroy', {}, {}, 404, 'not-found'],
+    ['a name of Object', 'constructor', {}, {}, 404, 'not-found'],
+    ['plain HTTP from elsewhere', 'hello', about, { url: 'http://landfall.example.com/api' }, 401, 'connector-refused'],
+    ['a message that is too large', 'hello', `"${'x'.repeat(17 * 1024 * 1024)}"`, {}, 400, 'input-invalid'],
+  ])('refuses %s', async (_what, verb, body, options, status, code) => {
+    const answer = await ask(verb, body, options);
+    expect([answer.status, answer.body.fault?.code]).toEqual([status, code]);
+  });
+
+  it('never says what failed inside', async () => {
+    const { db } = site;
+    await db.execute('alter table connectors rename to connectors_away');
+    const answer = await ask('hello', about);
+    await db.execute('alter table connectors_away rename to connectors');
+    expect(answer).toMatchObject({ status: 500, body: { fault: { code: 'internal' } } });
+    expect(JSON.stringify(answer.body)).not.toMatch(/connectors|select|relation/);
+  });
+});
