@@ -6,16 +6,15 @@ export interface NavigationPage {
   href: string;
   /** How wide and dense the page may be. */
   contentType: AppLayoutProps.ContentType;
-  /** Paths elsewhere that belong under this page. */
-  also?: string;
 }
 
 export const PAGES: readonly (NavigationPage | 'divider')[] = [
   { title: 'Overview', href: '/overview', contentType: 'dashboard' },
   { title: 'Connectors', href: '/connectors', contentType: 'table' },
   { title: 'Servers', href: '/servers', contentType: 'table' },
-  { title: 'Replication jobs', href: '/jobs', contentType: 'table', also: '/runs' },
+  { title: 'Replication jobs', href: '/jobs', contentType: 'table' },
   'divider',
+  { title: 'Runs', href: '/runs', contentType: 'table' },
   { title: 'AMIs', href: '/images', contentType: 'table' },
   { title: 'Instances', href: '/instances', contentType: 'table' },
   'divider',
@@ -26,9 +25,7 @@ const within = (pathname: string, href: string) => pathname === href || pathname
 
 /** The page of the navigation that a path belongs to. */
 export function pageOf(pathname: string): NavigationPage | undefined {
-  return PAGES.filter((page) => page !== 'divider').find(
-    ({ href, also }) => within(pathname, href) || (also && within(pathname, also)),
-  );
+  return PAGES.filter((page) => page !== 'divider').find(({ href }) => within(pathname, href));
 }
 
 /** A page below one of the navigation is a wizard or shows one thing. */

@@ -1,0 +1,58 @@
+'use client';
+// Everything that the run made outside of Landfall's database, and what has become of it.
+import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
+import Popover from '@cloudscape-design/components/popover';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import Table from '@cloudscape-design/components/table';
+import { CopyableId } from '../../../_ui/copyable-id.tsx';
+import { Time } from '../../../_ui/time.tsx';
+import { ARTIFACT_LABELS, ARTIFACT_STATES } from '../run-labels.ts';
+import type { Run } from '../types.ts';
+
+type Artifact = Run['artifacts'][number];
+
+export function ArtifactTable({ run }: { run: Run }) {
+  return (
+    <Table<Artifact>
+      variant="container"
+      trackBy="id"
+      items={run.artifacts}
+      enableKeyboardNavigation
+      ariaLabels={{ tableLabel: 'Artifacts' }}
+      header={
+        <Header
+          variant="h2"
+          counter={run.artifacts.length > 0 ? `(${run.artifacts.length})` : ''}
+          description="What the run made in the data center and in AWS. Snapshots and AMI stay; everything else goes by itself."
+        >
+          Artifacts
+        </Header>
+      }
+      empty={<Box color="text-body-secondary">The run has made nothing yet.</Box>}
+      columnDefinitions={[
+        { id: 'kind', header: 'Artifact', cell: ({ kind }) => ARTIFACT_LABELS[kind], isRowHeader: true, minWidth: 170 },
+        {
+          id: 'id',
+          header: 'Id',
+          minWidth: 280,
+          cell: ({ externalId, kind }) => <CopyableId id={externalId} name={`id of ${ARTIFACT_LABELS[kind]}`} />,
+        },
+        { id: 'state', header: 'State', cell: (artifact) => <State artifact={artifact} />, minWidth: 160 },
+        { id: 'made', header: 'Made', cell: ({ createdAt }) => <Time at={createdAt} />, minWidth: 110 },
+        { id: 'gone', header: 'Removed', cell: ({ releasedAt }) => <Time at={releasedAt} />, minWidth: 110 },
+      ]}
+    />
+  );
+}
+
+function State({ artifact }: { artifact: Artifact }) {
+  const { type, label } = ARTIFACT_STATES[artifact.state];
+  const fault = artifact.state === 'released' ? null : artifact.releaseFault;
+  if (!fault) return <StatusIndicator type={type}>{label}</StatusIndicator>;
+  return (
+    <Popover header={fault.message} content={fault.remedy} dismissAriaLabel="Close">
+      <StatusIndicator type="warning">Could not be removed yet</StatusIndicator>
+    </Popover>
+  );
+}

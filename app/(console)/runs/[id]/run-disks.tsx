@@ -1,0 +1,70 @@
+'use client';
+// The disks of a run: size, what was read and sent, how fast, and the replica snapshot that holds them.
+import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import Table from '@cloudscape-design/components/table';
+import { CopyableId } from '../../../_ui/copyable-id.tsx';
+import { formatBytes, formatDuration, formatRate } from '../../../_ui/quantity.ts';
+import type { Run } from '../types.ts';
+import { type DiskRow, diskRows } from './disk-rows.ts';
+
+const STATES = {
+  waiting: { type: 'pending', label: 'Waiting' },
+  running: { type: 'in-progress', label: 'Running' },
+  done: { type: 'success', label: 'Done' },
+} as const;
+
+export function RunDisks({ run }: { run: Run }) {
+  const rows = diskRows(run);
+  const ended = run.status.state !== 'pending' && run.status.state !== 'active';
+  return (
+    <Table<DiskRow>
+      variant="container"
+      trackBy="id"
+      items={rows}
+      enableKeyboardNavigation
+      ariaLabels={{ tableLabel: 'Disks' }}
+      header={
+        <Header variant="h2" counter={rows.length > 0 ? `(${rows.length})` : ''}>
+          Disks
+        </Header>
+      }
+      empty={
+        <Box color="text-body-secondary">
+          {ended ? 'The run ended before its disks were looked at.' : 'Known once the snapshot of the server is taken.'}
+        </Box>
+      }
+      columnDefinitions={[
+        { id: 'label', header: 'Disk', cell: (disk) => disk.label, isRowHeader: true, minWidth: 120 },
+        {
+          id: 'state',
+          header: 'State',
+          minWidth: 110,
+          cell: ({ state }) =>
+            ended && state !== 'done' ? (
+              <StatusIndicator type="stopped">Not finished</StatusIndicator>
+            ) : (
+              <StatusIndicator type={STATES[state].type}>{STATES[state].label}</StatusIndicator>
+            ),
+        },
+        { id: 'size', header: 'Size', minWidth: 90, cell: (disk) => formatBytes(disk.capacityBytes) },
+        { id: 'read', header: 'Read', minWidth: 90, cell: (disk) => formatBytes(disk.bytesRead) },
+        { id: 'sent', header: 'Sent', minWidth: 90, cell: (disk) => formatBytes(disk.bytesSent) },
+        { id: 'rate', header: 'Rate', minWidth: 110, cell: (disk) => formatRate(disk.rate) },
+        {
+          id: 'left',
+          header: 'Time left',
+          minWidth: 100,
+          cell: (disk) => formatDuration(disk.secondsLeft === null ? null : disk.secondsLeft * 1000),
+        },
+        {
+          id: 'snapshot',
+          header: 'Replica snapshot',
+          minWidth: 230,
+          cell: (disk) => <CopyableId id={disk.snapshotId} name="snapshot id" />,
+        },
+      ]}
+    />
+  );
+}

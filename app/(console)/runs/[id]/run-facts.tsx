@@ -1,0 +1,100 @@
+'use client';
+// The stages of a run and its figures.
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import Link from '@cloudscape-design/components/link';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { CopyableId } from '../../../_ui/copyable-id.tsx';
+import { KeyValues } from '../../../_ui/key-values.tsx';
+import { formatBytes, formatDuration, formatRate } from '../../../_ui/quantity.ts';
+import { StageBar } from '../../../_ui/stage-bar.tsx';
+import { Status } from '../../../_ui/status.tsx';
+import { Elapsed, Time } from '../../../_ui/time.tsx';
+import { imageMethodText, licenseText, targetText } from '../../jobs/setting-labels.ts';
+import { TRANSPORT_LABELS, TYPE_LABELS } from '../run-labels.ts';
+import type { Run } from '../types.ts';
+import { copiedSoFar } from './disk-rows.ts';
+
+export function RunFacts({ run }: { run: Run }) {
+  const { status, settings } = run;
+  const copied = copiedSoFar(run);
+  return (
+    <Container
+      header={
+        <Header variant="h2" actions={run.descriptor && <DescriptorButton run={run} descriptor={run.descriptor} />}>
+          Progress
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        <StageBar runId={run.id} state={status.state} percent={status.percent} stage={status.stage} />
+        {run.note && (
+          <Alert type="info" statusIconAriaLabel="Info">
+            {run.note}
+          </Alert>
+        )}
+        <KeyValues
+          columns={4}
+          items={[
+            ['Run state', <Status key="state" of="run" state={status.state} detail={detail(run)} />],
+            ['Type', TYPE_LABELS[run.type]],
+            ['Scheduled for', <Time key="due" at={run.scheduledFor} exact />],
+            ['Started', <Time key="started" at={run.startedAt} exact />],
+            ['Duration', <Elapsed key="duration" since={run.startedAt} until={run.endedAt} />],
+            ['Rate', status.rate > 0 ? formatRate(status.rate) : null],
+            ['Time left in this step', status.secondsLeft === null ? null : formatDuration(status.secondsLeft * 1000)],
+            ['Read from the source', formatBytes(copied.read)],
+            ['Sent to AWS', formatBytes(copied.sent)],
+            ['Source snapshot', snapshotKind(run)],
+            ['Point in time', <Time key="point" at={run.snapshot?.takenAt} exact />],
+            ['Transport', run.transport && TRANSPORT_LABELS[run.transport]],
+            ['AMI', <CopyableId key="ami" id={run.imageId} name="AMI id" />],
+            ['Image method', imageMethodText(run.imageMethod ?? settings.imageMethod, settings.guestFamily)],
+            ['Licence', licenseText(settings.license, settings.guestFamily)],
+            ['Target', targetText(settings.target)],
+            [
+              'Replication job',
+              <Link key="job" href={`/jobs/${run.jobId}`}>
+                {run.jobId}
+              </Link>,
+            ],
+          ]}
+        />
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+/** Why it waits, or which step it is in and what that says. */
+function detail({ status, progress }: Run): string | null {
+  if (status.state === 'pending') return status.waitingFor ?? 'queued';
+  if (status.state !== 'active') return null;
+  return [status.label, status.waitingFor ?? progress?.note].filter(Boolean).join(': ');
+}
+
+function snapshotKind({ snapshot }: Run): string | null {
+  if (!snapshot) return null;
+  if (snapshot.quiesced) return 'Quiesced: the guest had written out its files';
+  const why = snapshot.notQuiescedBecause;
+  return `Crash-consistent, not quiesced${why ? `: ${why}` : ''}`;
+}
+
+/** The export's own description of the machine, for who wants to look. */
+function DescriptorButton({ run, descriptor }: { run: Run; descriptor: string }) {
+  function download() {
+    const url = URL.createObjectURL(new Blob([descriptor], { type: 'application/xml' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `${run.serverName}-${run.id}.ovf`;
+    link.click();
+    // The browser has taken its own hold of the bytes by the next turn.
+    setTimeout(() => URL.revokeObjectURL(url), 0);
+  }
+  return (
+    <Button iconName="download" onClick={download}>
+      Download OVF descriptor
+    </Button>
+  );
+}
