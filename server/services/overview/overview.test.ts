@@ -1,0 +1,147 @@
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectors, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
+import { fault } from '../../../replication/model/fault.ts';
+import { createJobs } from '../jobs/create.ts';
+import { startRun } from '../jobs/start-run.ts';
+import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
+import { needsAttention } from './attention.ts';
+import { getOverview } from './get.ts';
+import { replicateSmallest } from './replicate-smallest.ts';
+
+let site: TestWorkspace;
+beforeEach(async () => {
+  site = await testWorkspace();
+});
+afterEach(() => site.close());
+
+const GiB = 1024 ** 3;
+const sized = (name: string, gib: number, more = {}) =>
+  catalogServer(name, {
+    disks: catalogServer(name).disks.map((disk) => ({ ...disk, capacityBytes: gib * GiB })),
+    ...more,
+  });
+const finding = (level: 'blocking' | 'warning') => ({ code: level, level, title: 't', why: 'w', remedy: 'r' });
+const once = { everyHours: null, seedAt: null, description: '', keepImages: null };
+
+async function jobsFor(...names: string[]): Promise<string[]> {
+  const rows = await site.db.select().from(servers);
+  const chosen = names.map((name) => ({ serverId: rows.find((row) => row.name === name)?.id as string }));
+  return (await createJobs(site.as('operator'), { servers: chosen, settings: once })).jobIds;
+}
+
+async function endRuns(jobId: string, values: Partial<typeof replicationRuns.$inferInsert>): Promise<void> {
+  await site.db
+    .update(replicationRuns)
+    .set({ endedAt: new Date(), ...values })
+    .where(eq(replicationRuns.jobId, jobId));
+}
+
+const available = () =>
+  site.db.update(connectors).set({ catalogState: 'available' }).where(eq(connectors.id, site.connectorId));
+
+describe('replicating the smallest server', () => {
+  it('imports first when there is no catalog, and says so until it is there', async () => {
+    const operator = site.as('operator');
+    expect(await replicateSmallest(operator, { lab: true })).toEqual({ outcome: 'importing' });
+    expect(await replicateSmallest(operator, { lab: true })).toEqual({ outcome: 'importing' });
+    expect((await getOverview(operator)).catalog).toBe('importing');
+    expect(await site.db.$count(replicationJobs)).toBe(0);
+  });
+
+  it('takes the smallest that is ready, then the next, then says that none is left', async () => {
+    await site.importServers([
+      sized('large', 8),
+      sized('small', 2),
+      sized('blocked', 1, { findings: [finding('blocking')] }),
+      sized('warned', 1, { findings: [finding('warning')] }),
+    ]);
+    await available();
+    const names: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await replicateSmallest(site.as('operator'), { lab: true });
+      if (answer.outcome === 'created') names.push(answer.serverName);
+    }
+    expect(names).toEqual(['small', 'large', 'warned']);
+    const [job] = await site.db.select().from(replicationJobs).where(eq(replicationJobs.serverName, 'small'));
+    expect(job).toMatchObject({ everyHours: null, license: 'auto' });
+    expect(await faultCode(replicateSmallest(site.as('operator'), { lab: true }))).toBe('conflict');
+  });
+
+  it('is refused without the lab, and to a viewer', async () => {
+    expect(await faultCode(replicateSmallest(site.as('operator'), { lab: false }))).toBe('conflict');
+    expect(await faultCode(replicateSmallest(site.as('viewer'), { lab: true }))).toBe('permission-denied');
+    expect((await getOverview(site.ctx)).catalog).toBe('not-imported');
+  });
+});
+
+describe('what needs attention', () => {
+  it('is nothing while all goes well', async () => {
+    await site.importServers([catalogServer('web')]);
+    await jobsFor('web');
+    expect(await needsAttention(site.as('viewer'))).toEqual([]);
+  });
+
+  it('groups failed runs of one cause, and forgets a job whose newest run did not fail', async () => {
+    await site.importServers(['a', 'b', 'c', 'd'].map((name) => catalogServer(name)));
+    const [a, b, c, d] = (await jobsFor('a', 'b', 'c', 'd')) as [string, string, string, string];
+    await endRuns(a, { state: 'failed', fault: fault('vcenter-login-refused') });
+    await endRuns(b, { state: 'failed', fault: fault('vcenter-login-refused') });
+    await endRuns(c, { state: 'failed', fault: fault('image-refused', { message: 'Refused: own words' }) });
+    await endRuns(d, { state: 'failed', fault: fault('image-refused') });
+    await startRun(site.as('operator'), { jobId: d });
+    const found = await needsAttention(site.as('viewer'));
+    expect(found.map(({ kind, affected, fault: { code, message } }) => [kind, affected.count, code, message])).toEqual([
+      ['failed-runs', 2, 'vcenter-login-refused', 'vCenter refused the user name or password.'],
+      ['failed-runs', 1, 'image-refused', 'Refused: own words'],
+    ]);
+    expect(found[0]?.things.map(({ name }) => name).sort()).toEqual(['a', 'b']);
+  });
+
+  it('names an unhealthy connector with its reason, and pending runs with what they wait for', async () => {
+    await site.importServers([catalogServer('web')]);
+    const [job] = (await jobsFor('web')) as [string];
+    await site.db.update(replicationRuns).set({ waitingFor: 'Waits for the connector North.' });
+    const check = { id: 'login', label: 'VM manager login', ok: false, detail: 'refused', level: 'required' as const };
+    await site.db.update(connectors).set({ checks: [check] });
+    const found = await needsAttention(site.as('viewer'));
+    expect(found.map(({ kind, fault: { message }, things }) => [kind, message, things[0]?.id])).toEqual([
+      ['connector', 'Connector North is unhealthy: VM manager login: refused', site.connectorId],
+      ['waiting-runs', 'A replication run cannot start. Waits for the connector North.', job],
+    ]);
+  });
+});
+
+describe('the overview', () => {
+  it('counts, and puts each job into the class of its lag', async () => {
+    await site.importServers([
+      ...['a', 'b', 'c', 'd', 'e'].map((name) => catalogServer(name)),
+      sized('f', 1, { findings: [finding('blocking')] }),
+    ]);
+    const ids = await jobsFor('a', 'b', 'c', 'd', 'e');
+    const ages = [0.5, 3, 13, 50];
+    for (const [at, hours] of ages.entries()) {
+      await site.db
+        .update(replicationJobs)
+        .set({ latestImageAt: new Date(Date.now() - hours * 3_600_000), state: 'completed' })
+        .where(eq(replicationJobs.id, ids[at] as string));
+    }
+    const overview = await getOverview(site.as('viewer'));
+    expect(overview.lag).toEqual({ under1: 1, under12: 1, under24: 1, older: 1, never: 1 });
+    expect(overview).toMatchObject({
+      connectors: { healthy: 1, unhealthy: 0, waiting: 0 },
+      servers: { total: 6, blocked: 1 },
+      jobs: { completed: 4, pending: 1 },
+      steps: { connected: true, imported: true, replicated: false, launched: false },
+      begun: true,
+    });
+  });
+
+  it('shows a new workspace what is done of its way', async () => {
+    expect(await getOverview(site.as('viewer'))).toMatchObject({
+      steps: { connected: true, imported: false, replicated: false, launched: false },
+      begun: false,
+      upcoming: { total: 0 },
+    });
+  });
+});
