@@ -1,17 +1,15 @@
 // A PostgreSQL of our own, from binaries in npm, for a machine that has none. Imported by scripts/ and db/testing*.ts only;
 // everything else gets a DATABASE_URL and does not know who runs the server.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -19,9 +17,9 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
-import { chooseUser, mayReach, PostgresSetUpError, postgresFolder, type RunAs } from './postgres-programs.ts';
+import { checkCluster, makeCluster, SERVER_ENVIRONMENT, standingIn } from './postgres-cluster.ts';
+import { chooseUser, PostgresSetUpError, postgresFolder, type RunAs } from './postgres-programs.ts';
 
 export { PostgresSetUpError } from './postgres-programs.ts';
 
@@ -96,11 +94,18 @@ class Server {
         );
       }
       this.#connection = JSON.parse(readFileSync(file, 'utf8')) as Connection;
-      await this.#checkCluster();
+      await checkCluster(this.#cluster, this.#programs);
     } else {
       this.#connection = { port: 0, password: randomBytes(24).toString('base64url') };
       this.#remember();
-      await this.#makeCluster();
+      await makeCluster({
+        cluster: this.#cluster,
+        programs: this.#programs,
+        owner: USER,
+        password: this.#connection.password,
+        user: this.#user,
+        flush: !this.#options.throwAway,
+      });
     }
     await this.#rise();
     await this.#makeDatabase();
@@ -151,71 +156,6 @@ class Server {
     }
   }
 
-  /** `-D` and the working folder of a server or initdb that works on `cluster`. */
-  #place(cluster: string): { dataDirectory: string; cwd: string } {
-    if (!this.#user || mayReach(cluster, this.#user)) return { dataDirectory: cluster, cwd: cluster };
-    if (process.platform !== 'linux') {
-      throw new PostgresSetUpError(
-        `PostgreSQL does not run as root, and user ${this.#user.uid} may not enter ${cluster}: choose a data folder that every user may enter, or start as another user than root.`,
-      );
-    }
-    // A folder above is closed to the server's user (a home with mode 0700). A process may always use the folder it stands in,
-    // and this link names that folder without passing through those above; every child of the server stands in it too.
-    return { dataDirectory: '/proc/self/cwd', cwd: cluster };
-  }
-
-  async #makeCluster(): Promise<void> {
-    const draft = `${this.#cluster}.new`;
-    const passwordFile = path.join(this.#folder, '.password');
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { mode: 0o700 });
-    writeFileSync(passwordFile, this.#connection.password, { mode: 0o600 });
-    if (this.#user) for (const place of [draft, passwordFile]) chownSync(place, this.#user.uid, this.#user.gid);
-    const { dataDirectory, cwd } = this.#place(draft);
-    // A locale of PostgreSQL's own: the same order on every system, and none has to be installed.
-    const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
-    const args = ['-D', dataDirectory, '-U', USER, '--auth=scram-sha-256', '--pwfile=../.password', ...locale];
-    if (this.#options.throwAway) args.push('--no-sync');
-    try {
-      await promisify(execFile)(path.join(this.#programs, 'bin/initdb'), args, {
-        cwd,
-        env: this.#env(),
-        ...this.#user,
-      });
-      renameSync(draft, this.#cluster);
-    } catch (error) {
-      const { stderr, message } = error as Error & { stderr?: string };
-      rmSync(draft, { recursive: true, force: true });
-      throw new PostgresSetUpError(
-        `PostgreSQL could not make its files in ${this.#folder}: ${(stderr || message).trim()}`,
-      );
-    } finally {
-      rmSync(passwordFile, { force: true });
-    }
-  }
-
-  async #checkCluster(): Promise<void> {
-    const { uid } = statSync(this.#cluster);
-    const self = process.getuid?.() ?? uid;
-    if (self !== 0 && self !== uid) {
-      throw new PostgresSetUpError(
-        `${this.#cluster} belongs to user ${uid}, and this is user ${self}: start as that user (or as root), or choose another data folder.`,
-      );
-    }
-    const made = readFileSync(path.join(this.#cluster, 'PG_VERSION'), 'utf8').trim();
-    const { stdout } = await promisify(execFile)(path.join(this.#programs, 'bin/postgres'), ['--version']);
-    const ours = /\d+/.exec(stdout)?.[0];
-    if (made !== ours) {
-      throw new PostgresSetUpError(
-        `${this.#cluster} was made by PostgreSQL ${made}, and this is ${ours}: dump it with the Landfall that made it, or choose another data folder.`,
-      );
-    }
-  }
-
-  #env(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', NODE_ENV: 'production' };
-  }
-
   /** Brings the server up, once however many ask. */
   #rise(): Promise<void> {
     this.#rising ??= this.#bringUp().finally(() => {
@@ -254,7 +194,7 @@ class Server {
     }
     const log = path.join(this.#folder, 'postgres.log');
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT) truncateSync(log);
-    const { dataDirectory, cwd } = this.#place(this.#cluster);
+    const { dataDirectory, cwd } = standingIn(this.#cluster, this.#user);
     const settings = {
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
@@ -269,7 +209,7 @@ class Server {
       {
         ...this.#user,
         cwd,
-        env: this.#env(),
+        env: SERVER_ENVIRONMENT,
         // A group of its own: Ctrl+C in the terminal must reach the programs that use it first.
         detached: true,
         stdio: ['ignore', output, output],
