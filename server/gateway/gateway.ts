@@ -123,7 +123,7 @@ export async function handleGateway(request: Request, verb: string): Promise<Res
 async function readMessage(request: Request): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of (request.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES) throw new FaultError(fault('input-invalid', { message: 'The message is too large.' }));
     chunks.push(chunk);
