@@ -1,9 +1,10 @@
 'use client';
 // The bar at the top: product, lab badge, theme, member.
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ROLE_LABELS, type Role } from '../../server/access/permissions.ts';
+import { formatCount } from '../_ui/quantity.ts';
 import { applyTheme, asTheme, THEMES, type Theme } from '../theme.ts';
 import { shownFault } from './faults.ts';
 import { useMember } from './member.tsx';
@@ -51,7 +52,19 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
     title: 'Lab: what is this?',
     onClick: explainLab,
   };
+  // Nothing stands there while nothing needs a hand, or while nobody knows.
+  const needing = useQuery(trpc.overview.attention.queryOptions()).data?.length ?? 0;
+  const attention: TopNavigationProps.Utility = {
+    type: 'button',
+    iconName: 'status-warning',
+    badge: true,
+    text: `${formatCount(needing)} ${needing === 1 ? 'needs' : 'need'} attention`,
+    ariaLabel: `${formatCount(needing)} ${needing === 1 ? 'thing needs' : 'things need'} attention`,
+    href: '/overview',
+  };
+
   const utilities: TopNavigationProps.Utility[] = [
+    ...(needing > 0 ? [attention] : []),
     ...(me.lab ? [lab] : []),
     {
       type: 'menu-dropdown',
