@@ -40,10 +40,10 @@ export function ImageStep({ draft, choices, onChange, mayLaunchForGood }: StepPr
               ['Made by', methodLabel(image.method)],
               ['Boots with', needs.firmware === 'uefi' ? 'UEFI' : 'BIOS'],
               ['Volumes', `${formatNumberOf(volumes.length, 'volume')}, ${gibibytes} GiB`],
-              source && ['Guest system', source.guestName],
-              source && ['Source', `${source.vcpus} vCPU, ${formatMemory(source.memoryMiB)} of memory`],
+              ['Guest system', source?.guestName],
+              ['Source', source && `${source.vcpus} vCPU, ${formatMemory(source.memoryMiB)} of memory`],
               ['Goes to', `Account ${choices.account}, ${choices.region}`],
-            ].filter((item) => item !== null)}
+            ]}
           />
           {image.note && (
             <Alert type="info" statusIconAriaLabel="Info">

@@ -1,0 +1,215 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { artifacts, audit, images, instances, replicationRuns } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import type { AwsTarget, LaunchableImage, LaunchInput } from '../../../replication/target/aws/target.ts';
+import { getInstance, listInstances } from '../instances/list.ts';
+import { createJobs } from '../jobs/create.ts';
+import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
+import { terminateInstance } from './instance-actions.ts';
+import { type LaunchInstanceInput, launchInstance } from './launch.ts';
+import { launchChoices } from './launch-choices.ts';
+import { watchInstances } from './watch-instances.ts';
+
+const slot = globalThis as { landfallAwsTarget?: AwsTarget | undefined };
+const never = new AbortController().signal;
+
+/** EC2 as far as launches need it: a token gives one instance, however often it is asked. */
+class Ec2 {
+  readonly launches = new Map<string, LaunchInput>();
+  readonly terminated: string[] = [];
+  asked = 0;
+  answer: 'yes' | 'refuses' | 'cut-after' = 'yes';
+  image: LaunchableImage = { architecture: 'x86_64', bootMode: 'legacy-bios', ena: true, windows: false, volumes: [] };
+
+  readonly target = {
+    instances: {
+      launch: async (input: LaunchInput) => {
+        this.asked += 1;
+        if (this.answer === 'refuses') throw faultError('launch-refused', { cause: 'InvalidSubnetID.NotFound: gone' });
+        this.launches.set(input.token, input);
+        if (this.answer === 'cut-after') throw faultError('aws-unreachable');
+        return `i-${input.token.slice(-8)}`;
+      },
+      describe: async (ids: string[]) =>
+        new Map(ids.map((id) => [id, { instanceId: id, state: 'running', privateAddress: '10.1.2.3' }])),
+      terminate: async (id: string) => void this.terminated.push(id),
+      types: async () =>
+        [
+          ['t2.small', 1, 2, ['legacy-bios'], 'unsupported'],
+          ['t3.small', 2, 2, ['legacy-bios', 'uefi'], 'required'],
+          ['m5.large', 2, 8, ['legacy-bios', 'uefi'], 'required'],
+        ].map(([name, vcpus, gib, bootModes, ena]) => ({
+          name,
+          vcpus,
+          memoryMiB: Number(gib) * 1024,
+          architectures: ['x86_64'],
+          bootModes,
+          ena,
+        })),
+      networks: async () => ({ vpcs: [], subnets: [], securityGroups: [], keyPairs: [] }),
+      image: async () => this.image,
+    },
+    identity: async () => ({ account: '123456789012', arn: 'arn' }),
+  } as unknown as AwsTarget;
+}
+
+let site: TestWorkspace;
+let ec2: Ec2;
+let runId: string;
+
+beforeAll(async () => {
+  site = await testWorkspace();
+  await site.importServers([catalogServer('web', { vcpus: 1, memoryMiB: 1024 })]);
+  const [server] = await site.db.query.servers.findMany();
+  await createJobs(site.as('operator'), {
+    servers: [{ serverId: server?.id ?? '' }],
+    settings: { everyHours: null, seedAt: null, description: '', keepImages: null },
+  });
+  const [run] = await site.db.select().from(replicationRuns);
+  if (!run) throw new Error('no run');
+  runId = run.id;
+  const check = { server: catalogServer('web', { vcpus: 1, memoryMiB: 1024 }), findings: [] };
+  await site.db
+    .update(replicationRuns)
+    .set({ results: { 'check-server': check } as never })
+    .where(eq(replicationRuns.id, runId));
+  await site.db.insert(images).values({
+    id: 'ami-1',
+    workspaceId: site.workspaceId,
+    jobId: run.jobId,
+    runId,
+    name: 'web',
+    method: 'register-image',
+    snapshotIds: ['snap-1'],
+    pointInTime: new Date(),
+  });
+});
+afterAll(async () => {
+  slot.landfallAwsTarget = undefined;
+  await site.close();
+});
+beforeEach(async () => {
+  ec2 = new Ec2();
+  slot.landfallAwsTarget = ec2.target;
+  await site.db.delete(instances);
+  await site.db.delete(artifacts);
+});
+
+const input = (more: Partial<LaunchInstanceInput> = {}): LaunchInstanceInput => ({
+  runId,
+  purpose: 'test',
+  instanceType: 't3.small',
+  subnetId: 'subnet-1',
+  securityGroupIds: ['sg-1'],
+  keyName: null,
+  publicAddress: null,
+  volumes: [],
+  tags: [],
+  userData: null,
+  ...more,
+});
+const requestId = 'ab'.repeat(16);
+const rows = () => site.db.select().from(instances);
+
+describe('a launch', () => {
+  it('is one row, one artifact, one instance; it says who, and hides the user data', async () => {
+    const { id, instanceId } = await launchInstance(site.as('operator'), input({ userData: 'geheim' }));
+    expect(await getInstance(site.as('viewer'), id)).toMatchObject({ instanceId, state: 'pending', name: 'web' });
+    expect(await getInstance(site.as('viewer'), instanceId ?? '')).toMatchObject({ id, launchedBy: 'operator' });
+    expect(JSON.stringify(await getInstance(site.as('viewer'), id))).not.toContain('geheim');
+    expect([...ec2.launches.values()]).toMatchObject([
+      { imageId: 'ami-1', tags: { Name: 'web (test)', 'landfall:run': runId } },
+    ]);
+    expect(await site.db.select().from(artifacts)).toMatchObject([
+      { kind: 'instance', state: 'created', externalId: instanceId },
+    ]);
+    const [entry] = await site.db.select().from(audit).where(eq(audit.subjectId, id));
+    expect(entry).toMatchObject({ action: 'instance.launch-test', actorName: 'operator', subjectKind: 'instance' });
+    expect(JSON.stringify(entry)).not.toContain('geheim');
+  });
+
+  it('sent again under the same id starts nothing twice, also at the same time', async () => {
+    const again = () => launchInstance(site.as('operator'), input({ requestId }));
+    const [first, second] = await Promise.all([again(), again()]);
+    expect(second.id).toBe(first.id);
+    expect((await again()).instanceId).not.toBeNull();
+    expect(await rows()).toHaveLength(1);
+    expect(ec2.launches.size).toBe(1);
+  });
+
+  it('that EC2 refuses is kept with EC2’s words, and stays refused', async () => {
+    ec2.answer = 'refuses';
+    const refused = () => launchInstance(site.as('operator'), input({ requestId }));
+    await expect(refused()).rejects.toMatchObject({ fault: { code: 'launch-refused', cause: /InvalidSubnetID/ } });
+    expect(await rows()).toMatchObject([{ state: 'failed', fault: { code: 'launch-refused' } }]);
+    expect(await site.db.select().from(artifacts)).toMatchObject([{ state: 'released' }]);
+    await expect(refused()).rejects.toMatchObject({ fault: { code: 'launch-refused' } });
+    expect(ec2.asked).toBe(1);
+  });
+
+  it('whose answer was lost is finished by the worker as the same instance', async () => {
+    ec2.answer = 'cut-after';
+    expect(await launchInstance(site.as('operator'), input())).toMatchObject({ instanceId: null });
+    expect(await rows()).toMatchObject([{ state: 'launching', instanceId: null }]);
+    await site.db.update(instances).set({ launchedAt: new Date(Date.now() - 60_000) });
+    await watchInstances(site.ctx, ec2.target, never);
+    expect(await rows()).toMatchObject([{ state: 'launching' }]);
+    ec2.answer = 'yes';
+    await watchInstances(site.ctx, ec2.target, never);
+    expect(await rows()).toMatchObject([{ state: 'pending', instanceId: expect.stringMatching(/^i-/) }]);
+    expect(ec2.launches.size).toBe(1);
+    await watchInstances(site.ctx, ec2.target, never);
+    const page = { page: 1, pageSize: 10, sort: { by: 'type', descending: false } };
+    const found = await listInstances(site.as('viewer'), {
+      ...page,
+      filter: { operation: 'and', tokens: [{ property: 'privateAddress', operator: '=', value: '10.1.2.3' }] },
+    });
+    expect(found).toMatchObject({ total: 1, items: [{ state: 'running' }] });
+  });
+});
+
+describe('who may', () => {
+  it.each([
+    ['viewer', 'test', 'permission-denied'],
+    ['operator', 'test', 'none'],
+    ['operator', 'final', 'permission-denied'],
+    ['cutover-manager', 'final', 'none'],
+    ['administrator', 'final', 'none'],
+  ] as const)('%s launch (%s)', async (role, purpose, code) => {
+    expect(await faultCode(launchInstance(site.as(role), input({ purpose })))).toBe(code);
+    expect(ec2.asked).toBe(code === 'none' ? 1 : 0);
+  });
+
+  it('an operator ends tests, and not what was launched for good; nothing ends twice', async () => {
+    const test = await launchInstance(site.as('operator'), input());
+    const final = await launchInstance(site.as('administrator'), input({ purpose: 'final' }));
+    expect(await faultCode(terminateInstance(site.as('viewer'), { id: test.id }))).toBe('permission-denied');
+    expect(await faultCode(terminateInstance(site.as('operator'), { id: final.id }))).toBe('permission-denied');
+    expect(ec2.terminated).toEqual([]);
+    await terminateInstance(site.as('operator'), { id: test.id });
+    expect(ec2.terminated).toEqual([test.instanceId]);
+    expect(await getInstance(site.as('viewer'), test.id)).toMatchObject({ state: 'shutting-down' });
+  });
+});
+
+describe('the choices of a launch', () => {
+  const offered = async (image: Partial<LaunchableImage>) => {
+    ec2.image = { ...ec2.image, ...image };
+    const { types } = await launchChoices(site.as('operator'), runId);
+    return types.fitting.map(({ name }) => name);
+  };
+
+  it('go by the AMI: only types that boot it', async () => {
+    expect(await offered({})).toEqual(['t2.small', 't3.small', 'm5.large']);
+    expect(await offered({ bootMode: 'uefi', windows: true })).toEqual(['t3.small', 'm5.large']);
+    expect(await offered({ bootMode: null, windows: false })).toEqual(['t2.small', 't3.small', 'm5.large']);
+    expect(await offered({ bootMode: 'legacy-bios', ena: false })).toEqual(['t2.small']);
+    expect(await offered({ bootMode: 'uefi', ena: false })).toEqual([]);
+    expect(await offered({ architecture: 'arm64' })).toEqual([]);
+  });
+
+  it('are not for viewers', async () => {
+    expect(await faultCode(launchChoices(site.as('viewer'), runId))).toBe('permission-denied');
+  });
+});
