@@ -1,6 +1,7 @@
 // What npm test runs, in this order: format, types, imports, unit, build, stories. Names as arguments choose some of them.
 // Exit code 0 only when nothing failed; the last lines say what did not run and why.
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './chromium.ts';
@@ -58,10 +59,13 @@ async function stories(built: boolean): Promise<Outcome> {
   const browser = await ensureChromium();
   if ('refusal' in browser) return { passed: 0, failed: 1, skipped: 0, notRun: [browser.refusal] };
   const file = path.join(reports, 'playwright.json');
+  const data = mkdtempSync(path.join(tmpdir(), 'landfall-stories-'));
   const { code } = await start(path.join(bin, 'playwright'), ['test', '--reporter=list,json'], {
-    env: { ...env, CHROMIUM_PATH: browser.path, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    env: { ...env, CHROMIUM_PATH: browser.path, PLAYWRIGHT_JSON_OUTPUT_FILE: file, LANDFALL_STORIES_DATA: data },
     timeoutMs: 2_700_000,
   });
+  if (code === 0) rmSync(data, { recursive: true, force: true });
+  else console.log(`What the programs wrote is in ${data}/logs.`);
   return tallyPlaywright(file, code);
 }
 

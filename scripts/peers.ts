@@ -18,23 +18,12 @@ function peerTests(): string[] {
 
 endWithCaller();
 mkdirSync(reports, { recursive: true });
-let began = performance.now();
-const seconds = () => (performance.now() - began) / 1000;
 const { env, missing } = await installPeers(path.join(root, '.landfall/peers'));
-const names = Object.keys(missing);
-const install: CheckResult = {
-  name: 'install',
-  passed: Object.keys(env).length,
-  failed: 0,
-  skipped: names.length,
-  seconds: seconds(),
-  notRun: names.map((name) => `${name}: ${missing[name]}`),
-};
-
-began = performance.now();
+const absent = Object.entries(missing).map(([name, why]) => `${name} is not installed: ${why}`);
+const began = performance.now();
 let tests: CheckResult = { name: 'peers', passed: 0, failed: 0, skipped: 0, seconds: 0 };
 if (peerTests().length === 0) {
-  tests = { ...tests, skipped: 1, notRun: ['there is no test in peers/ yet'] };
+  tests = { ...tests, skipped: 1, notRun: [...absent, 'there is no test in peers/ yet'] };
 } else {
   const file = path.join(reports, 'vitest-peers.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -45,7 +34,7 @@ if (peerTests().length === 0) {
     timeoutMs: 2_400_000,
   });
   const { skippedNames, ...tally } = tallyVitest(file, code);
-  tests = { ...tests, ...tally, seconds: seconds(), notRun: skippedNames };
+  tests = { ...tests, ...tally, seconds: (performance.now() - began) / 1000, notRun: [...absent, ...skippedNames] };
 }
-const { failed } = closeReport('peers', reports, [install, tests]);
+const { failed } = closeReport('peers', reports, [tests]);
 process.exit(failed === 0 ? 0 : 1);
