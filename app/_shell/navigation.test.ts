@@ -11,7 +11,7 @@ it('leads only to pages that exist', () => {
 
 it('knows which page a path belongs to', () => {
   expect(pageOf('/jobs')?.title).toBe('Replication jobs');
-  expect(pageOf('/runs/sms-run-1')?.title).toBe('Replication jobs');
+  expect(pageOf('/runs/sms-run-1')?.title).toBe('Runs');
   expect(pageOf('/jobs/create')?.title).toBe('Replication jobs');
   expect(pageOf('/jobsx')).toBeUndefined();
 });
@@ -20,5 +20,6 @@ it('gives lists, wizards and details their own layout', () => {
   expect(contentTypeOf('/jobs')).toBe('table');
   expect(contentTypeOf('/jobs/create')).toBe('wizard');
   expect(contentTypeOf('/images/ami-1/launch')).toBe('wizard');
+  expect(contentTypeOf('/connectors/enrol')).toBe('form');
   expect(contentTypeOf('/jobs/sms-job-1')).toBe('default');
 });

@@ -10,13 +10,15 @@ interface StatusProps {
   state: string | null | undefined;
   /** Behind the label: the stage and percent of a run, why something waits. */
   detail?: ReactNode;
+  /** False in a cell of a table, where a long detail ends in an ellipsis. */
+  wrap?: boolean;
 }
 
-export function Status({ of, state, detail }: StatusProps) {
+export function Status({ of, state, detail, wrap = true }: StatusProps) {
   if (!state) return <>{UNKNOWN}</>;
   const { kind, label } = statusOf(of, state);
   return (
-    <StatusIndicator type={kind}>
+    <StatusIndicator type={kind} wrapText={wrap}>
       {label}
       {detail ? <> · {detail}</> : null}
     </StatusIndicator>

@@ -32,7 +32,9 @@ const COLUMNS: ResourceColumn<Connector>[] = [
   {
     id: 'status',
     header: 'Status',
-    cell: (connector) => <Status of="connector" state={connectorState(connector)} detail={connector.reason} />,
+    cell: (connector) => (
+      <Status of="connector" state={connectorState(connector)} detail={connector.reason} wrap={false} />
+    ),
     width: 300,
     sort: true,
     filter: { kind: 'choice', values: statesOf('connector').filter(({ value }) => value !== 'disassociated') },

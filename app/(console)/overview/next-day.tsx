@@ -23,7 +23,7 @@ export function NextDay({ overview }: { overview: Overview }) {
       {total === 0 ? (
         <Box color="text-body-secondary">No replication run is scheduled within the next 24 hours.</Box>
       ) : (
-        <Grid gridDefinition={[{ colspan: { default: 12, m: 7 } }, { colspan: { default: 12, m: 5 } }]}>
+        <Grid gridDefinition={[{ colspan: { default: 12, s: 7 } }, { colspan: { default: 12, s: 5 } }]}>
           <Hours perHour={perHour} />
           <ul className="m-0 flex list-none flex-col gap-1 p-0" aria-label="Next replication runs">
             {next.map((run) => (

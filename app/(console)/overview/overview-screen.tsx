@@ -37,7 +37,7 @@ export function OverviewScreen() {
 }
 
 function Dashboard({ overview }: { overview: Overview }) {
-  const half = { default: 12, m: 6 } as const;
+  const half = { default: 12, s: 6 } as const;
   return (
     <>
       <Figures overview={overview} />

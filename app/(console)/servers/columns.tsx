@@ -3,7 +3,7 @@
 import Link from '@cloudscape-design/components/link';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
-import { formatBytes, formatCount, formatMemory, orUnknown, UNKNOWN } from '../../_ui/quantity.ts';
+import { formatBytes, formatCount, formatMemory, formatNumberOf, orUnknown, UNKNOWN } from '../../_ui/quantity.ts';
 import { Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
@@ -12,9 +12,10 @@ import { GUEST_FAMILIES, type ListedServer } from './server-words.ts';
 
 export function Readiness({ server }: { server: ListedServer }) {
   if (server.goneAt) return <StatusIndicator type="stopped">Gone from its VM manager</StatusIndicator>;
-  const detail =
-    server.readiness === 'blocked' ? server.blockedBy : server.readiness === 'warnings' ? server.findings : null;
-  return <Status of="readiness" state={server.readiness} detail={detail} />;
+  if (server.readiness === 'warnings') {
+    return <StatusIndicator type="warning">Ready, {formatNumberOf(server.findings, 'warning')}</StatusIndicator>;
+  }
+  return <Status of="readiness" state={server.readiness} detail={server.blockedBy} wrap={false} />;
 }
 
 export function Replication({ server }: { server: ListedServer }) {

@@ -43,7 +43,7 @@ export function ConnectorScreen({ connectorId }: { connectorId: string }) {
 function Details({ connector }: { connector: Connector }) {
   return (
     <Page title={connector.name} description={`Connector of ${connector.vmManagerUrl}`}>
-      <Grid gridDefinition={[{ colspan: { default: 12, m: 8 } }, { colspan: { default: 12, m: 4 } }]}>
+      <Grid gridDefinition={[{ colspan: { default: 12, s: 8 } }, { colspan: { default: 12, s: 4 } }]}>
         <SpaceBetween size="l">
           <ServiceSettings connector={connector} />
           <GeneralHealth connector={connector} />

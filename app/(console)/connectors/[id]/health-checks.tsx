@@ -45,14 +45,25 @@ export function HealthChecks({ connector }: { connector: Connector }) {
         </Header>
       }
       columnDefinitions={[
-        { id: 'label', header: 'Check', cell: (check) => check.label, isRowHeader: true, minWidth: 150 },
+        {
+          id: 'label',
+          header: 'Check',
+          cell: (check) => <span className="wrap-anywhere">{check.label}</span>,
+          isRowHeader: true,
+          minWidth: 150,
+        },
         {
           id: 'result',
           header: 'Result',
           cell: (check) => <Status of="check" state={checkState(check)} />,
           minWidth: 110,
         },
-        { id: 'detail', header: 'Detail', cell: (check) => check.detail, minWidth: 220 },
+        {
+          id: 'detail',
+          header: 'Detail',
+          cell: (check) => <span className="wrap-anywhere">{check.detail}</span>,
+          minWidth: 220,
+        },
         { id: 'time', header: 'Checked', cell: () => <Time at={checkedAt} />, minWidth: 130 },
       ]}
       empty={
