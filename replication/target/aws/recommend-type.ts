@@ -43,8 +43,9 @@ export function recommendType(needs: ServerNeeds, types: readonly InstanceTypeCh
     const size = exact
       ? `has exactly the server's ${wanted}`
       : `is the closest fit for the server's ${wanted} (it has ${has})`;
-    const old = needs.hasEna === false ? ' and needs no ENA driver' : '';
-    return { recommended, reason: `${recommended.name} ${size}, boots ${bootMode} images${old}.`, fitting };
+    const boots = `boots ${needs.firmware === 'uefi' ? 'UEFI' : 'BIOS'} images`;
+    const old = needs.hasEna === false ? ', and needs no ENA driver' : '';
+    return { recommended, reason: `${recommended.name} ${size}. It ${boots}${old}.`, fitting };
   }
   const reason =
     booting.length > 0

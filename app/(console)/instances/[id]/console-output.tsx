@@ -7,6 +7,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { plainConsoleText } from '../../../_ui/console-text.ts';
@@ -20,6 +21,8 @@ const READ_EVERY_MS = 3000;
 
 export function ConsoleOutput({ instance }: { instance: ShownInstance }) {
   const trpc = useTRPC();
+  /** A person pressed Refresh; what is read by itself shows no spinner. */
+  const [asked, setAsked] = useState(false);
   const output = useQuery(
     trpc.instances.console.queryOptions(
       { id: instance.id },
@@ -44,8 +47,11 @@ export function ConsoleOutput({ instance }: { instance: ShownInstance }) {
           actions={
             <Button
               iconName="refresh"
-              loading={output.isFetching && !booting}
-              onClick={() => void output.refetch()}
+              loading={asked && output.isFetching}
+              onClick={() => {
+                setAsked(true);
+                void output.refetch().finally(() => setAsked(false));
+              }}
               ariaLabel="Refresh console output"
             >
               Refresh

@@ -15,7 +15,7 @@ export function InstanceSettings({ instance }: { instance: ShownInstance }) {
   const { settings } = instance;
   const publicAddress = settings.publicAddress === null ? 'As the subnet says' : settings.publicAddress ? 'Yes' : 'No';
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2">Launch settings</Header>}>
         <KeyValues
           items={[
@@ -57,6 +57,6 @@ export function InstanceSettings({ instance }: { instance: ShownInstance }) {
           },
         ]}
       />
-    </>
+    </SpaceBetween>
   );
 }

@@ -43,7 +43,7 @@ const OWN_TAGS = ['landfall:run', 'landfall:purpose', 'migration:managed-by'];
 
 /** The proposal of a fresh wizard. */
 export function newDraft(choices: LaunchChoices, requestId: string): Draft {
-  const { vpcs, subnets, securityGroups } = choices.networks;
+  const { vpcs, securityGroups } = choices.networks;
   const vpc = vpcs.find(({ isDefault }) => isDefault) ?? vpcs[0];
   const group = securityGroups.find(({ vpcId, name }) => vpcId === vpc?.id && name === 'default');
   return {
@@ -51,7 +51,7 @@ export function newDraft(choices: LaunchChoices, requestId: string): Draft {
     purpose: 'test',
     instanceType: choices.types.recommended?.name ?? '',
     vpcId: vpc?.id ?? '',
-    subnetId: subnets.find(({ vpcId }) => vpcId === vpc?.id)?.id ?? '',
+    subnetId: subnetsOf(choices, vpc?.id)[0]?.id ?? '',
     securityGroupIds: group ? [group.id] : [],
     publicAddress: 'subnet',
     keyName: '',
@@ -65,6 +65,13 @@ export function newDraft(choices: LaunchChoices, requestId: string): Draft {
     tags: [{ key: 'Name', value: `${choices.run.serverName} (test)` }],
     userData: '',
   };
+}
+
+/** The subnets of a VPC in the order of their zones; AWS gives them in none. */
+export function subnetsOf({ networks }: LaunchChoices, vpcId: string | undefined) {
+  return networks.subnets
+    .filter((subnet) => subnet.vpcId === vpcId)
+    .sort((a, b) => a.zone.localeCompare(b.zone) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
 }
 
 /** Another purpose: the proposed name and what happens to the volumes go with it, unless a person changed them. */
@@ -85,12 +92,11 @@ export function withPurpose(draft: Draft, purpose: Draft['purpose'], choices: La
 
 /** Another VPC: what belonged to the former one goes. */
 export function withVpc(draft: Draft, vpcId: string, choices: LaunchChoices): Draft {
-  const fresh = choices.networks;
-  const group = fresh.securityGroups.find((one) => one.vpcId === vpcId && one.name === 'default');
+  const group = choices.networks.securityGroups.find((one) => one.vpcId === vpcId && one.name === 'default');
   return {
     ...draft,
     vpcId,
-    subnetId: fresh.subnets.find((subnet) => subnet.vpcId === vpcId)?.id ?? '',
+    subnetId: subnetsOf(choices, vpcId)[0]?.id ?? '',
     securityGroupIds: group ? [group.id] : [],
   };
 }

@@ -1,8 +1,7 @@
 'use client';
 // The wizard that launches an instance of the AMI of a run. AWS is asked once for what it offers; then nothing moves under the hand.
 import Button from '@cloudscape-design/components/button';
-import Skeleton from '@cloudscape-design/components/skeleton';
-import SpaceBetween from '@cloudscape-design/components/space-between';
+import Container from '@cloudscape-design/components/container';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
@@ -68,10 +67,11 @@ function Launch({ runId }: { runId: string }) {
 function Asking() {
   return (
     <Page title="Launch instance">
-      <SpaceBetween size="m">
-        <StatusIndicator type="loading">Asking AWS what fits this AMI</StatusIndicator>
-        <Skeleton height="320px" />
-      </SpaceBetween>
+      <Container>
+        <div className="min-h-80">
+          <StatusIndicator type="loading">Asking AWS what fits this AMI</StatusIndicator>
+        </div>
+      </Container>
     </Page>
   );
 }

@@ -9,7 +9,7 @@ import RadioGroup from '@cloudscape-design/components/radio-group';
 import Select, { type SelectProps } from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { LaunchChoices } from './choices.ts';
-import { type Draft, withVpc } from './draft.ts';
+import { type Draft, subnetsOf, withVpc } from './draft.ts';
 import type { StepProps } from './launch-wizard.tsx';
 
 const NO_KEY: SelectProps.Option = { value: '', label: 'None: proceed without a key pair' };
@@ -103,20 +103,19 @@ export function NetworkStep({ draft, choices, problems, onChange, onRefresh }: S
   );
 }
 
-function networkOptions({ networks }: LaunchChoices, vpcId: string) {
+function networkOptions(choices: LaunchChoices, vpcId: string) {
+  const { networks } = choices;
   return {
     vpcs: networks.vpcs.map((vpc) => ({
       value: vpc.id,
       label: vpc.name ? `${vpc.name} (${vpc.id})` : vpc.id,
       description: `${vpc.cidr}${vpc.isDefault ? ' · default VPC' : ''}`,
     })),
-    subnets: networks.subnets
-      .filter((subnet) => subnet.vpcId === vpcId)
-      .map((subnet) => ({
-        value: subnet.id,
-        label: subnet.name ? `${subnet.name} (${subnet.id})` : subnet.id,
-        description: `${subnet.zone} · ${subnet.cidr}`,
-      })),
+    subnets: subnetsOf(choices, vpcId).map((subnet) => ({
+      value: subnet.id,
+      label: subnet.name ? `${subnet.name} (${subnet.id})` : subnet.id,
+      description: `${subnet.zone} · ${subnet.cidr}`,
+    })),
     groups: networks.securityGroups
       .filter((group) => group.vpcId === vpcId)
       .map((group) => ({ value: group.id, label: `${group.name} (${group.id})`, description: group.description })),

@@ -45,7 +45,7 @@ export function TagsStep({ draft, problems, onChange }: StepProps) {
                   onChange={({ detail }) => change(at, { value: detail.value })}
                 />
               </FormField>
-              <div className="sm:pt-7">
+              <div className="sm:pt-6">
                 <Button
                   ariaLabel={`Remove tag ${at + 1}${tag.key ? ` ${tag.key}` : ''}`}
                   onClick={() => onChange({ tags: draft.tags.filter((_, index) => index !== at) })}
