@@ -7,7 +7,6 @@ import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { ReactNode } from 'react';
-import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatCount } from '../../_ui/quantity.ts';
 import { statusOf } from '../../_ui/status-kinds.ts';
 import type { Overview } from './overview-types.ts';
@@ -17,49 +16,33 @@ export function Figures({ overview }: { overview: Overview }) {
   const connected = connectors.healthy + connectors.unhealthy + connectors.waiting;
   return (
     <Container header={<Header variant="h2">Figures</Header>}>
-      <KeyValues
-        columns={5}
-        items={[
-          [
-            'Connectors',
-            <Figure key="connectors" label="Connectors" count={connected} href="/connectors">
-              {(['unhealthy', 'waiting', 'healthy'] as const).map((state) => (
-                <Part key={state} noun="connector" state={state} count={connectors[state]} />
-              ))}
-            </Figure>,
-          ],
-          [
-            'Servers',
-            <Figure key="servers" label="Servers" count={servers.total} href="/servers">
-              {servers.blocked > 0 && (
-                <Link href="/servers?q=readiness%3Dblocked">
-                  <Part noun="readiness" state="blocked" count={servers.blocked} />
-                </Link>
-              )}
-            </Figure>,
-          ],
-          [
-            'Replication jobs',
-            <Figure
-              key="jobs"
-              label="Replication jobs"
-              count={Object.values(jobs).reduce((sum, count) => sum + count, 0)}
-              href="/jobs"
-            >
-              {Object.entries(jobs).map(([state, count]) => (
-                <Link key={state} href={`/jobs?q=${encodeURIComponent(`state=${state}`)}`}>
-                  <Part noun="job" state={state} count={count} />
-                </Link>
-              ))}
-            </Figure>,
-          ],
-          ['AMIs', <Figure key="images" label="AMIs" count={overview.images} href="/images" />],
-          [
-            'Instances running',
-            <Figure key="instances" label="Instances running" count={overview.instancesRunning} href="/instances" />,
-          ],
-        ]}
-      />
+      <dl className="m-0 grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 lg:grid-cols-5">
+        <Figure label="Connectors" count={connected} href="/connectors">
+          {(['unhealthy', 'waiting', 'healthy'] as const).map((state) => (
+            <Part key={state} noun="connector" state={state} count={connectors[state]} />
+          ))}
+        </Figure>
+        <Figure label="Servers" count={servers.total} href="/servers">
+          {servers.blocked > 0 && (
+            <Link href="/servers?q=readiness%3Dblocked">
+              <Part noun="readiness" state="blocked" count={servers.blocked} />
+            </Link>
+          )}
+        </Figure>
+        <Figure
+          label="Replication jobs"
+          count={Object.values(jobs).reduce((sum, count) => sum + count, 0)}
+          href="/jobs"
+        >
+          {Object.entries(jobs).map(([state, count]) => (
+            <Link key={state} href={`/jobs?q=${encodeURIComponent(`state=${state}`)}`}>
+              <Part noun="job" state={state} count={count} />
+            </Link>
+          ))}
+        </Figure>
+        <Figure label="AMIs" count={overview.images} href="/images" />
+        <Figure label="Instances running" count={overview.instancesRunning} href="/instances" />
+      </dl>
     </Container>
   );
 }
@@ -73,12 +56,19 @@ interface FigureProps {
 
 function Figure({ label, count, href, children }: FigureProps) {
   return (
-    <SpaceBetween size="xxs">
-      <Link variant="awsui-value-large" href={href} ariaLabel={`${label}: ${formatCount(count)}`}>
-        {formatCount(count)}
-      </Link>
-      {children}
-    </SpaceBetween>
+    <div>
+      <dt>
+        <Box variant="awsui-key-label">{label}</Box>
+      </dt>
+      <dd className="m-0">
+        <SpaceBetween size="xxs">
+          <Link variant="awsui-value-large" href={href} ariaLabel={`${label}: ${formatCount(count)}`}>
+            {formatCount(count)}
+          </Link>
+          {children}
+        </SpaceBetween>
+      </dd>
+    </div>
   );
 }
 
@@ -86,10 +76,8 @@ function Part({ noun, state, count }: { noun: 'connector' | 'readiness' | 'job';
   if (count === 0) return null;
   const { kind, label } = statusOf(noun, state);
   return (
-    <Box>
-      <StatusIndicator type={kind}>
-        {formatCount(count)} {label.toLowerCase()}
-      </StatusIndicator>
-    </Box>
+    <StatusIndicator type={kind}>
+      {formatCount(count)} {label.toLowerCase()}
+    </StatusIndicator>
   );
 }

@@ -2,6 +2,7 @@
 // The start page: whether anything needs a hand, how fresh the copies are, what runs and what comes next. In a new
 // workspace the way to go stands there instead.
 import Grid from '@cloudscape-design/components/grid';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { QueryPage } from '../../_shell/query-page.tsx';
@@ -39,13 +40,13 @@ export function OverviewScreen() {
 function Dashboard({ overview }: { overview: Overview }) {
   const half = { default: 12, s: 6 } as const;
   return (
-    <>
+    <SpaceBetween size="l">
       <Figures overview={overview} />
       <Grid gridDefinition={[{ colspan: half }, { colspan: half }]}>
         <RunningNow overview={overview} />
         <FleetLag overview={overview} />
       </Grid>
       <NextDay overview={overview} />
-    </>
+    </SpaceBetween>
   );
 }

@@ -42,9 +42,7 @@ export function SelectionPanel({ selection, count }: { selection: Selection | un
         <SpaceBetween size="m">
           {selection.refused.length > 0 && (
             <Alert type="warning" statusIconAriaLabel="Warning">
-              {selection.able.length > 0
-                ? `${formatNumberOf(selection.refused.length, 'server stays', 'servers stay')} behind: a replication job can be created for the other ${formatNumberOf(selection.able.length, 'server')}.`
-                : 'A replication job can be created for none of them.'}
+              {staysBehind(selection)}
             </Alert>
           )}
           <Candidates items={[...selection.refused, ...selection.able]} />
@@ -54,6 +52,12 @@ export function SelectionPanel({ selection, count }: { selection: Selection | un
       )}
     </SplitPanel>
   );
+}
+
+function staysBehind({ able, refused }: Selection): string {
+  if (able.length === 0) return 'A replication job can be created for none of them.';
+  const others = able.length === 1 ? 'the other one' : `the other ${formatNumberOf(able.length, 'server')}`;
+  return `${formatNumberOf(refused.length, 'server stays', 'servers stay')} behind; a replication job can be created for ${others}.`;
 }
 
 function Candidates({ items }: { items: readonly Candidate[] }) {
@@ -70,21 +74,26 @@ function Candidates({ items }: { items: readonly Candidate[] }) {
           header: 'Name',
           cell: (one) => <Link href={`/servers/${one.id}`}>{one.name}</Link>,
           isRowHeader: true,
+          minWidth: 140,
         },
-        { id: 'guest', header: 'Guest system', cell: (one) => one.guestName },
+        { id: 'guest', header: 'Guest system', cell: (one) => one.guestName, minWidth: 150 },
         {
           id: 'disks',
           header: 'Disks',
           cell: (one) => `${formatNumberOf(one.diskCount, 'disk')}, ${formatBytes(one.diskBytes)}`,
+          minWidth: 150,
         },
         {
           id: 'job',
           header: 'Replication job',
           cell: (one) =>
             one.refused ? (
-              <StatusIndicator type={one.jobId ? 'stopped' : 'error'}>
-                {one.refused} {one.jobId && <Link href={`/jobs/${one.jobId}`}>View replication job</Link>}
-              </StatusIndicator>
+              <>
+                <StatusIndicator type={one.jobId ? 'stopped' : 'error'}>Cannot be created</StatusIndicator>
+                <div>
+                  {one.refused} {one.jobId && <Link href={`/jobs/${one.jobId}`}>View replication job</Link>}
+                </div>
+              </>
             ) : (
               <StatusIndicator type="success">Can be created</StatusIndicator>
             ),
