@@ -6,9 +6,11 @@ import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 import { type ConnectorRow, connectorStatus } from './status.ts';
 
-const serverCount = sql<number>`(select count(*)::int from servers s where s.connector_id = ${connectors.id} and s.cleared_at is null)`;
-const jobCount = sql<number>`(select count(*)::int from replication_jobs j where j.connector_id = ${connectors.id} and j.deleted_at is null)`;
-const runsNow = sql<number>`(select count(*)::int from replication_runs r where r.connector_id = ${connectors.id} and r.state = 'active')`;
+// Named in full: in the list of a SELECT from one table Drizzle writes a bare "id", which would be the inner table's.
+const connectorId = sql`${connectors}.id`;
+const serverCount = sql<number>`(select count(*)::int from servers s where s.connector_id = ${connectorId} and s.cleared_at is null)`;
+const jobCount = sql<number>`(select count(*)::int from replication_jobs j where j.connector_id = ${connectorId} and j.deleted_at is null)`;
+const runsNow = sql<number>`(select count(*)::int from replication_runs r where r.connector_id = ${connectorId} and r.state = 'active')`;
 
 const COLUMNS: Record<string, ListColumn> = {
   name: { sql: connectors.name, kind: 'text' },
@@ -47,13 +49,13 @@ export async function listConnectors(ctx: ServiceContext, query: ListQuery): Pro
 }
 
 /** One connector, also after it was disassociated. */
-export async function getConnector(ctx: ServiceContext, connectorId: string): Promise<ShownConnector> {
+export async function getConnector(ctx: ServiceContext, id: string): Promise<ShownConnector> {
   const workspaceId = guard(ctx, 'connector.read');
   const [row] = await ctx.db
     .select({ connector: connectors, servers: serverCount, jobs: jobCount, runs: runsNow })
     .from(connectors)
-    .where(and(eq(connectors.id, connectorId), eq(connectors.workspaceId, workspaceId)));
-  if (!row) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
+    .where(and(eq(connectors.id, id), eq(connectors.workspaceId, workspaceId)));
+  if (!row) throw faultError('not-found', { message: `There is no connector ${id}.` });
   const { connector, ...counts } = row;
   return shown(connector, counts, ctx.now());
 }

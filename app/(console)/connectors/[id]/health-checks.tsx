@@ -50,7 +50,7 @@ export function HealthChecks({ connector }: { connector: Connector }) {
           header: 'Check',
           cell: (check) => <span className="wrap-anywhere">{check.label}</span>,
           isRowHeader: true,
-          minWidth: 150,
+          minWidth: 230,
         },
         {
           id: 'result',
