@@ -50,7 +50,7 @@ export function HealthChecks({ connector }: { connector: Connector }) {
           header: 'Check',
           cell: (check) => <span className="wrap-anywhere">{check.label}</span>,
           isRowHeader: true,
-          minWidth: 230,
+          minWidth: 170,
         },
         {
           id: 'result',
