@@ -1,9 +1,18 @@
 // Which peers this run has; for peers/ only. Their paths come from scripts/peers.ts, which installs them.
 import { describe } from 'vitest';
 
-export type PeerName = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | 'qemu-img' | 'qemu-nbd' | 'qemu-system';
+export type PeerName =
+  | 'vcsim'
+  | 'govc'
+  | 'moto'
+  | 'aws'
+  | 'python'
+  | 'qemu-img'
+  | 'qemu-nbd'
+  | 'qemu-system'
+  | 'tiny-guest';
 
-/** The path of a peer's program (`moto` is moto_server, `python` has boto3). Throws where it is not installed. */
+/** The path of a peer's program (`moto` is moto_server, `python` has boto3, `tiny-guest` is a disk image). Throws where it is not installed. */
 export function peer(name: PeerName): string {
   const found = process.env[`LANDFALL_PEER_${name.toUpperCase().replaceAll('-', '_')}`];
   if (!found) throw new Error(`${name} is not installed: start the peers with npm run test:peers`);

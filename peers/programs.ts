@@ -10,9 +10,10 @@ export interface Said {
 
 /** Runs it to its end, whatever its exit code. Ended by force after two minutes. */
 export function run(program: string, args: string[], env: Record<string, string> = {}, cwd?: string): Promise<Said> {
-  const options = { cwd, env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env }, timeout: 120_000 };
+  const all = { PATH: process.env.PATH, HOME: '/nonexistent', ...env } as unknown as NodeJS.ProcessEnv;
+  const options = { cwd, env: all, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
   return new Promise((resolve, reject) => {
-    execFile(program, args, { ...options, maxBuffer: 64 * 1024 * 1024 }, (error, out, said) => {
+    execFile(program, args, options, (error, out, said) => {
       if (error && typeof error.code !== 'number') reject(error);
       else resolve({ code: Number(error?.code ?? 0), out, error: said });
     });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aptInstall, findProgram, lastLine } from './apt.ts';
 import { run } from './run.ts';
+import { buildTinyGuest, GUEST_PACKAGES, missingForTinyGuest } from './tiny-guest.ts';
 
 const govmomi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../peers/govmomi');
 // awscrt computes the checksums CRC-32C and CRC-64/NVME; without it botocore refuses them.
@@ -14,7 +15,7 @@ const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0'];
 const awscli = ['awscli==1.46.3', 'awscrt==0.38.0'];
 
 type Found = { path: string } | { missing: string };
-type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | 'qemu-img' | 'qemu-nbd' | 'qemu-system';
+type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | 'qemu-img' | 'qemu-nbd' | 'qemu-system' | 'tiny-guest';
 
 /**
  * Installs what is not there yet.
@@ -29,6 +30,7 @@ export async function installPeers(
     ...(await qemu()),
     ...(await goPrograms(folder)),
     ...(await pythonPrograms(folder)),
+    'tiny-guest': await tinyGuest(folder),
   };
   const env: Record<string, string> = {};
   const missing: Record<string, string> = {};
@@ -50,6 +52,17 @@ async function qemu(): Promise<Record<'qemu-img' | 'qemu-nbd' | 'qemu-system', F
   const found = (place: string | undefined): Found =>
     place ? { path: place } : { missing: why ?? 'apt-get installed none' };
   return { 'qemu-img': found(img), 'qemu-nbd': found(nbd), 'qemu-system': found(machine) };
+}
+
+/** The image of a whole little Linux, and the x86 QEMU that the lab boots its AMIs with. */
+async function tinyGuest(folder: string): Promise<Found> {
+  const absent = missingForTinyGuest();
+  const why = absent.length > 0 ? await aptInstall(absent) : undefined;
+  if (why) return { missing: why };
+  const built = await buildTinyGuest(folder);
+  if ('path' in built) return built;
+  // Packages may be known only after an update of apt's lists, which installing brings.
+  return (await aptInstall([...GUEST_PACKAGES])) ? built : buildTinyGuest(folder);
 }
 
 /** vcsim and govc, built from the sources that peers/govmomi pins; built again when that folder changes. */
