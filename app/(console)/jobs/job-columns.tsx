@@ -49,7 +49,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'image',
     header: 'Last AMI',
     cell: (job) => <CopyableId id={job.latestImageId} name="AMI id" />,
-    width: 230,
+    width: 260,
     sort: true,
     filter: { kind: 'text' },
   },

@@ -22,7 +22,6 @@ import {
   keptDraft,
   licenseOf,
   newDraft,
-  type Problems,
   settingsOf,
 } from './draft.ts';
 import { JobSettingsStep } from './job-settings-step.tsx';
@@ -38,7 +37,6 @@ const REVIEW_STEP = 3;
 /** More selected rows would make the address of the list too long. */
 const MAX_SHOWN = 100;
 const PARAMETERS = { servers: parseAsArrayOf(parseAsString).withDefault([]), step: parseAsInteger.withDefault(1) };
-const ALL_FIELDS: ReadonlySet<keyof Problems> = new Set(['everyHours', 'date', 'time', 'description', 'keepImages']);
 
 export function CreateJobsScreen() {
   usePageShell({
@@ -57,7 +55,8 @@ function CreateJobs() {
   const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
   const [url, setUrl] = useQueryStates(PARAMETERS, { clearOnDefault: true });
   const [draft, setDraft] = useState<Draft>(() => newDraft(url.servers));
-  const [said, setSaid] = useState<ReadonlySet<keyof Problems>>(new Set());
+  // Said from the first try to go on: a message that appears when a field is left would move what is being clicked.
+  const [tried, setTried] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [restored, setRestored] = useState(false);
   const [created, setCreated] = useState(false);
@@ -122,7 +121,7 @@ function CreateJobs() {
       return setStep(0);
     }
     if (requested > SETTINGS_STEP && !settings) {
-      setSaid(ALL_FIELDS);
+      setTried(true);
       return setStep(SETTINGS_STEP);
     }
     setStep(requested);
@@ -143,7 +142,6 @@ function CreateJobs() {
     });
   }
 
-  const visible = Object.fromEntries(Object.entries(problems).filter(([field]) => said.has(field as keyof Problems)));
   return (
     <>
       {guard.dialog}
@@ -179,15 +177,7 @@ function CreateJobs() {
           {
             title: 'Job settings',
             description: chosen.length > 1 ? `The same for all ${chosen.length} replication jobs.` : undefined,
-            content: (
-              <JobSettingsStep
-                draft={draft}
-                problems={visible}
-                zone={zone}
-                onChange={change}
-                onLeft={(field) => setSaid((before) => new Set([...before, field]))}
-              />
-            ),
+            content: <JobSettingsStep draft={draft} problems={tried ? problems : {}} zone={zone} onChange={change} />,
           },
           {
             title: 'Review',

@@ -17,13 +17,11 @@ interface JobSettingsStepProps {
   problems: Problems;
   zone: string;
   onChange: (change: Partial<Draft>) => void;
-  /** A field was left: what is wrong with it may be said now. */
-  onLeft: (field: keyof Problems) => void;
 }
 
 const DAY_MS = 86_400_000;
 
-export function JobSettingsStep({ draft, problems, zone, onChange, onLeft }: JobSettingsStepProps) {
+export function JobSettingsStep({ draft, problems, zone, onChange }: JobSettingsStepProps) {
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Schedule</Header>}>
@@ -59,7 +57,6 @@ export function JobSettingsStep({ draft, problems, zone, onChange, onLeft }: Job
                   step={1}
                   value={draft.everyHours}
                   onChange={({ detail }) => onChange({ everyHours: detail.value })}
-                  onBlur={() => onLeft('everyHours')}
                 />
               </div>
             </FormField>
@@ -82,7 +79,7 @@ export function JobSettingsStep({ draft, problems, zone, onChange, onLeft }: Job
               ]}
             />
           </FormField>
-          {draft.start === 'later' && <StartTime {...{ draft, problems, zone, onChange, onLeft }} />}
+          {draft.start === 'later' && <StartTime {...{ draft, problems, zone, onChange }} />}
         </SpaceBetween>
       </Container>
       <Container header={<Header variant="h2">AMIs</Header>}>
@@ -114,7 +111,6 @@ export function JobSettingsStep({ draft, problems, zone, onChange, onLeft }: Job
                   step={1}
                   value={draft.keepImages}
                   onChange={({ detail }) => onChange({ keepImages: detail.value })}
-                  onBlur={() => onLeft('keepImages')}
                 />
               </div>
             </FormField>
@@ -136,7 +132,6 @@ export function JobSettingsStep({ draft, problems, zone, onChange, onLeft }: Job
             rows={2}
             value={draft.description}
             onChange={({ detail }) => onChange({ description: detail.value })}
-            onBlur={() => onLeft('description')}
           />
         </FormField>
       </Container>
@@ -144,7 +139,7 @@ export function JobSettingsStep({ draft, problems, zone, onChange, onLeft }: Job
   );
 }
 
-function StartTime({ draft, problems, zone, onChange, onLeft }: JobSettingsStepProps) {
+function StartTime({ draft, problems, zone, onChange }: JobSettingsStepProps) {
   const today = wallClock(zone, new Date()).date;
   const last = wallClock(zone, new Date(Date.now() + MAX_DAYS * DAY_MS)).date;
   return (
@@ -160,7 +155,6 @@ function StartTime({ draft, problems, zone, onChange, onLeft }: JobSettingsStepP
             return text >= today && text <= last;
           }}
           onChange={({ detail }) => onChange({ date: detail.value })}
-          onBlur={() => onLeft('date')}
         />
       </FormField>
       <FormField label="Start time" constraintText={`24-hour clock, ${zone}`} errorText={problems.time}>
@@ -169,7 +163,6 @@ function StartTime({ draft, problems, zone, onChange, onLeft }: JobSettingsStepP
           placeholder="hh:mm"
           value={draft.time}
           onChange={({ detail }) => onChange({ time: detail.value })}
-          onBlur={() => onLeft('time')}
         />
       </FormField>
     </div>

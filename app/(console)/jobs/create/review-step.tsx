@@ -69,7 +69,7 @@ export function ReviewStep({ servers, refused, draft, settings, zone, fault, onE
           </ul>
         </SpaceBetween>
       </Container>
-      <Part title="Step 1: Servers and step 2: Server-specific settings" edit="servers" onEdit={() => onEdit(0)}>
+      <Part title="Steps 1 and 2: Servers and their settings" edit="servers" onEdit={() => onEdit(0)}>
         <Table<Candidate>
           variant="embedded"
           trackBy="id"

@@ -29,6 +29,8 @@ interface ServersStepProps {
 }
 
 const SHOWN_TOKENS = 12;
+/** Why a server cannot be chosen is read in full. */
+const PREFERENCES = { wrapLines: true };
 
 export function ServersStep({ serverIds, chosen, refused, problem, onChange }: ServersStepProps) {
   const trpc = useTRPC();
@@ -37,6 +39,7 @@ export function ServersStep({ serverIds, chosen, refused, problem, onChange }: S
     // What stands under the hand must not move; the chosen ones are checked live beside it.
     trpc.servers.list.queryOptions(url.query, { placeholderData: keepPreviousData, meta: { live: false } }),
   );
+  const refusedIds = refused.map(({ id }) => id);
   const remove = (gone: readonly string[]) => onChange(serverIds.filter((id) => !gone.includes(id)));
 
   return (
@@ -55,7 +58,7 @@ export function ServersStep({ serverIds, chosen, refused, problem, onChange }: S
               ? `${refused[0]?.name} is left out`
               : `${refused.length} of the chosen servers are left out`
           }
-          action={<Button onClick={() => remove(refused.map(({ id }) => id))}>Remove from selection</Button>}
+          action={<Button onClick={() => remove(refusedIds)}>Remove from selection</Button>}
         >
           <ul className="m-0 list-disc pl-5">
             {refused.map((server) => (
@@ -107,7 +110,12 @@ export function ServersStep({ serverIds, chosen, refused, problem, onChange }: S
         noun={{ one: 'server', many: 'servers' }}
         title="Server catalog"
         columns={SERVER_COLUMNS}
-        state={{ ...url, selectedIds: serverIds, setSelected: (ids) => onChange([...ids]) }}
+        state={{
+          ...url,
+          selectedIds: serverIds.filter((id) => !refusedIds.includes(id)),
+          setSelected: (ids) => onChange([...ids, ...refusedIds]),
+        }}
+        preferences={PREFERENCES}
         data={servers.data}
         fault={servers.error && shownFault(servers.error)}
         onRetry={() => servers.refetch()}

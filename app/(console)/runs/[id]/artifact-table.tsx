@@ -32,15 +32,15 @@ export function ArtifactTable({ run }: { run: Run }) {
       empty={<Box color="text-body-secondary">The run has made nothing yet.</Box>}
       columnDefinitions={[
         { id: 'kind', header: 'Artifact', cell: ({ kind }) => ARTIFACT_LABELS[kind], isRowHeader: true, minWidth: 170 },
+        { id: 'state', header: 'State', cell: (artifact) => <State artifact={artifact} />, minWidth: 160 },
+        { id: 'made', header: 'Made', cell: ({ createdAt }) => <Time at={createdAt} />, minWidth: 110 },
+        { id: 'gone', header: 'Removed', cell: ({ releasedAt }) => <Time at={releasedAt} />, minWidth: 110 },
         {
           id: 'id',
           header: 'Id',
           minWidth: 280,
           cell: ({ externalId, kind }) => <CopyableId id={externalId} name={`id of ${ARTIFACT_LABELS[kind]}`} />,
         },
-        { id: 'state', header: 'State', cell: (artifact) => <State artifact={artifact} />, minWidth: 160 },
-        { id: 'made', header: 'Made', cell: ({ createdAt }) => <Time at={createdAt} />, minWidth: 110 },
-        { id: 'gone', header: 'Removed', cell: ({ releasedAt }) => <Time at={releasedAt} />, minWidth: 110 },
       ]}
     />
   );

@@ -20,8 +20,10 @@ import { copiedSoFar } from './disk-rows.ts';
 export function RunFacts({ run }: { run: Run }) {
   const { status, settings } = run;
   const copied = copiedSoFar(run);
+  const active = status.state === 'active';
   return (
     <Container
+      fitHeight
       header={
         <Header variant="h2" actions={run.descriptor && <DescriptorButton run={run} descriptor={run.descriptor} />}>
           Progress
@@ -36,15 +38,15 @@ export function RunFacts({ run }: { run: Run }) {
           </Alert>
         )}
         <KeyValues
-          columns={4}
+          columns={3}
           items={[
             ['Run state', <Status key="state" of="run" state={status.state} detail={detail(run)} />],
             ['Type', TYPE_LABELS[run.type]],
             ['Scheduled for', <Time key="due" at={run.scheduledFor} exact />],
             ['Started', <Time key="started" at={run.startedAt} exact />],
             ['Duration', <Elapsed key="duration" since={run.startedAt} until={run.endedAt} />],
-            ['Rate', status.rate > 0 ? formatRate(status.rate) : null],
-            ['Time left in this step', status.secondsLeft === null ? null : formatDuration(status.secondsLeft * 1000)],
+            ['Rate', active && (status.rate > 0 ? formatRate(status.rate) : null)],
+            ['Time left in this step', active && formatDuration(status.secondsLeft && status.secondsLeft * 1000)],
             ['Read from the source', formatBytes(copied.read)],
             ['Sent to AWS', formatBytes(copied.sent)],
             ['Source snapshot', snapshotKind(run)],

@@ -53,16 +53,14 @@ export function RunScreen({ runId }: { runId: string }) {
       actions={<RunActions run={run} />}
     >
       <Trouble run={run} />
-      <RunFacts run={run} />
-      <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(16rem,20rem)_minmax(0,1fr)]">
+      <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(15rem,18rem)_minmax(0,1fr)]">
         <Container header={<Header variant="h2">Steps</Header>} fitHeight>
           <StepTimeLine run={run} />
         </Container>
-        <SpaceBetween size="l">
-          <RunDisks run={run} />
-          {run.findings.length > 0 && <FindingList findings={run.findings} />}
-        </SpaceBetween>
+        <RunFacts run={run} />
       </div>
+      <RunDisks run={run} />
+      {run.findings.length > 0 && <FindingList findings={run.findings} />}
       <ArtifactTable run={run} />
       <Container header={<Header variant="h2">Log</Header>}>
         <RunLog runId={run.id} />
