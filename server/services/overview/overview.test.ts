@@ -114,12 +114,11 @@ describe('what needs attention', () => {
 
 describe('the overview', () => {
   it('counts, and puts each job into the class of its lag', async () => {
-    await site.importServers([
-      ...['a', 'b', 'c', 'd', 'e'].map((name) => catalogServer(name)),
-      sized('f', 1, { findings: [finding('blocking')] }),
-    ]);
-    const ids = await jobsFor('a', 'b', 'c', 'd', 'e');
-    const ages = [0.5, 3, 13, 50];
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const blocked = catalogServer('blocked', { findings: [finding('blocking')] });
+    await site.importServers([...names.map((name) => catalogServer(name)), blocked]);
+    const ids = await jobsFor(...names);
+    const ages = [0.9, 1.1, 11.9, 12.1, 23.9, 24.1];
     for (const [at, hours] of ages.entries()) {
       await site.db
         .update(replicationJobs)
@@ -127,11 +126,11 @@ describe('the overview', () => {
         .where(eq(replicationJobs.id, ids[at] as string));
     }
     const overview = await getOverview(site.as('viewer'));
-    expect(overview.lag).toEqual({ under1: 1, under12: 1, under24: 1, older: 1, never: 1 });
+    expect(overview.lag).toEqual({ under1: 1, under12: 2, under24: 2, older: 1, never: 1 });
     expect(overview).toMatchObject({
       connectors: { healthy: 1, unhealthy: 0, waiting: 0 },
-      servers: { total: 6, blocked: 1 },
-      jobs: { completed: 4, pending: 1 },
+      servers: { total: 8, blocked: 1 },
+      jobs: { completed: 6, pending: 1 },
       steps: { connected: true, imported: true, replicated: false, launched: false },
       begun: true,
     });
