@@ -48,7 +48,7 @@ const MAX_DEPTH = 3;
 const MAX_ITEMS = 20;
 
 function fieldsOf(value: unknown, path = '', depth = 0, found = new Map<string, string>()): Map<string, string> {
-  if (value === undefined || value === null) return found;
+  if (value === undefined || value === null || value === '') return found;
   const parts = Array.isArray(value) ? value.every((item) => typeof item !== 'object') : typeof value !== 'object';
   if (parts || depth > MAX_DEPTH || Object.keys(value).length > MAX_ITEMS) {
     if (path) found.set(path, asText(value));

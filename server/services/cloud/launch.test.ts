@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifacts, audit, images, instances, replicationRuns } from '../../../db/schema/index.ts';
+import { artifacts, audit, events, images, instances, replicationRuns } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { AwsTarget, LaunchableImage, LaunchInput } from '../../../replication/target/aws/target.ts';
 import { getInstance, listInstances } from '../instances/list.ts';
@@ -167,6 +167,15 @@ describe('a launch', () => {
     });
     expect(found).toMatchObject({ total: 1, items: [{ state: 'running' }] });
   });
+});
+
+it('tells of a change once, and of none not at all', async () => {
+  await launchInstance(site.as('operator'), input());
+  await watchInstances(site.ctx, ec2.target, never);
+  const told = await site.db.$count(events);
+  await watchInstances(site.ctx, ec2.target, never);
+  expect(await site.db.$count(events)).toBe(told);
+  expect(await rows()).toMatchObject([{ state: 'running', checkedAt: expect.any(Date) }]);
 });
 
 describe('who may', () => {

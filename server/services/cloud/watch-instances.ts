@@ -1,4 +1,5 @@
 // Keeping instances as EC2 says they are: one describe for all that have not ended. Called by the engine.
+import { isDeepStrictEqual } from 'node:util';
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { artifacts, instances } from '../../../db/schema/index.ts';
 import type { AwsTarget } from '../../../replication/target/aws/target.ts';
@@ -26,7 +27,8 @@ export async function watchInstances(ctx: ServiceContext, target: AwsTarget, sig
       const gone = !now && ctx.now().getTime() - row.launchedAt.getTime() > 3_600_000;
       if (!now && !gone) continue;
       const state = now?.state ?? 'terminated';
-      const same = JSON.stringify(row.detail) === JSON.stringify(now ?? row.detail) && row.state === state;
+      // Not by their text: a jsonb column keeps no order of keys.
+      const same = isDeepStrictEqual(row.detail, now ?? row.detail) && row.state === state;
       if (same) {
         await ctx.db.update(instances).set({ checkedAt: ctx.now() }).where(eq(instances.id, row.id));
         continue;
