@@ -17,10 +17,8 @@ export function CommandBlock({ label, text }: { label: string; text: string }) {
       </div>
       <section
         aria-label={label}
-        className="overflow-x-auto rounded-lg border border-solid p-3 font-mono text-sm leading-6 whitespace-pre"
+        className="rounded-lg border border-solid p-3 font-mono text-sm leading-6 whitespace-pre-wrap wrap-anywhere"
         style={{ borderColor: 'var(--stage-track)' }}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls with the keyboard must get here
-        tabIndex={0}
       >
         {text}
       </section>

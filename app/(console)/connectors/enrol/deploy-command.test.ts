@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addressProblem, deployCommand, quoted } from './deploy-command.ts';
 
@@ -6,15 +9,33 @@ const nothing = { region: null, bucket: null, s3: null, ec2: null, ebs: null, st
 const facts = { consoleUrl: 'https://landfall.example.com', code: 'k-_3', target: { ...nothing, region: 'eu-west-1' } };
 
 describe('the commands that start a connector', () => {
-  it('set every variable, ask for the secrets, and put nothing in the place of an endpoint that is AWS’s', () => {
-    const command = deployCommand(facts, { url: ' https://vc.example.com ', user: 'DOMAIN\\svc' });
-    expect(command).toContain("export LANDFALL_VM_MANAGER_USER='DOMAIN\\svc'");
-    expect(command).toContain('export LANDFALL_VM_MANAGER_URL=https://vc.example.com\n');
-    expect(command).toContain('export LANDFALL_ENROL_CODE=k-_3');
-    expect(command).toMatch(/read -rsp .* LANDFALL_VM_MANAGER_PASSWORD/);
-    expect(command).toMatch(/read -rsp .* LANDFALL_AWS_SECRET_ACCESS_KEY/);
-    expect(command).not.toContain('ENDPOINT');
-    expect(command.endsWith('npm run connector')).toBe(true);
+  it('give the connector every variable, and ask for the secrets, when they are pasted into a shell as they are', () => {
+    const command = deployCommand(facts, { url: ' https://vc.example.com ', user: "DOMAIN\\o'svc" });
+    const folder = mkdtempSync(path.join(tmpdir(), 'deploy-'));
+    try {
+      const npm = path.join(folder, 'npm');
+      writeFileSync(npm, '#!/bin/sh\necho "args $*"\nenv\n');
+      chmodSync(npm, 0o755);
+      const env = { NODE_ENV: 'test' as const, PATH: `${folder}:${process.env.PATH}` };
+      // A shell that reads its script from the same place as the answers: as when somebody pastes and then types.
+      const input = `${command}\nKEYID\nse cret\npa$$word\n`;
+      const said = execFileSync('bash', ['-s'], { input, env, encoding: 'utf8' });
+      const set = said.split('\n').filter((line) => /^(args|LANDFALL_)/.test(line));
+      expect(set.sort()).toEqual([
+        'LANDFALL_AWS_ACCESS_KEY_ID=KEYID',
+        'LANDFALL_AWS_BUCKET=my-staging-bucket',
+        'LANDFALL_AWS_REGION=eu-west-1',
+        'LANDFALL_AWS_SECRET_ACCESS_KEY=se cret',
+        'LANDFALL_ENROL_CODE=k-_3',
+        'LANDFALL_URL=https://landfall.example.com',
+        'LANDFALL_VM_MANAGER_PASSWORD=pa$$word',
+        'LANDFALL_VM_MANAGER_URL=https://vc.example.com',
+        "LANDFALL_VM_MANAGER_USER=DOMAIN\\o'svc",
+        'args run connector',
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('name the endpoints of a target that has its own', () => {

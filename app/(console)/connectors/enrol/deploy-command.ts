@@ -17,14 +17,22 @@ const TO_FILL_IN = {
   vmManagerUser: 'landfall@vsphere.local',
   region: 'eu-central-1',
   bucket: 'my-staging-bucket',
-  accessKeyId: 'AKIA…',
 };
+
+// One command at the very end, and in a shell of its own: whatever followed it would be read as the first answer when
+// the lines are pasted together, and not every shell has this `read`.
+const ASK_AND_START = [
+  'bash -c \'read -rp "AWS access key ID: " LANDFALL_AWS_ACCESS_KEY_ID',
+  'read -rsp "AWS secret access key: " LANDFALL_AWS_SECRET_ACCESS_KEY; echo',
+  'read -rsp "Password of the VM manager: " LANDFALL_VM_MANAGER_PASSWORD; echo',
+  'export LANDFALL_AWS_ACCESS_KEY_ID LANDFALL_AWS_SECRET_ACCESS_KEY LANDFALL_VM_MANAGER_PASSWORD',
+  "exec npm run connector'",
+].join('; ');
 
 /** The commands, ready to be pasted into a shell in the folder of Landfall. */
 export function deployCommand(facts: DeployFacts, vmManager: { url: string; user: string }): string {
   const { target } = facts;
   const set = (name: string, value: string) => `export ${name}=${quoted(value)}`;
-  const ask = (name: string, what: string) => `read -rsp '${what}: ' ${name} && export ${name} && echo`;
   const endpoints = (['s3', 'ec2', 'ebs', 'sts'] as const).flatMap((service) => {
     const url = target[service];
     return url ? [set(`LANDFALL_AWS_ENDPOINT_${service.toUpperCase()}`, url)] : [];
@@ -34,13 +42,10 @@ export function deployCommand(facts: DeployFacts, vmManager: { url: string; user
     set('LANDFALL_ENROL_CODE', facts.code),
     set('LANDFALL_VM_MANAGER_URL', vmManager.url.trim() || TO_FILL_IN.vmManagerUrl),
     set('LANDFALL_VM_MANAGER_USER', vmManager.user.trim() || TO_FILL_IN.vmManagerUser),
-    ask('LANDFALL_VM_MANAGER_PASSWORD', 'Password of the VM manager'),
     set('LANDFALL_AWS_REGION', target.region ?? TO_FILL_IN.region),
     set('LANDFALL_AWS_BUCKET', target.bucket ?? TO_FILL_IN.bucket),
-    set('LANDFALL_AWS_ACCESS_KEY_ID', TO_FILL_IN.accessKeyId),
-    ask('LANDFALL_AWS_SECRET_ACCESS_KEY', 'AWS secret access key'),
     ...endpoints,
-    'npm run connector',
+    ASK_AND_START,
   ].join('\n');
 }
 

@@ -143,8 +143,8 @@ function Deploy({ made }: { made: Made }) {
         </ColumnLayout>
         <CommandBlock label="Commands that start the connector" text={deployCommand(made, { url, user })} />
         <Box color="text-body-secondary">
-          Password and secret key are asked for where you run this; they never come to the console. The access key needs
-          the rights in docs/aws-permissions.md, part “connector”.
+          The last command asks for the access key and the password where you run it; they never come to the console.
+          The access key needs the rights in docs/aws-permissions.md, part “connector”.
         </Box>
       </SpaceBetween>
     </Container>
