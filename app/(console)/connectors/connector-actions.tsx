@@ -15,7 +15,7 @@ import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { useNow } from '../../_ui/now.ts';
 import { formatNumberOf } from '../../_ui/quantity.ts';
-import { type Connector, sentence } from './connector-words.ts';
+import type { Connector } from './connector-words.ts';
 
 interface ActionProps {
   /** Undefined while none is selected. */
@@ -130,7 +130,9 @@ function ConfirmDisassociate({ connector, onClose }: { connector: Connector; onC
         ...(connector.catalogState === 'importing' ? ['The import of the server catalog that goes on now'] : []),
       ]}
       kept={[
-        `Its ${formatNumberOf(connector.servers, 'server')} in the catalog, until the catalog is cleared`,
+        ...(connector.servers > 0
+          ? [`Its ${formatNumberOf(connector.servers, 'server')} in the catalog, until the catalog is cleared`]
+          : []),
         'The AMIs and instances that were made through it',
         'Everything in the VM manager, and the connector itself: stop it where it runs',
       ]}
@@ -160,7 +162,10 @@ function StillNeeded({ connector, onClose }: { connector: Connector; onClose: ()
     >
       <SpaceBetween size="s">
         <div>
-          {sentence(`${formatNumberOf(connector.jobs, 'replication job')} still need it to read their servers`)}
+          <div>
+            {formatNumberOf(connector.jobs, 'replication job still needs', 'replication jobs still need')} it to read
+            servers.
+          </div>
         </div>
         <div>
           Delete <Link href={jobs}>these replication jobs</Link> first; their AMIs stay.

@@ -13,9 +13,9 @@ export function connectorState(connector: Connector): string {
   return connector.disassociatedAt ? 'disassociated' : connector.status;
 }
 
-/** As a sentence of its own: reasons come as the second half of one. */
+/** As a sentence of its own: a reason may come as the second half of one, and may begin with a name. */
 export function sentence(reason: string): string {
-  const text = reason.charAt(0).toUpperCase() + reason.slice(1);
+  const text = reason.replace(/^it /, 'It ');
   return /[.!?)]$/.test(text) ? text : `${text}.`;
 }
 

@@ -60,10 +60,10 @@ async function unhealthyConnectors(ctx: ServiceContext, rows: ConnectorRow[]): P
       kind: 'connector' as const,
       tone: 'error' as const,
       fault: {
-        message: `Connector ${row.name} is unhealthy: ${reason ?? 'it does not answer'}`,
+        message: `Connector ${row.name} is unhealthy`,
         remedy: silent
-          ? 'Check that the connector runs and reaches the console. What it was doing goes on when it is back.'
-          : 'Resolve what its failed checks say. It is healthy again by itself within seconds.',
+          ? 'It does not answer. Check that it runs and reaches the console; what it was doing goes on when it is back.'
+          : `${reason ?? ''} It is healthy again by itself, within seconds of the cause being gone.`,
       },
       since: silent ? row.lastSeenAt : null,
       affected: { count: jobs, noun: 'replication job' },

@@ -106,9 +106,10 @@ describe('what needs attention', () => {
     await site.db.update(connectors).set({ checks: [check] });
     const found = await needsAttention(site.as('viewer'));
     expect(found.map(({ kind, fault: { message }, things }) => [kind, message, things[0]?.id])).toEqual([
-      ['connector', 'Connector North is unhealthy: VM manager login: refused', site.connectorId],
+      ['connector', 'Connector North is unhealthy', site.connectorId],
       ['waiting-runs', 'A replication run cannot start. Waits for the connector North.', job],
     ]);
+    expect(found[0]?.fault.remedy).toContain('VM manager login: refused');
   });
 });
 

@@ -1,5 +1,6 @@
 'use client';
 // One connector: service settings, general health, actions, support.
+import Alert from '@cloudscape-design/components/alert';
 import Container from '@cloudscape-design/components/container';
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import Grid from '@cloudscape-design/components/grid';
@@ -87,16 +88,20 @@ function GeneralHealth({ connector }: { connector: Connector }) {
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">General health</Header>}>
-        <KeyValues
-          columns={4}
-          items={[
-            ['Status', <Status key="status" of="connector" state={connectorState(connector)} />],
-            ['Version', connector.version],
-            ['Last seen', <Time key="seen" at={connector.lastSeenAt} />],
-            ['Last checked', <Time key="checked" at={connector.checkedAt} />],
-            ['Reason', connector.reason !== null && !connector.disassociatedAt && sentence(connector.reason)],
-          ]}
-        />
+        <SpaceBetween size="m">
+          {connector.reason && !connector.disassociatedAt && (
+            <Alert type={connector.status === 'unhealthy' ? 'error' : 'info'}>{sentence(connector.reason)}</Alert>
+          )}
+          <KeyValues
+            columns={4}
+            items={[
+              ['Status', <Status key="status" of="connector" state={connectorState(connector)} />],
+              ['Version', connector.version],
+              ['Last seen', <Time key="seen" at={connector.lastSeenAt} />],
+              ['Last checked', <Time key="checked" at={connector.checkedAt} />],
+            ]}
+          />
+        </SpaceBetween>
       </Container>
       <HealthChecks connector={connector} />
     </SpaceBetween>
@@ -126,25 +131,19 @@ function Actions({ connector }: { connector: Connector }) {
             ['Rate now', connector.checkedAt && formatRate(connector.rateBytesPerSecond)],
           ]}
         />
-        <Action
-          text={
-            <>
-              <Status
-                of="catalog"
-                state={connector.catalogState}
-                detail={connector.catalogSummary && catalogSummary(connector.catalogSummary)}
-              />
-              {connector.catalogAt && (
-                <div>
-                  Last imported <Time at={connector.catalogAt} />
-                </div>
-              )}
-            </>
-          }
-          permission="catalog.import"
-        >
+        <SpaceBetween size="xs">
+          <Status
+            of="catalog"
+            state={connector.catalogState}
+            detail={connector.catalogSummary && catalogSummary(connector.catalogSummary)}
+          />
+          {connector.catalogAt && (
+            <div>
+              Last imported <Time at={connector.catalogAt} />
+            </div>
+          )}
           <ImportCatalog connector={connector} />
-        </Action>
+        </SpaceBetween>
         {connector.catalogState === 'failed' && connector.catalogFault && <FaultCard fault={connector.catalogFault} />}
         <Action text="Runs every health check at once, instead of within the next seconds." permission="catalog.import">
           <CheckNow connector={connector} />
@@ -160,16 +159,14 @@ function Actions({ connector }: { connector: Connector }) {
   );
 }
 
-function Action(props: {
-  text: ReactNode;
-  permission: 'catalog.import' | 'connector.disassociate';
-  children: ReactNode;
-}) {
+function Action(props: { text: string; permission: 'catalog.import' | 'connector.disassociate'; children: ReactNode }) {
   return (
-    <SpaceBetween size="xs">
-      <div>{props.text}</div>
-      <Can permission={props.permission}>{props.children}</Can>
-    </SpaceBetween>
+    <Can permission={props.permission}>
+      <SpaceBetween size="xs">
+        <div>{props.text}</div>
+        {props.children}
+      </SpaceBetween>
+    </Can>
   );
 }
 
