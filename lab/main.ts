@@ -14,7 +14,8 @@ import type { World } from './world/world.ts';
 
 const vcenterUser = 'administrator@vsphere.local';
 const usage = `Usage: node lab/main.ts --data DIR [--vcenter-port N] [--aws-port N] [--control-port N]
-  [--tiny-guest IMAGE]     a raw disk image: the disk of the VM tiny-guest
+  [--tiny-guest IMAGE]     the disk of the VM tiny-guest: what lab/guest/build-tiny-guest.sh makes
+  [--guest-image IMAGE]    any raw disk image: the disk of a VM that is named after it
   [--vms N]                a generated world of N machines instead of the usual one
   [--world FILE]           a world as JSON (lab/world/world.ts says of what shape) instead of the usual one
   [--api-version 8.0.2.0]  what the vCenter says of itself
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
       'aws-port': { type: 'string' },
       'control-port': { type: 'string' },
       'tiny-guest': { type: 'string' },
+      'guest-image': { type: 'string' },
       vms: { type: 'string' },
       world: { type: 'string' },
       'api-version': { type: 'string' },
@@ -112,11 +114,23 @@ async function main(): Promise<void> {
   if (process.channel && !process.connected) end();
 }
 
-function worldOf(values: { world?: string; vms?: string; 'api-version'?: string; 'tiny-guest'?: string }): World {
+interface WorldOptions {
+  world?: string;
+  vms?: string;
+  'api-version'?: string;
+  'tiny-guest'?: string;
+  'guest-image'?: string;
+}
+
+function worldOf(values: WorldOptions): World {
   const apiVersion = values['api-version'];
   if (values.world !== undefined) return JSON.parse(readFileSync(values.world, 'utf8')) as World;
   if (values.vms !== undefined) return generateWorld({ vms: wholeNumber(values.vms), seed: 'lab', apiVersion });
-  return defaultWorld({ apiVersion, tinyGuestImage: values['tiny-guest'] && resolve(values['tiny-guest']) });
+  return defaultWorld({
+    apiVersion,
+    tinyGuestImage: values['tiny-guest'] && resolve(values['tiny-guest']),
+    guestImage: values['guest-image'] && resolve(values['guest-image']),
+  });
 }
 
 function describeAws(aws: LabAws) {

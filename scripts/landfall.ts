@@ -15,6 +15,7 @@ import {
   readLabFile,
   type Settings,
 } from './environment.ts';
+import { guestArguments } from './lab-guest.ts';
 import { whoListens, whyNotListen } from './ports.ts';
 import { endChildrenGently, run } from './run.ts';
 import { SetUpError } from './set-up-error.ts';
@@ -26,8 +27,8 @@ export interface StartOptions {
   host: string;
   dataFolder: string;
   lab: boolean;
-  /** A raw disk image for the lab's tiny guest. */
-  tinyGuest: string | undefined;
+  /** A raw disk image for one more server of the lab, or `none`; undefined for the tiny guest. */
+  guestImage: string | undefined;
   verbose: boolean;
   own: Record<string, string | undefined>;
   say: (text: string) => void;
@@ -84,9 +85,9 @@ export class Landfall {
   /** Starts everything; whatever can go on side by side does. */
   async start(): Promise<void> {
     const { own, port, host, dataFolder, say } = this.#options;
-    const lab = this.#phase(this.#options.lab ? this.#startLab() : Promise.resolve(undefined));
-    const database = this.#phase(this.#openDatabase());
     const build = this.#phase(this.#build());
+    const lab = this.#phase(this.#options.lab ? this.#startLab(build) : Promise.resolve(undefined));
+    const database = this.#phase(this.#openDatabase());
     const [labFile, databaseUrl] = await Promise.all([lab, database]);
     const connectorFolder = this.#data.at('connector');
     const settings: Settings = {
@@ -144,9 +145,11 @@ export class Landfall {
     return promise;
   }
 
-  async #startLab() {
-    const { own, tinyGuest, say } = this.#options;
-    const args = ['lab/main.ts', '--data', this.#data.at('lab'), ...(tinyGuest ? ['--tiny-guest', tinyGuest] : [])];
+  async #startLab(build: Promise<void>) {
+    const { own, guestImage, say } = this.#options;
+    const guest = await guestArguments({ named: guestImage, patience: build, say });
+    this.#stop.signal.throwIfAborted();
+    const args = ['lab/main.ts', '--data', this.#data.at('lab'), ...guest];
     const more = (own.LANDFALL_LAB_OPTIONS ?? '').split(/\s+/).filter(Boolean);
     this.#supervisor.start({ name: 'lab', args: [...args, ...more], env: () => labEnvironment(own) });
     const file = this.#data.at('lab/lab.json');

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aptInstall, findProgram, lastLine } from './apt.ts';
 import { run } from './run.ts';
-import { buildTinyGuest, GUEST_PACKAGES, missingForTinyGuest } from './tiny-guest.ts';
+import { buildTinyGuest, GUEST_PACKAGES, guestFolder, missingForTinyGuest } from './tiny-guest.ts';
 
 const govmomi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../peers/govmomi');
 // awscrt computes the checksums CRC-32C and CRC-64/NVME; without it botocore refuses them.
@@ -30,7 +30,7 @@ export async function installPeers(
     ...(await qemu()),
     ...(await goPrograms(folder)),
     ...(await pythonPrograms(folder)),
-    'tiny-guest': await tinyGuest(folder),
+    'tiny-guest': await tinyGuest(),
   };
   const env: Record<string, string> = {};
   const missing: Record<string, string> = {};
@@ -55,14 +55,14 @@ async function qemu(): Promise<Record<'qemu-img' | 'qemu-nbd' | 'qemu-system', F
 }
 
 /** The image of a whole little Linux, and the x86 QEMU that the lab boots its AMIs with. */
-async function tinyGuest(folder: string): Promise<Found> {
+async function tinyGuest(): Promise<Found> {
   const absent = missingForTinyGuest();
   const why = absent.length > 0 ? await aptInstall(absent) : undefined;
   if (why) return { missing: why };
-  const built = await buildTinyGuest(folder);
+  const built = await buildTinyGuest(guestFolder);
   if ('path' in built) return built;
   // Packages may be known only after an update of apt's lists, which installing brings.
-  return (await aptInstall([...GUEST_PACKAGES])) ? built : buildTinyGuest(folder);
+  return (await aptInstall([...GUEST_PACKAGES])) ? built : buildTinyGuest(guestFolder);
 }
 
 /** vcsim and govc, built from the sources that peers/govmomi pins; built again when that folder changes. */

@@ -11,7 +11,8 @@ const help = `Landfall: a console with which a team moves its servers to AWS.
   --host ADDRESS  which address it listens on (default 127.0.0.1; 0.0.0.0 for all)
   --data FOLDER   where everything is kept (default ./data, or $LANDFALL_DATA)
   --no-lab        leave out the pretend data centre and the pretend AWS
-  --tiny-guest IMAGE  a raw disk image as the disk of the lab's tiny guest
+  --guest-image FILE  a raw disk image as the disk of one more server of the lab (or $LANDFALL_LAB_GUEST_IMAGE; none for none);
+                      without it there is a tiny Linux that boots, where QEMU and Debian's tools to build it are installed
   --verbose       show what the programs write (else it goes to FOLDER/logs)
   --help          this text
 
@@ -24,7 +25,7 @@ try {
     port: { type: 'string' },
     host: { type: 'string' },
     data: { type: 'string' },
-    'tiny-guest': { type: 'string' },
+    'guest-image': { type: 'string' },
     'no-lab': { type: 'boolean' },
     verbose: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },

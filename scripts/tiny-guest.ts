@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { findProgram, lastLine } from './apt.ts';
 import { run } from './run.ts';
 
-const script = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../lab/guest/build-tiny-guest.sh');
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const script = path.join(root, 'lab/guest/build-tiny-guest.sh');
+/** One image serves every data folder and the peers. */
+export const guestFolder = path.join(root, '.landfall/guest');
 const sbin = (name: string) => [`/usr/sbin/${name}`, `/sbin/${name}`];
 
 /** What the script needs, and QEMU to boot what it makes; Debian's names. */
@@ -47,7 +50,11 @@ export function tinyGuestPath(folder: string): string {
 export async function buildTinyGuest(folder: string): Promise<{ path: string } | { missing: string }> {
   const image = tinyGuestPath(folder);
   if (existsSync(image)) return { path: image };
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    return { missing: `${folder} cannot be made: ${(error as Error).message}` };
+  }
   // Of our own until it is whole: somebody else may be building the same one.
   const own = `${image}.${process.pid}`;
   const { code, output } = await run('bash', [script, own], { capture: true, timeoutMs: 600_000 });

@@ -1,16 +1,20 @@
 // The world of `npm start`: two datacenters with every kind of server that the console has something to say about.
-import { statSync } from 'node:fs';
-import { type Nic, seededDisk, type Vm, type World } from './world.ts';
+import { imageVm, tinyGuest } from './image-vms.ts';
+import { nic, northern, southern } from './places.ts';
+import { seededDisk, type Vm, type World } from './world.ts';
 
 export interface DefaultWorldOptions {
   /** A raw disk image; with it there is one more VM, `tiny-guest`, with this disk. */
   tinyGuestImage?: string;
+  /** Any raw disk image; with it there is one more VM with this disk, named after the file. */
+  guestImage?: string;
   apiVersion?: string;
 }
 
 export function defaultWorld(options: DefaultWorldOptions = {}): World {
   const vms = [...webServers(), ...databases(), ...infrastructure(), ...branch()];
   if (options.tinyGuestImage) vms.push(tinyGuest(options.tinyGuestImage));
+  if (options.guestImage) vms.push(imageVm(options.guestImage));
   return {
     instanceUuid: '6f0a3c52-1d4e-4a55-9b7c-2f0d6e1b8a11',
     apiVersion: options.apiVersion ?? '8.0.2.0',
@@ -43,48 +47,6 @@ export function defaultWorld(options: DefaultWorldOptions = {}): World {
     ],
     vms,
   };
-}
-
-type Details = Pick<Vm, 'id' | 'name' | 'folder' | 'guestId' | 'guestFullName' | 'disks'> & Partial<Vm>;
-
-function northern(details: Details, ip: string, network = 'VM Network'): Vm {
-  return {
-    ...common(details, ip, network),
-    datacenter: 'North',
-    host: '127.0.0.11',
-    datastore: 'vmfs-prod-01',
-    ...details,
-  };
-}
-
-function southern(details: Details, ip: string): Vm {
-  return {
-    ...common(details, ip, 'VM Network'),
-    datacenter: 'South',
-    host: '127.0.0.13',
-    datastore: 'vmfs-branch-01',
-    ...details,
-  };
-}
-
-function common(details: Details, ip: string, network: string) {
-  return {
-    firmware: 'bios' as const,
-    cpus: 2,
-    memoryMiB: 4096,
-    hardwareVersion: 'vmx-19',
-    power: 'poweredOn' as const,
-    tools: 'running' as const,
-    hostName: `${details.name}.corp.example`,
-    nics: [nic(details.id, network, ip)],
-    vmdkLayout: 'directory-at-end' as const,
-  };
-}
-
-function nic(vm: string, network: string, ip: string, index = 0): Nic {
-  const number = Number(vm.replace(/\D/g, ''));
-  const tail = [number >> 8, number & 255, index].map((part) => part.toString(16).padStart(2, '0')).join(':');
-  return { network, adapter: 'VirtualVmxnet3', mac: `00:50:56:${tail}`, ips: ip ? [ip] : [] };
 }
 
 function webServers(): Vm[] {
@@ -268,30 +230,4 @@ function branch(): Vm[] {
       '10.40.9.2',
     ),
   ];
-}
-
-function tinyGuest(image: string): Vm {
-  const size = statSync(image).size;
-  return southern(
-    {
-      id: 'vm-204',
-      name: 'tiny-guest',
-      folder: 'Branch',
-      guestId: 'debian12_64Guest',
-      guestFullName: 'Debian GNU/Linux 12 (64-bit)',
-      cpus: 1,
-      memoryMiB: 512,
-      annotation: 'A whole Linux in a few MiB; boots in seconds',
-      disks: [
-        {
-          controller: 'scsi',
-          unit: 0,
-          capacityBytes: Math.ceil(size / 1_048_576) * 1_048_576,
-          mode: 'persistent',
-          content: { kind: 'image', path: image },
-        },
-      ],
-    },
-    '10.40.1.44',
-  );
 }
