@@ -2,6 +2,7 @@
 // Stories import `test` and `expect` from here, never from Playwright itself.
 import { type BrowserContext, test as base, expect } from '@playwright/test';
 import { Lab } from './lab.ts';
+import { Console } from './pages/console.ts';
 import { SignInPage } from './pages/sign-in.ts';
 
 export { expect };
@@ -87,5 +88,6 @@ export const test = base.extend<Story>({
       await signIn.send(member);
       await expect(page).toHaveURL(/\/overview$/);
       await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+      await new Console(page).isAlive();
     }),
 });

@@ -10,6 +10,16 @@ export class Console {
     this.page = page;
   }
 
+  async visit(path: string): Promise<void> {
+    await this.page.goto(path);
+    await this.isAlive();
+  }
+
+  /** Until React has taken the page over, a click on what the server sent would be lost. */
+  async isAlive(): Promise<void> {
+    await expect(this.page.locator('.settling')).toHaveCount(0);
+  }
+
   /** By the navigation at the side, as a person goes. */
   async goTo(title: string): Promise<void> {
     const link = this.page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: title, exact: true });

@@ -12,7 +12,7 @@ export class CreateJobWizard extends Console {
   }
 
   async open(): Promise<void> {
-    await this.page.goto('/jobs/create');
+    await this.visit('/jobs/create');
     await this.isAt('Servers');
   }
 

@@ -8,7 +8,7 @@ export class ServersPage extends Console {
   }
 
   async open(): Promise<void> {
-    await this.page.goto('/servers');
+    await this.visit('/servers');
     await this.isAt(/^Servers/);
   }
 

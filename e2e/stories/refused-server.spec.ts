@@ -35,7 +35,7 @@ test('a server that cannot be replicated says why, and cannot be chosen', async 
     await catalog.open();
     const link = catalog.servers.row(SERVER).getByRole('rowheader').getByRole('link');
     const id = (await link.getAttribute('href'))?.split('/').at(-1);
-    await page.goto(`/jobs/create?servers=${id}&step=4`);
+    await wizard.visit(`/jobs/create?servers=${id}&step=4`);
     await wizard.isAt('Servers');
     await expect(page.getByText(`${SERVER} is left out`)).toBeVisible();
     await expect(page.getByRole('listitem').filter({ hasText: SERVER })).toContainText(/independent/i);
