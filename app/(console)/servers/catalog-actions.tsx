@@ -14,8 +14,10 @@ import type { Catalog } from './server-words.ts';
 export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog | undefined; primary?: boolean }) {
   const trpc = useTRPC();
   const { notify } = useNotifications();
+  const watch = useImportNews(catalog);
   const start = useMutation(
     trpc.servers.importCatalog.mutationOptions({
+      onMutate: watch,
       onSuccess: ({ connectors }) =>
         notify({
           id: 'catalog',
@@ -24,7 +26,6 @@ export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog |
         }),
     }),
   );
-  useImportNews(catalog);
   const importing = catalog?.state === 'importing';
   const again = catalog !== undefined && catalog.servers > 0;
   return (
@@ -43,20 +44,29 @@ export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog |
   );
 }
 
-/** Says that an import which this page saw going on has ended. */
-function useImportNews(catalog: Catalog | undefined) {
-  const { notify } = useNotifications();
-  const before = useRef<Catalog['state'] | undefined>(undefined);
+const importedAt = (catalog: Catalog | undefined) =>
+  Math.max(0, ...(catalog?.sources.map((source) => source.at?.getTime() ?? 0) ?? []));
+
+/** Says when the import that is started now has ended, however short it was. Answers what to call at its start. */
+function useImportNews(catalog: Catalog | undefined): () => void {
+  const { notify, dismiss } = useNotifications();
+  const before = useRef<number | null>(null);
   useEffect(() => {
-    const was = before.current;
-    before.current = catalog?.state;
-    if (was !== 'importing' || catalog?.state !== 'available') return;
-    notify({
-      id: 'catalog',
-      type: 'success',
-      header: `Server catalog imported: ${formatNumberOf(catalog.servers, 'server')}`,
-    });
-  }, [catalog, notify]);
+    if (before.current === null || !catalog) return;
+    if (catalog.state === 'failed') dismiss('catalog');
+    else if (catalog.state !== 'available' || importedAt(catalog) === before.current) return;
+    else {
+      notify({
+        id: 'catalog',
+        type: 'success',
+        header: `Server catalog imported: ${formatNumberOf(catalog.servers, 'server')}`,
+      });
+    }
+    before.current = null;
+  }, [catalog, notify, dismiss]);
+  return () => {
+    before.current = importedAt(catalog);
+  };
 }
 
 export function ClearCatalog({ catalog }: { catalog: Catalog | undefined }) {

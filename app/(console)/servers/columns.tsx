@@ -22,7 +22,7 @@ export function Replication({ server }: { server: ListedServer }) {
   if (!server.jobId) return <>{UNKNOWN}</>;
   return (
     <>
-      <Link href={`/jobs/${server.jobId}`} ariaLabel={`Replication job of ${server.name}`}>
+      <Link href={`/jobs/${server.jobId}`}>
         <Status of="job" state={server.jobState} />
       </Link>
       {server.latestImageAt && (
@@ -57,7 +57,7 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'replication',
     header: 'Replication',
     cell: (server) => <Replication server={server} />,
-    width: 210,
+    width: 270,
     sort: true,
     filter: { kind: 'choice', values: [{ value: 'none', label: 'None' }, ...statesOf('job')] },
   },
