@@ -10,6 +10,7 @@ export const ACTION_LABELS: Record<string, string> = {
   'image.delete': 'Deleted AMI',
   'image.prune': 'Pruned AMI',
   'instance.launch': 'Launched instance',
+  'instance.launch-refused': 'Launch refused by EC2',
   'instance.launch-test': 'Launched test instance',
   'instance.end-test': 'Ended test',
   'instance.terminate': 'Terminated instance',

@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { isBooting, mayTerminate, statusChecks } from './instance-words.ts';
+import { isBooting, mayTerminate, statusChecks, withWords } from './instance-words.ts';
 
 const detail = (systemStatus: string | null, instanceStatus: string | null) => ({
   instanceId: 'i-1',
@@ -49,4 +49,15 @@ it('lets an operator end tests only, a viewer nothing, and nobody what has ended
   expect(mayTerminate('viewer', test)).toBe(false);
   expect(mayTerminate('administrator', { ...test, state: 'shutting-down' })).toBe(false);
   expect(mayTerminate('administrator', { ...test, state: 'launching', instanceId: null })).toBe(false);
+});
+
+it('puts the words of EC2 in the open', () => {
+  const refusal = { code: 'launch-refused', message: 'm', remedy: 'Choose another type.' };
+  expect(
+    withWords({
+      ...refusal,
+      cause: 'FaultError: refused ← NoCapacity: Not enough t2.micro. (ec2:RunInstances, HTTP 400, request 036B)',
+    }).remedy,
+  ).toBe('EC2 says: NoCapacity: Not enough t2.micro. Choose another type.');
+  expect(withWords(refusal)).toEqual(refusal);
 });

@@ -40,3 +40,14 @@ export function mayTerminate(role: Role, instance: Pick<ListedInstance, 'purpose
   if (ended || !instance.instanceId) return false;
   return may(role, instance.purpose === 'test' ? 'instance.end-test' : 'instance.terminate');
 }
+
+/** A refusal with EC2's own words in the open: they name what to change. */
+export function withWords<Refusal extends { remedy: string; cause?: string | undefined }>(refusal: Refusal): Refusal {
+  // The innermost of `FaultError: … ← InsufficientInstanceCapacity: … (ec2:RunInstances, HTTP 400, request …)`.
+  const words = refusal.cause
+    ?.split(' ← ')
+    .at(-1)
+    ?.replace(/\s*\([a-z0-9]+:\w+, HTTP[^)]*\)\s*$/, '')
+    .trim();
+  return words ? { ...refusal, remedy: `EC2 says: ${words} ${refusal.remedy}` } : refusal;
+}

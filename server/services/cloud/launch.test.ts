@@ -146,6 +146,8 @@ describe('a launch', () => {
     expect(await site.db.select().from(artifacts)).toMatchObject([{ state: 'released' }]);
     await expect(refused()).rejects.toMatchObject({ fault: { code: 'launch-refused' } });
     expect(ec2.asked).toBe(1);
+    const refusals = await site.db.select().from(audit).where(eq(audit.action, 'instance.launch-refused'));
+    expect(refusals).toMatchObject([{ actorName: 'operator', after: { cause: /InvalidSubnetID/ } }]);
   });
 
   it('whose answer was lost is finished by the worker as the same instance', async () => {

@@ -76,7 +76,7 @@ export async function launchInstance(
     // Two of the same request at once: the second waits here and then finds the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${id}))`);
     const [known] = await tx.select().from(instances).where(eq(instances.id, id));
-    if (known) return { input: known.input, known };
+    if (known) return { name: known.name, input: known.input, known };
     const [image] = await tx
       .select()
       .from(images)
@@ -126,12 +126,12 @@ export async function launchInstance(
       after: { ...launchInput },
     });
     event({ topic: 'instances', subjectId: id, kind: 'changed' });
-    return { input: launchInput, known: null };
+    return { name: image.name, input: launchInput, known: null };
   });
   if (launch.known?.fault) throw new FaultError(launch.known.fault);
   if (launch.known?.instanceId) return { id, instanceId: launch.known.instanceId };
   try {
-    return { id, instanceId: await finishLaunch(ctx, { id, workspaceId, input: launch.input }) };
+    return { id, instanceId: await finishLaunch(ctx, { id, workspaceId, name: launch.name, input: launch.input }) };
   } catch (error) {
     const [row] = await ctx.db.select({ state: instances.state }).from(instances).where(eq(instances.id, id));
     if (row?.state !== 'launching') throw error;
@@ -148,7 +148,7 @@ function idOfRequest(workspaceId: string, requestId: string): string {
 /** Calls EC2 with the row's token and keeps the answer. Repeating it finds the same instance. */
 export async function finishLaunch(
   ctx: ServiceContext,
-  row: { id: string; workspaceId: string; input: LaunchInput },
+  row: { id: string; workspaceId: string; name: string; input: LaunchInput },
 ): Promise<string> {
   try {
     const instanceId = await awsTarget().instances.launch(row.input, cloudDeadline());
@@ -162,12 +162,19 @@ export async function finishLaunch(
     const fault = toFault(error);
     // Whether EC2 took it is unknown: the row stays as it is and the worker asks again with the same token.
     if (fault.retry === 'now' || fault.code === 'internal') throw error;
-    await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
+    await inTransaction(ctx, row.workspaceId, async ({ tx, audit, event }) => {
       await tx
         .update(instances)
         .set({ state: 'failed', fault, terminatedAt: ctx.now() })
         .where(eq(instances.id, row.id));
       await tx.update(artifacts).set({ state: 'released', releasedAt: ctx.now() }).where(eq(artifacts.token, row.id));
+      audit({
+        action: 'instance.launch-refused',
+        subjectKind: 'instance',
+        subjectId: row.id,
+        subjectName: row.name,
+        after: { message: fault.message, cause: fault.cause },
+      });
       event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
     });
     throw error instanceof FaultError ? error : faultError('launch-refused', {}, error);

@@ -20,7 +20,7 @@ import { KeyValues } from '../../../_ui/key-values.tsx';
 import { Page } from '../../../_ui/page.tsx';
 import { Status } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
-import { mayTerminate, purposeLabel } from '../instance-words.ts';
+import { mayTerminate, purposeLabel, withWords } from '../instance-words.ts';
 import { TerminateInstance } from '../terminate-instance.tsx';
 import { ConsoleOutput } from './console-output.tsx';
 import { InstanceSettings } from './instance-settings.tsx';
@@ -65,7 +65,7 @@ function Instance({ instance }: { instance: ShownInstance }) {
         </>
       }
     >
-      {instance.fault && <FaultCard fault={instance.fault} since={instance.launchedAt} />}
+      {instance.fault && <FaultCard fault={withWords(instance.fault)} since={instance.launchedAt} />}
       {state === 'launching' && (
         <Alert type="info" statusIconAriaLabel="Info" header="EC2 has not answered yet">
           The launch is asked for until EC2 says whether it takes it; a second instance cannot come of it.

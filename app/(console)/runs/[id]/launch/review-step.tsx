@@ -15,6 +15,7 @@ import { FaultCard } from '../../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../../_ui/key-values.tsx';
 import { formatBytes, formatCount, formatMemory, orUnknown } from '../../../../_ui/quantity.ts';
 import { Time } from '../../../../_ui/time.tsx';
+import { withWords } from '../../../instances/instance-words.ts';
 import type { LaunchChoices } from './choices.ts';
 import { type Draft, userDataBytes } from './draft.ts';
 import type { StepProps } from './launch-wizard.tsx';
@@ -36,7 +37,7 @@ export function ReviewStep({ draft, choices, fault, onEdit }: ReviewStepProps) {
     <SpaceBetween size="l">
       {fault && (
         <div ref={card}>
-          <FaultCard fault={fault} />
+          <FaultCard fault={fault.code === 'launch-refused' ? withWords(fault) : fault} />
         </div>
       )}
       <Alert type="info" statusIconAriaLabel="Info">
