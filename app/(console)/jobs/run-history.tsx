@@ -22,7 +22,7 @@ const FIRST: ResourceColumn<ListedRun> = {
       <Time at={run.startedAt ?? run.scheduledFor} />
     </Link>
   ),
-  width: 130,
+  width: 115,
   sort: true,
   filter: { kind: 'date' },
   isName: true,
@@ -32,11 +32,19 @@ const ACTION: ResourceColumn<ListedRun> = {
   id: 'action',
   header: 'Action',
   cell: (run) => <LaunchLink run={run} inRow />,
-  width: 160,
+  width: 140,
 };
 
-const OWN = ['type', 'state', 'duration', 'read', 'sent', 'image'];
-const COLUMNS = [FIRST, ...OWN.flatMap((id) => RUN_COLUMNS.find((column) => column.id === id) ?? []), ACTION];
+/** Narrower than on the page of all runs: the panel must show the action without scrolling. */
+const WIDTHS = { type: 110, state: 200, duration: 110, read: 90, sent: 90, image: 235 };
+const COLUMNS = [
+  FIRST,
+  ...Object.entries(WIDTHS).flatMap(([id, width]) => {
+    const column = RUN_COLUMNS.find((one) => one.id === id);
+    return column ? [{ ...column, width }] : [];
+  }),
+  ACTION,
+];
 /** Tells its table from the table of jobs in the address. */
 const PREFIX = 'h';
 const PAGE_SIZE = 10;

@@ -148,7 +148,7 @@ function StartTime({ draft, problems, zone, onChange }: JobSettingsStepProps) {
         <DatePicker
           value={draft.date}
           placeholder="YYYY/MM/DD"
-          openCalendarAriaLabel={(chosen) => (chosen ? `Choose start date, ${chosen} is chosen` : 'Choose start date')}
+          openCalendarAriaLabel={(chosen) => (chosen ? `Open calendar, ${chosen} is chosen` : 'Open calendar')}
           isDateEnabled={(day) => {
             // The calendar's days are those of the browser's zone, written without one.
             const text = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;

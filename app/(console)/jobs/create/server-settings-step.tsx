@@ -23,7 +23,7 @@ interface ServerSettingsStepProps {
 const PAGE_SIZE = 20;
 
 const METHOD_MEANING: Record<ImageMethod, string> = {
-  auto: 'For Linux, Auto is Register image.',
+  auto: 'For Linux the AMI is registered from the disks.',
   'register-image': 'The AMI is made of the disks just as they are.',
   'import-image': 'VM Import also puts the AWS drivers into the guest.',
 };

@@ -39,6 +39,8 @@ export function ArtifactTable({ run }: { run: Run }) {
           id: 'id',
           header: 'Id',
           minWidth: 280,
+          // A lease has a very long one; it can be copied whole.
+          maxWidth: 420,
           cell: ({ externalId, kind }) => <CopyableId id={externalId} name={`id of ${ARTIFACT_LABELS[kind]}`} />,
         },
       ]}

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { caller } from '../../../../server/api/caller.ts';
 import { existing } from '../../../_shell/found.ts';
 import { Prefetch } from '../../../_shell/prefetch.tsx';
@@ -8,13 +9,18 @@ interface Props {
   params: Promise<{ id: string }>;
 }
 
+/** Asked once for title and page. */
+const find = cache((id: string) => existing(caller().runs.get({ runId: id })));
+
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  const run = await existing(caller().runs.get({ runId: (await params).id }));
+  const run = await find((await params).id);
   return { title: run ? `Run of ${run.serverName}` : 'Run' };
 }
 
 export default async function RunPage({ params }: Props) {
   const { id } = await params;
+  // Here too: a title comes after the page has begun, too late to say 404.
+  await find(id);
   return (
     <Prefetch queries={(trpc) => [trpc.runs.get.queryOptions({ runId: id })]}>
       <RunScreen runId={id} />
