@@ -49,6 +49,10 @@ export default defineConfig({
         gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
         stdout: 'pipe',
         stderr: 'pipe',
-        env: { LANDFALL_LAB_OPTIONS: env.LANDFALL_LAB_OPTIONS ?? '--clock-scale 0.05' },
+        env: {
+          LANDFALL_LAB_OPTIONS: env.LANDFALL_LAB_OPTIONS ?? '--clock-scale 0.05',
+          // The same servers on every machine; playwright.peers.config.ts has the one that boots.
+          LANDFALL_LAB_GUEST_IMAGE: env.LANDFALL_LAB_GUEST_IMAGE ?? 'none',
+        },
       },
 });

@@ -3,8 +3,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureChromium } from './chromium.ts';
 import { installPeers } from './peer-programs.ts';
-import { type CheckResult, closeReport, tallyVitest } from './report.ts';
+import { type CheckResult, closeReport, tallyPlaywright, tallyVitest } from './report.ts';
 import { endWithCaller, run } from './run.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -14,6 +15,28 @@ function peerTests(): string[] {
   const folder = path.join(root, 'peers');
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+}
+
+/** The tiny guest once more, seen in the browser. */
+async function browserStory(): Promise<CheckResult> {
+  const from = performance.now();
+  const result = { name: 'browser', passed: 0, failed: 0, skipped: 1, seconds: 0 };
+  if (missing['tiny-guest']) return { ...result, notRun: [`tiny-guest: ${missing['tiny-guest']}`] };
+  const browser = await ensureChromium();
+  if ('refusal' in browser) return { ...result, notRun: [browser.refusal] };
+  const file = path.join(reports, 'playwright-peers.json');
+  const args = ['test', '-c', 'playwright.peers.config.ts', '--reporter=list,json'];
+  const { code } = await run(path.join(root, 'node_modules/.bin/playwright'), args, {
+    cwd: root,
+    env: {
+      ...process.env,
+      CHROMIUM_PATH: browser.path,
+      PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+      LANDFALL_LAB_GUEST_IMAGE: '',
+    },
+    timeoutMs: 1_800_000,
+  });
+  return { ...result, ...tallyPlaywright(file, code), seconds: (performance.now() - from) / 1000 };
 }
 
 endWithCaller();
@@ -31,10 +54,12 @@ if (peerTests().length === 0) {
   const { code } = await run(path.join(root, 'node_modules/.bin/vitest'), args, {
     cwd: root,
     env: { ...process.env, ...env, LANDFALL_PEERS_MISSING: JSON.stringify(missing) },
-    timeoutMs: 2_400_000,
+    timeoutMs: 4_800_000,
   });
   const { skippedNames, ...tally } = tallyVitest(file, code);
   tests = { ...tests, ...tally, seconds: (performance.now() - began) / 1000, notRun: [...absent, ...skippedNames] };
 }
-const { failed } = closeReport('peers', reports, [tests]);
+// Arguments are vitest's and choose some of its tests; the browser belongs to the whole.
+const results = process.argv.length > 2 ? [tests] : [tests, await browserStory()];
+const { failed } = closeReport('peers', reports, results);
 process.exit(failed === 0 ? 0 : 1);

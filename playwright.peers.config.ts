@@ -1,0 +1,7 @@
+// The story that needs what npm run test:peers installs: the tiny guest in the lab, and QEMU to boot its AMI.
+// Started by npm run test:peers with LANDFALL_LAB_GUEST_IMAGE empty, which is the tiny guest.
+import { defineConfig } from '@playwright/test';
+import stories from './playwright.config.ts';
+
+// A whole Linux is copied, imported and booted under emulation.
+export default defineConfig({ ...stories, testDir: 'e2e/peers', timeout: 900_000 });
