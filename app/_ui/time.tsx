@@ -1,6 +1,6 @@
 'use client';
 // A point in time, and how long something has lasted. Both update themselves.
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react';
 import { useNow } from './now.ts';
 import { formatDuration, UNKNOWN } from './quantity.ts';
 import { exactTime, relativeTime } from './relative-time.ts';
@@ -12,15 +12,25 @@ export function TimeZoneProvider({ zone, children }: { zone: string | undefined;
   return <TimeZoneContext value={zone}>{children}</TimeZoneContext>;
 }
 
+const never = () => () => {};
+/** False in the server's HTML and in the render that takes it over: React would leave a text that differs as it is. */
+const useTakenOver = () =>
+  useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
+
 /** `3 min ago`, with the exact time on hover; a dash without a time. */
 export function Time({ at, exact = false }: { at: Date | string | null | undefined; exact?: boolean }) {
-  const zone = useContext(TimeZoneContext);
+  const takenOver = useTakenOver();
+  const zone = useContext(TimeZoneContext) ?? (takenOver ? undefined : 'UTC');
   const date = asDate(at);
   const relative = useNow((now) => (date && !exact ? relativeTime(date, now) : ''));
   if (!date) return <>{UNKNOWN}</>;
   const precise = exactTime(date, zone);
   return (
-    // The server knows neither the browser's zone nor its exact second.
+    // The server does not know the browser's exact second.
     <time
       dateTime={date.toISOString()}
       title={precise}

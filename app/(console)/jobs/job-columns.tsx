@@ -27,7 +27,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'state',
     header: 'State',
     cell: (job) => <Status of="job" state={job.state} />,
-    width: 120,
+    width: 140,
     sort: true,
     filter: { kind: 'choice', values: statesOf('job') },
   },
@@ -35,7 +35,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'progress',
     header: 'Stage and progress',
     cell: (job) => <RunProgressCell run={job.run} />,
-    width: 260,
+    width: 310,
   },
   {
     id: 'lag',

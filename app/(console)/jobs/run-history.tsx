@@ -36,7 +36,7 @@ const ACTION: ResourceColumn<ListedRun> = {
 };
 
 /** Narrower than on the page of all runs: the panel must show the action without scrolling. */
-const WIDTHS = { type: 110, state: 200, duration: 110, read: 90, sent: 90, image: 235 };
+const WIDTHS = { type: 110, state: 180, duration: 120, read: 105, sent: 105, image: 235 };
 const COLUMNS = [
   FIRST,
   ...Object.entries(WIDTHS).flatMap(([id, width]) => {

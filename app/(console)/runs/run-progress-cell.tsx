@@ -16,7 +16,9 @@ export function RunProgressCell({ run }: { run: { id: string; status: RunStatus 
     const left = status.secondsLeft;
     return (
       <div className="flex items-center gap-2">
-        <StageBar runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
+        <div className="shrink-0">
+          <StageBar runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
+        </div>
         {left !== null && <Box variant="small">{formatDuration(left * 1000)} left</Box>}
       </div>
     );
