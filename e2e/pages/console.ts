@@ -86,11 +86,22 @@ export class Table {
     return this.root.getByRole('checkbox', label).or(this.root.getByRole('radio', label));
   }
 
-  /** Selects this row and no other, by a click on it. */
   async select(name: string): Promise<void> {
+    await this.#set(name, true);
+  }
+
+  async unselect(name: string): Promise<void> {
+    await this.#set(name, false);
+  }
+
+  /** The table may still be on its way to its place when the click comes: then once more. */
+  async #set(name: string, selected: boolean): Promise<void> {
     const box = this.box(name);
-    await expect(box).toBeAttached();
-    if (!(await box.isChecked())) await box.click({ force: true });
-    await expect(box).toBeChecked();
+    await expect(async () => {
+      // At the edge of the window a scroll bar that sticks there would take the click.
+      await box.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+      if ((await box.isChecked()) !== selected) await box.click({ force: true });
+      await expect(box).toBeChecked({ checked: selected, timeout: 2000 });
+    }).toPass({ timeout: 30_000 });
   }
 }

@@ -21,6 +21,12 @@ export class LaunchWizard extends Console {
     await this.isAt(to);
   }
 
+  /** With everything as it was suggested. */
+  async throughAllSteps(): Promise<void> {
+    await this.isOpen();
+    for (const step of LAUNCH_STEPS.slice(1)) await this.next(step);
+  }
+
   /** Launches; the page of the instance then opens. */
   async launch(): Promise<void> {
     await this.page.getByRole('button', { name: 'Launch', exact: true }).click();
