@@ -27,7 +27,7 @@ test('a server that cannot be replicated says why, and cannot be chosen', async 
     await wizard.open();
     await expect(wizard.servers.row(SERVER)).toContainText(/Blocked: .*independent/i);
     await expect(wizard.servers.box(SERVER)).toBeDisabled();
-    await expect(wizard.servers.box('web-01')).toBeEnabled();
+    await expect(wizard.servers.box('build-01')).toBeEnabled();
   });
 
   await test.step('an address that names it does not help', async () => {
