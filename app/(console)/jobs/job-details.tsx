@@ -16,6 +16,7 @@ import { Status } from '../../_ui/status.tsx';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { DiskProgressTable } from '../runs/disk-progress.tsx';
 import { useStartRuns } from '../runs/use-run-actions.tsx';
+import { WaitingNotice } from '../runs/waiting-notice.tsx';
 import type { Job } from './job-columns.tsx';
 import { openRunOf, whyNotStart } from './job-rules.ts';
 import {
@@ -102,6 +103,7 @@ function CurrentRun({ job }: { job: Job }) {
   return (
     <SpaceBetween size="m">
       {status.state === 'failed' && run.fault && <FaultCard fault={run.fault} since={run.endedAt} action={again} />}
+      <WaitingNotice status={status} />
       <StageBar runId={run.id} state={status.state} percent={status.percent} stage={status.stage} />
       <KeyValues
         columns={4}
@@ -133,11 +135,11 @@ function CurrentRun({ job }: { job: Job }) {
   );
 }
 
-/** Why it waits, or which step it is in and what the step says. */
+/** Which step it is in and what that says; why it waits stands above. */
 function runDetail({ run }: Job): string | null {
   if (!run) return null;
   const { status, progress } = run;
-  if (status.state === 'pending') return status.waitingFor ?? 'queued';
+  if (status.state === 'pending') return status.waitingFor ? 'waiting' : 'queued';
   if (status.state !== 'active') return null;
-  return [status.label, status.waitingFor ?? progress?.note].filter(Boolean).join(': ');
+  return [status.label, status.waitingFor ? 'waiting' : progress?.note].filter(Boolean).join(': ');
 }

@@ -69,11 +69,11 @@ export function RunFacts({ run }: { run: Run }) {
   );
 }
 
-/** Why it waits, or which step it is in and what that says. */
+/** Which step it is in and what that says; why it waits stands above. */
 function detail({ status, progress }: Run): string | null {
-  if (status.state === 'pending') return status.waitingFor ?? 'queued';
+  if (status.state === 'pending') return status.waitingFor ? 'waiting' : 'queued';
   if (status.state !== 'active') return null;
-  return [status.label, status.waitingFor ?? progress?.note].filter(Boolean).join(': ');
+  return [status.label, status.waitingFor ? 'waiting' : progress?.note].filter(Boolean).join(': ');
 }
 
 function snapshotKind({ snapshot }: Run): string | null {

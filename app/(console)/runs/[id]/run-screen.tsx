@@ -18,6 +18,7 @@ import { Page } from '../../../_ui/page.tsx';
 import { LaunchLink } from '../launch-link.tsx';
 import type { Run } from '../types.ts';
 import { ConfirmCancelRuns, useStartRuns } from '../use-run-actions.tsx';
+import { WaitingNotice } from '../waiting-notice.tsx';
 import { ArtifactTable } from './artifact-table.tsx';
 import { FindingList } from './finding-list.tsx';
 import { RunDisks } from './run-disks.tsx';
@@ -53,6 +54,7 @@ export function RunScreen({ runId }: { runId: string }) {
       actions={<RunActions run={run} />}
     >
       <Trouble run={run} />
+      <WaitingNotice status={run.status} />
       <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(15rem,18rem)_minmax(0,1fr)]">
         <Container header={<Header variant="h2">Steps</Header>} fitHeight>
           <StepTimeLine run={run} />
