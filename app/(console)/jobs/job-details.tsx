@@ -104,7 +104,7 @@ function CurrentRun({ job }: { job: Job }) {
     <SpaceBetween size="m">
       {status.state === 'failed' && run.fault && <FaultCard fault={run.fault} since={run.endedAt} action={again} />}
       <WaitingNotice status={status} />
-      <StageBar runId={run.id} state={status.state} percent={status.percent} stage={status.stage} />
+      <StageBar key={run.id} runId={run.id} state={status.state} percent={status.percent} stage={status.stage} />
       <KeyValues
         columns={4}
         items={[

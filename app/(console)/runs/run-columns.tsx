@@ -85,7 +85,9 @@ function RunState({ run }: { run: ListedRun }) {
   const { status } = run;
   if (status.cancelling) return <Status of="run" state="active" detail="cancelling" />;
   if (status.state === 'active') {
-    return <StageBar runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />;
+    return (
+      <StageBar key={run.id} runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
+    );
   }
   if (status.state === 'pending') return <Status of="run" state="pending" detail={status.waitingFor ?? 'queued'} />;
   if (status.state === 'failed') return <Status of="run" state="failed" detail={run.fault?.message} />;

@@ -17,7 +17,7 @@ export function RunProgressCell({ run }: { run: { id: string; status: RunStatus 
     return (
       <div className="flex items-center gap-2">
         <div className="shrink-0">
-          <StageBar runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
+          <StageBar key={run.id} runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
         </div>
         {left !== null && <Box variant="small">{formatDuration(left * 1000)} left</Box>}
       </div>

@@ -31,7 +31,7 @@ export function RunFacts({ run }: { run: Run }) {
       }
     >
       <SpaceBetween size="l">
-        <StageBar runId={run.id} state={status.state} percent={status.percent} stage={status.stage} />
+        <StageBar key={run.id} runId={run.id} state={status.state} percent={status.percent} stage={status.stage} />
         {run.note && (
           <Alert type="info" statusIconAriaLabel="Info">
             {run.note}
