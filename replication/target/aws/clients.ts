@@ -32,7 +32,7 @@ export interface ClientLimits {
   idleSeconds?: number;
 }
 
-/** A part of 20 MiB may take its time on a slow line; it is the idle time that finds a dead connection. */
+/** A part may take its time on a slow line; it is the idle time that finds a dead connection. */
 const PART_ATTEMPT_SECONDS = 15 * 60;
 const MAX_SOCKETS = 16;
 

@@ -32,7 +32,13 @@ test('no part is outside what S3 takes, and none shrinks', () => {
 });
 
 test('what is held in memory is one buffer to fill and four on their way', () => {
-  expect(largestMemory(PART_SCHEDULE)).toBe((PARTS_IN_FLIGHT + 1) * 20 * 1024 ** 2);
+  expect(largestMemory(PART_SCHEDULE)).toBe((PARTS_IN_FLIGHT + 1) * 8 * 1024 ** 2);
+});
+
+test('a large disk is held in no larger buffers than a small one', () => {
+  const { plainParts, plainBytes, pieceBytes } = PART_SCHEDULE;
+  const sizes = Array.from({ length: plainParts }, (_, index) => plainBytes(index + 1));
+  expect(new Set([...sizes, pieceBytes]).size).toBe(1);
 });
 
 test('a piece is known by its key, and nothing else is taken for one', () => {

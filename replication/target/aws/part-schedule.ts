@@ -26,21 +26,22 @@ export interface PartSchedule {
   pieceBytes: number;
 }
 
+const PART_BYTES = 8 * MiB;
+
 /**
  * | part          | bytes   | object so far |
  * |---------------|---------|---------------|
- * | 1 – 100       | 8 MiB   | 800 MiB       |
- * | 101 – 1,000   | 16 MiB  | 14.8 GiB      |
- * | 1,001 – 6,500 | 20 MiB  | 122 GiB       |
- * | 6,501 – 10,000| 5 GiB, composed of 256 × 20 MiB | 17.2 TiB |
+ * | 1 – 6,500     | 8 MiB   | 51 GiB        |
+ * | 6,501 – 10,000| 5 GiB, composed of 640 × 8 MiB | 17.1 TiB |
  *
- * Memory: one buffer that is filled and four on their way, at most 5 × 20 MiB = 100 MiB.
+ * Memory: one buffer that is filled and four on their way, 5 × 8 MiB = 40 MiB for every disk. Parts that grow with the
+ * object would let the connector grow with it.
  */
 export const PART_SCHEDULE: PartSchedule = {
   plainParts: 6500,
-  plainBytes: (number) => (number <= 100 ? 8 : number <= 1000 ? 16 : 20) * MiB,
+  plainBytes: () => PART_BYTES,
   composedBytes: 5 * 1024 * MiB,
-  pieceBytes: 20 * MiB,
+  pieceBytes: PART_BYTES,
 };
 
 /** The largest object that the schedule can hold, in bytes. */

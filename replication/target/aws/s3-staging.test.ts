@@ -122,8 +122,8 @@ test('70 MiB in odd chunks are read back as they were written, in bounded memory
   await staging.delete(key, never);
 });
 
-test('the schedule of the product stays under 120 MB', () => {
-  expect(largestMemory(PART_SCHEDULE)).toBeLessThan(120_000_000);
+test('the schedule of the product stays under 50 MB', () => {
+  expect(largestMemory(PART_SCHEDULE)).toBeLessThan(50_000_000);
 });
 
 test.each([0, 1, 5 * MiB - 1, 8 * MiB, 8 * MiB + 1])('an object of %i bytes', async (size) => {
