@@ -67,7 +67,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
       ) : (
         formatCount(image.instances)
       ),
-    width: 120,
+    width: 135,
     sort: true,
     filter: { label: 'Number of instances', kind: 'number' },
   },
@@ -76,13 +76,14 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     header: 'Replication job',
     cell: (image) =>
       image.jobDeletedAt ? (
-        <span>
-          {image.jobId} <Box variant="small">deleted; the AMI stays</Box>
-        </span>
+        <div>
+          <div>{image.jobId}</div>
+          <Box variant="small">Deleted; the AMI stays</Box>
+        </div>
       ) : (
         <Link href={`/jobs/${image.jobId}`}>{image.jobId}</Link>
       ),
-    width: 240,
+    width: 210,
     sort: true,
     filter: { kind: 'text' },
   },
