@@ -3,5 +3,11 @@
 import { defineConfig } from '@playwright/test';
 import stories from './playwright.config.ts';
 
-// A whole Linux is copied, imported and booted under emulation.
-export default defineConfig({ ...stories, testDir: 'e2e/peers', timeout: 900_000 });
+export default defineConfig({
+  ...stories,
+  testDir: 'e2e/peers',
+  // Playwright empties this folder when it starts; another run of stories must not take this one's away.
+  outputDir: '.landfall/test-results-peers',
+  // A whole Linux is copied, imported and booted under emulation.
+  timeout: 900_000,
+});
