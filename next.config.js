@@ -8,6 +8,14 @@ export default {
   typedRoutes: false,
   // Types are checked by `npm run check:types`, once.
   typescript: { ignoreBuildErrors: true },
+  experimental: {
+    // People build once, at the first start: a cache on disk makes that build a third slower and serves nobody.
+    turbopackFileSystemCacheForBuild: false,
+    // Nobody downloads the server's code; unminified, its stack traces read without maps.
+    serverMinification: false,
+    turbopackSourceMaps: false,
+    turbopackInputSourceMaps: false,
+  },
   serverExternalPackages: ['@node-rs/argon2', 'pg', 'pg-boss', 'pino'],
   headers: async () => [
     {

@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { EARLY_CLICK_SCRIPT } from './early-click.ts';
 import { codeFont, textFont } from './fonts.ts';
 import './globals.css';
 import { asTheme, DARK_CLASS, SYSTEM_THEME_SCRIPT, THEME_COOKIE } from './theme.ts';
@@ -11,6 +12,9 @@ export const metadata: Metadata = {
 };
 
 export const viewport: Viewport = { width: 'device-width', initialScale: 1 };
+
+/** Every page depends on who asks; tried at build time, they would only fail. */
+export const dynamic = 'force-dynamic';
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined;
@@ -31,6 +35,12 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             dangerouslySetInnerHTML={{ __html: SYSTEM_THEME_SCRIPT }}
           />
         )}
+        <script
+          nonce={nonce}
+          suppressHydrationWarning
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours
+          dangerouslySetInnerHTML={{ __html: EARLY_CLICK_SCRIPT }}
+        />
         {children}
       </body>
     </html>

@@ -5,19 +5,27 @@ import type { Page } from '@playwright/test';
 const WIDE = { width: 1366, height: 900 };
 const NARROW = { width: 390, height: 844 };
 
-/** Violations of the page as it stands, each with the first place it was found at. */
-export async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** What a theme can break; all else is the same in light and in dark. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** Violations of the page as it stands (or of what a selector finds on it), each with the first place it was found at. */
+export async function violationsOf(page: Page, part?: string, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  if (part) axe.include(part);
+  if (rules) axe.withRules(rules);
+  const { violations } = await axe.analyze();
   return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.length} × ${nodes[0]?.html.slice(0, 300)}`);
 }
 
 /** The same in light, in dark and at 390 px; leaves the page in light and wide. */
-export async function everyLook(page: Page): Promise<string[]> {
+export async function everyLook(page: Page, part?: string): Promise<string[]> {
   const found: string[] = [];
-  const look = async (name: string) => found.push(...(await violationsOf(page)).map((text) => `${name}: ${text}`));
+  const look = async (name: string, rules?: string[]) => {
+    found.push(...(await violationsOf(page, part, rules)).map((text) => `${name}: ${text}`));
+  };
   await look('light');
   await inDark(page, true);
-  await look('dark');
+  await look('dark', COLOURS);
   await inDark(page, false);
   await page.setViewportSize(NARROW);
   await look('390 px');

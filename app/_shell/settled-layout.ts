@@ -3,6 +3,7 @@
 // Cloudscape would render for the true width at once, and React would complain that the two differ. So the first render
 // in the browser is the wide one too, and the true width counts right after it.
 import { useEffect, useState } from 'react';
+import { replayEarlyClick } from '../early-click.ts';
 
 const MODE = Symbol.for('awsui-force-mobile-mode');
 
@@ -18,5 +19,8 @@ export function useSettledLayout(): boolean {
     window.dispatchEvent(new Event('resize'));
     setSettled(true);
   }, []);
+  useEffect(() => {
+    if (settled) replayEarlyClick();
+  }, [settled]);
   return settled;
 }

@@ -36,6 +36,11 @@ export class JobsPage extends Console {
     return this.value('Run state');
   }
 
+  /** Why the newest run stands still, above its details. */
+  get waiting(): Locator {
+    return this.page.getByText('The run waits').locator('xpath=../..');
+  }
+
   /** The id of the newest run, as the open panel names it. */
   async runId(): Promise<string> {
     const link = this.page.locator('dd').getByRole('link', { name: /^sms-run-/ });

@@ -32,7 +32,8 @@ test('vCenter down is seen within 30 s, a run waits for it, and completes when i
   );
 
   await new CreateJobWizard(page).createOneTimeJob(SERVER);
-  await expect(jobs.runState).toContainText(/Pending · Waits for the connector .*(vCenter|VM manager)/i);
+  await expect(jobs.runState).toHaveText('Pending · waiting');
+  await expect(jobs.waiting).toContainText(/Waits for the connector .*(vCenter|VM manager)/i);
   const runId = await jobs.runId();
 
   await lab.call('vcenter/up');

@@ -15,6 +15,11 @@ const CODES: Partial<Record<FaultCode, TrpcCode>> = {
   conflict: 'CONFLICT',
 };
 
+/** What is nobody's mistake here is still no failure of the console: AWS, a connector or a source said no. */
+function codeOf(theFault: Fault): TrpcCode {
+  return CODES[theFault.code] ?? (theFault.blame === 'us' ? 'INTERNAL_SERVER_ERROR' : 'UNPROCESSABLE_CONTENT');
+}
+
 /** tRPC's own refusals, before any code of ours ran. */
 const FAULTS: Partial<Record<TrpcCode, FaultCode>> = {
   UNAUTHORIZED: 'not-signed-in',
@@ -37,7 +42,7 @@ export class MappedFault extends TRPCError {
   readonly fields: FieldMessages | undefined;
 
   constructor(theFault: Fault, fields?: FieldMessages, cause?: unknown) {
-    super({ code: CODES[theFault.code] ?? 'INTERNAL_SERVER_ERROR', message: theFault.message, cause });
+    super({ code: codeOf(theFault), message: theFault.message, cause });
     this.fault = theFault;
     this.fields = fields;
   }

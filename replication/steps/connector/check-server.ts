@@ -6,7 +6,10 @@ export const checkServer: ConnectorStep<'check-server'> = async (context) => {
   const server = await context.source.inspect(context.run.vmId, context.signal);
   const blocking = server.findings.filter((finding) => finding.level === 'blocking');
   for (const finding of server.findings) {
-    context.log(finding.level === 'blocking' ? 'error' : 'warning', `${finding.title}: ${finding.why}`);
+    context.log(
+      finding.level === 'blocking' ? 'error' : 'warning',
+      `${finding.title.replace(/\.$/, '')}: ${finding.why}`,
+    );
   }
   if (blocking.length > 0) {
     throw faultError('server-not-ready', {

@@ -116,7 +116,7 @@ async function settleFailure(
   await tx.insert(runLog).values({
     runId: run.id,
     at: ctx.now(),
-    level: again ? 'warning' : 'error',
+    level: again ? 'warning' : theFault.code === 'cancelled' ? 'info' : 'error',
     step: stepId,
     text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${again ? ' It will be tried again.' : ''}`,
   });
