@@ -1,9 +1,10 @@
 // The unit in which disks are read, hashed, compared and written: 512 KiB, the block of EBS snapshots.
 // Part of replication/disks, which may import only replication/model, Node's own modules and zod.
 import { createHash } from 'node:crypto';
+import { DISK_BLOCK_BYTES } from '../model/extent.ts';
 import { faultError } from '../model/fault.ts';
 
-export const DISK_BLOCK_BYTES = 512 * 1024;
+export { DISK_BLOCK_BYTES } from '../model/extent.ts';
 export const SECTOR_BYTES = 512;
 
 const ZEROS = new Uint8Array(DISK_BLOCK_BYTES);
