@@ -30,3 +30,16 @@ export interface DiskReader {
   /** Releases the source. May be called at any time and again; ends an iteration under way. Never rejects. */
   close(): Promise<void>;
 }
+
+/** A frozen disk that can be read at any place: for sources that let us. `openSeekReader` makes a DiskReader of it. */
+export interface SeekableDisk {
+  /** Size of the disk in bytes, a multiple of 512. */
+  readonly capacityBytes: number;
+  /**
+   * Exactly `length` bytes from byte `offset` on; they belong to the caller. Calls may overlap. Fails with the signal's
+   * reason or a FaultError, and may then be called again. One try: whoever wants more wraps the disk by `withReadRetry`.
+   */
+  read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Releases the source; reads under way fail. May be called at any time and again. Never rejects. */
+  close(): Promise<void>;
+}

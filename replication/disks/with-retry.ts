@@ -1,8 +1,10 @@
-// Tries a block again that a writer failed to take. A wrapper: a writer again.
+// Tries a block again that a writer failed to take, or a read that failed at its place. Wrappers: a writer or a
+// seekable disk again.
 // Only for writers that need no order: there a block may be written twice. A stream cannot be taken back, so a writer
 // that needs order, and every reader, retries below this level: one upload part, one request (`retrying`).
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultError, toFault } from '../model/fault.ts';
+import type { SeekableDisk } from './reader.ts';
 import type { DiskWriter, SealedDisk } from './writer.ts';
 
 export interface RetryPolicy {
@@ -56,5 +58,14 @@ export function withRetry<Sealed extends SealedDisk>(
     seal: (signal) => writer.seal(signal),
     abort: () => writer.abort(),
     ...(writer.checkpoint ? { checkpoint: () => writer.checkpoint?.() ?? null } : {}),
+  };
+}
+
+/** Tries each failed read again by the policy. */
+export function withReadRetry(disk: SeekableDisk, policy: RetryPolicy = {}): SeekableDisk {
+  return {
+    capacityBytes: disk.capacityBytes,
+    read: (offset, length, signal) => retrying(() => disk.read(offset, length, signal), policy, signal),
+    close: () => disk.close(),
   };
 }

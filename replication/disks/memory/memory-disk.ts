@@ -1,7 +1,7 @@
 // Disks in memory, for tests and for whatever is small. Anybody who may import replication/disks.
 import { faultError } from '../../model/fault.ts';
 import { blockCount, checkCapacity, DISK_BLOCK_BYTES, type DiskBlock, makeBlock } from '../block.ts';
-import type { DiskReader } from '../reader.ts';
+import type { DiskReader, SeekableDisk } from '../reader.ts';
 import type { DiskWriter, SealedDisk } from '../writer.ts';
 
 export interface MemoryReaderOptions {
@@ -44,6 +44,24 @@ export function createMemoryReader(bytes: Uint8Array, options: MemoryReaderOptio
       if (used) throw faultError('internal', { message: 'A disk can be read once only.' });
       used = true;
       return read(signal);
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+/** A disk that is these bytes, to be read at any place. */
+export function createMemorySeekable(bytes: Uint8Array): SeekableDisk {
+  checkCapacity(bytes.length);
+  let closed = false;
+  return {
+    capacityBytes: bytes.length,
+    async read(offset, length, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      if (closed) throw faultError('internal', { message: 'The disk was closed while it was read.' });
+      return bytes.slice(offset, offset + length);
     },
     async close() {
       closed = true;
