@@ -12,6 +12,7 @@ import { managedObjectNotFound } from './soap/fault.ts';
 import { type MoRef, ref } from './soap/value.ts';
 import { loadState, newState, type SnapshotState, saveState, type VcenterState, type VmState } from './state.ts';
 import { Tasks } from './tasks.ts';
+import { Traffic } from './traffic.ts';
 
 export interface CenterOptions {
   dataDir: string;
@@ -30,6 +31,7 @@ export class Center {
   readonly tasks: Tasks;
   readonly leases: Leases;
   readonly inventory: Inventory;
+  readonly traffic = new Traffic();
   /** Aborted when the lab stops. */
   readonly closing = new AbortController();
   /** Where clients reach it; filled in when the server listens. */

@@ -15,7 +15,9 @@ const parser = new XMLParser({
   removeNSPrefix: true,
   parseTagValue: false,
   isArray: (name) =>
-    ['returnval', 'objects', 'propSet', 'filterSet', 'objectSet', 'changeSet', 'deviceUrl'].includes(name),
+    ['returnval', 'objects', 'propSet', 'filterSet', 'objectSet', 'changeSet', 'deviceUrl', 'changedArea'].includes(
+      name,
+    ),
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: parsed XML, looked into by each test as it knows it
@@ -124,6 +126,51 @@ export class TestClient implements AsyncDisposable {
   removeSnapshot(snapshot: string): Promise<Xml> {
     const args = '<removeChildren>false</removeChildren><consolidate>true</consolidate>';
     return this.task('RemoveSnapshot_Task', 'VirtualMachineSnapshot', snapshot, args);
+  }
+
+  async enableTracking(vm: string, on = true): Promise<void> {
+    const args = `<spec><changeTrackingEnabled>${on}</changeTrackingEnabled></spec>`;
+    await this.task('ReconfigVM_Task', 'VirtualMachine', vm, args);
+  }
+
+  /** The backings of a snapshot's disks, in the order of the devices. */
+  async backings(snapshot: string): Promise<Xml[]> {
+    const path = 'config.hardware.device';
+    const { [path]: devices } = await this.properties('VirtualMachineSnapshot', snapshot, path);
+    return devices.VirtualDevice.filter((one: Xml) => one['@type'] === 'VirtualDisk').map((one: Xml) => ({
+      ...one.backing,
+      diskObjectId: one.diskObjectId,
+      key: Number(one.key),
+    }));
+  }
+
+  /** One page of QueryChangedDiskAreas, in numbers. */
+  async changedAreas(vm: string, snapshot: string | undefined, changeId: string, startOffset = 0, key = 2000) {
+    const named = snapshot ? `<snapshot type="VirtualMachineSnapshot">${snapshot}</snapshot>` : '';
+    const args = `${named}<deviceKey>${key}</deviceKey><startOffset>${startOffset}</startOffset><changeId>${changeId}</changeId>`;
+    const [page] = await this.call('QueryChangedDiskAreas', 'VirtualMachine', vm, args);
+    return {
+      startOffset: Number(page.startOffset),
+      length: Number(page.length),
+      areas: ((page.changedArea ?? []) as Xml[]).map(({ start, length }) => [Number(start), Number(length)] as const),
+    };
+  }
+
+  /** All pages up to the disk's capacity: their areas, and how many pages were empty. */
+  async allChangedAreas(vm: string, snapshot: string, changeId: string, capacity: number, key = 2000) {
+    const areas: (readonly [start: number, length: number])[] = [];
+    let [pages, empty] = [0, 0];
+    for (let at = 0; at < capacity; pages += 1) {
+      const page = await this.changedAreas(vm, snapshot, changeId, at, key);
+      if (page.startOffset !== at || page.length <= 0) throw new Error(`A page at ${at} that leads nowhere`);
+      for (const [start, length] of page.areas) {
+        if (start < at || start + length > at + page.length) throw new Error(`An area outside of its page at ${at}`);
+      }
+      areas.push(...page.areas);
+      if (page.areas.length === 0) empty += 1;
+      at += page.length;
+    }
+    return { areas, pages, empty };
   }
 
   /** A ready lease and its device URLs. */

@@ -1,30 +1,18 @@
 // What a test, or a person with curl, may do to the lab's vCenter from behind. For lab/control and tests.
 import { z } from 'zod';
+import { folderModes } from '../world/world.ts';
 import type { Center } from './center.ts';
+import { diskCalls } from './control-disks.ts';
 import { writeMarker } from './marker.ts';
 import { setPower } from './power.ts';
 import type { VcenterServer } from './server.ts';
 import { removeSnapshots, takeSnapshot } from './snapshots.ts';
 import type { VmState } from './state.ts';
+import { setChangeTracking } from './tracking.ts';
 
 export type ControlCalls = Record<string, (input: unknown) => Promise<unknown>>;
 
 const vmOnly = z.object({ vm: z.string() });
-const written = z.object({
-  vm: z.string(),
-  disk: z.number().int().default(0),
-  offset: z.number().int().min(0),
-  hex: z.string().optional(),
-  text: z.string().optional(),
-  /** Repeated until `length` bytes are there. */
-  pattern: z.string().min(1).optional(),
-  length: z
-    .number()
-    .int()
-    .positive()
-    .max(64 * 1024 * 1024)
-    .optional(),
-});
 const hashed = z.object({
   vm: z.string(),
   disk: z.number().int().default(0),
@@ -42,29 +30,35 @@ const settable = z
     xmlStyle: z.enum(['typed-xsi', 'odd-prefixes']),
     guestWritesPerSecond: z.number().int().min(0),
     keepHashes: z.boolean(),
+    trackingNeedsSecondStun: z.boolean(),
+    changedAreasPerPage: z.number().int().positive(),
+    changedAreasPageBytes: z.number().int().min(0),
+    changedAreasSeed: z.string(),
+    changedAreasFalsePercent: z.number().min(0).max(100),
+    changedAreasOfStar: z.enum(['allocated', 'everything', 'fails']),
+    folderMode: z.enum(folderModes),
   })
   .partial()
   .strict();
 const vmChanges = z
   .object({
-    vm: z.string(),
     tools: z.enum(['running', 'notRunning', 'notInstalled']),
     vmdkLayout: z.enum(['tables-in-front', 'directory-at-end']),
     consolidationNeeded: z.boolean(),
     iso: z.object({ path: z.string(), connected: z.boolean() }).nullable(),
     changeTracking: z.boolean(),
+    shutdown: z.enum(['accepted', 'refused', 'never-ends']),
+    removal: z.enum(['consolidates', 'leaves-files', 'fails-leaving-files']),
+    folderMode: z.enum(folderModes),
   })
-  .partial({ tools: true, vmdkLayout: true, consolidationNeeded: true, iso: true, changeTracking: true })
+  .partial()
+  .extend({ vm: z.string() })
   .strict();
 
 /** The calls by name, as `lab/control` offers them under `/vcenter/<name>`. Each throws when its input is wrong. */
 export function vcenterControl(center: Center, server: VcenterServer): ControlCalls {
   return {
-    write: async (input) => {
-      const { vm, disk, offset, ...bytes } = written.parse(input);
-      await center.disks.guestWrite(center.vm(vm), disk, offset, bytesOf(bytes));
-      return {};
-    },
+    ...diskCalls(center),
     hash: async (input) => {
       const { vm, disk, snapshot, blocks } = hashed.parse(input);
       const found = await center.disks.hash(center.vm(vm), disk, snapshot);
@@ -76,7 +70,7 @@ export function vcenterControl(center: Center, server: VcenterServer): ControlCa
     },
     power: async (input) => {
       const { vm, on } = z.object({ vm: z.string(), on: z.boolean() }).parse(input);
-      setPower(center, center.vm(vm), on ? 'poweredOn' : 'poweredOff');
+      await setPower(center, center.vm(vm), on ? 'poweredOn' : 'poweredOff');
       return {};
     },
     marker: async (input) => {
@@ -106,9 +100,10 @@ export function vcenterControl(center: Center, server: VcenterServer): ControlCa
       return settings;
     },
     vm: async (input) => {
-      const { vm, consolidationNeeded, iso, ...changes } = vmChanges.parse(input);
+      const { vm, consolidationNeeded, iso, changeTracking, ...changes } = vmChanges.parse(input);
       const found = center.vm(vm);
       Object.assign(found.vm, changes);
+      if (changeTracking !== undefined) setChangeTracking(found, changeTracking);
       if (iso !== undefined) found.vm.iso = iso ?? undefined;
       if (consolidationNeeded !== undefined) found.consolidationNeeded = consolidationNeeded;
       center.save();
@@ -133,6 +128,12 @@ export function vcenterControl(center: Center, server: VcenterServer): ControlCa
       const ids = found.snapshots.filter((snapshot) => snapshot.name === name).map((snapshot) => snapshot.id);
       await removeSnapshots(center, found, ids);
       return {};
+    },
+    requests: async (input) => {
+      const { reset } = z.object({ reset: z.boolean().default(false) }).parse(input);
+      const report = center.traffic.report();
+      if (reset) center.traffic.reset();
+      return report;
     },
     vms: async () => ({ vms: center.state.vms.map(describeVm) }),
     state: async () => ({
@@ -163,11 +164,4 @@ function describeVm({ vm, snapshots }: VmState) {
   const { id, name, power, guestId, firmware, cpus, memoryMiB, vmdkLayout } = vm;
   const disks = vm.disks.map(({ capacityBytes, mode }) => ({ capacityBytes, mode }));
   return { id, name, power, guestId, firmware, cpus, memoryMiB, vmdkLayout, disks, snapshots: snapshots.length };
-}
-
-function bytesOf(input: { hex?: string; text?: string; pattern?: string; length?: number }): Buffer {
-  if (input.hex !== undefined) return Buffer.from(input.hex, 'hex');
-  if (input.text !== undefined) return Buffer.from(input.text, 'utf8');
-  if (input.pattern !== undefined && input.length !== undefined) return Buffer.alloc(input.length, input.pattern);
-  throw new Error('A write needs hex, text, or pattern with length');
 }

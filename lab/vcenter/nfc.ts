@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultEffect } from '../faults/rules.ts';
 import type { Center } from './center.ts';
 import type { Lease, LeaseFile } from './leases.ts';
+import { Cut, drained, Shaper } from './shaped-stream.ts';
 import { streamVmdk } from './vmdk/stream.ts';
 
 /** Serves one file of a lease. The ticket in the address is all the right that it needs. */
@@ -26,46 +26,12 @@ export async function serveNfc(center: Center, request: IncomingMessage, respons
     }
     const type = file.disk === undefined ? 'application/octet-stream' : 'application/x-vnd.vmware-streamVmdk';
     response.writeHead(200, { 'content-type': type });
+    if (file.disk !== undefined) center.traffic.request('nfc', lease.vm.vm.id, file.disk);
     await send(center, lease, file, response, new Shaper(effects, signal), signal);
     response.end();
   } catch (error) {
     if (!signal.aborted && !(error instanceof Cut)) console.error('lab vCenter:', error);
     response.destroy();
-  }
-}
-
-class Cut extends Error {}
-
-/** Slows a stream down and cuts it, as the rules want. */
-class Shaper {
-  readonly #delay: number;
-  readonly #rate: number;
-  readonly #signal: AbortSignal;
-  readonly #started = Date.now();
-  #left: number;
-  #sent = 0;
-
-  constructor(effects: FaultEffect[], signal: AbortSignal) {
-    this.#signal = signal;
-    const all = <K extends FaultEffect['kind']>(kind: K) =>
-      effects.filter((effect): effect is Extract<FaultEffect, { kind: K }> => effect.kind === kind);
-    this.#delay = all('delay').reduce((sum, effect) => sum + effect.ms, 0);
-    this.#rate = Math.min(Number.POSITIVE_INFINITY, ...all('rate').map((effect) => effect.bytesPerSecond));
-    this.#left = Math.min(Number.POSITIVE_INFINITY, ...all('cut').map((effect) => effect.afterBytes));
-  }
-
-  async *shape(bytes: Buffer): AsyncGenerator<Buffer> {
-    if (this.#delay > 0) await sleep(this.#delay, undefined, { signal: this.#signal });
-    const step = Number.isFinite(this.#rate) ? Math.max(512, Math.ceil(this.#rate / 10)) : bytes.length;
-    for (let start = 0; start < bytes.length; start += step) {
-      const piece = bytes.subarray(start, Math.min(start + step, start + this.#left));
-      if (piece.length > 0) yield piece;
-      this.#sent += piece.length;
-      this.#left -= piece.length;
-      if (this.#left <= 0) throw new Cut();
-      const early = (this.#sent / this.#rate) * 1000 - (Date.now() - this.#started);
-      if (early > 1) await sleep(early, undefined, { signal: this.#signal });
-    }
   }
 }
 
@@ -84,6 +50,7 @@ async function send(
       signal.throwIfAborted();
       sha1.update(bytes);
       size += bytes.length;
+      if (file.disk !== undefined) center.traffic.sent('nfc', lease.vm.vm.id, file.disk, bytes.length);
       if (!response.write(bytes)) await drained(response, signal);
     }
     populated += piece.populated;
@@ -119,22 +86,6 @@ function isoImage(length: number): Buffer {
   }
   bytes.write('RESCUE'.padEnd(32), 16 * 2048 + 40, 'latin1');
   return bytes;
-}
-
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      response.off('drain', go);
-      reject(signal.reason);
-    };
-    const go = () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    if (signal.aborted) return stop();
-    response.once('drain', go);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

@@ -1,11 +1,13 @@
-// The HTTPS front of the lab's vCenter: /sdk and /nfc, and being down. For lab/vcenter only.
+// The HTTPS front of the lab's vCenter: /sdk, /nfc and /folder, and being down. For lab/vcenter only.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Center } from './center.ts';
 import type { LabCertificate } from './certificate.ts';
+import { serveFolder } from './folder.ts';
 import { serveNfc } from './nfc.ts';
+import { sessionCookie } from './sessions.ts';
 import { answerSoap } from './soap/dispatch.ts';
 
 /** A request larger than this is no SOAP call of ours. */
@@ -72,6 +74,7 @@ export class VcenterServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0]!;
+    if (path.startsWith('/folder/')) return serveFolder(this.#center, request, response);
     if (path.startsWith('/nfc/')) return serveNfc(this.#center, request, response);
     if (path === '/sdk/vimServiceVersions.xml') {
       response
@@ -123,14 +126,6 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function sessionCookie(header: string | undefined): string | undefined {
-  for (const part of header?.split(';') ?? []) {
-    const [name, value] = part.trim().split('=', 2);
-    if (name === 'vmware_soap_session') return value?.replaceAll('"', '');
-  }
-  return undefined;
 }
 
 function versionsDocument(apiVersion: string): string {

@@ -138,6 +138,15 @@ export function userSession(session: Session): Data {
   });
 }
 
+/** The session's key in a Cookie header. */
+export function sessionCookie(header: string | undefined): string | undefined {
+  for (const part of header?.split(';') ?? []) {
+    const [name, value] = part.trim().split('=', 2);
+    if (name === 'vmware_soap_session') return value?.replaceAll('"', '');
+  }
+  return undefined;
+}
+
 /** A reference within a session: `session[52…]52…`. */
 export function sessionRef(type: string, session: Session): MoRef {
   return ref(type, `session[${session.key}]${randomUUID()}`);

@@ -1,4 +1,5 @@
 // What a test or an operator may set about the lab's vCenter while it runs. For lab/ only.
+import type { FolderMode } from '../world/world.ts';
 import type { XmlStyle } from './soap/value.ts';
 
 export interface VcenterSettings {
@@ -19,6 +20,20 @@ export interface VcenterSettings {
   missingPrivileges: string[];
   /** Blocks that each powered-on guest writes a second, on its disks in use; 0 is none. */
   guestWritesPerSecond: number;
+  /** Change tracking begins after the snapshot that stuns the VM for it, which then has no change id; false: with it. */
+  trackingNeedsSecondStun: boolean;
+  /** Extents in an answer of QueryChangedDiskAreas at most. */
+  changedAreasPerPage: number;
+  /** Bytes of the disk that an answer describes at most; 0 is no limit. Small ones make short pages and empty pages. */
+  changedAreasPageBytes: number;
+  /** Varies the pages' lengths, and chooses the false positives. */
+  changedAreasSeed: string;
+  /** Of a hundred 64 KiB grains that did not change, so many are called changed. */
+  changedAreasFalsePercent: number;
+  /** What is told for the change id `*`: allocated areas, one extent over everything, or FileFault. */
+  changedAreasOfStar: 'allocated' | 'everything' | 'fails';
+  /** How datastore files are served where a VM does not say it for itself. */
+  folderMode: FolderMode;
   /** Hash each disk of a snapshot before the snapshot is removed, so that tests can ask for it later. */
   keepHashes: boolean;
 }
@@ -36,6 +51,13 @@ export function defaultSettings(clockScale: number): VcenterSettings {
     xmlStyle: 'typed-xsi',
     missingPrivileges: [],
     guestWritesPerSecond: 0,
+    trackingNeedsSecondStun: false,
+    changedAreasPerPage: 2000,
+    changedAreasPageBytes: 0,
+    changedAreasSeed: '',
+    changedAreasFalsePercent: 0,
+    changedAreasOfStar: 'allocated',
+    folderMode: 'ranges',
     keepHashes: false,
   };
 }

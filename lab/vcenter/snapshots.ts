@@ -1,17 +1,29 @@
 // Taking, removing and consolidating snapshots. For lab/vcenter only.
 import type { Center } from './center.ts';
 import { snapshotDisks } from './disks/store.ts';
+import { VimFault } from './soap/fault.ts';
 import { ref } from './soap/value.ts';
-import type { SnapshotState, VmState } from './state.ts';
+import { chainOf, type SnapshotState, type VmState } from './state.ts';
+import { followTracking, stun, trackingMayBegin } from './tracking.ts';
 
-/** Freezes the VM's disks at one instant and puts the snapshot on top of the chain. */
+/** Freezes the VM's disks at one instant and puts the snapshot on top of the chain. A stun. */
 export async function takeSnapshot(
   center: Center,
   vm: VmState,
   request: { name: string; description: string; quiesce: boolean },
 ): Promise<SnapshotState> {
   const id = `snapshot-${center.state.nextSnapshot++}`;
-  await center.disks.freeze(vm, id);
+  const late = center.settings.trackingNeedsSecondStun;
+  const changeIds = await center.disks.freeze(
+    vm,
+    id,
+    async () => {
+      if (!late) await followTracking(center, vm);
+    },
+    async () => {
+      if (late) await followTracking(center, vm);
+    },
+  );
   const frozen = snapshotDisks(vm);
   const snapshot: SnapshotState = {
     id,
@@ -23,34 +35,73 @@ export async function takeSnapshot(
     quiesced: request.quiesce,
     vm: structuredClone(vm.vm),
     fileNames: vm.fileNames.map((name, index) => (frozen.includes(index) ? name : undefined)),
+    changeIds,
   };
   // The guest writes to a new delta file from now on.
-  for (const index of frozen) vm.fileNames[index] = deltaName(vm, index);
+  const names = frozen.map((index) => deltaName(vm, index));
+  frozen.forEach((index, at) => {
+    vm.fileNames[index] = names[at]!;
+  });
   vm.nextDelta += 1;
   vm.snapshots.push(snapshot);
   center.save();
   return snapshot;
 }
 
-/** Removes snapshots, oldest last, and merges what their files hold into the files below. */
-export async function removeSnapshots(center: Center, vm: VmState, ids: string[]): Promise<void> {
+/**
+ * Removes snapshots, oldest last, and merges what their files hold into the files below. A stun. Where the VM's `removal`
+ * says so, or without `consolidate`, the files stay and wait for consolidation.
+ */
+export async function removeSnapshots(center: Center, vm: VmState, ids: string[], consolidate = true): Promise<void> {
+  const removal = consolidate ? (vm.vm.removal ?? 'consolidates') : 'leaves-files';
   for (const id of [...ids].reverse()) {
-    const index = vm.snapshots.findIndex((snapshot) => snapshot.id === id);
-    const snapshot = vm.snapshots[index];
+    const snapshot = vm.snapshots.find((one) => one.id === id);
     if (!snapshot) continue;
     if (center.settings.keepHashes) await center.disks.keepHashes(vm, id);
-    // The next newer delta is merged into this snapshot's file, and takes its name.
-    const heir = vm.snapshots[index + 1];
-    snapshot.fileNames.forEach((name, disk) => {
-      if (name === undefined) return;
-      if (heir) heir.fileNames[disk] = name;
-      else vm.fileNames[disk] = name;
-    });
     for (const child of vm.snapshots) if (child.parent === id) child.parent = snapshot.parent;
-    vm.snapshots.splice(index, 1);
-    center.save();
-    await center.disks.release(vm, id);
+    if (removal === 'consolidates') await mergeDown(center, vm, snapshot);
+    else {
+      vm.leftovers = [...(vm.leftovers ?? []), snapshot];
+      vm.snapshots.splice(vm.snapshots.indexOf(snapshot), 1);
+      vm.consolidationNeeded = true;
+      center.save();
+    }
   }
+  await stun(center, vm);
+  await trackingMayBegin(center, vm);
+  if (removal === 'fails-leaving-files') {
+    throw new VimFault(
+      'GenericVmConfigFault',
+      'An error occurred while consolidating disks: msg.snapshot.error-FAILED.',
+      {
+        reason: 'msg.snapshot.error-FAILED',
+      },
+    );
+  }
+}
+
+/** Merges what removals left behind. A stun. */
+export async function consolidate(center: Center, vm: VmState): Promise<void> {
+  for (const left of [...(vm.leftovers ?? [])].reverse()) await mergeDown(center, vm, left);
+  vm.consolidationNeeded = false;
+  center.save();
+  await stun(center, vm);
+  await trackingMayBegin(center, vm);
+}
+
+async function mergeDown(center: Center, vm: VmState, snapshot: SnapshotState): Promise<void> {
+  // The next newer delta is merged into this snapshot's file, and takes its name.
+  const chain = chainOf(vm);
+  const heir = chain[chain.indexOf(snapshot) + 1];
+  snapshot.fileNames.forEach((name, disk) => {
+    if (name === undefined) return;
+    if (heir) heir.fileNames[disk] = name;
+    else vm.fileNames[disk] = name;
+  });
+  vm.snapshots = vm.snapshots.filter((one) => one !== snapshot);
+  vm.leftovers = vm.leftovers?.filter((one) => one !== snapshot);
+  center.save();
+  await center.disks.release(vm, snapshot.id);
 }
 
 /** A snapshot and all that were taken on top of it. */
@@ -71,7 +122,16 @@ export async function takeForeignSnapshots(center: Center): Promise<void> {
 
 export const snapshotRef = (snapshot: SnapshotState) => ref('VirtualMachineSnapshot', snapshot.id);
 
+/** The VMDK at the bottom of a disk's chain. */
+export function baseFileName(vm: VmState, index: number): string {
+  for (const { fileNames } of chainOf(vm)) {
+    const name = fileNames[index];
+    if (name !== undefined) return name;
+  }
+  return vm.fileNames[index]!;
+}
+
 function deltaName(vm: VmState, index: number): string {
-  const base = `[${vm.vm.datastore}] ${vm.vm.name}/${vm.vm.name}${index ? `_${index}` : ''}`;
+  const base = baseFileName(vm, index).replace(/\.vmdk$/, '');
   return `${base}-${String(vm.nextDelta).padStart(6, '0')}.vmdk`;
 }

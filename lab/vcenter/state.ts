@@ -18,6 +18,8 @@ export interface SnapshotState {
   vm: Vm;
   /** The VMDK of each disk that the snapshot froze; undefined for a disk that takes no part. */
   fileNames: (string | undefined)[];
+  /** What each disk's backing shows as changeId; undefined when its changes were not tracked. */
+  changeIds?: (string | null | undefined)[];
 }
 
 export interface VmState {
@@ -27,6 +29,12 @@ export interface VmState {
   /** Number of the next delta VMDK and of the next snapshot of this VM. */
   nextDelta: number;
   snapshots: SnapshotState[];
+  /** Snapshots that are gone from the tree while their files stay: what consolidation merges. */
+  leftovers?: SnapshotState[];
+  /** Whether the disks track changes: follows `vm.changeTracking` at the next stun. */
+  trackingActive?: boolean;
+  /** Tracking was enabled while a snapshot existed: it gives change ids, and sees nothing until there is none. */
+  trackingBlind?: boolean;
   consolidationNeeded: boolean;
   bootedAt?: string;
   /** Where in the first disk the tiny guest's marker file lies, once it was found. */
@@ -37,6 +45,16 @@ export interface VcenterState {
   world: World;
   vms: VmState[];
   nextSnapshot: number;
+}
+
+/** `store` of `[store] alpha/alpha.vmdk`. */
+export function datastoreName(fileName: string): string {
+  return /^\[([^\]]*)\]/.exec(fileName)?.[1] ?? '';
+}
+
+/** Everything that lies in files of its own above the base disks, oldest first. */
+export function chainOf(vm: VmState): SnapshotState[] {
+  return [...(vm.leftovers ?? []), ...vm.snapshots].sort((a, b) => a.number - b.number);
 }
 
 export function newState(world: World): VcenterState {

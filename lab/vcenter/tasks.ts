@@ -62,11 +62,18 @@ export class Tasks {
 
   /**
    * Starts a task that takes the usual time and then does its work. Rules for `task:<name>` make it slower, fail it or
-   * let it hang.
+   * let it hang; they can match the VM and the attributes.
    */
-  start(name: string, descriptionId: string, entity: MoRef, user: string, work: (task: Task) => Promise<Value>): MoRef {
+  start(
+    name: string,
+    descriptionId: string,
+    entity: MoRef,
+    user: string,
+    work: (task: Task) => Promise<Value>,
+    attributes: Record<string, string> = {},
+  ): MoRef {
     const task = this.open(name, descriptionId, entity, user);
-    const done = this.#run(task, work);
+    const done = this.#run(task, work, attributes);
     this.#running.add(done);
     void done.finally(() => this.#running.delete(done));
     return ref('Task', task.id);
@@ -125,11 +132,12 @@ export class Tasks {
     await Promise.allSettled([...this.#running]);
   }
 
-  async #run(task: Task, work: (task: Task) => Promise<Value>): Promise<void> {
+  async #run(task: Task, work: (task: Task) => Promise<Value>, attributes: Record<string, string>): Promise<void> {
     const { signal } = this.#center.closing;
     try {
       await sleep(this.#center.settings.taskMilliseconds, undefined, { signal });
-      for (const effect of this.#center.faults.take('vcenter', `task:${task.name}`, { vm: task.entity.value })) {
+      const matched = { ...attributes, vm: task.entity.value };
+      for (const effect of this.#center.faults.take('vcenter', `task:${task.name}`, matched)) {
         if (effect.kind === 'fail') throw new VimFault(effect.code, effect.message ?? effect.code);
         if (effect.kind === 'delay') await sleep(effect.ms, undefined, { signal });
         if (effect.kind === 'hang') await sleep(2 ** 31 - 1, undefined, { signal });

@@ -36,6 +36,13 @@ export interface Datastore {
   freeGiB: number;
 }
 
+/**
+ * `ranges`: 206 as HTTP has it. `ignores-range`: 200 and the whole file. `no-ranges`: 416 to every range. `locked`: 500.
+ * `not-found`: 404, as on vSAN. `wrong-total`: 206 with another size than the disk's.
+ */
+export const folderModes = ['ranges', 'ignores-range', 'no-ranges', 'locked', 'not-found', 'wrong-total'] as const;
+export type FolderMode = (typeof folderModes)[number];
+
 export type PowerState = 'poweredOn' | 'poweredOff';
 
 export interface Vm {
@@ -67,6 +74,12 @@ export interface Vm {
   /** A snapshot that somebody took before, not through the product. */
   foreignSnapshot?: { name: string; description: string };
   changeTracking?: boolean;
+  /** What becomes of ShutdownGuest; `accepted` unless given. */
+  shutdown?: 'accepted' | 'refused' | 'never-ends';
+  /** What removing a snapshot does to its files, and whether the task fails; `consolidates` unless given. */
+  removal?: 'consolidates' | 'leaves-files' | 'fails-leaving-files';
+  /** How the files of its disks are served by the datastore; the vCenter's setting unless given. */
+  folderMode?: FolderMode;
   /** In which of the two layouts the export of this VM is written. */
   vmdkLayout: 'tables-in-front' | 'directory-at-end';
 }

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'n
 import { join } from 'node:path';
 import { type ComputedBytes, computedBytes, type DiskContent, fillDisk } from './content.ts';
 import { GRAIN, GrainMap, grainState } from './grain-map.ts';
+import { ChangeTracking } from './tracking.ts';
 
 /** Preserved grains of one snapshot. What it lacks is found in the next newer view, and at last in the live file. */
 interface FrozenView {
@@ -16,11 +17,10 @@ type Source = Pick<FileHandle, 'read'> | ComputedBytes;
 
 export class LabDisk {
   readonly folder: string;
-  /** Bytes, a multiple of 512. */
-  readonly capacity: number;
-  readonly grains: number;
+  readonly tracking: ChangeTracking;
+  #capacity: number;
   readonly #live: FileHandle;
-  /** Which grains the live file holds; the others are as computed, or zeros. */
+  /** Which grains the live file holds, and which were trimmed; the others are as computed, or zeros. */
   readonly #allocated: GrainMap;
   readonly #computed: ComputedBytes | undefined;
   /** Oldest first. */
@@ -34,10 +34,11 @@ export class LabDisk {
     allocated: GrainMap,
     computed: ComputedBytes | undefined,
     views: FrozenView[],
+    tracking: ChangeTracking,
   ) {
     this.folder = folder;
-    this.capacity = capacity;
-    this.grains = Math.ceil(capacity / GRAIN);
+    this.tracking = tracking;
+    this.#capacity = capacity;
     this.#live = live;
     this.#allocated = allocated;
     this.#computed = computed;
@@ -65,6 +66,8 @@ export class LabDisk {
       await rename(part, path);
       live = fresh;
     }
+    // Killed while the disk grew: the description knows it already.
+    if ((await live.stat()).size < capacity) await live.truncate(capacity);
     const names = await readFile(join(folder, 'views.json'), 'utf8').then(
       (text) => JSON.parse(text) as string[],
       () => [],
@@ -72,7 +75,17 @@ export class LabDisk {
     const views: FrozenView[] = [];
     for (const id of names) views.push(await openView(folder, id, capacity));
     const allocated = await GrainMap.open(mapPath, grains);
-    return new LabDisk(folder, capacity, live, allocated, computedBytes(content, capacity), views);
+    const tracking = await ChangeTracking.open(folder, names);
+    return new LabDisk(folder, capacity, live, allocated, computedBytes(content, capacity), views, tracking);
+  }
+
+  /** Bytes, a multiple of 512. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  get grains(): number {
+    return Math.ceil(this.#capacity / GRAIN);
   }
 
   get viewIds(): string[] {
@@ -86,12 +99,34 @@ export class LabDisk {
     return grains * GRAIN;
   }
 
-  /** From now on the view of this id shows the disk as it is at this moment. */
-  freeze(id: string): Promise<void> {
+  /** From now on the view of this id shows the disk as it is at this moment. Its change id, if changes are tracked. */
+  freeze(id: string): Promise<string | undefined> {
     return this.#exclusive(async () => {
       if (this.#views.some((view) => view.id === id)) throw new Error(`The view ${id} exists`);
+      const changeId = await this.tracking.freeze(id);
       this.#views.push(await openView(this.folder, id, this.capacity));
       await this.#saveViews();
+      return changeId;
+    });
+  }
+
+  /** Switches tracking on or off, between two writes. */
+  track(on: boolean, blind: boolean): Promise<void> {
+    return this.#exclusive(() => this.tracking.set(on, blind));
+  }
+
+  resetTracking(): Promise<void> {
+    return this.#exclusive(() => this.tracking.reset());
+  }
+
+  /** Makes the disk larger; the new end reads as zeros. Throws while a frozen view exists. */
+  grow(capacity: number): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#views.length > 0) throw new Error('A disk with snapshots cannot grow');
+      if (capacity < this.#capacity) throw new RangeError('A disk does not become smaller');
+      await this.#live.truncate(capacity);
+      this.#allocated.grow(Math.ceil(capacity / GRAIN));
+      this.#capacity = capacity;
     });
   }
 
@@ -116,20 +151,41 @@ export class LabDisk {
       await view.map.close();
       await rm(viewPath(this.folder, id, 'raw'), { force: true });
       await rm(viewPath(this.folder, id, 'map'), { force: true });
+      await this.tracking.release(id);
     });
   }
 
   /** A write by the guest. Throws a RangeError outside of the disk. */
   write(offset: number, bytes: Uint8Array): Promise<void> {
     if (offset < 0 || offset + bytes.length > this.capacity) throw new RangeError('The write ends beyond the disk');
+    if (bytes.length === 0) return Promise.resolve();
     return this.#exclusive(async () => {
-      const newest = this.#views.at(-1);
       const end = Math.ceil((offset + bytes.length) / GRAIN);
-      for (let grain = Math.floor(offset / GRAIN); grain < end; grain += 1) {
-        if (newest && newest.map.states[grain] === grainState.absent) await this.#preserve(newest, grain);
+      const first = Math.floor(offset / GRAIN);
+      await this.tracking.mark(first, end);
+      for (let grain = first; grain < end; grain += 1) {
+        await this.#preserve(grain);
         await this.#store(grain);
       }
       await this.#live.write(bytes, 0, bytes.length, offset);
+    });
+  }
+
+  /** An unmap by the guest: whole grains are given back, what is left at both ends is overwritten with zeros. */
+  async trim(offset: number, length: number): Promise<void> {
+    const stop = offset + length;
+    if (offset < 0 || length < 0 || stop > this.capacity) throw new RangeError('The range ends beyond the disk');
+    const first = Math.ceil(offset / GRAIN);
+    const end = stop === this.capacity ? this.grains : Math.floor(stop / GRAIN);
+    if (first >= end) return this.write(offset, Buffer.alloc(length));
+    await this.write(offset, Buffer.alloc(first * GRAIN - offset));
+    await this.write(Math.min(stop, end * GRAIN), Buffer.alloc(Math.max(0, stop - end * GRAIN)));
+    await this.#exclusive(async () => {
+      await this.tracking.mark(first, end);
+      for (let grain = first; grain < end; grain += 1) {
+        await this.#preserve(grain);
+        await this.#allocated.set(grain, grainState.zero);
+      }
     });
   }
 
@@ -171,18 +227,23 @@ export class LabDisk {
       }
       await this.#live.close();
       await this.#allocated.close();
+      await this.tracking.close();
     });
   }
 
   /** The live file holds this grain from now on. */
   async #store(grain: number): Promise<void> {
-    if (this.#allocated.states[grain] === grainState.data) return;
-    const below = this.#belowViews(grain);
+    const state = this.#allocated.states[grain];
+    if (state === grainState.data) return;
+    const below = state === grainState.zero ? zeros : this.#belowViews(grain);
     if (below) await copyGrain(below, this.#live, grain, this.capacity);
     await this.#allocated.set(grain, grainState.data);
   }
 
-  async #preserve(view: FrozenView, grain: number): Promise<void> {
+  /** Before a grain changes, the newest view takes what it showed. */
+  async #preserve(grain: number): Promise<void> {
+    const view = this.#views.at(-1);
+    if (!view || view.map.states[grain] !== grainState.absent) return;
     const below = this.#belowViews(grain);
     if (!below) return view.map.set(grain, grainState.zero);
     await copyGrain(below, view.file, grain, this.capacity);
@@ -212,7 +273,9 @@ export class LabDisk {
 
   /** Where the live disk has this grain; undefined for zeros. */
   #belowViews(grain: number): Source | undefined {
-    if (this.#allocated.states[grain] === grainState.data) return this.#live;
+    const state = this.#allocated.states[grain];
+    if (state === grainState.data) return this.#live;
+    if (state === grainState.zero) return undefined;
     return this.#computed && grain < this.#computed.grains ? this.#computed : undefined;
   }
 
@@ -229,6 +292,12 @@ export class LabDisk {
     return result;
   }
 }
+
+/** The live file still holds what a trimmed grain was. */
+const zeros: ComputedBytes = {
+  grains: Number.POSITIVE_INFINITY,
+  read: async (buffer, start, length) => buffer.fill(0, start, start + length),
+};
 
 async function copyGrain(from: Source, to: FileHandle, grain: number, capacity: number): Promise<void> {
   const length = Math.min(GRAIN, capacity - grain * GRAIN);

@@ -9,7 +9,7 @@ export const grainState = { absent: 0, data: 1, zero: 2 } as const;
 
 export class GrainMap {
   readonly #file: FileHandle;
-  readonly states: Uint8Array;
+  states: Uint8Array;
 
   private constructor(file: FileHandle, states: Uint8Array) {
     this.#file = file;
@@ -32,6 +32,13 @@ export class GrainMap {
     if (this.states[grain] === state) return;
     await this.#file.write(Uint8Array.of(state), 0, 1, grain);
     this.states[grain] = state;
+  }
+
+  /** More grains, all absent. */
+  grow(grains: number): void {
+    const states = new Uint8Array(grains);
+    states.set(this.states);
+    this.states = states;
   }
 
   /** Writes all states at once, after the array was filled in place. */

@@ -2,9 +2,11 @@
 // For lab/vcenter only.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VmState } from '../state.ts';
+import { chainOf, type VmState } from '../state.ts';
 import { LabDisk } from './disk.ts';
 import { type DiskHashes, hashDisk } from './hashes.ts';
+
+const ZERO_PIECE = 4 * 1024 * 1024;
 
 export class DiskStore {
   readonly #root: string;
@@ -24,7 +26,7 @@ export class DiskStore {
     const opened = LabDisk.open(join(this.#root, name), description.capacityBytes, description.content).then(
       async (disk) => {
         // A process that was killed between freezing a view and noting the snapshot leaves a view that nobody knows.
-        const known = new Set(vm.snapshots.map((snapshot) => snapshot.id));
+        const known = new Set(chainOf(vm).map((one) => one.id));
         for (const id of disk.viewIds) if (!known.has(id)) await disk.release(id);
         return disk;
       },
@@ -44,10 +46,63 @@ export class DiskStore {
     return this.#whileNotStunned(vm, async () => (await this.disk(vm, index)).write(offset, bytes));
   }
 
-  /** Freezes the disks that take part in snapshots at one instant: no guest write falls between two of them. */
-  freeze(vm: VmState, view: string): Promise<void> {
+  /** The guest gives a range back; waits while the VM is stunned. */
+  guestTrim(vm: VmState, index: number, offset: number, length: number): Promise<void> {
+    return this.#whileNotStunned(vm, async () => (await this.disk(vm, index)).trim(offset, length));
+  }
+
+  /** The guest writes zeros, a piece at a time. */
+  async guestZero(vm: VmState, index: number, offset: number, length: number): Promise<void> {
+    const capacity = vm.vm.disks[index]?.capacityBytes ?? 0;
+    if (offset + length > capacity) throw new RangeError('The range ends beyond the disk');
+    for (let done = 0; done < length; done += ZERO_PIECE) {
+      await this.guestWrite(vm, index, offset + done, Buffer.alloc(Math.min(ZERO_PIECE, length - done)));
+    }
+  }
+
+  /**
+   * Freezes the disks that take part in snapshots at one instant: no guest write falls between two of them.
+   * `before` and `after` run in the same instant. The change id of each disk that tracks changes.
+   */
+  freeze(
+    vm: VmState,
+    view: string,
+    before: () => Promise<void>,
+    after: () => Promise<void>,
+  ): Promise<(string | undefined)[]> {
     return this.#whileNotStunned(vm, async () => {
-      for (const index of snapshotDisks(vm)) await (await this.disk(vm, index)).freeze(view);
+      await before();
+      const changeIds: (string | undefined)[] = vm.vm.disks.map(() => undefined);
+      for (const index of snapshotDisks(vm)) changeIds[index] = await (await this.disk(vm, index)).freeze(view);
+      await after();
+      return changeIds;
+    });
+  }
+
+  /** A moment in which the guest stands still: what `work` does falls between two of its writes. */
+  stun(vm: VmState, work: () => Promise<void>): Promise<void> {
+    return this.#whileNotStunned(vm, work);
+  }
+
+  /** Switches change tracking on every disk that takes part in snapshots. To be called within a stun. */
+  async track(vm: VmState, on: boolean, blind: boolean): Promise<void> {
+    for (const index of snapshotDisks(vm)) await (await this.disk(vm, index)).track(on, blind);
+  }
+
+  async resetTracking(vm: VmState, index: number): Promise<void> {
+    await (await this.disk(vm, index)).resetTracking();
+  }
+
+  /** Makes a disk larger. Throws while the VM has snapshots. */
+  async grow(vm: VmState, index: number, capacity: number): Promise<void> {
+    await this.#whileNotStunned(vm, async () => {
+      const disk = await this.disk(vm, index);
+      const description = vm.vm.disks[index]!;
+      const { content } = description;
+      // What is computed rather than stored must not reach into the new end.
+      if (content.kind === 'incompressible') content.bytes = Math.min(content.bytes, disk.capacity);
+      await disk.grow(capacity);
+      description.capacityBytes = capacity;
     });
   }
 

@@ -4,7 +4,7 @@
 import type { Datacenter } from '../../world/world.ts';
 import type { Center } from '../center.ts';
 import { list, type MoRef, ref, type Value } from '../soap/value.ts';
-import type { SnapshotState, VmState } from '../state.ts';
+import { datastoreName, type SnapshotState, type VmState } from '../state.ts';
 import {
   clusterProperties,
   datastoreProperties,
@@ -25,6 +25,8 @@ export interface Places {
   datastore: MoRef;
   datacenter: MoRef;
   network(name: string): MoRef | undefined;
+  /** The datastore in the brackets of a file's name: `[store] alpha/alpha.vmdk`. */
+  datastoreOf(fileName: string | undefined): MoRef | undefined;
 }
 
 export class Inventory {
@@ -86,7 +88,11 @@ export class Inventory {
   }
 
   vmsOnDatastore(datastore: MoRef): MoRef[] {
-    return this.#vmsWhere((_, places) => places.datastore.value === datastore.value);
+    return this.#vmsWhere((vm, places) =>
+      [places.datastore, ...vm.fileNames.map((name) => places.datastoreOf(name))].some(
+        (one) => one?.value === datastore.value,
+      ),
+    );
   }
 
   vmsInDatacenterOn(network: MoRef): MoRef[] {
@@ -114,6 +120,7 @@ export class Inventory {
       datastore: named('datastore', datastore),
       datacenter: named('datacenter', ''),
       network: (name) => this.#named.get(`${datacenter}/network/${name}`),
+      datastoreOf: (fileName) => this.#named.get(`${datacenter}/datastore/${datastoreName(fileName ?? '')}`),
     };
   }
 
@@ -240,7 +247,7 @@ export class Inventory {
       ref: own,
       properties: {
         vm: () => ref('VirtualMachine', vm.vm.id),
-        config: () => vmConfig(snapshot.vm, snapshot.fileNames, vm, this.places(vm)),
+        config: () => vmConfig(snapshot.vm, snapshot.fileNames, vm, this.places(vm), snapshot.changeIds),
         childSnapshot: () =>
           list(
             'ManagedObjectReference',

@@ -1,6 +1,7 @@
 // Properties of a virtual machine other than its configuration: runtime, guest, summary, snapshots. For lab/vcenter only.
 import { type Data, data, list, long, member, ref, time, type Value } from '../soap/value.ts';
-import type { SnapshotState, VmState } from '../state.ts';
+import { chainOf, type SnapshotState, type VmState } from '../state.ts';
+import { tracksChanges } from '../tracking.ts';
 import type { Places } from './tree.ts';
 import { biosUuid, diskKey, instanceUuid, vmConfig, vmPath } from './vm-config.ts';
 
@@ -16,7 +17,11 @@ export function vmProperties(state: VmState, places: () => Places): Record<strin
         'ManagedObjectReference',
         state.snapshots.filter((one) => !one.parent).map(({ id }) => ref('VirtualMachineSnapshot', id)),
       ),
-    datastore: () => list('ManagedObjectReference', [places().datastore]),
+    datastore: () => {
+      const found = [places().datastore, ...state.fileNames.map((name) => places().datastoreOf(name))];
+      const known = new Map(found.filter((one) => one !== undefined).map((one) => [one.value, one]));
+      return list('ManagedObjectReference', [...known.values()]);
+    },
     network: () =>
       list('ManagedObjectReference', [
         ...new Map(
@@ -37,7 +42,7 @@ export function vmProperties(state: VmState, places: () => Places): Record<strin
         memorySnapshotsSupported: true,
         revertToSnapshotSupported: false,
         quiescedSnapshotsSupported: true,
-        changeTrackingSupported: Number(state.vm.hardwareVersion.slice(4)) >= 7,
+        changeTrackingSupported: tracksChanges(state),
       }),
     storage: () => undefined,
     layout: () => undefined,
@@ -212,7 +217,9 @@ function snapshotInfo(state: VmState): Value {
 function layoutEx(state: VmState): Data {
   const files: Data[] = [];
   const disks = state.vm.disks.map((disk, index) => {
-    const names = state.snapshots.map((snapshot) => snapshot.fileNames[index]).filter((name) => name !== undefined);
+    const names = chainOf(state)
+      .map((snapshot) => snapshot.fileNames[index])
+      .filter((name) => name !== undefined);
     const chain = [...new Set([...names, state.fileNames[index]!])].map((name) => {
       const key = files.length;
       files.push(

@@ -1,7 +1,7 @@
 // VirtualMachineConfigInfo and its devices, from the world's description of a VM. For lab/vcenter only.
 import type { Disk, Vm } from '../../world/world.ts';
 import { type Data, data, list, long, member, time } from '../soap/value.ts';
-import type { VmState } from '../state.ts';
+import type { SnapshotState, VmState } from '../state.ts';
 import { uuidFrom } from './service.ts';
 import type { Places } from './tree.ts';
 
@@ -40,8 +40,17 @@ export function diskControllers(vm: Vm): { kind: Disk['controller']; type: strin
   });
 }
 
-/** @param fileNames the VMDK of each disk at the moment shown: now, or when the snapshot was taken. */
-export function vmConfig(vm: Vm, fileNames: (string | undefined)[], state: VmState, places: Places): Data {
+/**
+ * @param fileNames the VMDK of each disk at the moment shown: now, or when the snapshot was taken.
+ * @param changeIds of a snapshot's disks. The machine itself shows none.
+ */
+export function vmConfig(
+  vm: Vm,
+  fileNames: (string | undefined)[],
+  state: VmState,
+  places: Places,
+  changeIds: SnapshotState['changeIds'] = [],
+): Data {
   return data('VirtualMachineConfigInfo', {
     changeVersion: String(state.nextDelta),
     modified: time('1970-01-01T00:00:00Z'),
@@ -69,13 +78,20 @@ export function vmConfig(vm: Vm, fileNames: (string | undefined)[], state: VmSta
       memoryMB: vm.memoryMiB,
       virtualICH7MPresent: false,
       virtualSMCPresent: false,
-      device: list('VirtualDevice', devices(vm, fileNames, places)),
+      device: list('VirtualDevice', devices(vm, fileNames, places, changeIds)),
     }),
     memoryHotAddEnabled: false,
     cpuHotAddEnabled: false,
     extraConfig: list('OptionValue', [
       data('OptionValue', { key: 'guestOS.detailed.data', value: '' }),
       data('OptionValue', { key: 'ctkEnabled', value: String(vm.changeTracking ?? false) }),
+      ...(state.trackingActive
+        ? vm.disks
+            .filter((disk) => disk.mode === 'persistent')
+            .map(({ controller, unit }) =>
+              data('OptionValue', { key: `${controller}0:${unit}.ctkEnabled`, value: 'true' }),
+            )
+        : []),
     ]),
     bootOptions: data('VirtualMachineBootOptions', {
       bootDelay: long(0),
@@ -95,7 +111,12 @@ function description(label: string, summary: string): Data {
   return data('Description', { label, summary });
 }
 
-function devices(vm: Vm, fileNames: (string | undefined)[], places: Places): Data[] {
+function devices(
+  vm: Vm,
+  fileNames: (string | undefined)[],
+  places: Places,
+  changeIds: NonNullable<SnapshotState['changeIds']>,
+): Data[] {
   const found: Data[] = [];
   const present = diskControllers(vm);
   for (const index of [0, 1]) {
@@ -122,7 +143,7 @@ function devices(vm: Vm, fileNames: (string | undefined)[], places: Places): Dat
     found.push(data(type, { ...device.fields, ...scsi }));
   }
   vm.disks.forEach((disk, index) => {
-    found.push(diskDevice(vm, disk, index, fileNames[index], places));
+    found.push(diskDevice(vm, disk, index, fileNames[index], places, changeIds[index] ?? undefined));
   });
   if (vm.iso) found.push(cdrom(vm.iso, `[${vm.datastore}] ${vm.iso.path}`, places));
   vm.nics.forEach((nic, index) => {
@@ -165,14 +186,21 @@ function connectable(connected: boolean): Data {
   });
 }
 
-function diskDevice(vm: Vm, disk: Disk, index: number, fileName: string | undefined, places: Places): Data {
+function diskDevice(
+  vm: Vm,
+  disk: Disk,
+  index: number,
+  fileName: string | undefined,
+  places: Places,
+  changeId: string | undefined,
+): Data {
   const kib = disk.capacityBytes / 1024;
   return data('VirtualDisk', {
     key: diskKey(disk),
     deviceInfo: description(`Hard disk ${index + 1}`, `${Math.round(kib).toLocaleString('en-US')} KB`),
     backing: data('VirtualDiskFlatVer2BackingInfo', {
       fileName: fileName ?? '',
-      datastore: places.datastore,
+      datastore: places.datastoreOf(fileName) ?? places.datastore,
       backingObjectId: '',
       diskMode: disk.mode,
       split: false,
@@ -181,7 +209,7 @@ function diskDevice(vm: Vm, disk: Disk, index: number, fileName: string | undefi
       eagerlyScrub: false,
       uuid: diskUuid(vm, index),
       contentId: uuidFrom(`content ${vm.id} ${index} ${fileName}`).replaceAll('-', ''),
-      changeId: undefined,
+      changeId,
       digestEnabled: false,
       sharing: 'sharingNone',
     }),

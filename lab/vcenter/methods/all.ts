@@ -1,5 +1,6 @@
 // Every method of the lab's vCenter by its name on the wire. For lab/vcenter only.
 import { authorizationMethods } from './authorization.ts';
+import { changedAreaMethods } from './changed-areas.ts';
 import { exportMethods } from './export.ts';
 import type { Methods } from './method.ts';
 import { propertyMethods } from './property.ts';
@@ -15,5 +16,6 @@ export const methods: Methods = {
   ...propertyMethods,
   ...searchMethods,
   ...virtualMachineMethods,
+  ...changedAreaMethods,
   ...exportMethods,
 };

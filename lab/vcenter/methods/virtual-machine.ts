@@ -4,11 +4,12 @@ import { toolsRunning } from '../inventory/virtual-machine.ts';
 import { diskKey } from '../inventory/vm-config.ts';
 import { setPower, shutDownSoon } from '../power.ts';
 import { isGranted } from '../privileges.ts';
-import { removeSnapshots, snapshotRef, takeSnapshot, withDescendants } from '../snapshots.ts';
+import { consolidate, removeSnapshots, snapshotRef, takeSnapshot, withDescendants } from '../snapshots.ts';
 import { child, childrenNamed, type Element, flagOf, numberOf, textOf } from '../soap/element.ts';
 import { invalidArgument, invalidPowerState, noPermission, VimFault } from '../soap/fault.ts';
 import { ref, type Value } from '../soap/value.ts';
 import type { VmState } from '../state.ts';
+import { setChangeTracking, tracksChanges } from '../tracking.ts';
 import { type Call, demandIdle, type Methods, sessionOf } from './method.ts';
 
 const vmOf = (call: Call) => call.center.vm(call.self.value);
@@ -46,8 +47,7 @@ export const virtualMachineMethods: Methods = {
     handle: (call) => {
       const vm = vmOf(call);
       return task(call, vm, 'ConsolidateVMDisks_Task', 'VirtualMachine.consolidateDisks', async () => {
-        vm.consolidationNeeded = false;
-        call.center.save();
+        await consolidate(call.center, vm);
         return undefined;
       });
     },
@@ -83,7 +83,7 @@ export const virtualMachineMethods: Methods = {
     handle: (call) => {
       const vm = vmOf(call);
       if (vm.vm.power !== 'poweredOn') throw invalidPowerState('poweredOn', vm.vm.power);
-      if (!toolsRunning(vm)) {
+      if (!toolsRunning(vm) || vm.vm.shutdown === 'refused') {
         throw new VimFault(
           'ToolsUnavailable',
           'Cannot complete operation because VMware Tools is not running in this virtual machine.',
@@ -100,11 +100,7 @@ export const virtualMachineMethods: Methods = {
       const { vm, snapshot } = call.center.snapshot(call.self.value);
       const ids = flagOf(call.args, 'removeChildren') ? withDescendants(vm, snapshot.id) : [snapshot.id];
       return task(call, vm, 'RemoveSnapshot_Task', 'vm.Snapshot.remove', async () => {
-        await removeSnapshots(call.center, vm, ids);
-        if (!flagOf(call.args, 'consolidate', true)) {
-          vm.consolidationNeeded = true;
-          call.center.save();
-        }
+        await removeSnapshots(call.center, vm, ids, flagOf(call.args, 'consolidate', true));
         return undefined;
       });
     },
@@ -122,24 +118,28 @@ export const virtualMachineMethods: Methods = {
   },
 };
 
-function task(call: Call, vm: VmState, name: string, description: string, work: () => Promise<Value>): Value {
+function task(
+  call: Call,
+  vm: VmState,
+  name: string,
+  description: string,
+  work: () => Promise<Value>,
+  attributes: Record<string, string> = {},
+): Value {
   demandIdle(call, vm);
   const entity = ref('VirtualMachine', vm.vm.id);
-  return call.center.tasks.start(name, description, entity, sessionOf(call).user, work);
+  return call.center.tasks.start(name, description, entity, sessionOf(call).user, work, attributes);
 }
 
 function createSnapshot(call: Call, name: string, quiesce: boolean): Value {
   const vm = vmOf(call);
   const title = textOf(call.args, 'name');
   if (!title) throw new VimFault('InvalidName', 'The name of a snapshot must not be empty', { name: '' });
-  return task(call, vm, name, 'VirtualMachine.createSnapshot', async () => {
-    const snapshot = await takeSnapshot(call.center, vm, {
-      name: title,
-      description: textOf(call.args, 'description') ?? '',
-      quiesce: quiesce && toolsRunning(vm),
-    });
-    return snapshotRef(snapshot);
-  });
+  const quiesced = quiesce && toolsRunning(vm);
+  const description = textOf(call.args, 'description') ?? '';
+  const work = async () =>
+    snapshotRef(await takeSnapshot(call.center, vm, { name: title, description, quiesce: quiesced }));
+  return task(call, vm, name, 'VirtualMachine.createSnapshot', work, { quiesce: String(quiesced) });
 }
 
 function power(call: Call, name: string, description: string, wanted: 'poweredOn' | 'poweredOff'): Value {
@@ -150,7 +150,7 @@ function power(call: Call, name: string, description: string, wanted: 'poweredOn
   if (busy && !busy.name.startsWith('Export')) demandIdle(call, vm);
   const entity = ref('VirtualMachine', vm.vm.id);
   return call.center.tasks.start(name, description, entity, sessionOf(call).user, async () => {
-    setPower(call.center, vm, wanted);
+    await setPower(call.center, vm, wanted);
     return undefined;
   });
 }
@@ -165,9 +165,10 @@ function reconfiguration(call: Call, vm: VmState, spec: Element): () => void {
     if (field.name === 'changeTrackingEnabled') {
       demand('VirtualMachine.Config.ChangeTracking');
       const enabled = flagOf(spec, 'changeTrackingEnabled');
-      changes.push(() => {
-        vm.vm.changeTracking = enabled;
-      });
+      if (enabled && !tracksChanges(vm)) {
+        throw new VimFault('NotSupported', 'The operation is not supported on the object.');
+      }
+      changes.push(() => setChangeTracking(vm, enabled));
     } else if (field.name === 'annotation') {
       demand('VirtualMachine.Config.Settings');
       changes.push(() => {

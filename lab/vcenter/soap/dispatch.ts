@@ -58,6 +58,7 @@ async function perform(
   const self = ref(target.refType, target.text);
   const find = (object: MoRef) => findFor(center, session, object);
 
+  center.traffic.call(name);
   await applyFaults(center, name, self, session, request, response);
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (!method || (method.since ?? 0) > apiVersion(center)) throw methodNotFound(self, name);
