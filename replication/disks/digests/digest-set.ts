@@ -1,13 +1,16 @@
 // Reads a digest set: what every block of one disk held at one run. Each object is checked against its SHA-256.
 // changed-blocks.ts compares with it, the writer builds on it, verification samples it. Whoever may import
 // replication/disks may import it.
-import { blockCount } from '../block.ts';
+import { blockCount, DISK_BLOCK_BYTES } from '../block.ts';
 import { BLOCKS_PER_CHUNK, chunkOf, DigestChunk, type DigestEntry, sha256Hex } from './chunk.ts';
 import { type ChunkRecord, chunkKey, decodeManifest, type Manifest } from './manifest.ts';
 import { sampleOrdinals } from './sample.ts';
 import { DigestDoubt, type DigestStore, getVerified } from './store.ts';
 
 export type { DigestEntry } from './chunk.ts';
+
+/** Bytes of the disk whose digests lie in one object. */
+export const DIGEST_CHUNK_BYTES = BLOCKS_PER_CHUNK * DISK_BLOCK_BYTES;
 
 export interface OpenDigestSetOptions {
   store: DigestStore;
