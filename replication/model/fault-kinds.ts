@@ -178,9 +178,22 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'later',
   },
+  'verification-failed': {
+    message: 'What was read back from the EBS snapshot is not what was sent.',
+    remedy:
+      'Nothing of this run is used. Start the run again: it copies the disk whole into a new snapshot. If it fails again, report it with the blocks named below.',
+    blame: 'us',
+    retry: 'later',
+  },
   'import-snapshot-failed': {
     message: 'AWS could not turn the uploaded disk into a snapshot.',
     remedy: 'Read the text of AWS below, then start the run again.',
+    blame: 'aws',
+    retry: 'later',
+  },
+  'ebs-snapshot-failed': {
+    message: 'AWS refused the EBS snapshot, or lost it.',
+    remedy: 'Read the text of AWS below; the next run begins a new snapshot.',
     blame: 'aws',
     retry: 'later',
   },

@@ -1,30 +1,37 @@
 // Opens an AWS target: every adapter of this folder over one set of lazily loaded SDK clients.
-// Imported by the cloud steps and server/services/cloud (openAwsTarget) and by the connector (openStaging).
+// Imported by the cloud steps and server/services/cloud (openAwsTarget) and by the connector (openStaging, openEbsDirect).
 import { type ClientLimits, createClients } from './clients.ts';
+import { createEbsDirect, type EbsDirectOptions } from './ebs-direct/ebs-direct.ts';
 import { createIdentity } from './identity.ts';
 import { createImages } from './images.ts';
 import { createInstances } from './instances.ts';
 import type { PartUploadOptions } from './part-upload.ts';
 import { createStaging } from './s3-staging.ts';
 import { createSnapshots } from './snapshots.ts';
-import type { AwsTarget, AwsTargetConfig, Staging } from './target.ts';
+import type { AwsTarget, AwsTargetConfig, EbsDirect, Staging } from './target.ts';
 
 export interface OpenOptions {
   /** Times and tries; tests scale them down. */
   limits?: ClientLimits;
   upload?: PartUploadOptions;
+  ebs?: EbsDirectOptions;
 }
 
 /** Nothing is loaded and nobody is called before the first use. `close()` ends every call under way. */
 export function openAwsTarget(config: AwsTargetConfig, options: OpenOptions = {}): AwsTarget {
   const clients = createClients(config, options.limits);
+  const direct = createEbsDirect(clients, config, options.ebs);
   return {
     staging: createStaging(clients, config, options.upload),
     snapshots: createSnapshots(clients, config),
+    ebs: direct.ebs,
     images: createImages(clients, config),
     instances: createInstances(clients),
     identity: createIdentity(clients),
-    close: clients.close,
+    close() {
+      clients.close();
+      direct.close();
+    },
   };
 }
 
@@ -38,5 +45,22 @@ export function openStaging(
     ...createStaging(clients, config, options.upload),
     identity: createIdentity(clients),
     close: clients.close,
+  };
+}
+
+/** EBS direct alone: loads client-ebs; client-ec2 only where snapshots are described or the account's encryption is asked. */
+export function openEbsDirect(
+  config: AwsTargetConfig,
+  options: OpenOptions = {},
+): EbsDirect & Pick<AwsTarget, 'identity' | 'close'> {
+  const clients = createClients(config, options.limits);
+  const direct = createEbsDirect(clients, config, options.ebs);
+  return {
+    ...direct.ebs,
+    identity: createIdentity(clients),
+    close() {
+      clients.close();
+      direct.close();
+    },
   };
 }

@@ -2,14 +2,23 @@
 // Imported by the steps, by server/services/cloud (reads and launches) and by the connector (staging only).
 import type { InstanceState, LaunchInput } from '../../model/instance.ts';
 import type { VolumeType } from '../../model/volume.ts';
+import type { EbsDirect } from './ebs-direct/port.ts';
 
 export type { InstanceState, LaunchInput } from '../../model/instance.ts';
+export type { EbsDirect } from './ebs-direct/port.ts';
+
+export interface AwsKeys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
 
 /** Where an AWS target is reached and as whom. Endpoints only for private links, other partitions and the lab. */
 export interface AwsTargetConfig {
   region: string;
   bucket: string;
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  /** Keys, or where to get them: asked again when they expire. */
+  credentials: AwsKeys | (() => Promise<AwsKeys & { expiration?: Date }>);
   endpoints?: { s3?: string; ec2?: string; ebs?: string; sts?: string };
   /** Whom the bucket must belong to; sent with every S3 call when known. */
   account?: string;
@@ -161,6 +170,7 @@ export interface Instances {
 export interface AwsTarget {
   staging: Staging;
   snapshots: Snapshots;
+  ebs: EbsDirect;
   images: Images;
   instances: Instances;
   /** STS GetCallerIdentity. */
