@@ -1,4 +1,4 @@
-// Counts what was asked of the lab's AWS, by operation and by key, and remembers the last requests. For lab/aws only.
+// Counts what was asked of the lab's AWS and its bytes by operation, and remembers the last requests. For lab/aws only.
 
 export interface SeenRequest {
   at: string;
@@ -16,6 +16,7 @@ const REMEMBERED = 2000;
 
 export class RequestCounts {
   #counts = new Map<string, number>();
+  #bytes = new Map<string, { in: number; out: number }>();
   #recent: SeenRequest[] = [];
 
   count(operation: string): void {
@@ -24,21 +25,32 @@ export class RequestCounts {
 
   /** To be called when the request is answered. */
   remember(seen: SeenRequest): void {
+    const { in: before, out } = this.#bytes.get(seen.operation) ?? { in: 0, out: 0 };
+    this.#bytes.set(seen.operation, { in: before + seen.bytesIn, out: out + seen.bytesOut });
     this.#recent.push(seen);
     if (this.#recent.length > REMEMBERED) this.#recent.splice(0, this.#recent.length - REMEMBERED);
   }
 
-  /** Counts by operation, and the last requests that were answered, oldest first; of one service or of all. */
-  report(service?: string): { counts: Record<string, number>; recent: SeenRequest[] } {
+  /**
+   * Counts by operation, bytes of bodies by operation of all that was answered, and the last requests that were answered,
+   * oldest first; of one service or of all.
+   */
+  report(service?: string): {
+    counts: Record<string, number>;
+    bytes: Record<string, { in: number; out: number }>;
+    recent: SeenRequest[];
+  } {
     const wanted = (operation: string): boolean => service === undefined || operation.startsWith(`${service}:`);
     return {
       counts: Object.fromEntries([...this.#counts].filter(([operation]) => wanted(operation)).sort()),
+      bytes: Object.fromEntries([...this.#bytes].filter(([operation]) => wanted(operation)).sort()),
       recent: this.#recent.filter((seen) => wanted(seen.operation)),
     };
   }
 
   reset(): void {
     this.#counts.clear();
+    this.#bytes.clear();
     this.#recent = [];
   }
 }

@@ -2,7 +2,7 @@
 import type { AwsRequest, AwsResponse } from '../service.ts';
 import { blockSize, blocksPerGiB } from '../snapshots/block-file.ts';
 import { json, mostBlocks } from './snapshot-life.ts';
-import { type Ebs, findSnapshot, invalid, readable, wholeNumber } from './validation.ts';
+import { type Ebs, invalid, readable, wholeNumber } from './validation.ts';
 
 /** A page looks at no more blocks than this, found or not: pages of sparse volumes can be empty and yet have a next one. */
 const window = 4096;
@@ -28,7 +28,7 @@ export async function listChangedBlocks(
   const { snapshots, tokens } = ebs;
   const second = readable(ebs, path.snapshotId ?? '');
   const firstId = request.query.get('firstSnapshotId');
-  const first = firstId ? readable(ebs, findSnapshot(ebs, firstId).id) : undefined;
+  const first = firstId ? readable(ebs, firstId) : undefined;
   if (first && first.lineage !== second.lineage) {
     throw invalid('UNRELATED_SNAPSHOTS', `The snapshots '${first.id}' and '${second.id}' are not of one lineage.`);
   }

@@ -3,7 +3,16 @@ import { createHash } from 'node:crypto';
 import type { AwsRequest, AwsResponse } from '../service.ts';
 import { blockSize, blocksPerGiB } from '../snapshots/block-file.ts';
 import type { SnapshotRecord } from '../snapshots/store.ts';
-import { type Ebs, invalid, readable, readBody, wholeNumber, writable } from './validation.ts';
+import {
+  demandWritable,
+  type Ebs,
+  findSnapshot,
+  invalid,
+  notFound,
+  readable,
+  readBody,
+  wholeNumber,
+} from './validation.ts';
 
 export async function putSnapshotBlock(
   ebs: Ebs,
@@ -11,7 +20,8 @@ export async function putSnapshotBlock(
   path: Record<string, string>,
 ): Promise<AwsResponse> {
   const { headers } = request;
-  const record = writable(ebs, path.snapshotId ?? '');
+  const record = findSnapshot(ebs, path.snapshotId ?? '');
+  demandWritable(record);
   const index = blockIndex(record, path.blockIndex ?? '');
   if (Number(headers['x-amz-data-length']) !== blockSize) {
     throw invalid('INVALID_PARAMETER_VALUE', `The data length must be ${blockSize} bytes.`);
@@ -27,7 +37,9 @@ export async function putSnapshotBlock(
   const base64 = digest.toString('base64');
   if (base64 !== checksum) throw invalid('INVALID_BLOCK', 'The checksum does not match the data of the block.');
   // Reading took time: the snapshot may have been completed or deleted meanwhile.
-  await ebs.snapshots.putBlock(writable(ebs, record.id), index, bytes, digest);
+  if (!ebs.snapshots.get(record.id)) throw notFound(record.id);
+  demandWritable(record);
+  await ebs.snapshots.putBlock(record, index, bytes, digest);
   if (progress !== undefined) record.progress = progress;
   return { status: 201, headers: { 'x-amz-checksum': base64, 'x-amz-checksum-algorithm': 'SHA256' } };
 }

@@ -3,7 +3,7 @@ import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
 import { blockSize, blocksPerGiB } from '../snapshots/block-file.ts';
 import { linearChecksum } from '../snapshots/hash.ts';
 import type { SnapshotRecord } from '../snapshots/store.ts';
-import { type Ebs, findSnapshot, invalid, readBody, wholeNumber, writable } from './validation.ts';
+import { demandWritable, type Ebs, findSnapshot, invalid, readBody, wholeNumber } from './validation.ts';
 
 /** AWS's quota of pending snapshots in an account. */
 const mostPending = 100;
@@ -69,13 +69,23 @@ function readChain(ebs: Ebs, input: StartInput, volumeSize: number): Partial<Sna
   if (!parentId) {
     const encrypted = input.Encrypted ?? (byDefault || kmsKeyArn !== undefined);
     if (kmsKeyArn && !encrypted) throw invalid('INVALID_PARAMETER_VALUE', 'KmsKeyArn needs Encrypted.');
-    const key = `arn:aws:kms:${ebs.context.region}:${ebs.context.account}:key/0ebs0000-0000-4000-8000-000000000001`;
-    return encrypted ? { encrypted: true, kmsKeyId: kmsKeyArn ?? key } : {};
+    if (!encrypted) return {};
+    const key = kmsKeyArn ?? ebs.snapshots.settings.defaultKey;
+    demandUsableKey(ebs, key);
+    return { encrypted: true, kmsKeyId: key };
   }
   if (input.Encrypted !== undefined) {
     throw invalid('INVALID_PARAMETER_VALUE', 'Encrypted and ParentSnapshotId must not be specified together.');
   }
   const parent = findSnapshot(ebs, parentId);
+  // AWS documents neither this refusal's reason nor its text; that a parent must be the account's own is known.
+  if (parent.owner !== ebs.context.account) {
+    throw invalid('INVALID_SNAPSHOT_ID', `The parent snapshot '${parentId}' is owned by another account.`);
+  }
+  const { refuseParents } = ebs.snapshots.settings.now;
+  if (refuseParents === true || (Array.isArray(refuseParents) && refuseParents.includes(parentId))) {
+    throw invalid('INVALID_DEPENDENCY_REQUEST', `The lab was told to refuse the parent snapshot '${parentId}'.`);
+  }
   if (parent.state !== 'completed') {
     throw invalid('INVALID_SNAPSHOT_ID', `The parent snapshot '${parentId}' is ${parent.state}.`);
   }
@@ -91,6 +101,7 @@ function readChain(ebs: Ebs, input: StartInput, volumeSize: number): Partial<Sna
       'Encryption by default is on in this account, and the parent snapshot is not encrypted.',
     );
   }
+  if (parent.kmsKeyId) demandUsableKey(ebs, parent.kmsKeyId);
   return {
     parent: parentId,
     below: parentId,
@@ -98,6 +109,11 @@ function readChain(ebs: Ebs, input: StartInput, volumeSize: number): Partial<Sna
     encrypted: parent.encrypted,
     ...(parent.kmsKeyId ? { kmsKeyId: parent.kmsKeyId } : {}),
   };
+}
+
+function demandUsableKey(ebs: Ebs, key: string): void {
+  if (!ebs.snapshots.settings.now.unusableKeys.includes(key)) return;
+  throw invalid('INVALID_CUSTOMER_KEY', `The KMS key '${key}' cannot be used.`);
 }
 
 export async function completeSnapshot(
@@ -108,9 +124,9 @@ export async function completeSnapshot(
   const { headers } = request;
   const changed = wholeNumber(headers['x-amz-changedblockscount'], 'ChangedBlocksCount', 0, 2 ** 31 - 1);
   if (changed === undefined) throw invalid('INVALID_PARAMETER_VALUE', 'ChangedBlocksCount is missing.');
-  const known = findSnapshot(ebs, path.snapshotId ?? '');
-  if (known.state === 'completed' || known.completing) return json(202, { Status: known.state });
-  const record = writable(ebs, known.id);
+  const record = findSnapshot(ebs, path.snapshotId ?? '');
+  if (record.state === 'completed' || record.completing) return json(202, { Status: record.state });
+  demandWritable(record);
   const file = ebs.snapshots.file(record.id);
   if (file.count() !== changed) {
     throw invalid(

@@ -24,7 +24,7 @@ export function notFound(id: string): AwsError {
 
 export function findSnapshot({ snapshots }: Ebs, id: string): SnapshotRecord {
   if (!/^snap-[0-9a-f]+$/.test(id)) throw invalid('INVALID_SNAPSHOT_ID', `The snapshot id '${id}' is not valid.`);
-  const record = snapshots.get(id);
+  const record = snapshots.seen(id);
   if (!record) throw notFound(id);
   return record;
 }
@@ -42,15 +42,14 @@ export function readable(ebs: Ebs, id: string): SnapshotRecord {
 }
 
 /** Blocks can be written while the snapshot is pending and was not completed. */
-export function writable(ebs: Ebs, id: string): SnapshotRecord {
-  const record = findSnapshot(ebs, id);
+export function demandWritable(record: SnapshotRecord): void {
+  const { id } = record;
   if (record.state === 'error') {
     throw invalid('WRITE_REQUEST_TIMEOUT', `The snapshot '${id}' is in error: ${record.stateMessage ?? 'timed out'}`);
   }
   if (record.state !== 'pending' || record.completing || record.timeoutMinutes === undefined) {
     throw invalid('INVALID_SNAPSHOT_ID', `The snapshot '${id}' is not pending; nothing can be written to it.`);
   }
-  return record;
 }
 
 /** A header or query value that must be a whole number in a range. */

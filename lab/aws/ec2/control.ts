@@ -1,8 +1,12 @@
 // Control calls of the lab's EC2, for tests and for lab/control: what happened in the lab, told without AWS's API.
 // For lab/aws/ec2 only.
+import { z } from 'zod';
 import type { LabAwsPart } from '../context.ts';
+import { snapshotSettings } from '../snapshots/settings.ts';
 import type { Guests } from './guests.ts';
 import type { Ec2, Settings } from './state.ts';
+
+const OTHER_ACCOUNT = '123456789012';
 
 export function controlCalls(ec2: Ec2, guests: Guests): LabAwsPart['control'] {
   const { state, snapshots } = ec2;
@@ -21,6 +25,34 @@ export function controlCalls(ec2: Ec2, guests: Guests): LabAwsPart['control'] {
      */
     async snapshotHash(input: { snapshotId: string; length?: number }) {
       return snapshots.hash(input.snapshotId, input.length);
+    },
+
+    /** `{ notFoundMs?, notFoundEvery?, refuseParents?, unusableKeys? }` → the settings after the change. */
+    async snapshotSettings(input?: unknown) {
+      snapshots.settings.change(snapshotSettings.partial().parse(input ?? {}));
+      return snapshots.settings.now;
+    },
+
+    /** `{ volumeSize?, encrypted? }` → `{ snapshotId }`: a completed snapshot of another account, shared with this one. */
+    async sharedSnapshot(input?: unknown) {
+      const shape = z.object({
+        volumeSize: z.number().int().positive().default(1),
+        encrypted: z.boolean().default(false),
+      });
+      const { volumeSize, encrypted } = shape.parse(input ?? {});
+      const owner = ec2.context.account === OTHER_ACCOUNT ? '210987654321' : OTHER_ACCOUNT;
+      const key = `arn:aws:kms:${ec2.context.region}:${owner}:key/00000000-0000-4000-8000-000000000002`;
+      const record = snapshots.create({
+        volumeSize,
+        description: 'shared by another account',
+        owner,
+        state: 'completed',
+        progress: 100,
+        encrypted,
+        ...(encrypted ? { kmsKeyId: key } : {}),
+      });
+      await snapshots.file(record.id).seal();
+      return { snapshotId: record.id };
     },
 
     async images() {

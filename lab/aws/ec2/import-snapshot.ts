@@ -112,6 +112,9 @@ async function importSnapshot(ec2: Ec2, task: ImportTask, signal: AbortSignal): 
   if (!disk) throw new Error('The task has no disk.');
   await rest(paced(context, 700), signal);
   const bytesPerSecond = await taskFaults(ec2, task, signal);
+  if (task.kmsKeyId && snapshots.settings.now.unusableKeys.includes(task.kmsKeyId)) {
+    throw new Error(`ClientError: The KMS key ${task.kmsKeyId} is not accessible or does not exist`);
+  }
   const object = await context.s3.open(disk.bucket, disk.key);
   if (!object) {
     throw new Error(

@@ -24,11 +24,18 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
   return {
     DescribeSnapshots(parameters) {
       const ids = parameters.list('SnapshotId');
-      for (const id of ids) found('snapshot', id, snapshots.get(id));
+      const seen = snapshots.allSeen();
+      for (const id of ids) {
+        found(
+          'snapshot',
+          id,
+          seen.find((record) => record.id === id),
+        );
+      }
       const owners = parameters.list('Owner').map((owner) => (owner === 'self' ? context.account : owner));
-      const chosen = snapshots
-        .list()
-        .filter(({ id, owner }) => (!ids.length || ids.includes(id)) && (!owners.length || owners.includes(owner)));
+      const chosen = seen.filter(
+        ({ id, owner }) => (!ids.length || ids.includes(id)) && (!owners.length || owners.includes(owner)),
+      );
       const shown = page(applyFilters(chosen, parameters, filters), parameters, {
         least: 5,
         most: 1000,
@@ -39,7 +46,7 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
 
     async DeleteSnapshot(parameters) {
       const id = parameters.required('SnapshotId');
-      const record = found('snapshot', id, snapshots.get(id));
+      const record = found('snapshot', id, snapshots.seen(id));
       const image = Object.values(ec2.state.images).find(({ mappings }) =>
         mappings.some(({ snapshotId }) => snapshotId === id),
       );
@@ -60,7 +67,7 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
       if (region !== context.region || (parameters.text('DestinationRegion') ?? request.region) !== context.region) {
         throw invalid(`The lab has only the region ${context.region}; ${region} is not in it.`);
       }
-      const original = found('snapshot', id, snapshots.get(id));
+      const original = found('snapshot', id, snapshots.seen(id));
       requireCompleted(original);
       const encrypted = parameters.flag('Encrypted') ?? (original.encrypted || ec2.snapshots.encryptionByDefault);
       if (original.encrypted && !encrypted) throw invalid('A copy of an encrypted snapshot must be encrypted.');
@@ -86,21 +93,36 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
     }),
     EnableEbsEncryptionByDefault(parameters) {
       endDryRun(parameters);
-      ec2.snapshots.encryptionByDefault = true;
+      ec2.snapshots.settings.change({ encryptionByDefault: true });
       return { ebsEncryptionByDefault: true };
     },
     DisableEbsEncryptionByDefault(parameters) {
       endDryRun(parameters);
-      ec2.snapshots.encryptionByDefault = false;
+      ec2.snapshots.settings.change({ encryptionByDefault: false });
       return { ebsEncryptionByDefault: false };
     },
-    GetEbsDefaultKmsKeyId: () => ({ kmsKeyId: 'alias/aws/ebs' }),
+    GetEbsDefaultKmsKeyId: () => ({ kmsKeyId: shownDefaultKey(ec2) }),
+    ModifyEbsDefaultKmsKeyId(parameters) {
+      const kmsKeyId = parameters.required('KmsKeyId');
+      endDryRun(parameters);
+      ec2.snapshots.settings.change({ defaultKmsKeyId: kmsKeyId });
+      return { kmsKeyId: shownDefaultKey(ec2) };
+    },
+    ResetEbsDefaultKmsKeyId(parameters) {
+      endDryRun(parameters);
+      ec2.snapshots.settings.change({ defaultKmsKeyId: undefined });
+      return { kmsKeyId: shownDefaultKey(ec2) };
+    },
   };
 }
 
-/** The key that AWS makes for EBS in every account. */
-export function defaultKey({ context }: Ec2): string {
-  return `arn:aws:kms:${context.region}:${context.account}:key/0ebs0000-0000-4000-8000-000000000001`;
+/** ARN of the key where a request names none: the account's choice, or the one that AWS makes for EBS in every account. */
+export function defaultKey({ snapshots }: Ec2): string {
+  return snapshots.settings.defaultKey;
+}
+
+function shownDefaultKey({ snapshots }: Ec2): string {
+  return snapshots.settings.now.defaultKmsKeyId === undefined ? 'alias/aws/ebs' : snapshots.settings.defaultKey;
 }
 
 /** Only a completed snapshot can become a volume, an image or a copy. */
@@ -113,7 +135,7 @@ export function requireCompleted(record: SnapshotRecord): void {
 /** A completed snapshot by its id, or AWS's refusal. */
 export function completedSnapshot({ snapshots }: Ec2, id: string): SnapshotRecord {
   checkForm('snapshot', id);
-  const record = found('snapshot', id, snapshots.get(id));
+  const record = found('snapshot', id, snapshots.seen(id));
   requireCompleted(record);
   return record;
 }

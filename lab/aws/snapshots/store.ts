@@ -8,6 +8,7 @@ import { type PacedContext, paced, Timers } from '../pace.ts';
 import { readJson, writeJson } from '../persisted.ts';
 import { BlockFile, blockSize, blocksPerGiB, isZero } from './block-file.ts';
 import { hashBlocks, type SnapshotHash } from './hash.ts';
+import { EbsSettings } from './settings.ts';
 
 export type SnapshotState = 'pending' | 'completed' | 'error';
 
@@ -72,30 +73,31 @@ export class SnapshotStore {
   readonly #recent = new Set<string>();
   readonly #lastWrite = new Map<string, number>();
   readonly #timers = new Timers();
+  readonly settings: EbsSettings;
+  /** From when on each snapshot is found by clients; those of an earlier process always were. */
+  readonly #foundFrom = new Map<string, number>();
+  /** Requests about snapshots while they were fresh. */
+  readonly #asked = new Map<string, number>();
 
   constructor(context: PacedContext) {
     this.#context = context;
+    this.settings = new EbsSettings(context);
     this.#root = join(context.dataDir, 'snapshots');
     mkdirSync(this.#root, { recursive: true });
     for (const id of readdirSync(this.#root)) {
       const record = readJson<SnapshotRecord>(join(this.#root, id, 'snapshot.json'));
       if (!record || record.hidden) rmSync(join(this.#root, id), { recursive: true, force: true });
-      else this.#records.set(id, record);
+      else {
+        this.#records.set(id, record);
+        this.#foundFrom.set(id, 0);
+      }
     }
     for (const record of this.#records.values()) if (record.completing) this.#completeSoon(record);
   }
 
   /** The account's setting: new snapshots and volumes are encrypted. */
   get encryptionByDefault(): boolean {
-    return readJson<{ encryptionByDefault: boolean }>(this.#settings)?.encryptionByDefault ?? false;
-  }
-
-  set encryptionByDefault(value: boolean) {
-    writeJson(this.#settings, { encryptionByDefault: value });
-  }
-
-  get #settings(): string {
-    return join(this.#context.dataDir, 'ebs-settings.json');
+    return this.settings.now.encryptionByDefault;
   }
 
   /** Makes a snapshot; `pending` when the caller does not say otherwise. */
@@ -127,6 +129,17 @@ export class SnapshotStore {
     return record;
   }
 
+  /** A snapshot as a client's request finds it: AWS may not know yet of a fresh one. */
+  seen(id: string): SnapshotRecord | undefined {
+    const record = this.get(id);
+    return record && !this.#notYetFound(record) ? record : undefined;
+  }
+
+  /** All snapshots as a client's request finds them. */
+  allSeen(): SnapshotRecord[] {
+    return this.list().filter((record) => !this.#notYetFound(record));
+  }
+
   /** All visible snapshots in the order of their ids. */
   list(): SnapshotRecord[] {
     const all = [...this.#records.values()].filter((record) => !record.hidden && !record.deleted);
@@ -135,6 +148,9 @@ export class SnapshotStore {
   }
 
   save(record: SnapshotRecord): void {
+    if (!record.hidden && !this.#foundFrom.has(record.id)) {
+      this.#foundFrom.set(record.id, Number(this.#context.now()) + this.settings.now.notFoundMs);
+    }
     writeJson(join(this.#root, record.id, 'snapshot.json'), record);
   }
 
@@ -243,6 +259,13 @@ export class SnapshotStore {
     this.#timers.stop();
     await Promise.all([...this.#files.values()].map((file) => file.close()));
     this.#files.clear();
+  }
+
+  #notYetFound({ id }: SnapshotRecord): boolean {
+    if (Number(this.#context.now()) >= (this.#foundFrom.get(id) ?? 0)) return false;
+    const asked = (this.#asked.get(id) ?? 0) + 1;
+    this.#asked.set(id, asked);
+    return asked % this.settings.now.notFoundEvery === 0;
   }
 
   #completeSoon(record: SnapshotRecord): void {
