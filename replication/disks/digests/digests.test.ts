@@ -237,6 +237,20 @@ describe('a digest set', () => {
     expect(store.counts.gets - gets).toBe(5);
   });
 
+  it('keeps nothing of a chunk that had to give way while it was empty', async () => {
+    const { store, set } = await write({ capacityBytes: GiB, blocks: [[7, 1]] });
+    const blocks = [
+      [7, 0],
+      [1500, 2],
+      [8, 3],
+    ] as const;
+    const next = await write({ store, prefix: 'run-2/', capacityBytes: GiB, base: set, openChunks: 1, blocks });
+    expect(await all(next.set.entries(0, 2048, never))).toEqual([
+      [8, hex(digestOf(3))],
+      [1500, hex(digestOf(2))],
+    ]);
+  });
+
   it('gives samples that are entries, the same for the same seed, from few chunks', async () => {
     const { store, sealed } = await write({ capacityBytes: TiB, blocks: everyBlock(8 * GiB) });
     const set = await open(store, sealed);

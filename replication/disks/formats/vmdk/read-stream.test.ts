@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FaultError, faultError } from '../../../model/fault.ts';
 import { assemble, describeDiskReader, readAll, same } from '../../contract.ts';
 import { pretendDisk } from '../../pretend-disk.ts';
-import type { ByteSource } from './byte-feed.ts';
+import type { ByteSource } from '../byte-feed.ts';
 import { readStreamOptimizedVmdk } from './read-stream.ts';
 import { inChunks, type Layout, vmdkByHand } from './vmdk-by-hand.ts';
 

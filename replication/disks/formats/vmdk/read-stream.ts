@@ -5,8 +5,8 @@ import { inflate, inflateSync } from 'node:zlib';
 import { FaultError, faultError, isAbort } from '../../../model/fault.ts';
 import { checkCapacity, type DiskBlock, SECTOR_BYTES } from '../../block.ts';
 import type { DiskReader } from '../../reader.ts';
+import { ByteFeed, type ByteSource, FeedBroke, FeedEnded } from '../byte-feed.ts';
 import { BlockWindow } from './block-window.ts';
-import { ByteFeed, type ByteSource, FeedBroke, FeedEnded } from './byte-feed.ts';
 import {
   DIRECTORY_AT_END,
   GRAIN_BYTES,

@@ -4,7 +4,7 @@
 import { faultError } from '../../../model/fault.ts';
 import { checkCapacity, DISK_BLOCK_BYTES, type DiskBlock, isZero, SECTOR_BYTES } from '../../block.ts';
 import type { DiskWriter, SealedDisk } from '../../writer.ts';
-import { ChunkSink, type Sink } from './chunk-sink.ts';
+import { ChunkSink, type Sink } from '../chunk-sink.ts';
 import { type DeflateGrain, deflateOnPool } from './deflate-grain.ts';
 import {
   buildDescriptor,
@@ -39,6 +39,7 @@ export interface SealedVmdk extends SealedDisk {
 /** Grains that are deflated or wait for their turn; four for each thread of libuv's pool, and one more block's. */
 const GRAINS_IN_FLIGHT = 16;
 const OVERHEAD_SECTORS = 128;
+const NOTHING = Buffer.alloc(SECTOR_BYTES);
 /** Places in the file are 32 bits wide. */
 const LAST_SECTOR = 2 ** 32 - 1;
 
@@ -170,7 +171,7 @@ class VmdkStreamWriter implements DiskWriter<SealedVmdk> {
     header.writeUInt32LE(bytes.length, 8);
     await this.#out.append(header, stop);
     await this.#out.append(bytes, stop);
-    await this.#out.padToSector(stop);
+    await this.#out.append(NOTHING.subarray(0, paddedLength(this.#out.length) - this.#out.length), stop);
   }
 
   async #writeFront(stop: AbortSignal): Promise<void> {

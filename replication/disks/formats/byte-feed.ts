@@ -1,5 +1,5 @@
 // Takes bytes in the lengths that a parser wants from a source that gives them in any lengths.
-// Only this folder imports it.
+// The formats that are read as a stream import it.
 
 /** Where the bytes come from: a stream of Node's, a response's body, a generator. It does not use a chunk again. */
 export type ByteSource = AsyncIterable<Uint8Array> & {

@@ -1,10 +1,10 @@
-// Gathers small pieces into large chunks for whoever takes the bytes away. Only this folder imports it.
-import { paddedLength } from './layout.ts';
+// Gathers small pieces into large chunks for whoever takes the bytes away.
+// The formats that are written as a stream import it.
 
+/** Takes bytes away, in order, one call at a time. The chunk is the sink's own from then on. Obeys the signal. */
 export type Sink = (chunk: Uint8Array, signal: AbortSignal) => Promise<void>;
 
 const CHUNK_BYTES = 1024 * 1024;
-const NOTHING = Buffer.alloc(512);
 
 export class ChunkSink {
   readonly #sink: Sink;
@@ -35,10 +35,6 @@ export class ChunkSink {
       at += count;
       if (this.#filled === CHUNK_BYTES) await this.flush(signal);
     }
-  }
-
-  padToSector(signal: AbortSignal): Promise<void> {
-    return this.append(NOTHING.subarray(0, paddedLength(this.length) - this.length), signal);
   }
 
   /** Hands over what there is; the chunk is not touched again. */
