@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { everyPage, faultOf, never } from '../replication/sources/contract.ts';
+import { everyPage, faultOf, never, WHOLE } from '../replication/sources/contract.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { openVsphereSource, probeFingerprint } from '../replication/sources/vsphere/index.ts';
 import { readObject } from '../replication/sources/vsphere/properties.ts';
@@ -87,7 +87,7 @@ describeWith(['vcsim'], 'vSphere source against vcsim', () => {
 
   it('takes a snapshot once, and removes it by its name', async () => {
     const vmId = (await everyPage(source.inventory(never))).flat()[0]?.vmId ?? '';
-    const options = { name: 'landfall <1>', description: 'a & b', quiesce: true };
+    const options = { name: 'landfall <1>', description: 'a & b', quiesce: true, trackChanges: true };
     const snapshot = await source.takeSnapshot(vmId, options, never);
     expect(snapshot.disks.length).toBe(1);
     expect((await source.takeSnapshot(vmId, options, never)).snapshotId).toBe(snapshot.snapshotId);
@@ -100,9 +100,9 @@ describeWith(['vcsim'], 'vSphere source against vcsim', () => {
 
   it('opens an export and ends it', async () => {
     const vmId = (await everyPage(source.inventory(never))).flat()[1]?.vmId ?? '';
-    const options = { name: 'exported', description: '', quiesce: false };
+    const options = { name: 'exported', description: '', quiesce: false, trackChanges: false };
     const snapshot = await source.takeSnapshot(vmId, options, never);
-    const exported = await source.openExport(vmId, snapshot.snapshotId, never);
+    const exported = await source.openExport(vmId, snapshot.snapshotId, WHOLE, never);
     // What it serves is the descriptor's text, no stream-optimized VMDK.
     const fault = await faultOf(exported.openDisk(snapshot.disks[0]?.id ?? '', never));
     expect(['vmdk-invalid', 'export-cut']).toContain(fault.code);

@@ -30,6 +30,9 @@ export interface SourceHarness {
 
 export const never = new AbortController().signal;
 
+/** How whole disks are read. */
+export const WHOLE = { transport: 'auto', seek: false } as const;
+
 /** The fault that a promise rejects with; anything but a FaultError fails the test. */
 export async function faultOf(promise: Promise<unknown>): Promise<FaultError['fault']> {
   const error = await promise.then(
@@ -61,7 +64,12 @@ export async function everyPage<T>(pages: AsyncIterable<T>): Promise<T[]> {
 /** Lets everything else on the event loop have its turn. */
 export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-const details = (name: string) => ({ name, description: 'made by <a test> & gone soon', quiesce: true });
+const details = (name: string) => ({
+  name,
+  description: 'made by <a test> & gone soon',
+  quiesce: true,
+  trackChanges: true,
+});
 
 export function describeSource(platform: string, start: () => Promise<SourceHarness>): void {
   describe(`${platform}, as a source`, () => {
@@ -159,7 +167,7 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
         await withSnapshot(vmId, 'frozen', async (snapshot) => {
           const frozen = await harness.frozenDisks(vmId, snapshot.snapshotId);
           expect(frozen.length).toBeGreaterThan(1);
-          const exported = await source.openExport(vmId, snapshot.snapshotId, never);
+          const exported = await source.openExport(vmId, snapshot.snapshotId, WHOLE, never);
           const copies: Map<number, string>[] = [];
           for (const disk of snapshot.disks) {
             await harness.guestWrites(vmId);
@@ -178,7 +186,7 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
     it('opens its disks one at a time, in any order, again after a reader was closed, and no disk that it does not hold', async () => {
       await withSnapshot(firstVm(), 'any order', async (snapshot) => {
         const frozen = await harness.frozenDisks(firstVm(), snapshot.snapshotId);
-        const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        const exported = await source.openExport(firstVm(), snapshot.snapshotId, WHOLE, never);
         expect((await faultOf(exported.openDisk('no such disk', never))).code).toBe('disk-unsupported');
         const left = await exported.openDisk(snapshot.disks[0]?.id ?? '', never);
         await faultOf(exported.openDisk(snapshot.disks[1]?.id ?? '', never));
@@ -193,11 +201,11 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
 
     it('lets an export be ended more than once, and reads nothing after its end', async () => {
       await withSnapshot(firstVm(), 'ended', async (snapshot) => {
-        const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        const exported = await source.openExport(firstVm(), snapshot.snapshotId, WHOLE, never);
         await exported.abort('a test');
         await exported.abort('a test');
         await faultOf(exported.openDisk(snapshot.disks[0]?.id ?? '', never));
-        const second = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        const second = await source.openExport(firstVm(), snapshot.snapshotId, WHOLE, never);
         await second.complete();
         await second.abort('too late');
         expect((await harness.leftovers()).exports).toBe(0);
@@ -206,7 +214,7 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
 
     it('stops in the middle of a disk with the reason of the signal, and abort leaves nothing open', async () => {
       await withSnapshot(firstVm(), 'stopped', async (snapshot) => {
-        const exported = await source.openExport(firstVm(), snapshot.snapshotId, never);
+        const exported = await source.openExport(firstVm(), snapshot.snapshotId, WHOLE, never);
         const stop = new AbortController();
         const reader = await exported.openDisk(snapshot.disks[0]?.id ?? '', stop.signal);
         const blocks = reader.blocks(stop.signal)[Symbol.asyncIterator]();
@@ -226,11 +234,11 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
 
     it('opens no export under an aborted signal, and leaves none behind when the signal comes meanwhile', async () => {
       await withSnapshot(firstVm(), 'aborted', async (snapshot) => {
-        expect((await faultOf(source.openExport(firstVm(), snapshot.snapshotId, AbortSignal.abort()))).code).toBe(
-          'cancelled',
-        );
+        expect(
+          (await faultOf(source.openExport(firstVm(), snapshot.snapshotId, WHOLE, AbortSignal.abort()))).code,
+        ).toBe('cancelled');
         const stop = new AbortController();
-        const opening = faultOf(source.openExport(firstVm(), snapshot.snapshotId, stop.signal));
+        const opening = faultOf(source.openExport(firstVm(), snapshot.snapshotId, WHOLE, stop.signal));
         while ((await harness.leftovers()).exports === 0) await turn();
         stop.abort();
         expect((await opening).code).toBe('cancelled');
@@ -241,7 +249,7 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
     it('frees what a dead process left: the export by its id, the snapshot by its name', async () => {
       const dead = another();
       const snapshot = await dead.takeSnapshot(firstVm(), details('left behind'), never);
-      const left = await dead.openExport(firstVm(), snapshot.snapshotId, never);
+      const left = await dead.openExport(firstVm(), snapshot.snapshotId, WHOLE, never);
       expect((await harness.leftovers()).exports).toBe(1);
       await source.releaseExport(left.exportId, never);
       await source.releaseExport(left.exportId, never);

@@ -18,11 +18,22 @@ export interface VmDisk {
   /** Class, bus and unit of the controller as NFC urls name it: `ParaVirtualSCSIController0:1`. */
   place: { controller: string; bus: number; unit: number };
   changeId: string | null;
+  /** Class of the backing, and whether it is the delta of another one. */
+  backing: { type: string; isDelta: boolean };
   trouble: DiskTrouble[];
 }
 
 /** Why a disk takes no part in snapshots, or cannot be read. */
 export type DiskTrouble = 'independent' | 'raw-physical' | 'raw-virtual' | 'shared' | 'encrypted';
+
+/** Classes of backings that can have a change id at all. */
+export const TRACKABLE_BACKINGS: readonly string[] = [
+  'VirtualDiskFlatVer2BackingInfo',
+  'VirtualDiskSparseVer2BackingInfo',
+  'VirtualDiskRawDiskMappingVer1BackingInfo',
+  'VirtualDiskRawDiskVer2BackingInfo',
+  'VirtualDiskSeSparseBackingInfo',
+];
 
 /** Troubles that make a copy impossible; a virtual raw device mapping can be snapshotted and read. */
 export const BLOCKING_TROUBLES: readonly DiskTrouble[] = ['independent', 'raw-physical', 'shared', 'encrypted'];
@@ -95,6 +106,7 @@ function readDisk(device: XmlNode, controller: Controller | undefined, owner: st
       unit: integer(device, 'unitNumber') ?? 0,
     },
     changeId: text(backing, 'changeId') || null,
+    backing: { type: backing?.type ?? '', isDelta: child(backing, 'parent') !== undefined },
     trouble,
   };
 }

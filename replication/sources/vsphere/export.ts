@@ -1,204 +1,33 @@
-// An export of a snapshot: opens the NFC lease, keeps it alive, streams its disks, and ends it in every case.
+// Opens a snapshot's disks for reading, over the transport that fits: a stream by NFC, or ranges of the datastore's files.
 // For sources/vsphere only.
-
-import { readStreamOptimizedVmdk } from '../../disks/formats/vmdk/read-stream.ts';
-import type { DiskReader } from '../../disks/reader.ts';
-import { type FaultError, faultError } from '../../model/fault.ts';
-import type { SourceExport } from '../source.ts';
-import type { VmDisk } from './devices.ts';
-import { asFaultError, stopped } from './faults.ts';
-import { abortLease, type DeviceUrl, isOver, type LeaseInfo, matchDisks, waitForLease } from './lease.ts';
-import { type Download, download } from './nfc-download.ts';
+import { faultError } from '../../model/fault.ts';
+import type { SourceExport, Transport } from '../source.ts';
+import { openFolderExport } from './folder-export.ts';
+import { openNfcExport } from './nfc-export.ts';
 import type { VimSession } from './session.ts';
-import { readSnapshotDisks } from './snapshots.ts';
-import { element, type ManagedObject, reference } from './xml/markup.ts';
-import { object, text, XmlError } from './xml/xml-node.ts';
 
-const ENDING_TIMEOUT_MS = 30_000;
-const STREAM_IDLE_MS = 120_000;
-/** Between two signs of life: often enough for a fluent percentage, and well within the lease. */
-const LONGEST_BEAT_MS = 5_000;
-
-/** Begins an export of the snapshot and waits until its disks can be read. */
+/**
+ * NFC always works, so it is taken wherever the files of the datastore cannot be read by ranges; the export says why.
+ * @throws FaultError `input-invalid` for NBD, which this source does not offer
+ */
 export async function openExport(
   session: VimSession,
   vmId: string,
   snapshotId: string,
+  options: { transport: 'auto' | Transport; seek: boolean },
   signal: AbortSignal,
 ): Promise<SourceExport> {
-  const disks = await readSnapshotDisks(session, snapshotId, signal);
-  const snapshot: ManagedObject = { type: 'VirtualMachineSnapshot', value: snapshotId };
-  const lease = object(await session.make(snapshot, 'ExportSnapshot', [], signal), 'returnval');
-  if (!lease) throw new XmlError('ExportSnapshot gave no lease');
-  try {
-    const info = await waitForLease(session, lease, signal);
-    return new NfcExport(session, { type: 'VirtualMachine', value: vmId }, lease, info, disks);
-  } catch (error) {
-    await abortLease(session, lease, 'The export was not begun.', AbortSignal.timeout(ENDING_TIMEOUT_MS)).catch(
-      () => undefined,
-    );
-    throw error;
-  }
-}
-
-class NfcExport implements SourceExport {
-  readonly transport = 'nfc';
-  readonly exportId: string;
-  readonly #session: VimSession;
-  readonly #vm: ManagedObject;
-  readonly #lease: ManagedObject;
-  readonly #files: Map<string, DeviceUrl>;
-  readonly #disks: readonly VmDisk[];
-  readonly #ended = new AbortController();
-  #percent = 0;
-  #beat: NodeJS.Timeout;
-  #open: Download | null = null;
-  #ending: Promise<void> | null = null;
-
-  constructor(session: VimSession, vm: ManagedObject, lease: ManagedObject, info: LeaseInfo, disks: readonly VmDisk[]) {
-    this.exportId = lease.value;
-    this.#session = session;
-    this.#vm = vm;
-    this.#lease = lease;
-    this.#disks = disks;
-    this.#files = matchDisks(info.files, disks);
-    const beatMs = Math.min(LONGEST_BEAT_MS, (info.timeoutSeconds * 1000) / 4);
-    this.#beat = setInterval(() => void this.#keepAlive(beatMs), beatMs);
-    this.#beat.unref();
-  }
-
-  async descriptor(signal: AbortSignal): Promise<string | null> {
-    try {
-      const { ovfManager } = await this.#session.content(signal);
-      if (!ovfManager) return null;
-      const files = [...this.#files].map(([id, file], index) =>
-        element('ovfFiles', [
-          element('deviceId', file.key),
-          element('path', `disk-${index}.vmdk`),
-          element('size', file.fileSize),
-          element('capacity', this.#disks.find((disk) => disk.id === id)?.capacityBytes ?? 0),
-        ]),
-      );
-      const answer = await this.#session.call(
-        ovfManager,
-        'CreateDescriptor',
-        [reference('obj', this.#vm), element('cdp', files)],
-        { signal },
-      );
-      return text(answer, 'returnval', 'ovfDescriptor') || null;
-    } catch {
-      // A replica does without it: the run keeps none.
-      if (signal.aborted) throw stopped(signal);
-      return null;
-    }
-  }
-
-  async openDisk(diskId: string, signal: AbortSignal): Promise<DiskReader> {
-    this.#demandOpen();
-    const file = this.#files.get(diskId);
-    const disk = this.#disks.find((one) => one.id === diskId);
-    if (!file || !disk) throw faultError('disk-unsupported', { message: `The export holds no disk ${diskId}.` });
-    if (this.#open) throw faultError('internal', { message: 'A disk of this export is being read already.' });
-    const whole = AbortSignal.any([signal, this.#ended.signal]);
-    const stream = await download(
-      file,
-      {
-        center: this.#session.url,
-        centerFingerprint: this.#session.fingerprint,
-        cookie: this.#session.cookie,
-        idleMs: STREAM_IDLE_MS,
-      },
-      whole,
-    );
-    this.#open = stream;
-    const release = async () => {
-      if (this.#open === stream) this.#open = null;
-      await stream.close();
-    };
-    try {
-      const reader = await readStreamOptimizedVmdk(stream.bytes, { capacityBytes: disk.capacityBytes, signal: whole });
-      return released(reader, release);
-    } catch (error) {
-      await release();
-      throw asFaultError(error, { during: 'stream', signal });
-    }
-  }
-
-  progress(percent: number): void {
-    // vCenter takes whole numbers; 100 is said by complete().
-    this.#percent = Math.max(this.#percent, Math.min(99, Math.floor(percent)));
-  }
-
-  async complete(): Promise<void> {
-    this.#demandOpen();
-    await this.#end(async (signal) => {
-      await this.#session.call(this.#lease, 'HttpNfcLeaseProgress', [element('percent', 100)], { signal });
-      await this.#session.call(this.#lease, 'HttpNfcLeaseComplete', [], { signal });
+  const { transport, seek } = options;
+  const stream = (why: string) => openNfcExport(session, vmId, snapshotId, why, signal);
+  if (transport === 'nbd') {
+    throw faultError('input-invalid', {
+      message: 'This connector cannot read disks over NBD.',
+      remedy: 'Choose another transport: automatic, NFC or datastore files.',
     });
   }
-
-  async abort(reason: string): Promise<void> {
-    // After complete(), or a second time, there is nothing left to end.
-    if (this.#ending) return this.#ending.catch(() => undefined);
-    await this.#end((signal) => abortLease(this.#session, this.#lease, reason, signal));
-  }
-
-  #end(how: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    clearInterval(this.#beat);
-    const ending = (async () => {
-      this.#ended.abort(faultError('export-refused', { message: 'The export has ended.' }));
-      await this.#open?.close();
-      try {
-        await how(AbortSignal.timeout(ENDING_TIMEOUT_MS));
-      } catch (error) {
-        // It did not end as told, so it may be open still: the next abort() tries again.
-        this.#ending = null;
-        throw asFaultError(error, { during: 'export' });
-      }
-    })();
-    this.#ending = ending;
-    return ending;
-  }
-
-  async #keepAlive(beatMs: number): Promise<void> {
-    const options = { signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(Math.max(beatMs, 1_000) * 3)]) };
-    try {
-      await this.#session.call(this.#lease, 'HttpNfcLeaseProgress', [element('percent', this.#percent)], options);
-    } catch (error) {
-      // A beat that is lost on the way is made good by the next one; a lease that is over is not.
-      if (isOver(error) && !this.#ending) this.#ended.abort(leaseLost(error));
-    }
-  }
-
-  #demandOpen(): void {
-    if (this.#ended.signal.aborted) throw stopped(this.#ended.signal);
-  }
-}
-
-function leaseLost(error: unknown): FaultError {
-  const message = 'vSphere ended the export before the disks were read.';
-  return faultError('export-cut', { message, remedy: 'Nothing to do: the export is begun again.' }, error);
-}
-
-/** The reader, which lets its stream go when it is closed or read to its end. */
-function released(reader: DiskReader, release: () => Promise<void>): DiskReader {
-  return {
-    capacityBytes: reader.capacityBytes,
-    ordered: reader.ordered,
-    skipsZeros: reader.skipsZeros,
-    get bytesRead() {
-      return reader.bytesRead;
-    },
-    async *blocks(signal) {
-      try {
-        yield* reader.blocks(signal);
-      } finally {
-        await release();
-      }
-    },
-    async close() {
-      await reader.close();
-      await release();
-    },
-  };
+  if (transport === 'nfc') return stream('The transport was chosen: NFC.');
+  if (transport === 'auto' && !seek) return stream('The disks are read whole.');
+  const why = transport === 'folder' ? 'The transport was chosen: datastore files.' : 'Little of the disks is read.';
+  const opened = await openFolderExport(session, vmId, snapshotId, why, signal);
+  return 'refusal' in opened ? stream(opened.refusal) : opened;
 }

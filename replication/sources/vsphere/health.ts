@@ -86,15 +86,17 @@ class HealthChecks {
   async #privileges(places: Places): Promise<HealthCheck[]> {
     let states: PrivilegeState[] = [];
     const asked = await this.#check('privileges', 'Privileges of the account', async (signal) => {
-      states = await checkPrivileges(this.#session, ['copy'], places, signal);
+      states = await checkPrivileges(this.#session, ['copy', 'changes', 'folder'], places, signal);
       return 'Known.';
     });
     if (!asked.ok) return [asked];
+    const required = new Set<string>(PRIVILEGES.copy.map(({ id }) => id));
     return states.map(({ id, purpose, missingOn }) => ({
       id: `privilege:${id}`,
       label: `Privilege ${id}`,
       ok: missingOn.length === 0,
-      level: 'required',
+      // Without the others every run is a full copy, or reads every byte; it is right all the same.
+      level: required.has(id) ? 'required' : 'advice',
       detail:
         missingOn.length === 0
           ? `Granted; needed ${purpose}.`

@@ -1,8 +1,10 @@
 // vSphere as a source of servers: everything of the port source.ts, spoken with one vCenter over its SOAP API.
 // The connector opens it; nothing else of this folder is meant for outside, but certificate.ts for the first trust.
-import type { Source } from '../source.ts';
+import { ChangesUnknown, type Source } from '../source.ts';
+import { changedAreas } from './changed-areas.ts';
 import { openExport } from './export.ts';
 import { asFaultError, type During } from './faults.ts';
+import { FOLDER_EXPORT } from './folder-export.ts';
 import { checkHealth } from './health.ts';
 import { readInventory, readServer } from './inventory.ts';
 import { abortLease } from './lease.ts';
@@ -29,6 +31,7 @@ export function openVsphereSource(options: VsphereSourceOptions): Source {
       signal.throwIfAborted();
       return await work();
     } catch (error) {
+      if (error instanceof ChangesUnknown && !signal.aborted) throw error;
       throw asFaultError(error, { during, signal });
     }
   }
@@ -52,14 +55,17 @@ export function openVsphereSource(options: VsphereSourceOptions): Source {
     inspect: (vmId, signal) => guarded('read', signal, () => readServer(session, vmId, signal)),
     takeSnapshot: (vmId, details, signal) =>
       guarded('snapshot', signal, () => takeSnapshot(session, vmId, details, signal)),
-    openExport: (vmId, snapshotId, signal) =>
-      guarded('export', signal, () => openExport(session, vmId, snapshotId, signal)),
+    changedAreas: (vmId, snapshotId, diskId, since, signal) =>
+      guarded('read', signal, () => changedAreas(session, vmId, snapshotId, diskId, since, signal)),
+    openExport: (vmId, snapshotId, choice, signal) =>
+      guarded('export', signal, () => openExport(session, vmId, snapshotId, choice, signal)),
     releaseSnapshot: (vmId, snapshot, signal) =>
       guarded('release', signal, () => releaseSnapshot(session, vmId, snapshot, signal)),
     releaseExport: (exportId, signal) =>
-      guarded('export', signal, () => {
+      guarded('export', signal, async () => {
+        if (exportId.startsWith(FOLDER_EXPORT)) return;
         const lease = { type: 'HttpNfcLease', value: exportId };
-        return abortLease(session, lease, 'The process that began the export is gone.', signal);
+        await abortLease(session, lease, 'The process that began the export is gone.', signal);
       }),
     close: () => session.close(),
   };

@@ -63,6 +63,24 @@ export class Places {
     return `/${names.join('/')}`;
   }
 
+  /**
+   * Inventory path of the datacenter that holds a folder or vApp, without the root folder: `Europe/East`. Names stay
+   * escaped. Null when the datacenter cannot be seen.
+   */
+  datacenterPath(parent: ManagedObject | null): string | null {
+    const names: string[] = [];
+    let at = parent;
+    for (let depth = 0; at && depth < MAX_DEPTH; depth += 1) {
+      const known: ObjectProperties | undefined = this.#objects.get(at.value);
+      const over = known ? above(known) : null;
+      // What has nothing above it is the root.
+      if (!known || !over) break;
+      if (names.length > 0 || at.type === 'Datacenter') names.unshift(known.properties.get('name')?.text ?? at.value);
+      at = over;
+    }
+    return names.length > 0 ? names.join('/') : null;
+  }
+
   name(object: ManagedObject | null): string {
     if (!object) return '';
     return unescapeName(this.#objects.get(object.value)?.properties.get('name')?.text ?? object.value);

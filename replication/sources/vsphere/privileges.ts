@@ -13,7 +13,8 @@ export interface Privilege {
 
 /**
  * Ids as vCenter knows them (all in the privilege list of vCenter 8), by purpose. `copy` is what a run of whole disks
- * needs; `changes` is for change tracking, `cutover` for shutting the source down.
+ * needs; `changes` is for change tracking, `folder` for reading files of datastores by ranges, `cutover` for shutting the
+ * source down.
  */
 export const PRIVILEGES = {
   copy: [
@@ -24,6 +25,10 @@ export const PRIVILEGES = {
   changes: [
     { id: 'VirtualMachine.Config.ChangeTracking', purpose: 'to turn on changed block tracking' },
     { id: 'VirtualMachine.Provisioning.DiskRandomRead', purpose: 'to ask which blocks have changed' },
+  ],
+  folder: [
+    { id: 'Datastore.Browse', purpose: 'to read only changed places of a disk from its datastore' },
+    { id: 'Datastore.FileManagement', purpose: 'to read only changed places of a disk from its datastore' },
   ],
   cutover: [
     { id: 'VirtualMachine.Interact.PowerOff', purpose: 'to shut the source down for the cutover' },

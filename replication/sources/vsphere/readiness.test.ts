@@ -20,6 +20,7 @@ function disk(changes: Partial<VmDisk> = {}): VmDisk {
     order: 0,
     place: { controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 },
     changeId: null,
+    backing: { type: 'VirtualDiskFlatVer2BackingInfo', isDelta: false },
     trouble: [],
     ...changes,
   };

@@ -1,7 +1,9 @@
 // Takes and removes the snapshot of a run, also when a dead process began it. For sources/vsphere only.
 import { faultError } from '../../model/fault.ts';
 import type { SourceSnapshot } from '../source.ts';
-import { readDevices, type VmDisk } from './devices.ts';
+import { prepareTracking, whyNotTracked } from './change-tracking.ts';
+import { readDevices, TRACKABLE_BACKINGS, type VmDisk } from './devices.ts';
+import { asFaultError } from './faults.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
@@ -32,11 +34,27 @@ interface VmState {
   consolidationNeeded: boolean;
 }
 
+/** A snapshot as it stands at vCenter. */
+interface Taken {
+  node: SnapshotNode;
+  disks: VmDisk[];
+  /** For people; of no meaning when the snapshot is quiesced. */
+  notQuiescedBecause: string;
+}
+
+export interface SnapshotWishes {
+  name: string;
+  description: string;
+  quiesce: boolean;
+  /** Turn change tracking on where it is off and may be turned on. */
+  trackChanges: boolean;
+}
+
 /** Takes the snapshot, or finds the one of this name that is there already or is being taken. */
 export async function takeSnapshot(
   session: VimSession,
   vmId: string,
-  options: { name: string; description: string; quiesce: boolean },
+  options: SnapshotWishes,
   signal: AbortSignal,
   times: SnapshotTimes = SNAPSHOT_TIMES,
 ): Promise<SourceSnapshot> {
@@ -44,21 +62,59 @@ export async function takeSnapshot(
   const find = async () => (await readState(session, vm, signal)).snapshots.find(({ name }) => name === options.name);
   const there =
     (await find()) ?? (await waitForOthers(session, vm, ['CreateSnapshot', 'CreateSnapshotEx'], find, signal, times));
-  if (there) return describe(session, there, 'It was taken by an earlier try, without quiescing.', signal);
+  if (there) {
+    const taken = await look(session, there, 'It was taken by an earlier try, without quiescing.', signal);
+    return describe(taken, await whyNotTracked(session, vm, there.ref.value, signal));
+  }
 
-  const state = await readState(session, vm, signal);
-  let notQuiescedBecause = whyNotQuiesced(options.quiesce, state);
+  const untracked = await prepareTracking(session, vm, options.trackChanges, { signal, deadlineMs: times.takeMs });
+  let taken = await takeFresh(session, vm, options, signal, times);
+  if (untracked === null && taken.disks.some(awaitsChangeId)) {
+    // Tracking begins with a stun only, and this snapshot may have been the first since it was turned on.
+    await removeOurs(session, vmId, { id: taken.node.ref.value, name: options.name }, signal, times);
+    taken = await takeFresh(session, vm, options, signal, times);
+  }
+  return describe(taken, untracked);
+}
+
+async function takeFresh(
+  session: VimSession,
+  vm: ManagedObject,
+  options: SnapshotWishes,
+  signal: AbortSignal,
+  times: SnapshotTimes,
+): Promise<Taken> {
+  let notQuiescedBecause = whyNotQuiesced(options.quiesce, await readState(session, vm, signal));
   if (notQuiescedBecause === null) {
     try {
       return await create(session, vm, { ...options, quiesce: true }, null, signal, times);
     } catch (error) {
       if (!isQuiesceFault(error)) throw error;
       notQuiescedBecause = `The guest could not be quiesced: ${error.message}`;
-      const left = await find();
-      if (left) return describe(session, left, notQuiescedBecause, signal);
+      const { snapshots } = await readState(session, vm, signal);
+      const left = snapshots.find(({ name }) => name === options.name);
+      if (left) return look(session, left, notQuiescedBecause, signal);
     }
   }
   return create(session, vm, { ...options, quiesce: false }, notQuiescedBecause, signal, times);
+}
+
+function awaitsChangeId({ changeId, backing }: VmDisk): boolean {
+  return changeId === null && TRACKABLE_BACKINGS.includes(backing.type);
+}
+
+async function removeOurs(
+  session: VimSession,
+  vmId: string,
+  snapshot: { id: string; name: string },
+  signal: AbortSignal,
+  times: SnapshotTimes,
+): Promise<void> {
+  try {
+    await releaseSnapshot(session, vmId, snapshot, signal, times);
+  } catch (error) {
+    throw asFaultError(error, { during: 'release', signal });
+  }
 }
 
 /** Removes every snapshot of this id or name, waits for what is under way on the machine, and consolidates. */
@@ -143,7 +199,7 @@ async function create(
   notQuiescedBecause: string | null,
   signal: AbortSignal,
   times: SnapshotTimes,
-): Promise<SourceSnapshot> {
+): Promise<Taken> {
   const answer = await session.make(
     vm,
     'CreateSnapshot_Task',
@@ -161,36 +217,39 @@ async function create(
   const { snapshots } = await readState(session, vm, signal);
   const node = snapshots.find(({ ref, name }) => ref.value === made?.value || (!made && name === options.name));
   if (!node) throw faultError('snapshot-failed', { message: 'The snapshot was removed as soon as it was taken.' });
-  return describe(
-    session,
-    node,
-    notQuiescedBecause ?? 'vSphere took the snapshot without quiescing the guest.',
-    signal,
-  );
+  return look(session, node, notQuiescedBecause ?? 'vSphere took the snapshot without quiescing the guest.', signal);
 }
 
-async function describe(
+async function look(
   session: VimSession,
   node: SnapshotNode,
-  ifNotQuiesced: string,
+  notQuiescedBecause: string,
   signal: AbortSignal,
-): Promise<SourceSnapshot> {
-  const disks = await readSnapshotDisks(session, node.ref.value, signal);
+): Promise<Taken> {
+  return { node, notQuiescedBecause, disks: await readSnapshotDisks(session, node.ref.value, signal) };
+}
+
+/** @param untracked why no change id of the machine can be trusted, or null */
+function describe({ node, disks, notQuiescedBecause }: Taken, untracked: string | null): SourceSnapshot {
   return {
     snapshotId: node.ref.value,
     name: node.name,
     takenAt: node.createdAt,
     quiesced: node.quiesced,
-    notQuiescedBecause: node.quiesced ? null : ifNotQuiesced,
-    disks: disks.map(({ id, key, label, capacityBytes, order, changeId }) => ({
-      id,
-      key,
-      label,
-      capacityBytes,
-      order,
-      changeId,
-    })),
+    notQuiescedBecause: node.quiesced ? null : notQuiescedBecause,
+    disks: disks.map((disk) => {
+      const { id, key, label, capacityBytes, order } = disk;
+      const changeId = untracked === null ? disk.changeId : null;
+      const notTrackedBecause = changeId === null ? (untracked ?? withoutChangeId(disk)) : null;
+      return { id, key, label, capacityBytes, order, changeId, notTrackedBecause };
+    }),
   };
+}
+
+function withoutChangeId({ backing, kind }: VmDisk): string {
+  return TRACKABLE_BACKINGS.includes(backing.type)
+    ? 'Change tracking is on, but vSphere gives no change id for this disk.'
+    : `vSphere does not track the changes of a disk of this kind (${kind}).`;
 }
 
 /** Waits for running tasks of these methods, whatever their outcome, then looks again. */

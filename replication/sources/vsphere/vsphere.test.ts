@@ -10,6 +10,7 @@ import {
   never,
   type SourceHarness,
   turn,
+  WHOLE,
 } from '../contract.ts';
 import type { Source } from '../source.ts';
 import { probeFingerprint } from './certificate.ts';
@@ -166,8 +167,12 @@ describe('vSphere source', () => {
       'privilege:VirtualMachine.State.RemoveSnapshot',
     ]);
     expect(failing[0]?.detail).toContain('East, West');
-    const snapshot = await source.takeSnapshot('vm-203', { name: 'p', description: '', quiesce: true }, never);
-    expect(await faultOf(source.openExport('vm-203', snapshot.snapshotId, never))).toMatchObject({
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'p', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    expect(await faultOf(source.openExport('vm-203', snapshot.snapshotId, WHOLE, never))).toMatchObject({
       code: 'vcenter-privilege-missing',
       message: expect.stringContaining('VApp.Export'),
     });
@@ -176,8 +181,12 @@ describe('vSphere source', () => {
   });
 
   it('finds a cut stream out, and reads the disk when it is asked again', async () => {
-    const snapshot = await source.takeSnapshot('vm-202', { name: 'cut', description: '', quiesce: true }, never);
-    const exported = await source.openExport('vm-202', snapshot.snapshotId, never);
+    const snapshot = await source.takeSnapshot(
+      'vm-202',
+      { name: 'cut', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-202', snapshot.snapshotId, WHOLE, never);
     const [disk] = snapshot.disks;
     const hashes = await test.control<LabHashes>('hash', { vm: 'vm-202', disk: 0, snapshot: snapshot.snapshotId });
     for (const afterBytes of [0, 100, 30_000]) {
@@ -192,8 +201,12 @@ describe('vSphere source', () => {
   });
 
   it('says that a host refused the disk', async () => {
-    const snapshot = await source.takeSnapshot('vm-203', { name: 'refused', description: '', quiesce: true }, never);
-    const exported = await source.openExport('vm-203', snapshot.snapshotId, never);
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'refused', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
     const effect = { kind: 'fail', code: 'x', status: 500 } as const;
     test.faults.add({ side: 'vcenter', operation: 'nfc:GET', count: 1, effect });
     expect((await faultOf(exported.openDisk(snapshot.disks[0]?.id ?? '', never))).code).toBe('export-refused');
@@ -204,8 +217,12 @@ describe('vSphere source', () => {
 
   it('keeps its lease alive longer than its time-out, and tells vCenter the percentage', async () => {
     await test.control('settings', { leaseTimeoutSeconds: 1 });
-    const snapshot = await source.takeSnapshot('vm-203', { name: 'long', description: '', quiesce: true }, never);
-    const exported = await source.openExport('vm-203', snapshot.snapshotId, never);
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'long', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
     exported.progress(41.9);
     await expect.poll(async () => (await state()).leases[0]?.claimedPercent, { interval: 50, timeout: 2000 }).toBe(41);
     const started = Date.now();
@@ -218,7 +235,11 @@ describe('vSphere source', () => {
   });
 
   it('ends a read when vCenter has ended the export, and can begin it again', async () => {
-    const snapshot = await source.takeSnapshot('vm-202', { name: 'lost', description: '', quiesce: true }, never);
+    const snapshot = await source.takeSnapshot(
+      'vm-202',
+      { name: 'lost', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
     await test.control('settings', { leaseTimeoutSeconds: 1 });
     const effect = { kind: 'fail', code: 'Timedout' } as const;
     test.faults.add({ side: 'vcenter', operation: 'HttpNfcLeaseProgress', count: 1, effect });
@@ -228,20 +249,24 @@ describe('vSphere source', () => {
       count: 1,
       effect: { kind: 'rate', bytesPerSecond: 20_000 },
     });
-    const exported = await source.openExport('vm-202', snapshot.snapshotId, never);
+    const exported = await source.openExport('vm-202', snapshot.snapshotId, WHOLE, never);
     const [disk] = snapshot.disks;
     const lost = await faultOf(exported.openDisk(disk?.id ?? '', never).then((reader) => hashBlocks(reader)));
     expect(lost).toMatchObject({ code: 'export-cut', retry: 'now' });
     await exported.abort('lost');
-    const again = await source.openExport('vm-202', snapshot.snapshotId, never);
+    const again = await source.openExport('vm-202', snapshot.snapshotId, WHOLE, never);
     expect((await hashBlocks(await again.openDisk(disk?.id ?? '', never))).size).toBeGreaterThan(0);
     await again.complete();
     await source.releaseSnapshot('vm-202', { id: snapshot.snapshotId, name: 'lost' }, never);
   });
 
   it('keeps the OVF descriptor, and does without it when vCenter refuses it', async () => {
-    const snapshot = await source.takeSnapshot('vm-201', { name: 'ovf', description: '', quiesce: true }, never);
-    const exported = await source.openExport('vm-201', snapshot.snapshotId, never);
+    const snapshot = await source.takeSnapshot(
+      'vm-201',
+      { name: 'ovf', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-201', snapshot.snapshotId, WHOLE, never);
     expect(await exported.descriptor(never)).toMatch(/<Envelope[\s\S]*both-1/);
     const effect = { kind: 'fail', code: 'NotSupported' } as const;
     test.faults.add({ side: 'vcenter', operation: 'CreateDescriptor', effect });
@@ -251,24 +276,32 @@ describe('vSphere source', () => {
   });
 
   it('refuses a second export of a server, and can export it afterwards', async () => {
-    const snapshot = await source.takeSnapshot('vm-203', { name: 'two', description: '', quiesce: true }, never);
-    const first = await source.openExport('vm-203', snapshot.snapshotId, never);
-    expect((await faultOf(source.openExport('vm-203', snapshot.snapshotId, never))).code).toBe('export-refused');
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'two', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const first = await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+    expect((await faultOf(source.openExport('vm-203', snapshot.snapshotId, WHOLE, never))).code).toBe('export-refused');
     await first.abort('enough');
-    await (await source.openExport('vm-203', snapshot.snapshotId, never)).complete();
+    await (await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never)).complete();
     await source.releaseSnapshot('vm-203', { id: snapshot.snapshotId, name: 'two' }, never);
   });
 
   it('waits with the removal until an export that nobody ended has timed out', async () => {
     await test.control('settings', { leaseTimeoutSeconds: 1 });
     const dead = test.open();
-    const snapshot = await dead.takeSnapshot('vm-203', { name: 'dead', description: '', quiesce: true }, never);
+    const snapshot = await dead.takeSnapshot(
+      'vm-203',
+      { name: 'dead', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
     test.faults.add({
       side: 'vcenter',
       operation: 'HttpNfcLeaseProgress',
       effect: { kind: 'fail', code: 'SystemError' },
     });
-    await dead.openExport('vm-203', snapshot.snapshotId, never);
+    await dead.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
     await dead.close();
     expect((await state()).leases.length).toBe(1);
     await source.releaseSnapshot('vm-203', { id: null, name: 'dead' }, never);
@@ -280,7 +313,9 @@ describe('vSphere source', () => {
     const begin = async (name: string) => {
       const stop = new AbortController();
       const dead = test.open();
-      const taking = faultOf(dead.takeSnapshot('vm-201', { name, description: '', quiesce: true }, stop.signal));
+      const taking = faultOf(
+        dead.takeSnapshot('vm-201', { name, description: '', quiesce: true, trackChanges: false }, stop.signal),
+      );
       await expect.poll(async () => (await state()).tasks.length, { interval: 5 }).toBe(1);
       stop.abort();
       expect((await taking).code).toBe('cancelled');
@@ -291,20 +326,36 @@ describe('vSphere source', () => {
     await source.releaseSnapshot('vm-201', { id: null, name: 'half made' }, never);
     expect(await state()).toMatchObject({ snapshots: [], tasks: [] });
     await begin('taken over');
-    await source.takeSnapshot('vm-201', { name: 'taken over', description: '', quiesce: true }, never);
+    await source.takeSnapshot(
+      'vm-201',
+      { name: 'taken over', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
     expect((await state()).snapshots.map(({ name }) => name)).toEqual(['taken over']);
     await source.releaseSnapshot('vm-201', { id: null, name: 'taken over' }, never);
   });
 
   it('falls back to a crash-consistent snapshot and says why', async () => {
-    const bare = await source.takeSnapshot('vm-203', { name: 'crash', description: '', quiesce: true }, never);
+    const bare = await source.takeSnapshot(
+      'vm-203',
+      { name: 'crash', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
     expect(bare).toMatchObject({ quiesced: false, notQuiescedBecause: 'VMware Tools is not installed in the guest.' });
     const message = 'An error occurred while quiescing the virtual machine.';
     const effect = { kind: 'fail', code: 'ApplicationQuiesceFault', message } as const;
     test.faults.add({ side: 'vcenter', operation: 'task:CreateSnapshot_Task', count: 1, effect });
-    const failed = await source.takeSnapshot('vm-201', { name: 'crash', description: '', quiesce: true }, never);
+    const failed = await source.takeSnapshot(
+      'vm-201',
+      { name: 'crash', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
     expect(failed).toMatchObject({ quiesced: false, notQuiescedBecause: expect.stringContaining(message) });
-    const off = await source.takeSnapshot('vm-204', { name: 'crash', description: '', quiesce: true }, never);
+    const off = await source.takeSnapshot(
+      'vm-204',
+      { name: 'crash', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
     expect(off).toMatchObject({ quiesced: false, notQuiescedBecause: expect.stringContaining('powered off') });
     expect(off.disks.map(({ order }) => order)).toEqual([0]);
     for (const vm of ['vm-201', 'vm-203', 'vm-204'])
@@ -312,7 +363,8 @@ describe('vSphere source', () => {
   });
 
   it('tells a full datastore from other failures of a snapshot', async () => {
-    const take = () => faultOf(source.takeSnapshot('vm-201', { name: 'x', description: '', quiesce: true }, never));
+    const take = () =>
+      faultOf(source.takeSnapshot('vm-201', { name: 'x', description: '', quiesce: true, trackChanges: false }, never));
     const failing = (code: string, message: string) =>
       test.faults.add({
         side: 'vcenter',
@@ -328,7 +380,7 @@ describe('vSphere source', () => {
   });
 
   it('consolidates when a removal leaves that to do, and says so when it cannot', async () => {
-    await source.takeSnapshot('vm-203', { name: 'merge', description: '', quiesce: true }, never);
+    await source.takeSnapshot('vm-203', { name: 'merge', description: '', quiesce: true, trackChanges: false }, never);
     await test.control('vm', { vm: 'vm-203', consolidationNeeded: true });
     const effect = { kind: 'fail', code: 'FileLocked', message: 'locked' } as const;
     test.faults.add({ side: 'vcenter', operation: 'task:ConsolidateVMDisks_Task', count: 1, effect });
