@@ -45,7 +45,18 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('listing', () => {
-  test('passes empty pages, begins anywhere, and tells what changed', async () => {
+  test('goes on behind an empty page', async () => {
+    const sparse = await lab.snapshotOf([block(3), block(9000)], { capacityBytes });
+    const next = await lab.snapshotOf([block(9001)], { capacityBytes, parentSnapshotId: sparse });
+    const ebs = lab.open();
+    const before = await lab.requests('ebs:ListSnapshotBlocks');
+    expect((await collect(ebs.listBlocks(sparse, never))).map(({ index }) => index)).toEqual([3, 9000]);
+    // Three pages, the second of which held nothing.
+    expect((await lab.requests('ebs:ListSnapshotBlocks')) - before).toBe(3);
+    expect(await collect(ebs.listChanges(sparse, next, never))).toEqual([9001]);
+  });
+
+  test('begins anywhere, and tells what changed', async () => {
     const ebs = lab.open();
     const all = await collect(ebs.listBlocks(child, never));
     expect(all.map(({ index }) => index)).toEqual([0, 1, 2, 77, 4095, 4096, 5000, 9000, 10239]);

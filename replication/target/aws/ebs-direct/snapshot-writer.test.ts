@@ -86,6 +86,13 @@ describe('what a snapshot holds', () => {
     await expectHeld(sealed, after);
   });
 
+  test('a block that is written twice at once counts once', async () => {
+    const disk = randomDisk(2);
+    const writer = await lab.start(disk);
+    await Promise.all([...disk.blocks, ...disk.blocks].map((block) => writer.write(block, never)));
+    expect(await writer.seal(never)).toMatchObject({ blocks: 2, changedBlocks: 2 });
+  });
+
   test('volume, tags, description and token go along; the same token gives the same snapshot', async () => {
     const input = { capacityBytes: 1024 ** 3 + 512, token: 'x'.repeat(90), description: 'disk 2', tags: { run: 'r' } };
     const writer = await lab.start(input);
