@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES } from '../disks/block.ts';
 import type { DiskReader } from '../disks/reader.ts';
+import { coverage, indexesOf, widenToBlocks } from '../model/extent.ts';
 import { FaultError } from '../model/fault.ts';
-import type { Source, SourceSnapshot } from './source.ts';
+import { ChangesUnknown, type Source, type SourceSnapshot } from './source.ts';
 
 /** What the platform itself says of one frozen disk: SHA-256 (hex) of each 512 KiB block that is not zeros. */
 export type FrozenDisk = { capacityBytes: number; blocks: ReadonlyMap<number, string> };
@@ -19,6 +20,8 @@ export interface SourceHarness {
   pathPrefixes: readonly string[];
   /** Servers with at least two disks each, one for every form in which the platform may send disks. */
   withTwoDisks: readonly string[];
+  /** Disks can be read at any place. */
+  seekable: boolean;
   /** In boot order. */
   frozenDisks(vmId: string, snapshotId: string): Promise<FrozenDisk[]>;
   /** The guest changes all of its disks: data that was there, and places that were empty. */
@@ -50,6 +53,17 @@ export async function hashBlocks(reader: DiskReader, signal = never): Promise<Ma
     if (!block.data) continue;
     const padding = new Uint8Array(DISK_BLOCK_BYTES - block.data.length);
     found.set(block.index, createHash('sha256').update(block.data).update(padding).digest('hex'));
+  }
+  return found;
+}
+
+/** Index of every block that a reader yields, the zero ones too, with its SHA-256 or null. */
+async function readBlocks(reader: DiskReader): Promise<Map<number, string | null>> {
+  const found = new Map<number, string | null>();
+  for await (const { index, data } of reader.blocks(never)) {
+    const padded = data && new Uint8Array(DISK_BLOCK_BYTES).fill(0);
+    padded?.set(data ?? []);
+    found.set(index, padded && createHash('sha256').update(padded).digest('hex'));
   }
   return found;
 }
@@ -167,7 +181,9 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
         await withSnapshot(vmId, 'frozen', async (snapshot) => {
           const frozen = await harness.frozenDisks(vmId, snapshot.snapshotId);
           expect(frozen.length).toBeGreaterThan(1);
-          const exported = await source.openExport(vmId, snapshot.snapshotId, WHOLE, never);
+          const seek = harness.seekable && vmId === firstVm();
+          const choice = { transport: 'auto', seek } as const;
+          const exported = await source.openExport(vmId, snapshot.snapshotId, choice, never);
           const copies: Map<number, string>[] = [];
           for (const disk of snapshot.disks) {
             await harness.guestWrites(vmId);
@@ -179,6 +195,73 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
           await exported.complete();
           expect(copies).toEqual(frozen.map(({ blocks }) => new Map(blocks)));
           expect(await harness.frozenDisks(vmId, snapshot.snapshotId)).toEqual(frozen);
+        });
+      }
+    });
+
+    it('says what changed since a change id, never less, and what is allocated', async () => {
+      for (const vmId of harness.withTwoDisks) {
+        let base: { frozen: FrozenDisk[]; disks: SourceSnapshot['disks'] } | undefined;
+        await withSnapshot(vmId, 'base', async ({ snapshotId, disks }) => {
+          base = { frozen: await harness.frozenDisks(vmId, snapshotId), disks };
+        });
+        await harness.guestWrites(vmId);
+        await withSnapshot(vmId, 'next', async ({ snapshotId, disks }) => {
+          const frozen = await harness.frozenDisks(vmId, snapshotId);
+          for (const [at, { id, capacityBytes, notTrackedBecause }] of disks.entries()) {
+            expect(notTrackedBecause).toBeNull();
+            const since = base?.disks.find((disk) => disk.id === id)?.changeId ?? 'none';
+            const areas = await source.changedAreas(vmId, snapshotId, id, since, never);
+            const then = base?.frozen[at]?.blocks ?? new Map();
+            const now = frozen[at]?.blocks ?? new Map();
+            const differ = [...new Set([...then.keys(), ...now.keys()])].filter((i) => then.get(i) !== now.get(i));
+            expect(differ.length).toBeGreaterThan(1);
+            expect([...indexesOf(areas)]).toEqual(expect.arrayContaining(differ));
+            expect(coverage(areas)).toBeLessThan(capacityBytes);
+            const allocated = await source.changedAreas(vmId, snapshotId, id, '*', never);
+            expect([...indexesOf(allocated)]).toEqual(expect.arrayContaining([...now.keys()]));
+          }
+        });
+      }
+    });
+
+    it('cannot say what changed since another lineage, or for a disk that it does not hold', async () => {
+      await withSnapshot(firstVm(), 'strange', async ({ snapshotId, disks }) => {
+        const [first, second] = disks;
+        const ask = (disk: string, since: string) => source.changedAreas(firstVm(), snapshotId, disk, since, never);
+        await expect(ask(first?.id ?? '', second?.changeId ?? '')).rejects.toBeInstanceOf(ChangesUnknown);
+        await expect(ask(first?.id ?? '', 'nonsense')).rejects.toBeInstanceOf(ChangesUnknown);
+        expect((await faultOf(ask('no such disk', '*'))).code).toBe('disk-unsupported');
+      });
+    });
+
+    it('reads the extents that it is told, and where it can nothing else', async () => {
+      for (const vmId of harness.withTwoDisks) {
+        await withSnapshot(vmId, 'places', async (snapshot) => {
+          const frozen = await harness.frozenDisks(vmId, snapshot.snapshotId);
+          const exported = await source.openExport(vmId, snapshot.snapshotId, { transport: 'auto', seek: true }, never);
+          expect(exported.transport !== 'nfc').toBe(harness.seekable);
+          expect(exported.transportWhy).toMatch(/^[A-Z].*\.$/);
+          for (const [at, { id, capacityBytes }] of snapshot.disks.entries()) {
+            await harness.guestWrites(vmId);
+            const last = Math.ceil(capacityBytes / DISK_BLOCK_BYTES) - 1;
+            const extents = widenToBlocks(
+              [
+                { offset: 0, length: 2 * DISK_BLOCK_BYTES },
+                { offset: capacityBytes - 512, length: 512 },
+              ],
+              capacityBytes,
+            );
+            const reader = await exported.openDisk(id, never, extents);
+            expect(reader.capacityBytes).toBe(capacityBytes);
+            const blocks = await readBlocks(reader);
+            if (harness.seekable) expect([...blocks.keys()]).toEqual([0, 1, last]);
+            for (const index of [0, 1, last]) {
+              expect(blocks.get(index) ?? null).toBe(frozen[at]?.blocks.get(index) ?? null);
+            }
+          }
+          await exported.complete();
+          await source.releaseExport(exported.exportId, never);
         });
       }
     });
@@ -279,6 +362,8 @@ export function describeSource(platform: string, start: () => Promise<SourceHarn
         source.takeSnapshot(firstVm(), details('never'), stopped),
         source.releaseSnapshot(firstVm(), { id: null, name: 'never' }, stopped),
         source.releaseExport('never', stopped),
+        source.changedAreas(firstVm(), 'never', 'never', '*', stopped),
+        source.openExport(firstVm(), 'never', { transport: 'auto', seek: true }, stopped),
       ];
       for (const call of calls) expect((await faultOf(call)).code).toBe('cancelled');
       expect((await source.inspect(firstVm(), never)).vmId).toBe(firstVm());

@@ -71,7 +71,8 @@ export class FolderClient {
         return { status: statusCode, total, bytes: isWhole ? await readExactly(body, length) : null };
       });
     } catch (error) {
-      if (signal.aborted || error instanceof FaultError || !(begun || isTimeout(error))) throw error;
+      const brokeOff = begun || asFaultError(error, { during: 'stream' }).fault.code === 'export-cut';
+      if (signal.aborted || error instanceof FaultError || !brokeOff) throw error;
       throw faultError('export-cut', { message: `vCenter broke off while it sent ${url.pathname}.` }, error);
     }
   }
@@ -156,8 +157,4 @@ async function readExactly(body: AsyncIterable<Buffer>, length: number): Promise
 function discard(body: Dispatcher.ResponseData['body']): void {
   body.on('error', () => undefined);
   body.destroy();
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'VimTimeout';
 }

@@ -1,5 +1,5 @@
 // The lab's vCenter with a small world, for tests of this folder: quick to start, with every kind of trouble at hand.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaultRules } from '../../../lab/faults/rules.ts';
@@ -16,21 +16,38 @@ export interface TestLab {
   world: World;
   open(changes?: Partial<VsphereSourceOptions>): ReturnType<typeof openVsphereSource>;
   control<T = Record<string, unknown>>(call: string, input?: unknown): Promise<T>;
+  /** Stops vCenter, changes machines in what it keeps, and starts it at another address. Open a source anew. */
+  restart(change: (vms: { vm: Vm }[]) => void): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startTestLab(settings: Partial<VcenterSettings> = {}): Promise<TestLab> {
+export async function startTestLab(
+  settings: Partial<VcenterSettings> = {},
+  changeWorld: (world: World) => void = () => undefined,
+): Promise<TestLab> {
   const dataDir = await mkdtemp(join(tmpdir(), 'landfall-vsphere-'));
   const faults = new FaultRules();
   const world = smallWorld();
-  const lab = await startLabVcenter({ dataDir, faults, world, clockScale: 0.02, settings });
+  changeWorld(world);
+  const start = () => startLabVcenter({ dataDir, faults, world, clockScale: 0.02, settings });
+  let lab = await start();
   return {
-    lab,
+    get lab() {
+      return lab;
+    },
     faults,
     world,
     open: (changes = {}) =>
       openVsphereSource({ url: lab.url, ...LOGIN, fingerprint: lab.fingerprint, pageSize: 7, ...changes }),
     control: async <T>(call: string, input: unknown = {}) => (await lab.control[call]?.(input)) as T,
+    restart: async (change) => {
+      await lab.close();
+      const path = join(dataDir, 'vcenter.json');
+      const state = JSON.parse(await readFile(path, 'utf8')) as { vms: { vm: Vm }[] };
+      change(state.vms);
+      await writeFile(path, JSON.stringify(state));
+      lab = await start();
+    },
     close: async () => {
       await lab.close();
       await rm(dataDir, { recursive: true, force: true });

@@ -36,6 +36,7 @@ async function harness(settings: Parameters<typeof startTestLab>[0]): Promise<So
       '/Datacenters/East/vm/Apps/Inner & <odd>/',
     ],
     withTwoDisks: ['vm-201', 'vm-202'],
+    seekable: settings?.folderMode === undefined,
     frozenDisks: (vm, snapshot) =>
       Promise.all(
         disksOf(vm).map(async (_, index): Promise<FrozenDisk> => {
@@ -58,8 +59,12 @@ async function harness(settings: Parameters<typeof startTestLab>[0]): Promise<So
   };
 }
 
-describeSource('vSphere (vCenter as it writes XML)', () => harness({ guestWritesPerSecond: 5 }));
-describeSource('vSphere (prefixes of vcsim, small pages)', () => harness({ xmlStyle: 'odd-prefixes', pageLimit: 5 }));
+describeSource('vSphere (vCenter as it writes XML)', () =>
+  harness({ guestWritesPerSecond: 5, changedAreasPageBytes: 1_000_000, changedAreasSeed: 'contract' }),
+);
+describeSource('vSphere (prefixes of vcsim, small pages)', () =>
+  harness({ xmlStyle: 'odd-prefixes', pageLimit: 5, folderMode: 'ignores-range' }),
+);
 
 describe('vSphere source', () => {
   let test: TestLab;
