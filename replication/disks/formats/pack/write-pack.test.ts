@@ -207,6 +207,23 @@ describe('writing a block pack', () => {
     }
   });
 
+  it('gives the room of a write that is given up to the next, at whatever moment that is', async () => {
+    for (let moment = 0; moment < 25; moment += 1) {
+      const first = Promise.withResolvers<Uint8Array>();
+      const { writer } = toMemory(4 * MiB, { inFlight: 1, compress: () => first.promise });
+      const [one, , three] = blocksOf(randomBytes(4 * MiB));
+      const stop = new AbortController();
+      await writer.write(one!, never);
+      const given = writer.write(makeBlock(1, 4 * MiB, null), stop.signal).catch(() => undefined);
+      const next = writer.write(makeBlock(2, 4 * MiB, null), never);
+      first.resolve(three!.data!);
+      for (let turn = 0; turn < moment; turn += 1) await Promise.resolve();
+      stop.abort(new Error('enough'));
+      await Promise.all([given, next]);
+      expect((await writer.seal(never)).records).toBeGreaterThanOrEqual(2);
+    }
+  });
+
   it('ends a seal by its signal, and is not sealed then', async () => {
     const called = Promise.withResolvers<void>();
     const { writer } = toMemory(MiB, {

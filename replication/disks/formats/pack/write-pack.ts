@@ -89,13 +89,16 @@ class PackWriter implements DiskWriter<SealedPack> {
       const message = `Block ${block.index} does not fit a disk of ${this.capacityBytes} bytes.`;
       throw faultError('internal', { message });
     }
-    while (this.#inFlight >= this.#limit) {
-      await this.#room(signal);
-      this.#checkOpen(signal);
+    try {
+      while (this.#inFlight >= this.#limit) {
+        await this.#room(signal);
+        this.#checkOpen(signal);
+      }
+      if (this.#taken.add(block.index)) this.#take(block);
+    } finally {
+      // Whoever was given room and did not use it, because it gave up or its block is there already, hands it on.
+      if (this.#inFlight < this.#limit) this.#waiting.shift()?.();
     }
-    if (this.#taken.add(block.index)) this.#take(block);
-    // A block that is there already needs no room; the next may have it.
-    else this.#waiting.shift()?.();
   }
 
   async seal(signal: AbortSignal): Promise<SealedPack> {
@@ -185,8 +188,6 @@ class PackWriter implements DiskWriter<SealedPack> {
     signal.removeEventListener('abort', wake);
     const at = this.#waiting.indexOf(wake);
     if (at >= 0) this.#waiting.splice(at, 1);
-    // Whoever gives up hands on the room that it may have been given.
-    else if (signal.aborted) this.#waiting.shift()?.();
   }
 
   #break(error: unknown): void {
