@@ -6,7 +6,7 @@ import { FaultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { probeFingerprint } from '../replication/sources/vsphere/certificate.ts';
 import { openVsphereSource } from '../replication/sources/vsphere/index.ts';
-import { openStaging } from '../replication/target/aws/open-target.ts';
+import { openEbsDirect, openStaging } from '../replication/target/aws/open-target.ts';
 import type { AwsTargetConfig } from '../replication/target/aws/target.ts';
 import type { GatewayRequest } from '../replication/wire/gateway.ts';
 import { type ConnectorConfig, readConfig } from './config.ts';
@@ -25,6 +25,7 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
   const source = await openSource(config, vault, log, signal);
   const aws = awsConfig(config);
   const staging = openStaging(aws);
+  const ebs = openEbsDirect(aws);
   const link = new Link(config.consoleUrl, vault.token);
   const about = { version: CONNECTOR_VERSION, host: os.hostname(), addresses: localAddresses() };
   const manager = () => describeManager(source, config, signal);
@@ -56,11 +57,23 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
     });
     await Promise.all([
       health.loop,
-      claimLoop({ config, source, staging, link, log, session: greeting.session, rates, checkNow: health.now, signal }),
+      claimLoop({
+        config,
+        source,
+        staging,
+        ebs,
+        link,
+        log,
+        session: greeting.session,
+        rates,
+        checkNow: health.now,
+        signal,
+      }),
     ]);
   } finally {
     await source.close().catch(() => {});
     staging.close();
+    ebs.close();
     await link.close();
   }
 }
@@ -150,6 +163,7 @@ async function claimLoop(options: {
   config: ConnectorConfig;
   source: Source;
   staging: ReturnType<typeof openStaging>;
+  ebs: ReturnType<typeof openEbsDirect>;
   link: Link;
   log: Log;
   session: number;
@@ -157,7 +171,7 @@ async function claimLoop(options: {
   checkNow: () => void;
   signal: AbortSignal;
 }): Promise<void> {
-  const { config, source, staging, link, log, session, rates, signal } = options;
+  const { config, source, staging, ebs, link, log, session, rates, signal } = options;
   const working = new Set<Promise<void>>();
   let askedToCheck = false;
   while (!signal.aborted) {
@@ -168,7 +182,7 @@ async function claimLoop(options: {
       else if (claimed.checkNow) await delay(500, null, { signal });
       askedToCheck = claimed.checkNow;
       for (const task of claimed.tasks) {
-        const work = performTask(task, { link, source, staging, log, rates, signal }).finally(() =>
+        const work = performTask(task, { link, source, staging, ebs, log, rates, signal }).finally(() =>
           working.delete(work),
         );
         working.add(work);

@@ -5,7 +5,7 @@ import type { Source } from '../replication/sources/source.ts';
 import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
-import type { Staging } from '../replication/target/aws/target.ts';
+import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
 import type { GatewayRequest, Task } from '../replication/wire/gateway.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
@@ -14,6 +14,7 @@ export interface WorkEnvironment {
   link: Link;
   source: Source;
   staging: Staging;
+  ebs: EbsDirect;
   log: Log;
   /** Bytes a second read from the source by each task under way. */
   rates: Map<string, number>;
@@ -104,13 +105,25 @@ function stepContext(
   const { input } = task;
   const hold = { taskId: task.id, fence: task.fence };
   return {
-    run: { id: input.runId, jobId: input.jobId, vmId: input.vmId, serverName: input.serverName },
+    run: {
+      id: input.runId,
+      jobId: input.jobId,
+      workspaceId: input.workspaceId,
+      vmId: input.vmId,
+      serverName: input.serverName,
+    },
     // Written by our own steps and checked by the console when they were settled.
     results: input.results as ConnectorStepContext['results'],
     fence: task.fence,
     artifacts: task.artifacts,
     source: env.source,
     staging: env.staging,
+    ebs: env.ebs,
+    transfer: input.transfer,
+    transport: input.transport,
+    baselines: input.baselines,
+    revoked: input.revoked,
+    digestPrefix: input.digestPrefix,
     bucket: input.staging.bucket,
     prefix: input.staging.prefix,
     signal,

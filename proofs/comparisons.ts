@@ -1,7 +1,7 @@
 // What every proof asks at its end: are the bytes the lab's own, and is nothing of ours left. Imported by proofs/ and peers/ only.
 import { ne } from 'drizzle-orm';
 import { expect } from 'vitest';
-import { artifacts, type replicationRuns } from '../db/schema/index.ts';
+import { artifacts, baselines, type replicationRuns } from '../db/schema/index.ts';
 import { type Installation, until } from './installation.ts';
 
 type Run = typeof replicationRuns.$inferSelect;
@@ -44,12 +44,16 @@ export async function expectSameBytes(site: Installation, run: Run): Promise<num
 
 /** Nothing of ours is left on either side but what a completed run keeps. */
 export async function expectNothingLeft(site: Installation): Promise<void> {
+  // Digests stay as long as a baseline is made of them.
+  const measured = (await site.db.select().from(baselines)).flatMap((row) => row.digestPrefixes);
   const state = await until('everything temporary is released', async () => {
     const open = await site.db
-      .select({ kind: artifacts.kind, state: artifacts.state, externalId: artifacts.externalId })
+      .select({ kind: artifacts.kind, token: artifacts.token, externalId: artifacts.externalId })
       .from(artifacts)
       .where(ne(artifacts.state, 'released'));
-    return open.every((row) => ['image', 'ebs-snapshot'].includes(row.kind)) && open;
+    const kept = (row: (typeof open)[number]) =>
+      row.kind === 'digest-set' ? measured.includes(row.token) : ['image', 'ebs-snapshot'].includes(row.kind);
+    return open.every(kept) && open;
   });
   const { vcenter } = await site.labState();
   expect(vcenter.snapshots.filter((snapshot) => snapshot.name.startsWith('landfall'))).toEqual([]);
@@ -57,7 +61,8 @@ export async function expectNothingLeft(site: Installation): Promise<void> {
   const objects = await site.control<{ key: string }[]>('/aws/objects', {
     bucket: site.lab.aws.bucket,
   });
-  expect(objects).toEqual([]);
+  const needed = ({ key }: { key: string }) => measured.some((prefix) => key.startsWith(prefix));
+  expect(objects.filter((object) => !needed(object))).toEqual([]);
   const uploads = await site.control<unknown[]>('/aws/uploads', { bucket: site.lab.aws.bucket });
   expect(uploads).toEqual([]);
   const kept = new Set(state.map((row) => row.externalId));

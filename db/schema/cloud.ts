@@ -25,6 +25,8 @@ export const images = pgTable(
     method: text({ enum: ['register-image', 'import-image'] }).notNull(),
     note: text(),
     snapshotIds: jsonb().$type<string[]>().notNull(),
+    /** Blocks of its replica snapshots that were read back and found as sent; null for AMIs of before this was done. */
+    verified: jsonb().$type<{ checked: number; blocks: number; full: boolean }>(),
     /** The moment whose bytes it holds: that of the source snapshot. */
     pointInTime: at().notNull(),
     createdAt: at().notNull().defaultNow(),

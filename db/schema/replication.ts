@@ -1,17 +1,20 @@
 // Replication jobs, their runs, the work that is leased out for them, and the ledger of what was made outside.
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   bigserial,
   doublePrecision,
   index,
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { ArtifactKind, ArtifactState } from '../../replication/model/artifact.ts';
+import type { TransferPath } from '../../replication/model/baseline.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
 import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
@@ -69,7 +72,16 @@ export interface RunSettings {
   vmId: string;
   guestFamily: CatalogServer['guestFamily'];
   target: { region: string; bucket: string };
+  /** How the disks travel; runs of before this was a choice went through S3. */
+  transfer?: TransferPath;
+  /** How they are read at the source. */
+  transport?: TransportChoice;
+  /** Read back and compare some blocks of each disk, or all. */
+  verification?: Verification;
 }
+
+export type TransportChoice = 'auto' | 'nfc' | 'folder' | 'nbd';
+export type Verification = 'sampled' | 'full';
 
 export const replicationRuns = pgTable(
   'replication_runs',
@@ -199,3 +211,52 @@ export const artifacts = pgTable(
     index('artifacts_open').on(table.releaseNotBefore).where(sql`state <> 'released'`),
   ],
 );
+
+/** Per job and disk: what the next delta is measured from. Written in the transaction that records the completed snapshot. */
+export const baselines = pgTable(
+  'baselines',
+  {
+    jobId: text()
+      .notNull()
+      .references(() => replicationJobs.id),
+    /** Identity of the disk at the source. */
+    diskId: text().notNull(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    /** The run that made it. */
+    runId: text()
+      .notNull()
+      .references(() => replicationRuns.id),
+    capacityBytes: bigint({ mode: 'number' }).notNull(),
+    changeId: text(),
+    /** The EBS snapshot that holds exactly these bytes. */
+    snapshotId: text().notNull(),
+    manifestKey: text().notNull(),
+    digestRoot: text().notNull(),
+    /** Prefixes in the bucket that the digest set's chunks lie in. */
+    digestPrefixes: jsonb().$type<string[]>().notNull(),
+    /** The moment of the source snapshot. */
+    pointInTime: at().notNull(),
+    movedAt: at().notNull().defaultNow(),
+    revokedAt: at(),
+    /** Why it no longer counts, for people. */
+    revokedBecause: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.diskId] }),
+    index('baselines_snapshot').on(table.snapshotId).where(sql`revoked_at is null`),
+  ],
+);
+
+/** How a workspace's AWS target is used; without a row everything is as the defaults say. */
+export const targetSettings = pgTable('target_settings', {
+  workspaceId: text()
+    .primaryKey()
+    .references(() => workspaces.id),
+  transfer: text().$type<TransferPath>().notNull().default('s3'),
+  transport: text().$type<TransportChoice>().notNull().default('auto'),
+  verification: text().$type<Verification>().notNull().default('sampled'),
+  changedBy: text(),
+  changedAt: at().notNull().defaultNow(),
+});

@@ -142,6 +142,7 @@ function connectorPolicy(account: LabAccount): Statement[] {
       ],
       resources: [`${bucket}/${account.connector.stagingPrefix}*`],
     },
+    { actions: ['s3:PutObject', 's3:GetObject'], resources: [`${bucket}/landfall-digests/*`] },
     { actions: ['ebs:*', 'sts:GetCallerIdentity'], resources: ['*'] },
   ];
 }

@@ -1,7 +1,7 @@
 // Anything we make outside our database. The ledger holds a row before the thing is made. Pure.
 import { z } from 'zod';
 
-export const CONNECTOR_ARTIFACTS = ['vsphere-snapshot', 'nfc-lease', 's3-upload', 's3-object'] as const;
+export const CONNECTOR_ARTIFACTS = ['vsphere-snapshot', 'nfc-lease', 's3-upload', 's3-object', 'digest-set'] as const;
 export const CLOUD_ARTIFACTS = [
   'import-snapshot-task',
   'ebs-snapshot',
@@ -20,7 +20,7 @@ export function releasedBy(kind: ArtifactKind): 'connector' | 'cloud' {
 
 /** Kept when the run completes; everything else goes. */
 export function isKept(kind: ArtifactKind): boolean {
-  return kind === 'image' || kind === 'ebs-snapshot' || kind === 'instance';
+  return kind === 'image' || kind === 'ebs-snapshot' || kind === 'instance' || kind === 'digest-set';
 }
 
 /**

@@ -100,6 +100,30 @@ export const FAULT_KINDS = {
     blame: 'source',
     retry: 'later',
   },
+  'nbd-unreachable': {
+    message: 'The connector cannot reach the NBD server that serves the disk.',
+    remedy: 'Check that the NBD server runs, and that the connector may reach its port or its socket.',
+    blame: 'source',
+    retry: 'now',
+  },
+  'nbd-refused': {
+    message: 'The NBD server and the connector did not agree on a connection.',
+    remedy: 'Check the name of the export, and the TLS settings and certificates on both sides.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'nbd-invalid': {
+    message: 'The NBD server answered in a way that the NBD protocol does not allow.',
+    remedy: 'Start the run again. If it fails again, keep the run log and report it with the version of the server.',
+    blame: 'source',
+    retry: 'later',
+  },
+  'disk-read-failed': {
+    message: 'The source could not read the disk.',
+    remedy: "Look at the storage that holds the disk and at the source's own log; the read is tried again by itself.",
+    blame: 'source',
+    retry: 'now',
+  },
   'disk-unsupported': {
     message: 'The disk cannot be replicated.',
     remedy: 'Change the kind of the disk, or leave the server out.',

@@ -1,11 +1,23 @@
 // The shape of a replication run as one piece of data: engine, time line, percentage and docs all read it. Pure.
-// The next landfall puts `find-changes` before `copy-disks` and `verify` before `create-image`.
 
 export const SMS_STAGES = ['Scheduled', 'Uploading', 'Converting', 'Creating AMI'] as const;
 export type SmsStage = (typeof SMS_STAGES)[number];
 
-export const CONNECTOR_STEPS = ['check-server', 'take-snapshot', 'copy-disks', 'release-snapshot'] as const;
-export const CLOUD_STEPS = ['make-snapshots', 'delete-staging', 'create-image', 'prune-images'] as const;
+export const CONNECTOR_STEPS = [
+  'check-server',
+  'take-snapshot',
+  'find-changes',
+  'copy-disks',
+  'release-snapshot',
+] as const;
+export const CLOUD_STEPS = [
+  'start-snapshots',
+  'make-snapshots',
+  'verify',
+  'delete-staging',
+  'create-image',
+  'prune-images',
+] as const;
 export type ConnectorStepId = (typeof CONNECTOR_STEPS)[number];
 export type CloudStepId = (typeof CLOUD_STEPS)[number];
 export type StepId = ConnectorStepId | CloudStepId;
@@ -25,9 +37,12 @@ export interface StepPlan {
 export const ITINERARY: readonly StepPlan[] = [
   { id: 'check-server', stage: 'Scheduled', label: 'Check server', place: 'connector', weight: 2, attempts: 3 },
   { id: 'take-snapshot', stage: 'Uploading', label: 'Take snapshot', place: 'connector', weight: 3, attempts: 3 },
-  { id: 'copy-disks', stage: 'Uploading', label: 'Copy disks', place: 'connector', weight: 55, attempts: 5 },
+  { id: 'find-changes', stage: 'Uploading', label: 'Find changes', place: 'connector', weight: 2, attempts: 3 },
+  { id: 'start-snapshots', stage: 'Uploading', label: 'Start EBS snapshots', place: 'cloud', weight: 1, attempts: 3 },
+  { id: 'copy-disks', stage: 'Uploading', label: 'Copy disks', place: 'connector', weight: 52, attempts: 5 },
   { id: 'release-snapshot', stage: 'Uploading', label: 'Release snapshot', place: 'connector', weight: 2, attempts: 5 },
-  { id: 'make-snapshots', stage: 'Converting', label: 'Make EBS snapshots', place: 'cloud', weight: 25, attempts: 3 },
+  { id: 'make-snapshots', stage: 'Converting', label: 'Make EBS snapshots', place: 'cloud', weight: 23, attempts: 3 },
+  { id: 'verify', stage: 'Converting', label: 'Verify', place: 'cloud', weight: 2, attempts: 3 },
   { id: 'delete-staging', stage: 'Converting', label: 'Delete staged disks', place: 'cloud', weight: 1, attempts: 5 },
   { id: 'create-image', stage: 'Creating AMI', label: 'Create AMI', place: 'cloud', weight: 11, attempts: 3 },
   { id: 'prune-images', stage: 'Creating AMI', label: 'Prune old AMIs', place: 'cloud', weight: 1, attempts: 5 },

@@ -1,5 +1,6 @@
 // What each step leaves behind for the steps after it, kept with the run. Pure.
 import { z } from 'zod';
+import { copyModeSchema } from './baseline.ts';
 import type { StepId } from './itinerary.ts';
 import { catalogServerSchema, findingSchema } from './server.ts';
 
@@ -9,8 +10,9 @@ export const snapshotDiskSchema = z.object({
   label: z.string(),
   capacityBytes: z.number().int().positive(),
   order: z.number().int(),
-  /** The source's change id at the snapshot, for the next landfall's deltas; null when it tracks nothing. */
+  /** The source's change id at the snapshot, from which the next run's delta begins; null when it tracks nothing. */
   changeId: z.string().nullable(),
+  notTrackedBecause: z.string().nullable().default(null),
 });
 
 export const stepResultSchemas = {
@@ -24,28 +26,84 @@ export const stepResultSchemas = {
     notQuiescedBecause: z.string().nullable(),
     disks: z.array(snapshotDiskSchema).min(1),
   }),
+  'find-changes': z.object({
+    disks: z.array(
+      z.object({
+        id: z.string(),
+        mode: copyModeSchema,
+        /** Why not less; null for a delta. */
+        reason: z.string().nullable(),
+        /** Bytes of the areas that the source calls changed; null when it was not asked or cannot say. */
+        changedBytes: z.number().int().nullable(),
+        /** The digest set of the baseline that was found. */
+        baseline: z.object({ manifestKey: z.string(), root: z.string() }).nullable(),
+      }),
+    ),
+  }),
+  'start-snapshots': z.object({
+    disks: z.array(
+      z.object({
+        id: z.string(),
+        mode: copyModeSchema,
+        reason: z.string().nullable(),
+        /** vmdk: staged, and imported by AWS; pack: staged, and written by the worker; ebs-direct: written by the connector. */
+        via: z.enum(['vmdk', 'pack', 'ebs-direct']),
+        /** The baseline's snapshot that the new one is a child of. */
+        parentSnapshotId: z.string().nullable(),
+        /** The started snapshot that a pack is written into. */
+        snapshotId: z.string().nullable(),
+      }),
+    ),
+  }),
   'copy-disks': z.object({
-    transport: z.enum(['nfc']),
+    transport: z.enum(['nfc', 'folder', 'nbd']),
+    /** Why this transport, for people. */
+    transportWhy: z.string().default(''),
     /** The OVF descriptor of the export. */
     descriptor: z.string().nullable(),
     disks: z.array(
       z.object({
         id: z.string(),
+        mode: copyModeSchema.default('full'),
+        reason: z.string().nullable().default(null),
+        via: z.enum(['vmdk', 'pack', 'ebs-direct']).default('vmdk'),
+        /** The baseline's snapshot below what was copied; null for a full copy. */
+        parentSnapshotId: z.string().nullable().default(null),
         bucket: z.string(),
+        /** The staged object; empty when nothing was staged. */
         key: z.string(),
+        /** The snapshot that the connector wrote itself and sealed; null when the worker makes it. */
+        snapshotId: z.string().nullable().default(null),
         capacityBytes: z.number().int(),
         bytesRead: z.number().int(),
         bytesSent: z.number().int(),
-        /** Blocks of 512 KiB that hold anything but zeros. */
+        /** Blocks of 512 KiB that were sent. */
         blocks: z.number().int(),
-        /** SHA-256 over ascending (index, digest) of those blocks, hex. */
+        /** Blocks that the source called changed, and whose bytes were the baseline's. */
+        unchangedBlocks: z.number().int().default(0),
+        /** The candidate's digest set. */
+        manifestKey: z.string().default(''),
+        /** Root of the digest set, hex. */
         rootDigest: z.string(),
+        /** Prefixes in which the digest set's chunks lie. */
+        digestPrefixes: z.array(z.string()).default([]),
         seconds: z.number(),
       }),
     ),
   }),
   'release-snapshot': z.object({}),
   'make-snapshots': z.object({ disks: z.array(z.object({ id: z.string(), snapshotId: z.string() })) }),
+  verify: z.object({
+    disks: z.array(
+      z.object({
+        id: z.string(),
+        /** Blocks read back and found as sent, of all blocks that are not zeros. */
+        checked: z.number().int(),
+        blocks: z.number().int(),
+        full: z.boolean(),
+      }),
+    ),
+  }),
   'delete-staging': z.object({ deleted: z.number().int() }),
   'create-image': z.object({
     imageId: z.string(),

@@ -2,6 +2,7 @@
 // every verb but `enrol` with `Authorization: Bearer <connectorId>.<secret>`. Imported by connector and server/gateway.
 import { z } from 'zod';
 import { artifactKindSchema, artifactSchema, artifactStateSchema } from '../model/artifact.ts';
+import { baselineSchema, transferPathSchema } from '../model/baseline.ts';
 import { faultSchema } from '../model/fault.ts';
 import { CONNECTOR_STEPS } from '../model/itinerary.ts';
 import { catalogServerSchema } from '../model/server.ts';
@@ -37,6 +38,13 @@ export const stepInputSchema = z.object({
   /** Results of the steps before, by step id (model/step-results.ts). */
   results: z.record(z.string(), z.unknown()),
   staging: z.object({ bucket: z.string(), prefix: z.string() }),
+  /** Where the digest sets of this run go; ends with a slash. */
+  digestPrefix: z.string(),
+  transfer: transferPathSchema,
+  transport: z.enum(['auto', 'nfc', 'folder', 'nbd']),
+  baselines: z.array(baselineSchema),
+  /** Per disk: why its baseline no longer counts. */
+  revoked: z.record(z.string(), z.string()),
 });
 export type StepInput = z.infer<typeof stepInputSchema>;
 

@@ -70,8 +70,11 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
       imageMethod: run.settings.imageMethod,
       guestFamily: run.settings.guestFamily,
       bucket: run.settings.target.bucket,
+      transfer: run.settings.transfer ?? 's3',
+      verification: run.settings.verification ?? 'sampled',
       attempt: task.attempt,
     },
+    baselines: claimed.measured.baselines,
     results: run.results,
     artifacts: claimed.artifacts,
     target: options.target,
@@ -80,8 +83,8 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     imagesToPrune: () => imagesToPrune(ctx, run.jobId, run.settings.keepImages),
     imagePruned: (imageId) => imagePruned(ctx, workspaceId, imageId),
     declare: (input) => declareArtifact(ctx, workspaceId, held, input),
-    confirm: (artifact, state, externalId) =>
-      confirmArtifact(ctx, workspaceId, held, { artifactId: artifact.id, state, externalId }),
+    confirm: (artifact, state, externalId, details) =>
+      confirmArtifact(ctx, workspaceId, held, { artifactId: artifact.id, state, externalId, details }),
     progress: (progress) => {
       latest = progress;
     },

@@ -1,4 +1,6 @@
 // The connector's long poll: work as soon as there is some, or an empty answer at the end of the wait.
+
+import { digestPrefix } from '../../replication/model/baseline.ts';
 import type { GatewayRequest, GatewayResponse, Task } from '../../replication/wire/gateway.ts';
 import { currentConnector } from '../services/connectors/current.ts';
 import { checkSession, holderOf, touchConnector } from '../services/connectors/report.ts';
@@ -46,7 +48,7 @@ export async function waitForTasks(
   }
 }
 
-function toWire({ task, run, artifacts }: ClaimedTask, leaseSeconds: number): Task {
+function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: number): Task {
   const lease = { id: task.id, fence: task.fence, leaseSeconds };
   if (task.kind === 'import-catalog') return { kind: 'import-catalog', ...lease };
   if (task.kind === 'release-artifacts') return { kind: 'release-artifacts', ...lease, artifacts };
@@ -66,6 +68,11 @@ function toWire({ task, run, artifacts }: ClaimedTask, leaseSeconds: number): Ta
       stepId: task.stepId as Extract<Task, { kind: 'step' }>['input']['stepId'],
       results: run.results,
       staging: { bucket: run.settings.target.bucket, prefix: `landfall/${run.jobId}/${run.id}/` },
+      digestPrefix: digestPrefix(run.jobId, run.id),
+      transfer: run.settings.transfer ?? 's3',
+      transport: run.settings.transport ?? 'auto',
+      baselines: measured.baselines,
+      revoked: measured.revoked,
     },
   };
 }

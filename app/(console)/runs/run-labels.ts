@@ -1,5 +1,6 @@
 // Words for runs, the same everywhere. Pure.
 import type { ArtifactKind, ArtifactState } from '../../../replication/model/artifact.ts';
+import type { CopyMode } from '../../../replication/model/baseline.ts';
 import type { RunType } from '../../../replication/model/run.ts';
 
 export const TYPE_LABELS: Record<RunType, string> = { automatic: 'Automatic', 'on-demand': 'On demand' };
@@ -9,6 +10,7 @@ export const ARTIFACT_LABELS: Record<ArtifactKind, string> = {
   'nfc-lease': 'Export lease',
   's3-upload': 'Upload to S3',
   's3-object': 'Staged disk in S3',
+  'digest-set': 'Digests of a disk in S3',
   'import-snapshot-task': 'Snapshot import task',
   'ebs-snapshot': 'EBS snapshot',
   'import-image-task': 'VM Import task',
@@ -22,4 +24,15 @@ export const ARTIFACT_STATES: Record<ArtifactState, { type: 'pending' | 'success
   released: { type: 'stopped', label: 'Removed' },
 };
 
-export const TRANSPORT_LABELS = { nfc: 'NFC export (stream-optimized VMDK over HTTPS)' } as const;
+export const TRANSPORT_LABELS = {
+  nfc: 'NFC export (stream-optimized VMDK over HTTPS)',
+  folder: 'Datastore files over HTTPS, by range',
+  nbd: 'NBD',
+} as const;
+
+/** What was read of a disk, and what was sent. */
+export const COPY_MODE_LABELS: Record<CopyMode, string> = {
+  full: 'Full copy',
+  compared: 'Read whole, sent what differs',
+  delta: 'Delta',
+};

@@ -1,5 +1,6 @@
 // Control calls of the lab's EC2, for tests and for lab/control: what happened in the lab, told without AWS's API.
 // For lab/aws/ec2 only.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { LabAwsPart } from '../context.ts';
 import { snapshotSettings } from '../snapshots/settings.ts';
@@ -53,6 +54,18 @@ export function controlCalls(ec2: Ec2, guests: Guests): LabAwsPart['control'] {
       });
       await snapshots.file(record.id).seal();
       return { snapshotId: record.id };
+    },
+
+    /** `{ snapshotId, index }`: the block is silently another one from now on, as when a disk at AWS goes wrong. */
+    async damageBlock(input?: unknown) {
+      const shape = z.object({ snapshotId: z.string(), index: z.number().int().nonnegative() });
+      const { snapshotId, index } = shape.parse(input ?? {});
+      const bytes = await snapshots.read(snapshotId, index);
+      if (!bytes) throw new Error(`${snapshotId} holds no block ${index}`);
+      bytes[0] = (bytes[0] ?? 0) ^ 0xff;
+      const sha256 = createHash('sha256').update(bytes).digest();
+      await snapshots.file(snapshots.layerOf(snapshotId, index) ?? snapshotId).writeBlock(index, bytes, sha256);
+      return { snapshotId, index };
     },
 
     async images() {

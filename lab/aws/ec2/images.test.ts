@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failure } from '../starting-for-tests.ts';
-import { type CloudLab, filledBlock, register, startCloudLab, writeSnapshot } from './driving-for-tests.ts';
+import { type CloudLab, filledBlock, putBlock, register, startCloudLab, writeSnapshot } from './driving-for-tests.ts';
 
 let lab: CloudLab;
 let ec2: EC2Client;
@@ -129,10 +129,11 @@ describe('RegisterImage', () => {
     expect((await failure(register(ec2, snapshotId, { Name: 'refused', ...input() }))).name).toBe(code);
   });
 
-  test('refuses a pending snapshot', async () => {
+  test('refuses a pending snapshot, which may be deleted', async () => {
     const { SnapshotId } = await lab.ebs().send(new StartSnapshotCommand({ VolumeSize: 1 }));
     expect((await failure(register(ec2, SnapshotId!, { Name: 'too early' }))).name).toBe('IncorrectState');
-    expect((await failure(ec2.send(new DeleteSnapshotCommand({ SnapshotId })))).name).toBe('IncorrectState');
+    await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+    expect((await failure(putBlock(lab.ebs(), SnapshotId!, 0, filledBlock(1)))).name).toMatch(/NotFound|Validation/);
   });
 });
 

@@ -46,16 +46,14 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
 
     async DeleteSnapshot(parameters) {
       const id = parameters.required('SnapshotId');
-      const record = found('snapshot', id, snapshots.seen(id));
+      found('snapshot', id, snapshots.seen(id));
       const image = Object.values(ec2.state.images).find(({ mappings }) =>
         mappings.some(({ snapshotId }) => snapshotId === id),
       );
       if (image) {
         throw new AwsError(400, 'InvalidSnapshot.InUse', `The snapshot ${id} is currently in use by ${image.id}`);
       }
-      if (record.state === 'pending') {
-        throw new AwsError(400, 'IncorrectState', `The snapshot ${id} is in the pending state and cannot be deleted.`);
-      }
+      // A pending one may be deleted: AWS's guide says that it goes when it completes; here it goes at once.
       endDryRun(parameters);
       await snapshots.remove(id);
       return { return: true };

@@ -36,6 +36,9 @@ export async function createS3(
     control: {
       objects: (input: { bucket?: string; prefix?: string; sha256?: boolean } = {}) =>
         describeObjects(store, input.bucket ?? bucket, input.prefix ?? '', input.sha256 ?? false),
+      /** `{ bucket?, key }`: the object is gone, and nobody asked whether that was allowed. */
+      deleteObject: async (input: { bucket?: string; key: string }) =>
+        store.removeObject(input.bucket ?? bucket, input.key),
       uploads: async (input: { bucket?: string } = {}) =>
         store.uploads(input.bucket).map(({ id, bucket, key, initiated, initiator, parts }) => ({
           uploadId: id,

@@ -5,7 +5,8 @@ import { effectiveImageMethod, effectiveLicense } from '../../model/job.ts';
 import { imageName } from '../../target/aws/ec2-names.ts';
 import { importFault } from '../../target/aws/import-tasks.ts';
 import type { ImageDisk } from '../../target/aws/target.ts';
-import { type CloudStep, type CloudStepContext, pause, runTags } from './step.ts';
+import { runTags } from '../run-tags.ts';
+import { type CloudStep, type CloudStepContext, pause } from './step.ts';
 
 const DEADLINE_MS = 12 * 3_600_000;
 

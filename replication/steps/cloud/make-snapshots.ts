@@ -1,100 +1,67 @@
-// Staged VMDKs → EBS snapshots by ImportSnapshot, all disks at once, with a poller of our own: AWS's waiter never ends on a failed import.
+// What the connector copied becomes completed EBS snapshots: VMDKs by import, block packs block by block into the snapshots
+// that wait for them; what the connector wrote itself is waited for.
+import { readBlockPack } from '../../disks/formats/pack/read-pack.ts';
+import { pump } from '../../disks/pump.ts';
 import { faultError } from '../../model/fault.ts';
-import type { DiskProgress } from '../../model/step-results.ts';
-import { type CloudStep, pause, runTags } from './step.ts';
+import type { StepResults } from '../../model/step-results.ts';
+import { DiskBoard } from './disk-board.ts';
+import { importVmdks } from './import-vmdks.ts';
+import { startPackSnapshot } from './start-snapshots.ts';
+import type { CloudStep, CloudStepContext } from './step.ts';
 
-/** An import of a large disk takes hours; beyond this something is wrong. */
-const DEADLINE_MS = 24 * 3_600_000;
+type CopiedDisk = StepResults['copy-disks']['disks'][number];
+
+/** Blocks under way to EBS at once. */
+const CONCURRENCY = 32;
 
 export const makeSnapshots: CloudStep<'make-snapshots'> = async (context) => {
-  const { run, results, target, signal } = context;
-  const copied = results['copy-disks'];
-  const snapshot = results['take-snapshot'];
-  if (!copied || !snapshot)
-    throw faultError('internal', { message: 'There are no staged disks to make snapshots of.' });
-  const imports = [];
-  for (const disk of copied.disks) {
-    const label = snapshot.disks.find((one) => one.id === disk.id)?.label ?? disk.id;
-    const artifact = await context.declare({
-      kind: 'import-snapshot-task',
-      token: `${run.id}-${disk.id}-import-${run.attempt}`,
-      diskId: disk.id,
-      details: { bucket: disk.bucket, key: disk.key },
-    });
-    let taskId = artifact.externalId;
-    if (!taskId) {
-      taskId = await target.snapshots.startImport(
-        {
-          bucket: disk.bucket,
-          key: disk.key,
-          description: `Landfall ${run.id} ${run.serverName} ${label}`,
-          token: artifact.token,
-          tags: runTags(run, `${run.serverName} ${label}`),
-        },
-        signal,
-      );
-      await context.confirm(artifact, 'created', taskId);
-      context.log('info', `${label}: AWS imports the disk (${taskId}).`);
-    }
-    imports.push({ disk, label, artifact, taskId, snapshotId: null as string | null, percent: 0, message: '' });
+  const copied = context.results['copy-disks'];
+  if (!copied) throw faultError('internal', { message: 'There are no copied disks to make snapshots of.' });
+  const board = new DiskBoard(context, copied.disks);
+  const by = (via: CopiedDisk['via']) => copied.disks.filter((disk) => disk.via === via);
+  const made = await importVmdks(context, by('vmdk'), board);
+  for (const disk of by('pack')) {
+    made.set(disk.id, await writePack(context, disk, board));
+    board.done(disk.id);
   }
-
-  const until = Date.now() + DEADLINE_MS;
-  while (imports.some((one) => !one.snapshotId)) {
-    const open = imports.filter((one) => !one.snapshotId);
-    const tasks = await target.snapshots.importTasks(
-      open.map((one) => one.taskId),
-      signal,
-    );
-    for (const one of open) {
-      const task = tasks.get(one.taskId);
-      if (!task)
-        throw faultError('import-snapshot-failed', { cause: `AWS no longer knows the import task ${one.taskId}.` });
-      if (task.state === 'failed') {
-        await context.confirm(one.artifact, 'released', one.taskId);
-        throw faultError('import-snapshot-failed', {
-          message: `AWS could not turn ${one.label} into a snapshot.`,
-          cause: task.message,
-        });
-      }
-      one.percent = Math.max(one.percent, task.percent ?? 0);
-      one.message = task.message;
-      const snapshotId = task.snapshotIds[0];
-      if (task.state !== 'completed' || !snapshotId) continue;
-      const made = await context.declare({
-        kind: 'ebs-snapshot',
-        token: `${run.id}-${one.disk.id}-snapshot-${run.attempt}`,
-        diskId: one.disk.id,
-        details: { importTask: one.taskId },
-      });
-      await context.confirm(made, 'created', snapshotId);
-      await context.confirm(one.artifact, 'released', one.taskId);
-      await target.snapshots.tag([snapshotId], runTags(run, `${run.serverName} ${one.label}`), signal);
-      context.log('info', `${one.label}: snapshot ${snapshotId}.`);
-      one.snapshotId = snapshotId;
-      one.percent = 100;
-    }
-    context.progress({
-      fraction: imports.reduce((sum, one) => sum + one.percent, 0) / (100 * imports.length),
-      note: open[0]?.message || null,
-      disks: imports.map(
-        (one): DiskProgress => ({
-          id: one.disk.id,
-          label: one.label,
-          capacityBytes: one.disk.capacityBytes,
-          doneBytes: Math.round((one.disk.capacityBytes * one.percent) / 100),
-          bytesRead: one.disk.bytesRead,
-          bytesSent: one.disk.bytesSent,
-          rate: 0,
-          secondsLeft: null,
-          state: one.snapshotId ? 'done' : 'running',
-        }),
-      ),
-    });
-    if (imports.every((one) => one.snapshotId)) break;
-    if (Date.now() > until)
-      throw faultError('import-snapshot-failed', { message: 'AWS did not finish the import within a day.' });
-    await pause(context.pollMs, signal);
+  for (const disk of by('ebs-direct')) {
+    if (!disk.snapshotId) throw faultError('internal', { message: 'The connector names no snapshot.' });
+    await context.target.ebs.waitCompleted(disk.snapshotId, context.signal);
+    made.set(disk.id, disk.snapshotId);
+    board.done(disk.id);
   }
-  return { disks: imports.map((one) => ({ id: one.disk.id, snapshotId: one.snapshotId as string })) };
+  return { disks: copied.disks.map(({ id }) => ({ id, snapshotId: made.get(id) as string })) };
 };
+
+/** Reads a pack back from S3 and writes its blocks; every block is checked on the way. */
+async function writePack(context: CloudStepContext, disk: CopiedDisk, board: DiskBoard): Promise<string> {
+  const { run, target, signal } = context;
+  // A try that failed leaves a snapshot in an unknown state: the next one begins another.
+  const again = run.attempt > 1 ? `-again-${run.attempt}` : '';
+  const started = await startPackSnapshot(context, disk.id, disk.parentSnapshotId, again);
+  if (started.outcome !== 'started') {
+    const message = `AWS takes no child of ${disk.parentSnapshotId}, though it did when the run began.`;
+    throw faultError('ebs-snapshot-failed', { message, cause: started.awsWords });
+  }
+  const { artifact, snapshotId, writer } = started;
+  // Sealed by a worker that died before it could say so: completing is AWS's work now.
+  if (artifact.details.sealing) {
+    await writer.abort();
+    await target.ebs.waitCompleted(snapshotId, signal, { deadlineMs: 15 * 60_000 });
+    return snapshotId;
+  }
+  const reader = await readBlockPack(target.staging.read(disk.key, signal), {
+    capacityBytes: disk.capacityBytes,
+    label: `${run.id} ${disk.id}`,
+    signal,
+  });
+  await pump(reader, writer, {
+    signal,
+    concurrency: CONCURRENCY,
+    onProgress: ({ blocksDone }) => board.show(disk.id, (99 * blocksDone) / Math.max(1, disk.blocks)),
+    beforeSeal: () => context.confirm(artifact, 'created', snapshotId, { sealing: 'yes' }),
+  });
+  await target.ebs.waitCompleted(snapshotId, signal);
+  context.log('info', `${board.labelOf(disk.id)}: ${disk.blocks} blocks written into snapshot ${snapshotId}.`);
+  return snapshotId;
+}

@@ -13,8 +13,15 @@ export async function releaseAtAws(artifact: Artifact, target: AwsTarget, signal
     case 's3-object':
       if (details.key) await target.staging.delete(details.key, signal);
       return;
+    case 'digest-set':
+      await target.staging.deleteDigestsUnder(artifact.token, signal);
+      return;
     case 'ebs-snapshot':
       if (externalId) await target.snapshots.delete(externalId, signal);
+      // Started, and its id never became known: it carries the row's.
+      else
+        for (const id of await target.snapshots.find({ 'landfall:artifact': artifact.id }, signal))
+          await target.snapshots.delete(id, signal);
       return;
     case 'image':
       if (externalId) await target.images.deregister(externalId, signal);

@@ -1,6 +1,7 @@
 // What a cloud-side step is given. Steps know no database: the engine performs them and keeps what they say.
 // Imported by server/engine.
 import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
+import type { Baseline, TransferPath } from '../../model/baseline.ts';
 import type { CloudStepId } from '../../model/itinerary.ts';
 import type { ImageMethod, License } from '../../model/job.ts';
 import type { CatalogServer } from '../../model/server.ts';
@@ -17,12 +18,16 @@ export interface CloudStepContext {
     imageMethod: ImageMethod;
     guestFamily: CatalogServer['guestFamily'];
     bucket: string;
+    transfer: TransferPath;
+    verification: 'sampled' | 'full';
     /** Grows with every failed try: a part of tokens, so that a new try makes a new thing. */
     attempt: number;
   };
   results: ResultsSoFar;
   /** The run's artifacts when the step began. */
   artifacts: readonly Artifact[];
+  /** What the run's disks are measured from; once the snapshots are made, the new ones. */
+  baselines: readonly Baseline[];
   target: AwsTarget;
   signal: AbortSignal;
   /** Milliseconds between polls of AWS's tasks. */
@@ -37,24 +42,17 @@ export interface CloudStepContext {
     diskId: string | null;
     details: Record<string, string>;
   }): Promise<Artifact>;
-  confirm(artifact: Artifact, state: 'created' | 'released', externalId: string | null): Promise<void>;
+  confirm(
+    artifact: Artifact,
+    state: 'created' | 'released',
+    externalId: string | null,
+    details?: Record<string, string>,
+  ): Promise<void>;
   progress(progress: StepProgress): void;
   log(level: 'info' | 'warning' | 'error', text: string): void;
 }
 
 export type CloudStep<Id extends CloudStepId> = (context: CloudStepContext) => Promise<StepResults[Id]>;
-
-/** Tags on everything we make, for people and for finding orphans. */
-export function runTags(run: CloudStepContext['run'], name?: string): Record<string, string> {
-  return {
-    ...(name ? { Name: name } : {}),
-    'migration:managed-by': 'landfall',
-    'landfall:workspace': run.workspaceId,
-    'landfall:job': run.jobId,
-    'landfall:run': run.id,
-    'landfall:server': run.serverName.slice(0, 255),
-  };
-}
 
 /** Waits, but not longer than the signal lets it; rejects with the signal's reason. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,20 +1,18 @@
-// Every disk of the snapshot, whole, as a stream-optimized VMDK into the staging bucket.
-import { createStreamOptimizedVmdk } from '../../disks/formats/vmdk/write-stream.ts';
-import { pump } from '../../disks/pump.ts';
-import { withChecksum } from '../../disks/with-checksum.ts';
+// Every disk of the snapshot, as start-snapshots decided: whole or what changed, staged in S3 or straight into a snapshot.
+import { DigestDoubt } from '../../disks/digests/store.ts';
 import { faultError } from '../../model/fault.ts';
 import type { StepResults } from '../../model/step-results.ts';
-import type { SourceExport } from '../../sources/source.ts';
+import { copyDisk, type DiskPlan } from './copy-disk.ts';
 import { CopyProgressBoard } from './copy-progress.ts';
 import type { ConnectorStep, ConnectorStepContext } from './step.ts';
 
-type Snapshot = StepResults['take-snapshot'];
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
 export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
   const { results, source, signal, run } = context;
   const snapshot = results['take-snapshot'];
-  if (!snapshot) throw faultError('internal', { message: 'There is no snapshot to copy.' });
+  const plans = results['start-snapshots']?.disks;
+  if (!snapshot || !plans) throw faultError('internal', { message: 'There is no snapshot to copy.' });
   await releaseEarlierFences(context);
 
   const lease = await context.declare({
@@ -23,22 +21,31 @@ export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
     diskId: null,
     details: { vmId: run.vmId },
   });
-  const opened = await source.openExport(run.vmId, snapshot.snapshotId, signal);
+  const opened = await source.openExport(
+    run.vmId,
+    snapshot.snapshotId,
+    // A seekable transport pays where most of some disk need not be read.
+    { transport: context.transport, seek: plans.some((plan) => plan.mode === 'delta') },
+    signal,
+  );
   const board = new CopyProgressBoard(snapshot.disks, (progress, percent) => {
     context.progress(progress);
     opened.progress(percent);
   });
   try {
     await context.confirm(lease, 'created', opened.exportId);
+    context.log('info', opened.transportWhy);
     const descriptor = await opened.descriptor(signal);
     const disks: CopiedDisk[] = [];
     for (const disk of [...snapshot.disks].sort((a, b) => a.order - b.order)) {
-      disks.push(await copyDisk(context, opened, disk, board));
+      const plan = plans.find((one) => one.id === disk.id);
+      if (!plan) throw faultError('internal', { message: `Nobody planned how ${disk.label} is copied.` });
+      disks.push(await copyWhatItTakes(context, { opened, board, disk, snapshotId: snapshot.snapshotId }, plan));
     }
     await context.stillMine();
     await opened.complete();
     await context.confirm(lease, 'released', opened.exportId);
-    return { transport: opened.transport, descriptor, disks };
+    return { transport: opened.transport, transportWhy: opened.transportWhy, descriptor, disks };
   } catch (error) {
     await opened.abort(error instanceof Error ? error.message : 'failed');
     // Whether the ledger hears of it or not, the lease is gone; the reaper would only find it missing.
@@ -49,54 +56,32 @@ export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
   }
 };
 
-async function copyDisk(
+/** A baseline that turns out doubtful while it is used means the whole disk, at once and with the reason. */
+async function copyWhatItTakes(
   context: ConnectorStepContext,
-  opened: SourceExport,
-  disk: Snapshot['disks'][number],
-  board: CopyProgressBoard,
+  what: Parameters<typeof copyDisk>[1],
+  plan: DiskPlan,
 ): Promise<CopiedDisk> {
-  const { staging, signal } = context;
-  const began = performance.now();
-  const key = `${context.prefix}${disk.order}-${disk.key}-${context.fence}.vmdk`;
-  const details = { bucket: context.bucket, key };
-  const uploadRow = await context.declare({ kind: 's3-upload', token: `${key}-upload`, diskId: disk.id, details });
-  const objectRow = await context.declare({ kind: 's3-object', token: `${key}-object`, diskId: disk.id, details });
-  const upload = await staging.startUpload(key, { capacityBytes: disk.capacityBytes }, signal);
+  const whole = (reason: string): DiskPlan => ({
+    ...plan,
+    mode: 'full',
+    reason,
+    via: plan.via === 'ebs-direct' ? 'ebs-direct' : 'vmdk',
+    parentSnapshotId: null,
+    snapshotId: null,
+  });
   try {
-    await context.confirm(uploadRow, 'created', upload.uploadId);
-    const reader = withChecksum(await opened.openDisk(disk.id, signal));
-    const writer = createStreamOptimizedVmdk({
-      capacityBytes: disk.capacityBytes,
-      sink: (chunk, stop) => upload.write(chunk, stop),
-    });
-    const { bytesRead } = await pump(reader, writer, {
-      signal,
-      onProgress: (progress) => board.update(disk.id, progress),
-      beforeSeal: () => context.stillMine(),
-    });
-    const { bytes } = await upload.complete(signal);
-    await context.confirm(objectRow, 'created', key);
-    await context.confirm(uploadRow, 'released', upload.uploadId);
-    board.done(disk.id);
-    const { root, blocks } = reader.checksum();
-    const seconds = (performance.now() - began) / 1000;
-    context.log(
-      'info',
-      `${disk.label}: ${mib(bytesRead)} MiB read, ${mib(bytes)} MiB staged in ${seconds.toFixed(1)} s.`,
-    );
-    return {
-      id: disk.id,
-      bucket: context.bucket,
-      key,
-      capacityBytes: disk.capacityBytes,
-      bytesRead,
-      bytesSent: bytes,
-      blocks,
-      rootDigest: root,
-      seconds,
-    };
+    const copied = await copyDisk(context, what, plan);
+    if ('copied' in copied) return copied.copied;
+    context.log('warning', `${what.disk.label}: ${copied.parentRefused} It is copied whole.`);
+    const again = await copyDisk(context, what, whole(copied.parentRefused));
+    if ('copied' in again) return again.copied;
+    throw faultError('ebs-snapshot-failed', { message: again.parentRefused });
   } catch (error) {
-    await upload.abort().catch(() => {});
+    if (!(error instanceof DigestDoubt) || plan.mode === 'full') throw error;
+    context.log('warning', `${what.disk.label}: ${error.message} It is copied whole.`);
+    const again = await copyDisk(context, what, whole(error.message));
+    if ('copied' in again) return again.copied;
     throw error;
   }
 }
@@ -115,8 +100,4 @@ async function releaseEarlierFences(context: ConnectorStepContext): Promise<void
     else if (kind !== 'nfc-lease') continue;
     await context.confirm(artifact.id, 'released', externalId);
   }
-}
-
-function mib(bytes: number): string {
-  return (bytes / 1_048_576).toFixed(1);
 }

@@ -1,13 +1,14 @@
 // What a connector-side step is given. Steps know no gateway: the connector performs them and carries what they say.
 // Imported by connector/.
 import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
+import type { Baseline, TransferPath } from '../../model/baseline.ts';
 import type { ConnectorStepId } from '../../model/itinerary.ts';
 import type { ResultsSoFar, StepProgress, StepResults } from '../../model/step-results.ts';
-import type { Source } from '../../sources/source.ts';
-import type { Staging } from '../../target/aws/target.ts';
+import type { Source, Transport } from '../../sources/source.ts';
+import type { EbsDirect, Staging } from '../../target/aws/target.ts';
 
 export interface ConnectorStepContext {
-  run: { id: string; jobId: string; vmId: string; serverName: string };
+  run: { id: string; jobId: string; workspaceId: string; vmId: string; serverName: string };
   results: ResultsSoFar;
   /** Number of this hold of the lease: a part of tokens and keys, so that nobody writes into another's things. */
   fence: number;
@@ -15,6 +16,15 @@ export interface ConnectorStepContext {
   artifacts: readonly Artifact[];
   source: Source;
   staging: Staging;
+  /** For the transfer path that writes snapshots from here. */
+  ebs: EbsDirect;
+  transfer: TransferPath;
+  transport: 'auto' | Transport;
+  /** What the disks are measured from, and per disk why its baseline no longer counts. */
+  baselines: readonly Baseline[];
+  revoked: Readonly<Record<string, string>>;
+  /** Keys of this run's digest sets begin with it; ends with a slash. */
+  digestPrefix: string;
   bucket: string;
   /** Keys begin with it; ends with a slash. */
   prefix: string;

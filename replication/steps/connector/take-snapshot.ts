@@ -21,6 +21,7 @@ export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
       name,
       description: `Landfall replication run ${run.id}; removed by itself when the disks are copied.`,
       quiesce: true,
+      trackChanges: true,
     },
     signal,
   );

@@ -1,5 +1,6 @@
 // The staging bucket: where disks wait as objects under `landfall/<job>/<run>/` until EC2 has imported them.
 // Made by open-target.ts; the steps of connector and worker use it through the port in target.ts.
+import { DIGEST_PREFIX } from '../../model/baseline.ts';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { hasAwsCode } from './faults.ts';
@@ -8,6 +9,7 @@ import { cancel, remove, sweepPieces, uploadsUnder } from './multipart.ts';
 import { largestObject, PART_SCHEDULE } from './part-schedule.ts';
 import type { StagingPlace } from './part-sender.ts';
 import { type PartUploadOptions, startPartUpload } from './part-upload.ts';
+import { createDigestStore, readObject, removeUnder } from './s3-objects.ts';
 import type { AwsTargetConfig, Staging } from './target.ts';
 
 export function createStaging(clients: AwsClients, config: AwsTargetConfig, options: PartUploadOptions = {}): Staging {
@@ -17,6 +19,25 @@ export function createStaging(clients: AwsClients, config: AwsTargetConfig, opti
   const schedule = options.schedule ?? PART_SCHEDULE;
 
   return {
+    digests: createDigestStore(clients, place),
+
+    read(key, signal) {
+      checkKey(key, prefix);
+      return readObject(clients, place, key, signal);
+    },
+
+    async deleteDigests(keys, signal) {
+      for (const key of keys) {
+        checkKey(key, DIGEST_PREFIX);
+        await remove(clients, place, key, signal);
+      }
+    },
+
+    async deleteDigestsUnder(under, signal) {
+      checkKey(under, DIGEST_PREFIX);
+      await removeUnder(clients, place, under, signal);
+    },
+
     async prepare(signal) {
       const found = await clients
         .s3('s3:GetLifecycleConfiguration', signal, (s3, http) => s3.getBucketLifecycleConfiguration(bucket, http))
@@ -85,8 +106,8 @@ export function stagingPlace(config: AwsTargetConfig): StagingPlace {
   return { bucket: config.bucket, owner: config.account ? { ExpectedBucketOwner: config.account } : {} };
 }
 
-/** The expiry rule covers this prefix only, so nothing of ours may lie outside it. */
+/** What is staged expires with its prefix, and digest sets never do: neither may lie under the other's. */
 function checkKey(key: string, prefix: string): void {
   if (key.startsWith(prefix) && key.length > prefix.length) return;
-  throw faultError('internal', { message: `The staged object ${key} would not lie under ${prefix}.` });
+  throw faultError('internal', { message: `The object ${key} would not lie under ${prefix}.` });
 }

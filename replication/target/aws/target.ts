@@ -1,5 +1,6 @@
 // The AWS side of a run as ports. Adapters in this folder speak to AWS through its SDK; nobody else does.
 // Imported by the steps, by server/services/cloud (reads and launches) and by the connector (staging only).
+import type { DigestStore } from '../../disks/digests/store.ts';
 import type { InstanceState, LaunchInput } from '../../model/instance.ts';
 import type { VolumeType } from '../../model/volume.ts';
 import type { EbsDirect } from './ebs-direct/port.ts';
@@ -48,6 +49,13 @@ export interface Staging {
   abortUploadsOf(key: string, signal: AbortSignal): Promise<void>;
   delete(key: string, signal: AbortSignal): Promise<void>;
   head(key: string, signal: AbortSignal): Promise<{ bytes: number } | null>;
+  /** The bytes of a staged object, in memory a few MiB at a time. */
+  read(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Digest sets, which lie outside of what expires. */
+  readonly digests: DigestStore;
+  deleteDigests(keys: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Every object of one digest set. */
+  deleteDigestsUnder(prefix: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface ImportTask {

@@ -1,7 +1,8 @@
 // AMIs as our database knows them: recorded when a run made one, pruned when there are too many.
 import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
-import { artifacts, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import { artifacts, baselines, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
+import { verifiedOf } from '../runs/view.ts';
 import { type Held, lockHeld, type RunRow } from '../tasks/held.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
@@ -12,7 +13,8 @@ export async function recordImage(
   result: { imageId: string; method?: 'register-image' | 'import-image'; note?: string | null },
 ): Promise<void> {
   await inTransaction(ctx, run.workspaceId, async ({ tx, event }) => {
-    await lockHeld(tx, held);
+    const { run: now } = await lockHeld(tx, held);
+    const verify = now?.results.verify?.disks ?? [];
     const snapshots = await tx
       .select({ externalId: artifacts.externalId })
       .from(artifacts)
@@ -29,6 +31,7 @@ export async function recordImage(
         method: result.method ?? 'register-image',
         note: result.note ?? null,
         snapshotIds: snapshots.flatMap((row) => (row.externalId ? [row.externalId] : [])),
+        verified: verifiedOf(verify),
         pointInTime: takenAt ? new Date(takenAt) : ctx.now(),
         createdAt: ctx.now(),
       })
@@ -46,7 +49,7 @@ export async function recordImage(
   });
 }
 
-/** The job's AMIs beyond the newest `keep`, oldest first. One that an instance runs from is left alone. */
+/** The job's AMIs beyond the newest `keep`, oldest first. One that an instance runs from, or that the baseline is made of, is left alone. */
 export async function imagesToPrune(
   ctx: ServiceContext,
   jobId: string,
@@ -63,11 +66,21 @@ export async function imagesToPrune(
     .select({ one: sql`1` })
     .from(instances)
     .where(and(eq(instances.imageId, images.id), isNull(instances.terminatedAt)));
+  const measured = ctx.db
+    .select({ one: sql`1` })
+    .from(baselines)
+    .where(and(isNull(baselines.revokedAt), sql`${images.snapshotIds} ? ${baselines.snapshotId}`));
   const rows = await ctx.db
     .select({ imageId: images.id, snapshotIds: images.snapshotIds })
     .from(images)
     .where(
-      and(eq(images.jobId, jobId), isNull(images.deregisteredAt), sql`${images.id} not in ${kept}`, notExists(inUse)),
+      and(
+        eq(images.jobId, jobId),
+        isNull(images.deregisteredAt),
+        sql`${images.id} not in ${kept}`,
+        notExists(inUse),
+        notExists(measured),
+      ),
     )
     .orderBy(asc(images.createdAt));
   return rows;

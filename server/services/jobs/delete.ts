@@ -3,6 +3,7 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { replicationJobs, replicationRuns, runLog } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { nudgeRun } from '../../queue/queue.ts';
+import { dropBaselines } from '../baselines/baselines.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { openRun } from '../runs/create.ts';
 import { type JobInput, jobInput } from './start-run.ts';
@@ -39,6 +40,7 @@ export async function deleteJob(ctx: ServiceContext, input: JobInput): Promise<{
         .update(replicationJobs)
         .set({ state: 'deleted', deletedAt: ctx.now(), nextRunAt: null })
         .where(eq(replicationJobs.id, jobId));
+      await dropBaselines(work, jobId);
       return { deleted: 'now' };
     }
     await tx.update(replicationJobs).set({ state: 'deleting', nextRunAt: null }).where(eq(replicationJobs.id, jobId));

@@ -6,6 +6,7 @@ import { type Fault, fault } from '../../../replication/model/fault.ts';
 import { nextStep, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
 import type { JobState } from '../../../replication/model/job.ts';
 import { isEnded, type RunEvent, transition } from '../../../replication/model/run.ts';
+import { dropBaselines } from '../baselines/baselines.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { openSourceArtifacts } from '../tasks/claim.ts';
@@ -169,6 +170,7 @@ async function endRun(
         ...(deleting ? { deletedAt: at, nextRunAt: null } : {}),
       })
       .where(eq(replicationJobs.id, job.id));
+    if (deleting) await dropBaselines(work, job.id);
   }
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });

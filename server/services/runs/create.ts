@@ -1,7 +1,14 @@
 // Making a run of a job: on demand by a person, or because it is due. The job's settings are copied into it.
 import { and, eq, inArray } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import { type RunSettings, type replicationJobs, replicationRuns, runLog, servers } from '../../../db/schema/index.ts';
+import {
+  type RunSettings,
+  type replicationJobs,
+  replicationRuns,
+  runLog,
+  servers,
+  targetSettings,
+} from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { ITINERARY } from '../../../replication/model/itinerary.ts';
 import type { RunType } from '../../../replication/model/run.ts';
@@ -36,6 +43,7 @@ export async function createRun(
       remedy: 'Wait until it has ended, or cancel it first.',
     });
   }
+  const [use] = await tx.select().from(targetSettings).where(eq(targetSettings.workspaceId, job.workspaceId));
   const first = ITINERARY[0];
   if (!first) throw new Error('The itinerary is empty');
   const runId = newId.run();
@@ -54,6 +62,9 @@ export async function createRun(
       vmId: server.vmId,
       guestFamily: server.guestFamily,
       target: input.target,
+      transfer: use?.transfer ?? 's3',
+      transport: use?.transport ?? 'auto',
+      verification: use?.verification ?? 'sampled',
     },
     step: first.id,
     scheduledFor: input.scheduledFor,

@@ -4,7 +4,7 @@ import { artifacts, replicationRuns, runLog } from '../../../db/schema/index.ts'
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
-import { copiedBytes, runStatus, runSteps } from './view.ts';
+import { copiedBytes, runStatus, runSteps, verifiedOf } from './view.ts';
 
 type RunRow = typeof replicationRuns.$inferSelect;
 
@@ -97,12 +97,20 @@ export async function getRun(ctx: ServiceContext, runId: string) {
         }
       : null,
     transport: run.results['copy-disks']?.transport ?? null,
+    transportWhy: run.results['copy-disks']?.transportWhy ?? null,
+    verified: verifiedOf(run.results.verify?.disks ?? []),
     disks: (snapshot?.disks ?? []).map((disk) => {
       const copied = run.results['copy-disks']?.disks.find((one) => one.id === disk.id);
+      const found = run.results['find-changes']?.disks.find((one) => one.id === disk.id);
+      const started = run.results['start-snapshots']?.disks.find((one) => one.id === disk.id);
+      const decided = copied ?? started ?? found;
       return {
         id: disk.id,
         label: disk.label,
         capacityBytes: disk.capacityBytes,
+        mode: decided?.mode ?? null,
+        reason: decided?.reason ?? null,
+        changedBytes: found?.changedBytes ?? null,
         bytesRead: copied?.bytesRead ?? null,
         bytesSent: copied?.bytesSent ?? null,
         seconds: copied?.seconds ?? null,

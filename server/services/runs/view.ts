@@ -79,3 +79,15 @@ export function copiedBytes(run: RunRow): { read: number | null; sent: number | 
     sent: disks.reduce((sum, disk) => sum + disk.bytesSent, 0),
   };
 }
+
+/** How much of a run's disks was read back and found as sent; null when nothing was. */
+export function verifiedOf(
+  disks: readonly { checked: number; blocks: number; full: boolean }[],
+): { checked: number; blocks: number; full: boolean } | null {
+  if (disks.length === 0) return null;
+  return {
+    checked: disks.reduce((sum, disk) => sum + disk.checked, 0),
+    blocks: disks.reduce((sum, disk) => sum + disk.blocks, 0),
+    full: disks.every((disk) => disk.full),
+  };
+}

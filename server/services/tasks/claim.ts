@@ -2,6 +2,7 @@
 import { and, asc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { artifacts, replicationJobs, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
+import { baselinesOf, inBaseline, type JobBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import type { RunRow, TaskRow } from './held.ts';
 
@@ -9,6 +10,8 @@ export interface ClaimedTask {
   task: TaskRow;
   run: RunRow | null;
   artifacts: Artifact[];
+  /** What the run's disks are measured from. */
+  measured: JobBaselines;
 }
 
 /** Leases up to `free` tasks to a holder for `leaseSeconds` of database time. */
@@ -74,7 +77,8 @@ async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<Claime
       return { ...row, timeline };
     });
   }
-  return { task, run, artifacts: await artifactsFor(ctx, task) };
+  const measured = run ? await baselinesOf(ctx.db, run.jobId) : { baselines: [], revoked: {} };
+  return { task, run, artifacts: await artifactsFor(ctx, task), measured };
 }
 
 /** The artifacts a holder has to know: those of its run, or all that a connector is asked to release. */
@@ -107,6 +111,7 @@ export function dueForRelease() {
     sql`${artifacts.kind} <> 'instance'`,
     sql`${replicationRuns.state} not in ('pending', 'active')`,
     sql`not (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))`,
+    sql`not ${inBaseline()}`,
   );
 }
 

@@ -53,6 +53,7 @@ export async function confirmArtifact(
     artifactId: string;
     state: ArtifactState;
     externalId: string | null;
+    /** Added to what is known of it. */
     details?: Record<string, string> | undefined;
     fault?: Fault;
   },

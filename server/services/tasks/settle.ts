@@ -3,8 +3,9 @@ import { eq, sql } from 'drizzle-orm';
 import { connectors, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
-import { stepResultSchemas } from '../../../replication/model/step-results.ts';
+import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
 import { nudgeRun } from '../../queue/queue.ts';
+import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { type Held, lockHeld, type RunRow, type TaskRow } from './held.ts';
 
@@ -60,6 +61,7 @@ async function settleStep(
     });
   }
   await endTask(work, task, 'done', null);
+  if (stepId === 'make-snapshots') await moveBaselines(work, run, parsed.data as StepResults['make-snapshots']);
   const began = run.timeline[stepId];
   await work.tx
     .update(replicationRuns)
@@ -111,6 +113,7 @@ async function settleFailure(
     await nudgeRun(tx, run.id);
   } else {
     await endTask(work, task, 'failed', theFault);
+    if (theFault.code === 'verification-failed') await revokeBaselines(work, run, theFault.message);
     await nudgeRun(tx, run.id);
   }
   await tx.insert(runLog).values({

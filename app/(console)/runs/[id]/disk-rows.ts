@@ -1,10 +1,16 @@
 // The disks of a run in one shape, while they are copied and after. Pure.
+import type { CopyMode } from '../../../../replication/model/baseline.ts';
 import type { Run } from '../types.ts';
 
 export interface DiskRow {
   id: string;
   label: string;
   capacityBytes: number;
+  /** Null until it is decided. */
+  mode: CopyMode | null;
+  reason: string | null;
+  /** What the source calls changed; null when it was not asked. */
+  changedBytes: number | null;
   /** What is known of the copy; null before it began. */
   bytesRead: number | null;
   bytesSent: number | null;
@@ -28,6 +34,9 @@ export function diskRows({ disks, progress, status }: RunDisks): DiskRow[] {
       id: disk.id,
       label: disk.label,
       capacityBytes: disk.capacityBytes,
+      mode: disk.mode ?? null,
+      reason: disk.reason ?? null,
+      changedBytes: disk.changedBytes ?? null,
       bytesRead: disk.bytesRead ?? now?.bytesRead ?? null,
       bytesSent: disk.bytesSent ?? now?.bytesSent ?? null,
       rate: disk.bytesRead === null ? (now?.state === 'running' ? now.rate : null) : whole,
@@ -38,7 +47,15 @@ export function diskRows({ disks, progress, status }: RunDisks): DiskRow[] {
   });
 }
 
-const NOTHING_YET = { bytesRead: null, bytesSent: null, seconds: null, snapshotId: null };
+const NOTHING_YET = {
+  mode: null,
+  reason: null,
+  changedBytes: null,
+  bytesRead: null,
+  bytesSent: null,
+  seconds: null,
+  snapshotId: null,
+};
 
 /** Bytes of all disks together; null while nothing is known. */
 export function copiedSoFar(run: RunDisks & Pick<Run, 'bytes'>): { read: number | null; sent: number | null } {

@@ -5,7 +5,8 @@ import Header from '@cloudscape-design/components/header';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table from '@cloudscape-design/components/table';
 import { CopyableId } from '../../../_ui/copyable-id.tsx';
-import { formatBytes, formatDuration, formatRate } from '../../../_ui/quantity.ts';
+import { formatBytes, formatDuration, formatRate, UNKNOWN } from '../../../_ui/quantity.ts';
+import { COPY_MODE_LABELS } from '../run-labels.ts';
 import type { Run } from '../types.ts';
 import { type DiskRow, diskRows } from './disk-rows.ts';
 
@@ -48,7 +49,14 @@ export function RunDisks({ run }: { run: Run }) {
               <StatusIndicator type={STATES[state].type}>{STATES[state].label}</StatusIndicator>
             ),
         },
+        { id: 'mode', header: 'Copied', minWidth: 190, cell: (disk) => <CopyKind disk={disk} /> },
         { id: 'size', header: 'Size', minWidth: 90, cell: (disk) => formatBytes(disk.capacityBytes) },
+        {
+          id: 'changed',
+          header: 'Changed',
+          minWidth: 90,
+          cell: (disk) => formatBytes(disk.changedBytes),
+        },
         { id: 'read', header: 'Read', minWidth: 90, cell: (disk) => formatBytes(disk.bytesRead) },
         { id: 'sent', header: 'Sent', minWidth: 90, cell: (disk) => formatBytes(disk.bytesSent) },
         { id: 'rate', header: 'Rate', minWidth: 110, cell: (disk) => formatRate(disk.rate) },
@@ -66,5 +74,20 @@ export function RunDisks({ run }: { run: Run }) {
         },
       ]}
     />
+  );
+}
+
+/** Whole, or what changed; and why not less. */
+function CopyKind({ disk: { mode, reason } }: { disk: DiskRow }) {
+  if (!mode) return UNKNOWN;
+  return (
+    <>
+      <div>{COPY_MODE_LABELS[mode]}</div>
+      {reason && (
+        <Box variant="small" color="text-body-secondary">
+          {reason}
+        </Box>
+      )}
+    </>
   );
 }

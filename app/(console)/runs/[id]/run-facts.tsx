@@ -1,6 +1,7 @@
 'use client';
 // The stages of a run and its figures.
 import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -51,7 +52,8 @@ export function RunFacts({ run }: { run: Run }) {
             ['Sent to AWS', formatBytes(copied.sent)],
             ['Source snapshot', snapshotKind(run)],
             ['Point in time', <Time key="point" at={run.snapshot?.takenAt} exact />],
-            ['Transport', run.transport && TRANSPORT_LABELS[run.transport]],
+            ['Transport', run.transport && <Transport key="transport" run={run} transport={run.transport} />],
+            ['Verified', verifiedText(run)],
             ['AMI', <CopyableId key="ami" id={run.imageId} name="AMI id" />],
             ['Image method', imageMethodText(run.imageMethod ?? settings.imageMethod, settings.guestFamily)],
             ['Licence', licenseText(settings.license, settings.guestFamily)],
@@ -74,6 +76,25 @@ function detail({ status, progress }: Run): string | null {
   if (status.state === 'pending') return status.waitingFor ? 'waiting' : 'queued';
   if (status.state !== 'active') return null;
   return [status.label, status.waitingFor ? 'waiting' : progress?.note].filter(Boolean).join(': ');
+}
+
+function Transport({ run, transport }: { run: Run; transport: keyof typeof TRANSPORT_LABELS }) {
+  return (
+    <>
+      <div>{TRANSPORT_LABELS[transport]}</div>
+      {run.transportWhy && (
+        <Box variant="small" color="text-body-secondary">
+          {run.transportWhy}
+        </Box>
+      )}
+    </>
+  );
+}
+
+function verifiedText({ verified }: Run): string | null {
+  if (!verified) return null;
+  const { checked, blocks, full } = verified;
+  return full ? `Fully: all ${blocks} blocks read back` : `Sampled: ${checked} of ${blocks} blocks read back`;
 }
 
 function snapshotKind({ snapshot }: Run): string | null {

@@ -1,0 +1,53 @@
+// Progress of the disks while AWS makes snapshots of them: percentages that never run back.
+import type { DiskProgress, StepResults } from '../../model/step-results.ts';
+import type { CloudStepContext } from './step.ts';
+
+type CopiedDisk = StepResults['copy-disks']['disks'][number];
+
+export class DiskBoard {
+  readonly #context: CloudStepContext;
+  readonly #lines: { disk: CopiedDisk; label: string; percent: number; done: boolean }[];
+
+  constructor(context: CloudStepContext, disks: readonly CopiedDisk[]) {
+    const snapshot = context.results['take-snapshot'];
+    this.#context = context;
+    this.#lines = disks.map((disk) => ({
+      disk,
+      label: snapshot?.disks.find((one) => one.id === disk.id)?.label ?? disk.id,
+      percent: 0,
+      done: false,
+    }));
+  }
+
+  labelOf(diskId: string): string {
+    return this.#lines.find(({ disk }) => disk.id === diskId)?.label ?? diskId;
+  }
+
+  show(diskId: string, percent: number, note: string | null = null): void {
+    const line = this.#lines.find(({ disk }) => disk.id === diskId);
+    if (line) line.percent = Math.max(line.percent, Math.min(100, percent));
+    this.#context.progress({
+      fraction: this.#lines.reduce((sum, one) => sum + one.percent, 0) / (100 * this.#lines.length),
+      note: note || null,
+      disks: this.#lines.map(
+        ({ disk, label, percent, done }): DiskProgress => ({
+          id: disk.id,
+          label,
+          capacityBytes: disk.capacityBytes,
+          doneBytes: Math.round((disk.capacityBytes * percent) / 100),
+          bytesRead: disk.bytesRead,
+          bytesSent: disk.bytesSent,
+          rate: 0,
+          secondsLeft: null,
+          state: done ? 'done' : 'running',
+        }),
+      ),
+    });
+  }
+
+  done(diskId: string): void {
+    const line = this.#lines.find(({ disk }) => disk.id === diskId);
+    if (line) line.done = true;
+    this.show(diskId, 100);
+  }
+}

@@ -1,0 +1,216 @@
+// One disk of a run: read, compared with its baseline, its digests kept as the candidate, and sent on its way.
+import { extentsToRead, withChangedBlocks } from '../../disks/changed-blocks.ts';
+import { type DigestSet, openDigestSet } from '../../disks/digests/digest-set.ts';
+import { createDigestWriter } from '../../disks/digests/digest-writer.ts';
+import { createBlockPack } from '../../disks/formats/pack/write-pack.ts';
+import { createStreamOptimizedVmdk } from '../../disks/formats/vmdk/write-stream.ts';
+import { pump } from '../../disks/pump.ts';
+import type { DiskWriter, SealedDisk } from '../../disks/writer.ts';
+import type { Extent } from '../../model/extent.ts';
+import { faultError } from '../../model/fault.ts';
+import type { StepResults } from '../../model/step-results.ts';
+import { ChangesUnknown, type SourceExport } from '../../sources/source.ts';
+import { runTags } from '../run-tags.ts';
+import type { CopyProgressBoard } from './copy-progress.ts';
+import type { ConnectorStepContext } from './step.ts';
+
+export type DiskPlan = StepResults['start-snapshots']['disks'][number];
+type SnapshotDisk = StepResults['take-snapshot']['disks'][number];
+type CopiedDisk = StepResults['copy-disks']['disks'][number];
+
+/** Blocks of 512 KiB under way to EBS at once: enough to fill a long line, 16 MiB of memory. */
+const DIRECT_CONCURRENCY = 32;
+
+export interface DiskToCopy {
+  opened: SourceExport;
+  board: CopyProgressBoard;
+  disk: SnapshotDisk;
+  snapshotId: string;
+}
+
+/**
+ * Copies one disk. Throws DigestDoubt when the baseline's digests cannot be relied upon; answers `parentRefused` when
+ * AWS takes no child of the baseline. In both cases nothing of the candidate counts.
+ */
+export async function copyDisk(
+  context: ConnectorStepContext,
+  { opened, board, disk, snapshotId }: DiskToCopy,
+  plan: DiskPlan,
+): Promise<{ copied: CopiedDisk } | { parentRefused: string }> {
+  const { signal, staging } = context;
+  const store = staging.digests;
+  const began = performance.now();
+  const base = plan.mode === 'full' ? null : await openBaseline(context, disk.id);
+  const prefix = `${context.digestPrefix}${disk.order}-${context.fence}-${plan.mode}/`;
+  const digestRow = await context.declare({ kind: 'digest-set', token: prefix, diskId: disk.id, details: {} });
+  const candidate = createDigestWriter({ store, prefix, capacityBytes: disk.capacityBytes, base });
+  const extents = plan.mode === 'delta' ? await changedAreas(context, snapshotId, disk) : undefined;
+  const mode = plan.mode === 'delta' && !extents ? 'compared' : plan.mode;
+
+  const target = await openTarget(context, disk, plan);
+  if ('parentRefused' in target) return target;
+  try {
+    const reader = extents
+      ? await opened.openDisk(disk.id, signal, extentsToRead(base, disk.capacityBytes, extents))
+      : await opened.openDisk(disk.id, signal);
+    const changed = withChangedBlocks(reader, { candidate, ...(extents && { extents }) });
+    const { bytesRead } = await pump(changed, target.writer, {
+      signal,
+      ...(target.concurrency && { concurrency: target.concurrency }),
+      onProgress: (progress) => board.update(disk.id, progress),
+      beforeSeal: () => context.stillMine(),
+    });
+    const finished = await target.finish();
+    const digests = await candidate.seal(signal);
+    await context.confirm(digestRow, 'created', prefix);
+    // Read back once: what the next run will rely upon is what the bucket holds.
+    const sealed = await openDigestSet({ store, manifestKey: digests.manifestKey, root: digests.root, signal });
+    board.done(disk.id);
+    const counts = changed.counts();
+    const seconds = (performance.now() - began) / 1000;
+    context.log(
+      'info',
+      `${disk.label}: ${mib(bytesRead)} MiB read, ${mib(finished.bytesSent)} MiB sent in ${seconds.toFixed(1)} s` +
+        `${base ? ` (${counts.changed} blocks differ, ${counts.unchanged} do not)` : ''}.`,
+    );
+    return {
+      copied: {
+        id: disk.id,
+        mode,
+        reason: plan.reason,
+        via: plan.via,
+        parentSnapshotId: plan.parentSnapshotId,
+        bucket: context.bucket,
+        key: finished.key,
+        snapshotId: finished.snapshotId,
+        capacityBytes: disk.capacityBytes,
+        bytesRead,
+        bytesSent: finished.bytesSent,
+        blocks: counts.sent,
+        unchangedBlocks: counts.unchanged,
+        manifestKey: digests.manifestKey,
+        rootDigest: digests.root,
+        digestPrefixes: [...new Set([prefix, ...sealed.chunks.map((chunk) => chunk.prefix)])],
+        seconds,
+      },
+    };
+  } catch (error) {
+    await target.abort().catch(() => {});
+    throw error;
+  }
+}
+
+async function openBaseline(context: ConnectorStepContext, diskId: string): Promise<DigestSet> {
+  const baseline = context.baselines.find((one) => one.diskId === diskId);
+  if (!baseline) throw faultError('internal', { message: 'A disk without a baseline cannot be compared with it.' });
+  const { manifestKey, digestRoot: root } = baseline;
+  return openDigestSet({ store: context.staging.digests, manifestKey, root, signal: context.signal });
+}
+
+/** Undefined when the source can no longer say: then everything is read, and the digests tell what differs. */
+async function changedAreas(
+  context: ConnectorStepContext,
+  snapshotId: string,
+  disk: SnapshotDisk,
+): Promise<Extent[] | undefined> {
+  const since = context.baselines.find((one) => one.diskId === disk.id)?.changeId;
+  if (!since) return undefined;
+  try {
+    return await context.source.changedAreas(context.run.vmId, snapshotId, disk.id, since, context.signal);
+  } catch (error) {
+    if (!(error instanceof ChangesUnknown)) throw error;
+    context.log('warning', `${disk.label}: ${error.message} It is read whole.`);
+    return undefined;
+  }
+}
+
+interface OpenTarget {
+  writer: DiskWriter<SealedDisk>;
+  concurrency: number | null;
+  /** After the seal: makes what was written permanent and tells where it is. */
+  finish(): Promise<{ key: string; snapshotId: string | null; bytesSent: number }>;
+  abort(): Promise<void>;
+}
+
+async function openTarget(
+  context: ConnectorStepContext,
+  disk: SnapshotDisk,
+  plan: DiskPlan,
+): Promise<OpenTarget | { parentRefused: string }> {
+  return plan.via === 'ebs-direct' ? openSnapshot(context, disk, plan) : openStaged(context, disk, plan);
+}
+
+/** The whole disk as a VMDK, or what changed as a block pack, as one object under a key of this fence alone. */
+async function openStaged(context: ConnectorStepContext, disk: SnapshotDisk, plan: DiskPlan): Promise<OpenTarget> {
+  const { staging, signal } = context;
+  const { capacityBytes } = disk;
+  const ending = plan.via === 'pack' ? 'lfpack' : 'vmdk';
+  const key = `${context.prefix}${disk.order}-${disk.key}-${context.fence}.${ending}`;
+  const details = { bucket: context.bucket, key };
+  const uploadRow = await context.declare({ kind: 's3-upload', token: `${key}-upload`, diskId: disk.id, details });
+  const objectRow = await context.declare({ kind: 's3-object', token: `${key}-object`, diskId: disk.id, details });
+  const upload = await staging.startUpload(key, { capacityBytes }, signal);
+  await context.confirm(uploadRow, 'created', upload.uploadId).catch(async (error) => {
+    await upload.abort();
+    throw error;
+  });
+  const sink = (chunk: Uint8Array, stop: AbortSignal) => upload.write(chunk, stop);
+  return {
+    writer:
+      plan.via === 'pack'
+        ? createBlockPack({ capacityBytes, sink, label: `${context.run.id} ${disk.id}` })
+        : createStreamOptimizedVmdk({ capacityBytes, sink }),
+    concurrency: null,
+    async finish() {
+      const { bytes } = await upload.complete(signal);
+      await context.confirm(objectRow, 'created', key);
+      await context.confirm(uploadRow, 'released', upload.uploadId);
+      return { key, snapshotId: null, bytesSent: bytes };
+    },
+    abort: () => upload.abort(),
+  };
+}
+
+/** Straight into a snapshot of this fence alone; an earlier holder's is left to the ledger. */
+async function openSnapshot(
+  context: ConnectorStepContext,
+  disk: SnapshotDisk,
+  plan: DiskPlan,
+): Promise<OpenTarget | { parentRefused: string }> {
+  const { ebs, run, signal } = context;
+  const name = `${run.serverName} ${disk.label}`;
+  const row = await context.declare({
+    kind: 'ebs-snapshot',
+    token: `${run.id}-${disk.id}-direct-${context.fence}-${plan.mode}`,
+    diskId: disk.id,
+    details: { parent: plan.parentSnapshotId ?? '' },
+  });
+  const started = await ebs.startSnapshot(
+    {
+      capacityBytes: disk.capacityBytes,
+      parentSnapshotId: plan.parentSnapshotId,
+      description: `Landfall ${run.id} ${name}`.slice(0, 255),
+      tags: { ...runTags(run, name), 'landfall:artifact': row },
+      token: row,
+    },
+    signal,
+  );
+  if (started.outcome === 'parent-refused') {
+    await context.confirm(row, 'released', null);
+    return {
+      parentRefused: `AWS takes no child of the last run's snapshot ${started.parentSnapshotId}: ${started.awsWords}`,
+    };
+  }
+  const { snapshotId, writer } = started;
+  await context.confirm(row, 'created', snapshotId);
+  return {
+    writer,
+    concurrency: DIRECT_CONCURRENCY,
+    finish: async () => ({ key: '', snapshotId, bytesSent: writer.bytesSent }),
+    abort: () => writer.abort(),
+  };
+}
+
+function mib(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(1);
+}

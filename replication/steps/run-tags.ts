@@ -1,0 +1,15 @@
+// Tags on everything that a run makes at AWS, for people and for finding orphans. Imported by the steps of both sides.
+
+export function runTags(
+  run: { id: string; jobId: string; workspaceId: string; serverName: string },
+  name?: string,
+): Record<string, string> {
+  return {
+    ...(name ? { Name: name } : {}),
+    'migration:managed-by': 'landfall',
+    'landfall:workspace': run.workspaceId,
+    'landfall:job': run.jobId,
+    'landfall:run': run.id,
+    'landfall:server': run.serverName.slice(0, 255),
+  };
+}

@@ -1,0 +1,101 @@
+// Baselines: read for a run, moved when its snapshots are complete, revoked when they cannot be relied upon.
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
+import { artifacts, baselines } from '../../../db/schema/index.ts';
+import type { Baseline } from '../../../replication/model/baseline.ts';
+import type { StepResults } from '../../../replication/model/step-results.ts';
+import type { Work } from '../context.ts';
+import type { RunRow } from '../tasks/held.ts';
+
+export interface JobBaselines {
+  baselines: Baseline[];
+  /** Per disk, why its baseline no longer counts. */
+  revoked: Record<string, string>;
+}
+
+/** The baselines that a run of this job measures from. */
+export async function baselinesOf(tx: Queries, jobId: string): Promise<JobBaselines> {
+  const rows = await tx.select().from(baselines).where(eq(baselines.jobId, jobId));
+  const live = rows.filter((row) => !row.revokedAt);
+  return {
+    baselines: live.map(({ diskId, capacityBytes, changeId, snapshotId, manifestKey, digestRoot }) => ({
+      diskId,
+      capacityBytes,
+      changeId,
+      snapshotId,
+      manifestKey,
+      digestRoot,
+    })),
+    revoked: Object.fromEntries(
+      rows.filter((row) => row.revokedAt).map((row) => [row.diskId, row.revokedBecause ?? 'The baseline was revoked.']),
+    ),
+  };
+}
+
+/**
+ * Makes the run's candidates the baselines of its disks. Called in the transaction that records the completed
+ * snapshots, and nowhere else: before that moment the old baseline is the true one.
+ */
+export async function moveBaselines(work: Work, run: RunRow, made: StepResults['make-snapshots']): Promise<void> {
+  const copied = run.results['copy-disks'];
+  const snapshot = run.results['take-snapshot'];
+  if (!copied || !snapshot) return;
+  for (const { id, snapshotId } of made.disks) {
+    const disk = copied.disks.find((one) => one.id === id);
+    if (!disk?.manifestKey) continue;
+    const row = {
+      workspaceId: run.workspaceId,
+      runId: run.id,
+      capacityBytes: disk.capacityBytes,
+      changeId: snapshot.disks.find((one) => one.id === id)?.changeId ?? null,
+      snapshotId,
+      manifestKey: disk.manifestKey,
+      digestRoot: disk.rootDigest,
+      digestPrefixes: disk.digestPrefixes,
+      pointInTime: new Date(snapshot.takenAt),
+      movedAt: sql`now()`,
+      revokedAt: null,
+      revokedBecause: null,
+    };
+    await work.tx
+      .insert(baselines)
+      .values({ jobId: run.jobId, diskId: id, ...row })
+      .onConflictDoUpdate({ target: [baselines.jobId, baselines.diskId], set: row });
+  }
+  await releaseUnused(work.tx, run.jobId);
+  work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
+}
+
+/** The baselines that a run made no longer count; the next run copies these disks whole, and says why. */
+export async function revokeBaselines(work: Work, run: RunRow, because: string): Promise<void> {
+  await work.tx
+    .update(baselines)
+    .set({ revokedAt: sql`now()`, revokedBecause: because })
+    .where(and(eq(baselines.jobId, run.jobId), eq(baselines.runId, run.id), isNull(baselines.revokedAt)));
+  await releaseUnused(work.tx, run.jobId);
+  work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
+}
+
+/** A deleted job measures nothing any more. */
+export async function dropBaselines(work: Work, jobId: string): Promise<void> {
+  await work.tx.delete(baselines).where(eq(baselines.jobId, jobId));
+  await releaseUnused(work.tx, jobId);
+}
+
+/** What only the old baselines held is looked at again by the reaper, which asks whether anything still needs it. */
+async function releaseUnused(tx: Queries, jobId: string): Promise<void> {
+  await tx
+    .update(artifacts)
+    .set({ releaseNotBefore: sql`now()` })
+    .where(
+      sql`${artifacts.state} <> 'released' and ${artifacts.kind} in ('digest-set', 'ebs-snapshot')
+        and ${artifacts.runId} in (select r.id from replication_runs r where r.job_id = ${jobId})`,
+    );
+}
+
+/** Condition on artifacts: a baseline that counts is made of it. */
+export function inBaseline() {
+  return sql`exists (select 1 from baselines b where b.revoked_at is null and (
+    (${artifacts.kind} = 'ebs-snapshot' and b.snapshot_id = ${artifacts.externalId})
+    or (${artifacts.kind} = 'digest-set' and b.digest_prefixes ? ${artifacts.token})))`;
+}

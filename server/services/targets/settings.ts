@@ -1,0 +1,51 @@
+// How a workspace's AWS target is used: the transfer path, how disks are read, how much is read back.
+// A change counts for runs that are made after it.
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { targetSettings } from '../../../db/schema/index.ts';
+import { TRANSFER_PATHS } from '../../../replication/model/baseline.ts';
+import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+
+export const targetSettingsInput = z.object({
+  transfer: z.enum(TRANSFER_PATHS),
+  transport: z.enum(['auto', 'nfc', 'folder', 'nbd']),
+  verification: z.enum(['sampled', 'full']),
+});
+export type TargetSettings = z.infer<typeof targetSettingsInput>;
+
+const DEFAULTS: TargetSettings = { transfer: 's3', transport: 'auto', verification: 'sampled' };
+
+export async function getTargetSettings(ctx: ServiceContext): Promise<TargetSettings> {
+  const workspaceId = guard(ctx, 'target.read');
+  const [row] = await ctx.db.select().from(targetSettings).where(eq(targetSettings.workspaceId, workspaceId));
+  if (!row) return DEFAULTS;
+  const { transfer, transport, verification } = row;
+  return { transfer, transport, verification };
+}
+
+export async function updateTargetSettings(ctx: ServiceContext, input: TargetSettings): Promise<TargetSettings> {
+  const workspaceId = guard(ctx, 'target.manage');
+  const after = parseInput(targetSettingsInput, input);
+  const before = await getTargetSettings(ctx);
+  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    const row = { ...after, changedBy: changer(ctx), changedAt: ctx.now() };
+    await tx
+      .insert(targetSettings)
+      .values({ workspaceId, ...row })
+      .onConflictDoUpdate({ target: targetSettings.workspaceId, set: row });
+    audit({
+      action: 'target.update',
+      subjectKind: 'target',
+      subjectId: workspaceId,
+      subjectName: 'AWS target',
+      before,
+      after,
+    });
+    event({ topic: 'jobs', subjectId: null, kind: 'changed' });
+  });
+  return after;
+}
+
+function changer(ctx: ServiceContext): string {
+  return ctx.principal.kind === 'member' ? ctx.principal.memberId : 'landfall';
+}
