@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { everyPage, faultOf, never, WHOLE } from '../replication/sources/contract.ts';
-import type { Source } from '../replication/sources/source.ts';
+import { ChangesUnknown, type Source } from '../replication/sources/source.ts';
 import { openVsphereSource, probeFingerprint } from '../replication/sources/vsphere/index.ts';
 import { readObject } from '../replication/sources/vsphere/properties.ts';
 import { VimSession } from '../replication/sources/vsphere/session.ts';
@@ -96,6 +96,20 @@ describeWith(['vcsim'], 'vSphere source against vcsim', () => {
     await source.releaseSnapshot(vmId, { id: null, name: options.name }, never);
     await source.releaseSnapshot(vmId, { id: snapshot.snapshotId, name: options.name }, never);
     expect(await findings()).not.toContain('snapshots-present');
+  });
+
+  it('says why nothing is known of changes, and where files of datastores are not served', async () => {
+    const vmId = (await everyPage(source.inventory(never))).flat()[2]?.vmId ?? '';
+    const options = { name: 'changes', description: '', quiesce: false, trackChanges: true };
+    const { snapshotId, disks } = await source.takeSnapshot(vmId, options, never);
+    expect(disks[0]?.changeId).toBeNull();
+    expect(disks[0]?.notTrackedBecause).toMatch(/^[A-Z].*\.$/);
+    const asked = source.changedAreas(vmId, snapshotId, disks[0]?.id ?? '', '*', never);
+    await expect(asked).rejects.toBeInstanceOf(ChangesUnknown);
+    const exported = await source.openExport(vmId, snapshotId, { transport: 'auto', seek: true }, never);
+    expect(exported).toMatchObject({ transport: 'nfc', transportWhy: expect.stringContaining('/folder answered 200') });
+    await exported.complete();
+    await source.releaseSnapshot(vmId, { id: snapshotId, name: options.name }, never);
   });
 
   it('opens an export and ends it', async () => {
