@@ -12,7 +12,7 @@ import type { CloudStep, CloudStepContext } from './step.ts';
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
 /** Blocks under way to EBS at once. */
-const CONCURRENCY = 32;
+const CONCURRENCY = 64;
 
 export const makeSnapshots: CloudStep<'make-snapshots'> = async (context) => {
   const copied = context.results['copy-disks'];

@@ -18,14 +18,16 @@ export type DiskPlan = StepResults['start-snapshots']['disks'][number];
 type SnapshotDisk = StepResults['take-snapshot']['disks'][number];
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
-/** Blocks of 512 KiB under way to EBS at once: enough to fill a long line, 16 MiB of memory. */
-const DIRECT_CONCURRENCY = 32;
+/** Blocks of 512 KiB under way to EBS at once: enough to fill a long line, 32 MiB of memory. */
+const DIRECT_CONCURRENCY = 64;
 
 export interface DiskToCopy {
   opened: SourceExport;
   board: CopyProgressBoard;
   disk: SnapshotDisk;
   snapshotId: string;
+  /** This hold of the lease and this transport: what is made under it belongs to nobody else. */
+  hold: string;
 }
 
 /**
@@ -34,20 +36,20 @@ export interface DiskToCopy {
  */
 export async function copyDisk(
   context: ConnectorStepContext,
-  { opened, board, disk, snapshotId }: DiskToCopy,
+  { opened, board, disk, snapshotId, hold }: DiskToCopy,
   plan: DiskPlan,
 ): Promise<{ copied: CopiedDisk } | { parentRefused: string }> {
   const { signal, staging } = context;
   const store = staging.digests;
   const began = performance.now();
   const base = plan.mode === 'full' ? null : await openBaseline(context, disk.id);
-  const prefix = `${context.digestPrefix}${disk.order}-${context.fence}-${plan.mode}/`;
+  const prefix = `${context.digestPrefix}${disk.order}-${hold}-${plan.mode}/`;
   const digestRow = await context.declare({ kind: 'digest-set', token: prefix, diskId: disk.id, details: {} });
   const candidate = createDigestWriter({ store, prefix, capacityBytes: disk.capacityBytes, base });
   const extents = plan.mode === 'delta' ? await changedAreas(context, snapshotId, disk) : undefined;
   const mode = plan.mode === 'delta' && !extents ? 'compared' : plan.mode;
 
-  const target = await openTarget(context, disk, plan);
+  const target = await openTarget(context, disk, plan, hold);
   if ('parentRefused' in target) return target;
   try {
     const reader = extents
@@ -136,16 +138,22 @@ async function openTarget(
   context: ConnectorStepContext,
   disk: SnapshotDisk,
   plan: DiskPlan,
+  hold: string,
 ): Promise<OpenTarget | { parentRefused: string }> {
-  return plan.via === 'ebs-direct' ? openSnapshot(context, disk, plan) : openStaged(context, disk, plan);
+  return plan.via === 'ebs-direct' ? openSnapshot(context, disk, plan, hold) : openStaged(context, disk, plan, hold);
 }
 
-/** The whole disk as a VMDK, or what changed as a block pack, as one object under a key of this fence alone. */
-async function openStaged(context: ConnectorStepContext, disk: SnapshotDisk, plan: DiskPlan): Promise<OpenTarget> {
+/** The whole disk as a VMDK, or what changed as a block pack, as one object under a key of this hold alone. */
+async function openStaged(
+  context: ConnectorStepContext,
+  disk: SnapshotDisk,
+  plan: DiskPlan,
+  hold: string,
+): Promise<OpenTarget> {
   const { staging, signal } = context;
   const { capacityBytes } = disk;
   const ending = plan.via === 'pack' ? 'lfpack' : 'vmdk';
-  const key = `${context.prefix}${disk.order}-${disk.key}-${context.fence}.${ending}`;
+  const key = `${context.prefix}${disk.order}-${disk.key}-${hold}.${ending}`;
   const details = { bucket: context.bucket, key };
   const uploadRow = await context.declare({ kind: 's3-upload', token: `${key}-upload`, diskId: disk.id, details });
   const objectRow = await context.declare({ kind: 's3-object', token: `${key}-object`, diskId: disk.id, details });
@@ -171,17 +179,18 @@ async function openStaged(context: ConnectorStepContext, disk: SnapshotDisk, pla
   };
 }
 
-/** Straight into a snapshot of this fence alone; an earlier holder's is left to the ledger. */
+/** Straight into a snapshot of this hold alone; an earlier holder's is left to the ledger. */
 async function openSnapshot(
   context: ConnectorStepContext,
   disk: SnapshotDisk,
   plan: DiskPlan,
+  hold: string,
 ): Promise<OpenTarget | { parentRefused: string }> {
   const { ebs, run, signal } = context;
   const name = `${run.serverName} ${disk.label}`;
   const row = await context.declare({
     kind: 'ebs-snapshot',
-    token: `${run.id}-${disk.id}-direct-${context.fence}-${plan.mode}`,
+    token: `${run.id}-${disk.id}-direct-${hold}-${plan.mode}`,
     diskId: disk.id,
     details: { parent: plan.parentSnapshotId ?? '' },
   });

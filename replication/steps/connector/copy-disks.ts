@@ -1,6 +1,6 @@
 // Every disk of the snapshot, as start-snapshots decided: whole or what changed, staged in S3 or straight into a snapshot.
 import { DigestDoubt } from '../../disks/digests/store.ts';
-import { faultError } from '../../model/fault.ts';
+import { FaultError, faultError } from '../../model/fault.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import { copyDisk, type DiskPlan } from './copy-disk.ts';
 import { CopyProgressBoard } from './copy-progress.ts';
@@ -9,25 +9,35 @@ import type { ConnectorStep, ConnectorStepContext } from './step.ts';
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
 export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
+  await releaseEarlierFences(context);
+  const first = await copyBy(context, context.transport, `${context.fence}`);
+  if (!('cut' in first)) return first;
+  // No lease protects what is read by range: then the stream, which vCenter guards, in the same run.
+  context.log('warning', `${first.cut} The disks are read by export instead.`);
+  const second = await copyBy(context, 'nfc', `${context.fence}-again`);
+  if ('cut' in second) throw faultError('export-cut', { message: second.cut });
+  return { ...second, transportWhy: `${first.cut} ${second.transportWhy}` };
+};
+
+/** Copies all disks by one transport; `cut` says why a transport that is read by range could not go on. */
+async function copyBy(
+  context: ConnectorStepContext,
+  transport: ConnectorStepContext['transport'],
+  hold: string,
+): Promise<StepResults['copy-disks'] | { cut: string }> {
   const { results, source, signal, run } = context;
   const snapshot = results['take-snapshot'];
   const plans = results['start-snapshots']?.disks;
   if (!snapshot || !plans) throw faultError('internal', { message: 'There is no snapshot to copy.' });
-  await releaseEarlierFences(context);
-
   const lease = await context.declare({
     kind: 'nfc-lease',
-    token: `${run.id}-export-${context.fence}`,
+    token: `${run.id}-export-${hold}`,
     diskId: null,
     details: { vmId: run.vmId },
   });
-  const opened = await source.openExport(
-    run.vmId,
-    snapshot.snapshotId,
-    // A seekable transport pays where most of some disk need not be read.
-    { transport: context.transport, seek: plans.some((plan) => plan.mode === 'delta') },
-    signal,
-  );
+  // A seekable transport pays where most of some disk need not be read.
+  const seek = plans.some((plan) => plan.mode === 'delta');
+  const opened = await source.openExport(run.vmId, snapshot.snapshotId, { transport, seek }, signal);
   const board = new CopyProgressBoard(snapshot.disks, (progress, percent) => {
     context.progress(progress);
     opened.progress(percent);
@@ -40,7 +50,8 @@ export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
     for (const disk of [...snapshot.disks].sort((a, b) => a.order - b.order)) {
       const plan = plans.find((one) => one.id === disk.id);
       if (!plan) throw faultError('internal', { message: `Nobody planned how ${disk.label} is copied.` });
-      disks.push(await copyWhatItTakes(context, { opened, board, disk, snapshotId: snapshot.snapshotId }, plan));
+      const what = { opened, board, disk, snapshotId: snapshot.snapshotId, hold };
+      disks.push(await copyWhatItTakes(context, what, plan));
     }
     await context.stillMine();
     await opened.complete();
@@ -50,11 +61,13 @@ export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
     await opened.abort(error instanceof Error ? error.message : 'failed');
     // Whether the ledger hears of it or not, the lease is gone; the reaper would only find it missing.
     await context.confirm(lease, 'released', opened.exportId).catch(() => {});
+    const cut = opened.transport !== 'nfc' && error instanceof FaultError && error.fault.code === 'export-cut';
+    if (cut && !signal.aborted) return { cut: error.fault.message };
     throw error;
   } finally {
     board.stop();
   }
-};
+}
 
 /** A baseline that turns out doubtful while it is used means the whole disk, at once and with the reason. */
 async function copyWhatItTakes(

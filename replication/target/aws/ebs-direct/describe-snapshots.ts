@@ -65,7 +65,8 @@ export async function waitCompleted(
       const message = `The EBS snapshot ${snapshotId} was not completed within ${minutes} minutes.`;
       throw faultError('ebs-snapshot-failed', { message });
     }
-    await sleep(times.everyMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    // A small delta is complete within moments, a large snapshot after minutes: the longer it took, the rarer the look.
+    await sleep(Math.min(times.everyMs, Math.max(100, waited / 4)), undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
