@@ -8,8 +8,11 @@ export type PeerName =
   | 'aws'
   | 'python'
   | 'qemu-img'
+  | 'qemu-io'
   | 'qemu-nbd'
   | 'qemu-system'
+  | 'nbdkit'
+  | 'nbdinfo'
   | 'tiny-guest';
 
 /** The path of a peer's program (`moto` is moto_server, `python` has boto3, `tiny-guest` is a disk image). Throws where it is not installed. */

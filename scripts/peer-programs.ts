@@ -15,7 +15,9 @@ const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0'];
 const awscli = ['awscli==1.46.3', 'awscrt==0.38.0'];
 
 type Found = { path: string } | { missing: string };
-type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | 'qemu-img' | 'qemu-nbd' | 'qemu-system' | 'tiny-guest';
+type QemuPeer = 'qemu-img' | 'qemu-io' | 'qemu-nbd' | 'qemu-system';
+type NbdPeer = 'nbdkit' | 'nbdinfo';
+type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | QemuPeer | NbdPeer | 'tiny-guest';
 
 /**
  * Installs what is not there yet.
@@ -28,6 +30,7 @@ export async function installPeers(
   mkdirSync(folder, { recursive: true });
   const found: Record<Peer, Found> = {
     ...(await qemu()),
+    ...(await nbd()),
     ...(await goPrograms(folder)),
     ...(await pythonPrograms(folder)),
     'tiny-guest': await tinyGuest(),
@@ -41,17 +44,26 @@ export async function installPeers(
   return { env, missing };
 }
 
-async function qemu(): Promise<Record<'qemu-img' | 'qemu-nbd' | 'qemu-system', Found>> {
+async function qemu(): Promise<Record<QemuPeer, Found>> {
   const system = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
-  const find = () => ['qemu-img', 'qemu-nbd', system].map((name) => findProgram([name]));
-  let why: string | undefined;
-  if (find().includes(undefined)) {
-    why = await aptInstall(['qemu-utils', process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86']);
-  }
-  const [img, nbd, machine] = find();
-  const found = (place: string | undefined): Found =>
-    place ? { path: place } : { missing: why ?? 'apt-get installed none' };
-  return { 'qemu-img': found(img), 'qemu-nbd': found(nbd), 'qemu-system': found(machine) };
+  const packages = ['qemu-utils', process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86'];
+  const [img, io, served, machine] = await fromPackages(['qemu-img', 'qemu-io', 'qemu-nbd', system], packages);
+  return { 'qemu-img': img!, 'qemu-io': io!, 'qemu-nbd': served!, 'qemu-system': machine! };
+}
+
+async function nbd(): Promise<Record<NbdPeer, Found>> {
+  const [nbdkit, nbdinfo] = await fromPackages(['nbdkit', 'nbdinfo'], ['nbdkit', 'libnbd-bin']);
+  return { nbdkit: nbdkit!, nbdinfo: nbdinfo! };
+}
+
+/** The programs, in their order; the packages are installed where one of them is not there. */
+async function fromPackages(programs: string[], packages: string[]): Promise<Found[]> {
+  const absent = programs.some((program) => !findProgram([program]));
+  const why = absent ? await aptInstall(packages) : undefined;
+  return programs.map((program) => {
+    const place = findProgram([program]);
+    return place ? { path: place } : { missing: why ?? 'apt-get installed none' };
+  });
 }
 
 /** The image of a whole little Linux, and the x86 QEMU that the lab boots its AMIs with. */

@@ -222,16 +222,41 @@ describe('reading', () => {
     expect(Buffer.compare(all, bytesOf(0, 20 * 512))).toBe(0);
   });
 
-  it('takes leave when it is closed, and fails what is under way', async () => {
-    const { disk, server } = await open(onRead(() => 'nothing'));
-    const reading = disk.read(0, 512, never);
+  it('fails what is under way when it is closed, hears the server out, and takes leave', async () => {
+    let answer: (() => void) | undefined;
+    const { disk, server } = await open({
+      request: ({ cookie, type }, send) => {
+        if (type === COMMAND.disconnect) return undefined;
+        answer = () => send(chunk(cookie, CHUNK.data, dataAt(0, bytesOf(0, 512))));
+        return 'nothing';
+      },
+    });
+    const reading = faultOf(disk.read(0, 512, never));
     await expect.poll(() => server.requests.length).toBe(1);
-    const failed = faultOf(reading);
-    await Promise.all([disk.close(), disk.close()]);
-    expect(await failed).toMatchObject({ code: 'internal', message: /closed/ });
+    const closing = Promise.all([disk.close(), disk.close()]);
+    expect(await reading).toMatchObject({ code: 'internal', message: /closed/ });
     expect((await faultOf(disk.read(0, 512, never))).message).toMatch(/closed/);
-    await expect.poll(() => server.requests.at(-1)?.type).toBe(COMMAND.disconnect);
+    expect(server.requests.length).toBe(1);
+    answer!();
+    await closing;
+    await expect.poll(() => server.requests.map(({ type }) => type)).toEqual([COMMAND.read, COMMAND.disconnect]);
     await expect.poll(server.open).toBe(0);
+  });
+
+  it('does not wait for ever for a server that it leaves', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { disk, server } = await open(onRead(() => 'nothing'));
+      const reading = faultOf(disk.read(0, 512, never));
+      await expect.poll(() => server.requests.length).toBe(1);
+      const closing = disk.close();
+      await reading;
+      vi.advanceTimersByTime(2_000);
+      await closing;
+      await expect.poll(server.open).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('refuses what is no part of the disk', async () => {
