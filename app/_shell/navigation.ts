@@ -19,6 +19,7 @@ export const PAGES: readonly (NavigationPage | 'divider')[] = [
   { title: 'Instances', href: '/instances', contentType: 'table' },
   'divider',
   { title: 'Activity', href: '/activity', contentType: 'table' },
+  { title: 'Settings', href: '/settings', contentType: 'default' },
 ];
 
 const within = (pathname: string, href: string) => pathname === href || pathname.startsWith(`${href}/`);

@@ -9,6 +9,7 @@ import { overviewRouter } from './routers/overview.ts';
 import { runsRouter } from './routers/runs.ts';
 import { serversRouter } from './routers/servers.ts';
 import { sessionRouter } from './routers/session.ts';
+import { targetsRouter } from './routers/targets.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -22,6 +23,7 @@ export const appRouter = router({
   runs: runsRouter,
   servers: serversRouter,
   session: sessionRouter,
+  targets: targetsRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -4,7 +4,16 @@ import type { Queries } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';
 import { EVENTS_CHANNEL } from './channels.ts';
 
-export type EventTopic = 'connectors' | 'servers' | 'jobs' | 'runs' | 'images' | 'instances' | 'activity' | 'members';
+export type EventTopic =
+  | 'connectors'
+  | 'servers'
+  | 'jobs'
+  | 'runs'
+  | 'images'
+  | 'instances'
+  | 'activity'
+  | 'members'
+  | 'targets';
 
 export interface NewEvent {
   topic: EventTopic;

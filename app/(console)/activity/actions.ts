@@ -21,6 +21,7 @@ export const ACTION_LABELS: Record<string, string> = {
   'run.cancel': 'Cancelled replication run',
   'run.start': 'Started replication run',
   'session.end-all': 'Signed out everywhere',
+  'target.update': 'Changed AWS target',
 };
 
 /** The label of an action; one without is shown as it is written in the trail. */

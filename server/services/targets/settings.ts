@@ -2,7 +2,7 @@
 // A change counts for runs that are made after it.
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { targetSettings } from '../../../db/schema/index.ts';
+import { members, targetSettings, users } from '../../../db/schema/index.ts';
 import { TRANSFER_PATHS } from '../../../replication/model/baseline.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 
@@ -23,6 +23,20 @@ export async function getTargetSettings(ctx: ServiceContext): Promise<TargetSett
   return { transfer, transport, verification };
 }
 
+/** The settings with who changed them last; `changedAt` is null while they are the defaults. */
+export async function describeTarget(
+  ctx: ServiceContext,
+): Promise<TargetSettings & { changedAt: Date | null; changedBy: string | null }> {
+  const workspaceId = guard(ctx, 'target.read');
+  const [changed] = await ctx.db
+    .select({ at: targetSettings.changedAt, by: users.name })
+    .from(targetSettings)
+    .leftJoin(members, eq(members.id, targetSettings.changedBy))
+    .leftJoin(users, eq(users.id, members.userId))
+    .where(eq(targetSettings.workspaceId, workspaceId));
+  return { ...(await getTargetSettings(ctx)), changedAt: changed?.at ?? null, changedBy: changed?.by ?? null };
+}
+
 export async function updateTargetSettings(ctx: ServiceContext, input: TargetSettings): Promise<TargetSettings> {
   const workspaceId = guard(ctx, 'target.manage');
   const after = parseInput(targetSettingsInput, input);
@@ -41,7 +55,7 @@ export async function updateTargetSettings(ctx: ServiceContext, input: TargetSet
       before,
       after,
     });
-    event({ topic: 'jobs', subjectId: null, kind: 'changed' });
+    event({ topic: 'targets', subjectId: null, kind: 'changed' });
   });
   return after;
 }

@@ -1,0 +1,14 @@
+'use client';
+// What holds for the whole workspace, one card each.
+import { usePageShell } from '../../_shell/page-shell.tsx';
+import { Page } from '../../_ui/page.tsx';
+import { TargetCard } from './target-card.tsx';
+
+export function SettingsScreen() {
+  usePageShell({ breadcrumbs: [{ text: 'Settings', href: '/settings' }] });
+  return (
+    <Page title="Settings" description="What holds for the whole workspace.">
+      <TargetCard />
+    </Page>
+  );
+}

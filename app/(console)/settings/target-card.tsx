@@ -1,0 +1,124 @@
+'use client';
+// The AWS target: where it is, and how runs use it. Who may change it turns the card into a form.
+import Badge from '@cloudscape-design/components/badge';
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import Skeleton from '@cloudscape-design/components/skeleton';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { shownFault } from '../../_shell/faults.ts';
+import { Can, useMember } from '../../_shell/member.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { FaultCard } from '../../_ui/fault-card.tsx';
+import { KeyValues } from '../../_ui/key-values.tsx';
+import { Time } from '../../_ui/time.tsx';
+import { labelOf, type Target, TRANSFER_CHOICES, TRANSPORT_CHOICES, VERIFICATION_CHOICES } from './target-choices.ts';
+import { TargetForm } from './target-form.tsx';
+
+export function TargetCard() {
+  const trpc = useTRPC();
+  const { lab } = useMember();
+  const target = useQuery(trpc.targets.get.queryOptions());
+  const [editing, setEditing] = useState(false);
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          info={lab && <Badge color="blue">Lab</Badge>}
+          description="Where replication runs bring servers, and how."
+          actions={
+            !editing &&
+            target.data && (
+              <Can permission="target.manage">
+                <Button ariaLabel="Edit AWS target" onClick={() => setEditing(true)}>
+                  Edit
+                </Button>
+              </Can>
+            )
+          }
+        >
+          AWS target
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        <Place />
+        {target.error && !target.data && (
+          <FaultCard
+            fault={shownFault(target.error)}
+            action={<Button onClick={() => void target.refetch()}>Try again</Button>}
+          />
+        )}
+        {!target.data && !target.error && <Skeleton height="76px" />}
+        {target.data && !editing && <Shown target={target.data} />}
+        {target.data && editing && <TargetForm target={target.data} onDone={() => setEditing(false)} />}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+/** Region, bucket and account. The account is asked of AWS, which may not answer. */
+function Place() {
+  const trpc = useTRPC();
+  const { data, error } = useQuery(trpc.jobs.target.queryOptions(undefined, { staleTime: 60_000 }));
+  if (error && !data) return <FaultCard fault={shownFault(error)} />;
+  const loading = <StatusIndicator type="loading">Asking AWS</StatusIndicator>;
+  return (
+    <SpaceBetween size="m">
+      <KeyValues
+        items={[
+          ['Region', data ? data.region : loading],
+          ['Staging bucket', data ? <CopyableId key="bucket" id={data.bucket} name="staging bucket" /> : loading],
+          ['Account', data ? <CopyableId key="account" id={data.account} name="account" /> : loading],
+        ]}
+      />
+      {data?.fault && <FaultCard fault={data.fault} />}
+    </SpaceBetween>
+  );
+}
+
+function Shown({ target }: { target: Target }) {
+  return (
+    <KeyValues
+      items={[
+        ['Transfer path', <Chosen key="transfer" choices={TRANSFER_CHOICES} value={target.transfer} />],
+        ['How disks are read', <Chosen key="transport" choices={TRANSPORT_CHOICES} value={target.transport} />],
+        ['Verification', <Chosen key="verification" choices={VERIFICATION_CHOICES} value={target.verification} />],
+        [
+          'Last changed',
+          target.changedAt ? (
+            <span key="changed">
+              <Time at={target.changedAt} />
+              {target.changedBy && ` by ${target.changedBy}`}
+            </span>
+          ) : (
+            'Never: these are the defaults'
+          ),
+        ],
+      ]}
+    />
+  );
+}
+
+function Chosen<Value extends string>({
+  choices,
+  value,
+}: {
+  choices: readonly { value: Value; label: string; meaning: string }[];
+  value: Value;
+}) {
+  return (
+    <>
+      <div>{labelOf(choices, value)}</div>
+      <Box variant="small" color="text-body-secondary">
+        {choices.find((choice) => choice.value === value)?.meaning}
+      </Box>
+    </>
+  );
+}

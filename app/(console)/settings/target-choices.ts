@@ -1,0 +1,74 @@
+// What can be chosen for the AWS target, each with what it means and what it needs. Pure.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+export type Target = inferRouterOutputs<AppRouter>['targets']['get'];
+export type TargetSettings = Pick<Target, 'transfer' | 'transport' | 'verification'>;
+
+interface Choice<Value> {
+  value: Value;
+  label: string;
+  /** One line: what it means, and what it needs. */
+  meaning: string;
+}
+
+export const TRANSFER_CHOICES: readonly Choice<TargetSettings['transfer']>[] = [
+  {
+    value: 's3',
+    label: 'S3 staging',
+    meaning:
+      'The connector uploads to the staging bucket, and AWS or the worker makes EBS snapshots of it. The connector needs the bucket only.',
+  },
+  {
+    value: 'ebs-direct',
+    label: 'EBS direct',
+    meaning:
+      "The connector writes EBS snapshots itself, without a detour. It must reach the EBS endpoint, and its identity needs the EBS direct APIs' permissions.",
+  },
+];
+
+export const TRANSPORT_CHOICES: readonly Choice<TargetSettings['transport']>[] = [
+  {
+    value: 'auto',
+    label: 'Automatic',
+    meaning:
+      'Deltas read changed ranges of the datastore files where vCenter serves them; all else is read as an export. The run says which, and why.',
+  },
+  {
+    value: 'nfc',
+    label: 'Export only',
+    meaning:
+      'Every disk comes as an export, from beginning to end. Needs no privilege on datastores; a delta takes longer.',
+  },
+  {
+    value: 'folder',
+    label: 'Datastore files',
+    meaning:
+      'Full copies read the datastore files too. Needs Datastore.Browse and Datastore.FileManagement; where vCenter does not serve a file, the export is read.',
+  },
+];
+
+export const VERIFICATION_CHOICES: readonly Choice<TargetSettings['verification']>[] = [
+  {
+    value: 'sampled',
+    label: 'Sampled',
+    meaning:
+      'Blocks of every new snapshot, picked at random, are read back and compared with their digests. Takes seconds.',
+  },
+  {
+    value: 'full',
+    label: 'Every block',
+    meaning:
+      'All blocks of every new snapshot are read back and compared. Takes as long as reading the disks, and AWS bills each request.',
+  },
+];
+
+/** How a choice is called; one that is not offered is shown as it is kept. */
+export function labelOf<Value extends string>(choices: readonly Choice<Value>[], value: Value): string {
+  return choices.find((choice) => choice.value === value)?.label ?? value.toUpperCase();
+}
+
+/** Whether saving would change anything. */
+export function differs(a: TargetSettings, b: TargetSettings): boolean {
+  return a.transfer !== b.transfer || a.transport !== b.transport || a.verification !== b.verification;
+}

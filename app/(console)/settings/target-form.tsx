@@ -1,0 +1,125 @@
+'use client';
+// The choices of the AWS target, for administrators. What stands there when it is opened stays until it is saved or cancelled.
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import Form from '@cloudscape-design/components/form';
+import FormField from '@cloudscape-design/components/form-field';
+import RadioGroup from '@cloudscape-design/components/radio-group';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { shownFault } from '../../_shell/faults.ts';
+import { useNotifications } from '../../_shell/notifications.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { FaultCard } from '../../_ui/fault-card.tsx';
+import {
+  differs,
+  type Target,
+  type TargetSettings,
+  TRANSFER_CHOICES,
+  TRANSPORT_CHOICES,
+  VERIFICATION_CHOICES,
+} from './target-choices.ts';
+
+export function TargetForm({ target, onDone }: { target: Target; onDone: () => void }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const { notify } = useNotifications();
+  const { transfer, transport, verification } = target;
+  const [opened] = useState<TargetSettings>({ transfer, transport, verification });
+  const [chosen, setChosen] = useState(opened);
+  const save = useMutation(trpc.targets.update.mutationOptions({ meta: { inline: true } }));
+
+  async function send() {
+    try {
+      await save.mutateAsync(chosen);
+    } catch {
+      return; // It stands above the buttons.
+    }
+    await queryClient.invalidateQueries({ queryKey: trpc.targets.get.queryKey() });
+    notify({
+      type: 'success',
+      header: 'AWS target saved',
+      content: 'It counts for runs that are made from now on. Runs under way go on as they began.',
+    });
+    onDone();
+  }
+
+  return (
+    <form
+      aria-label="AWS target"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <Form
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button formAction="none" variant="link" onClick={onDone}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              loading={save.isPending}
+              disabled={!differs(chosen, opened)}
+              disabledReason="Nothing was changed."
+            >
+              Save
+            </Button>
+          </SpaceBetween>
+        }
+      >
+        <SpaceBetween size="l">
+          <Alert type="info" statusIconAriaLabel="Info">
+            Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the
+            baseline that is there.
+          </Alert>
+          {differs(target, opened) && (
+            <Alert type="warning" statusIconAriaLabel="Warning">
+              Somebody else has changed the AWS target meanwhile. Saving replaces that.
+            </Alert>
+          )}
+          <Choices
+            label="Transfer path"
+            choices={TRANSFER_CHOICES}
+            value={chosen.transfer}
+            onChange={(value) => setChosen({ ...chosen, transfer: value })}
+          />
+          <Choices
+            label="How disks are read"
+            choices={TRANSPORT_CHOICES}
+            value={chosen.transport}
+            onChange={(value) => setChosen({ ...chosen, transport: value })}
+          />
+          <Choices
+            label="Verification"
+            choices={VERIFICATION_CHOICES}
+            value={chosen.verification}
+            onChange={(value) => setChosen({ ...chosen, verification: value })}
+          />
+          {save.error && <FaultCard fault={shownFault(save.error)} />}
+        </SpaceBetween>
+      </Form>
+    </form>
+  );
+}
+
+interface ChoicesProps<Value extends string> {
+  label: string;
+  choices: readonly { value: Value; label: string; meaning: string }[];
+  value: Value;
+  onChange: (value: Value) => void;
+}
+
+function Choices<Value extends string>({ label, choices, value, onChange }: ChoicesProps<Value>) {
+  return (
+    <FormField label={label} stretch>
+      <RadioGroup
+        value={value}
+        onChange={({ detail }) => onChange(detail.value as Value)}
+        items={choices.map((choice) => ({ value: choice.value, label: choice.label, description: choice.meaning }))}
+      />
+    </FormField>
+  );
+}
