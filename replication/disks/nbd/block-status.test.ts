@@ -62,7 +62,7 @@ describe('block status', () => {
     const told: Told = ({ cookie, offset }) => {
       const rest = 2 ** 32 - 512;
       const allocation = statusOf(1, [MiB, 3], [512, 0], [MiB, 2], [MiB, 1], [rest, 3]);
-      const dirty = statusOf(2, [1000, 0], [1, 1], [MiB, 0], [1, 1], [rest, 0]);
+      const dirty = statusOf(2, [1000, 0], [1, 1], [MiB, 0], [1, 1], [MiB / 2, 0], [1, 1], [rest, 0]);
       expect(offset).toBe(0);
       const first = chunk(cookie, CHUNK.blockStatus, allocation, false);
       return Buffer.concat([first, chunk(cookie, CHUNK.blockStatus, dirty)]);
@@ -75,7 +75,7 @@ describe('block status', () => {
     ]);
     expect(await dirtyExtents(disk, 'b', never)).toEqual([
       { offset: 0, length: MiB / 2 },
-      { offset: MiB, length: MiB / 2 },
+      { offset: MiB, length: MiB },
     ]);
   });
 
