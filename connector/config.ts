@@ -46,7 +46,8 @@ export function readConfig(env: NodeJS.ProcessEnv, hostName: string): ConnectorC
   const merged = merge(
     {
       name: hostName,
-      concurrency: 4,
+      // Runs at once are limited in the console; this bounds the machine.
+      concurrency: 16,
       aws: { endpoints: {} },
       vcenter: {},
     },

@@ -9,6 +9,7 @@ import { openVsphereSource } from '../replication/sources/vsphere/index.ts';
 import { openEbsDirect, openStaging } from '../replication/target/aws/open-target.ts';
 import type { AwsTargetConfig } from '../replication/target/aws/target.ts';
 import type { GatewayRequest } from '../replication/wire/gateway.ts';
+import { Bandwidth } from './bandwidth.ts';
 import { type ConnectorConfig, readConfig } from './config.ts';
 import { checkHealth } from './health.ts';
 import { Link } from './link.ts';
@@ -173,16 +174,18 @@ async function claimLoop(options: {
 }): Promise<void> {
   const { config, source, staging, ebs, link, log, session, rates, signal } = options;
   const working = new Set<Promise<void>>();
+  const bandwidth = new Bandwidth();
   let askedToCheck = false;
   while (!signal.aborted) {
     try {
       const free = config.concurrency - working.size;
       const claimed = await link.call('claim', { session, free, waitSeconds: free > 0 ? CLAIM_SECONDS : 2 }, signal);
+      bandwidth.set(claimed.bytesPerSecond);
       if (claimed.checkNow && !askedToCheck) options.checkNow();
       else if (claimed.checkNow) await delay(500, null, { signal });
       askedToCheck = claimed.checkNow;
       for (const task of claimed.tasks) {
-        const work = performTask(task, { link, source, staging, ebs, log, rates, signal }).finally(() =>
+        const work = performTask(task, { link, source, staging, ebs, bandwidth, log, rates, signal }).finally(() =>
           working.delete(work),
         );
         working.add(work);

@@ -7,6 +7,7 @@ import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
 import type { GatewayRequest, Task } from '../replication/wire/gateway.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
 
@@ -16,6 +17,7 @@ export interface WorkEnvironment {
   staging: Staging;
   ebs: EbsDirect;
   log: Log;
+  bandwidth: Bandwidth;
   /** Bytes a second read from the source by each task under way. */
   rates: Map<string, number>;
   /** Aborted when the connector stops. */
@@ -119,6 +121,7 @@ function stepContext(
     source: env.source,
     staging: env.staging,
     ebs: env.ebs,
+    bandwidth: env.bandwidth.bucket,
     transfer: input.transfer,
     transport: input.transport,
     baselines: input.baselines,
@@ -205,6 +208,7 @@ class LeaseKeeper {
     if (lines.length > 0) await this.#link.call('log', { ...hold, lines }, this.#env.signal);
     const answer = await this.#link.call('extend', { ...hold, ...(progress ? { progress } : {}) }, this.#env.signal);
     this.#extendedAt = performance.now();
+    this.#env.bandwidth.set(answer.bytesPerSecond);
     if (!answer.go) this.#stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
   }
 }

@@ -30,6 +30,8 @@ export const images = pgTable(
     /** The moment whose bytes it holds: that of the source snapshot. */
     pointInTime: at().notNull(),
     createdAt: at().notNull().defaultNow(),
+    /** Kept whatever the number to keep says. */
+    pinnedAt: at(),
     deregisteredAt: at(),
   },
   (table) => [

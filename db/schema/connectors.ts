@@ -11,6 +11,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { Bandwidth } from '../../replication/model/bandwidth.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
 import type { Check } from '../../replication/wire/gateway.ts';
@@ -54,6 +55,10 @@ export const connectors = pgTable(
     checkedAt: timestamp({ withTimezone: true }),
     /** A person asked for the checks to be run at once. */
     checkRequestedAt: timestamp({ withTimezone: true }),
+    /** Runs at once. */
+    maxRuns: integer().notNull().default(4),
+    /** Null: no limit. */
+    bandwidth: jsonb().$type<Bandwidth>(),
     rateBytesPerSecond: doublePrecision().notNull().default(0),
     lastSeenAt: timestamp({ withTimezone: true }),
     /** Status as last told by an event, so that a change is told once. */

@@ -53,6 +53,11 @@ export const replicationJobs = pgTable(
     nextRunAt: at(),
     latestImageId: text(),
     latestImageAt: at(),
+    /** Failed runs since the last that completed. */
+    failuresInRow: integer().notNull().default(0),
+    /** So many make the job pause; null never. */
+    pauseAfterFailures: integer().default(3),
+    pausedAt: at(),
     createdBy: text().notNull(),
     createdAt: at().notNull().defaultNow(),
     deletedAt: at(),
@@ -257,6 +262,19 @@ export const targetSettings = pgTable('target_settings', {
   transfer: text().$type<TransferPath>().notNull().default('s3'),
   transport: text().$type<TransportChoice>().notNull().default('auto'),
   verification: text().$type<Verification>().notNull().default('sampled'),
+  changedBy: text(),
+  changedAt: at().notNull().defaultNow(),
+});
+
+/** How many runs may be active at once; connectors have a number of their own. Without a row the defaults count. */
+export const runLimits = pgTable('run_limits', {
+  workspaceId: text()
+    .primaryKey()
+    .references(() => workspaces.id),
+  /** In the whole workspace. */
+  total: integer().notNull(),
+  /** Into one AWS target. */
+  perTarget: integer().notNull(),
   changedBy: text(),
   changedAt: at().notNull().defaultNow(),
 });

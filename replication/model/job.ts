@@ -26,6 +26,9 @@ export const jobStateSchema = z.enum([
   'completed',
   'failed',
   'failing',
+  /** By a person. */
+  'paused',
+  /** By itself, after so many failures in a row as its settings say. */
   'paused-on-failure',
   'deleting',
   'deleted',
@@ -44,6 +47,8 @@ export const jobSettingsSchema = z
     description: z.string().trim().max(255, 'At most 255 characters').default(''),
     /** Number of AMIs to keep, 1–270; null keeps all. */
     keepImages: z.number().int().min(1, 'At least 1').max(270, 'At most 270').nullable(),
+    /** Failed runs in a row after which the job pauses, 1–20; null: never. */
+    pauseAfterFailures: z.number().int().min(1, 'At least 1').max(20, 'At most 20').nullable().default(3),
   })
   .strict();
 export type JobSettings = z.infer<typeof jobSettingsSchema>;
@@ -66,4 +71,9 @@ export function seedTimeProblem(seedAt: Date | null, now: Date): string | null {
   if (seedAt.getTime() < now.getTime() - 60_000) return 'The time is in the past.';
   if (seedAt.getTime() > now.getTime() + MAX_SEED_DAYS * 86_400_000) return `At most ${MAX_SEED_DAYS} days ahead.`;
   return null;
+}
+
+/** Nothing starts by itself while a job is in one of these. */
+export function isPaused(state: JobState): boolean {
+  return state === 'paused' || state === 'paused-on-failure';
 }

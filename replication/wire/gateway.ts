@@ -108,11 +108,21 @@ export const gatewayVerbs = {
       free: z.number().int().min(0).max(50),
       waitSeconds: z.number().min(0).max(25),
     }),
-    response: z.object({ tasks: z.array(taskSchema), checkNow: z.boolean() }),
+    response: z.object({
+      tasks: z.array(taskSchema),
+      checkNow: z.boolean(),
+      /** What the connector may send in all; null: as much as there is. */
+      bytesPerSecond: z.number().positive().nullable(),
+    }),
   },
   extend: {
     request: z.object({ ...held, progress: stepProgressSchema.optional() }),
-    response: z.object({ go: z.boolean(), reason: z.string().nullable(), leaseSeconds: z.number() }),
+    response: z.object({
+      go: z.boolean(),
+      reason: z.string().nullable(),
+      leaseSeconds: z.number(),
+      bytesPerSecond: z.number().positive().nullable(),
+    }),
   },
   declare: {
     request: z.object({

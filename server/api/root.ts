@@ -5,6 +5,7 @@ import { eventsRouter } from './routers/events.ts';
 import { imagesRouter } from './routers/images.ts';
 import { instancesRouter } from './routers/instances.ts';
 import { jobsRouter } from './routers/jobs.ts';
+import { limitsRouter } from './routers/limits.ts';
 import { overviewRouter } from './routers/overview.ts';
 import { runsRouter } from './routers/runs.ts';
 import { serversRouter } from './routers/servers.ts';
@@ -19,6 +20,7 @@ export const appRouter = router({
   images: imagesRouter,
   instances: instancesRouter,
   jobs: jobsRouter,
+  limits: limitsRouter,
   overview: overviewRouter,
   runs: runsRouter,
   servers: serversRouter,

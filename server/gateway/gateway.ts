@@ -15,7 +15,7 @@ import { parseInput, processContext, type ServiceContext } from '../services/con
 import { extendTask } from '../services/tasks/extend.ts';
 import { checkpointTask, confirmArtifact, declareArtifact, logTask } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
-import { waitForTasks } from './wait-for-tasks.ts';
+import { bandwidthNow, waitForTasks } from './wait-for-tasks.ts';
 
 export const CONNECTOR_LEASE_SECONDS = 20;
 const HEALTH_EVERY_SECONDS = 10;
@@ -58,6 +58,7 @@ const HANDLERS: Handlers = {
       input.progress,
     )),
     leaseSeconds: CONNECTOR_LEASE_SECONDS,
+    bytesPerSecond: bandwidthNow(call.ctx, call.connector),
   }),
   declare: async (call, input) => {
     const { kind, token, diskId, details } = input;

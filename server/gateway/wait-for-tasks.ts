@@ -1,5 +1,6 @@
 // The connector's long poll: work as soon as there is some, or an empty answer at the end of the wait.
 
+import { bytesPerSecondAt, NO_LIMIT } from '../../replication/model/bandwidth.ts';
 import { digestPrefix } from '../../replication/model/baseline.ts';
 import type { GatewayRequest, GatewayResponse, Task } from '../../replication/wire/gateway.ts';
 import { currentConnector } from '../services/connectors/current.ts';
@@ -39,7 +40,11 @@ export async function waitForTasks(
       const left = until - performance.now();
       const checkNow = row.checkRequestedAt !== null;
       if (claimed.length > 0 || checkNow || left <= 0 || signal.aborted) {
-        return { tasks: claimed.map((task) => toWire(task, input.leaseSeconds)), checkNow };
+        return {
+          tasks: claimed.map((task) => toWire(task, input.leaseSeconds)),
+          checkNow,
+          bytesPerSecond: bandwidthNow(ctx, row),
+        };
       }
       await hints.next(Math.min(left, LOOK_AGAIN_MS), signal);
     }
@@ -75,4 +80,9 @@ function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: n
       revoked: measured.revoked,
     },
   };
+}
+
+/** Bytes a second that the connector may send at this hour; null without a limit. */
+export function bandwidthNow(ctx: ServiceContext, connector: Pick<ConnectorRow, 'bandwidth'>): number | null {
+  return bytesPerSecondAt(connector.bandwidth ?? NO_LIMIT, ctx.now());
 }

@@ -5,6 +5,7 @@ import { createDigestWriter } from '../../disks/digests/digest-writer.ts';
 import { createBlockPack } from '../../disks/formats/pack/write-pack.ts';
 import { createStreamOptimizedVmdk } from '../../disks/formats/vmdk/write-stream.ts';
 import { pump } from '../../disks/pump.ts';
+import { withThrottle } from '../../disks/with-throttle.ts';
 import type { DiskWriter, SealedDisk } from '../../disks/writer.ts';
 import type { Extent } from '../../model/extent.ts';
 import { faultError } from '../../model/fault.ts';
@@ -56,7 +57,7 @@ export async function copyDisk(
       ? await opened.openDisk(disk.id, signal, extentsToRead(base, disk.capacityBytes, extents))
       : await opened.openDisk(disk.id, signal);
     const changed = withChangedBlocks(reader, { candidate, ...(extents && { extents }) });
-    const { bytesRead } = await pump(changed, target.writer, {
+    const { bytesRead } = await pump(changed, withThrottle(target.writer, context.bandwidth), {
       signal,
       ...(target.concurrency && { concurrency: target.concurrency }),
       onProgress: (progress) => board.update(disk.id, progress),

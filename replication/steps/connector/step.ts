@@ -1,5 +1,6 @@
 // What a connector-side step is given. Steps know no gateway: the connector performs them and carries what they say.
 // Imported by connector/.
+import type { TokenBucket } from '../../disks/with-throttle.ts';
 import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
 import type { Baseline, TransferPath } from '../../model/baseline.ts';
 import type { ConnectorStepId } from '../../model/itinerary.ts';
@@ -16,6 +17,8 @@ export interface ConnectorStepContext {
   artifacts: readonly Artifact[];
   source: Source;
   staging: Staging;
+  /** What may be sent, by all disks together; its rate changes with the hour. */
+  bandwidth: TokenBucket;
   /** For the transfer path that writes snapshots from here. */
   ebs: EbsDirect;
   transfer: TransferPath;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { environment } from '../../env.ts';
 import { checkConnectorNow, connectorInput, disassociateConnector } from '../../services/connectors/disassociate.ts';
+import { editConnector, editConnectorInput } from '../../services/connectors/edit.ts';
 import { connectorTarget, createEnrolmentCode, enrolmentResult } from '../../services/connectors/enrol.ts';
 import { getConnector, listConnectors } from '../../services/connectors/list.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
@@ -20,6 +21,7 @@ export const connectorsRouter = router({
     .input(z.object({ codeId: z.string() }))
     .query(({ ctx, input }) => enrolmentResult(ctx.service, input.codeId)),
   checkNow: memberProcedure.input(connectorInput).mutation(({ ctx, input }) => checkConnectorNow(ctx.service, input)),
+  edit: memberProcedure.input(editConnectorInput).mutation(({ ctx, input }) => editConnector(ctx.service, input)),
   disassociate: memberProcedure
     .input(connectorInput)
     .mutation(({ ctx, input }) => disassociateConnector(ctx.service, input)),

@@ -3,7 +3,9 @@ import { targetPlace } from '../../services/cloud/target-place.ts';
 import { candidatesInput, jobCandidates } from '../../services/jobs/candidates.ts';
 import { createJobs, createJobsInput } from '../../services/jobs/create.ts';
 import { deleteJob } from '../../services/jobs/delete.ts';
+import { editJob, editJobInput } from '../../services/jobs/edit.ts';
 import { getJob, listJobs } from '../../services/jobs/list.ts';
+import { pauseJob, resumeJob } from '../../services/jobs/pause.ts';
 import { jobInput, startRun } from '../../services/jobs/start-run.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
 import { memberProcedure, router } from '../trpc.ts';
@@ -17,5 +19,8 @@ export const jobsRouter = router({
   target: memberProcedure.query(({ ctx }) => targetPlace(ctx.service)),
   create: memberProcedure.input(createJobsInput).mutation(({ ctx, input }) => createJobs(ctx.service, input)),
   startRun: memberProcedure.input(jobInput).mutation(({ ctx, input }) => startRun(ctx.service, input)),
+  edit: memberProcedure.input(editJobInput).mutation(({ ctx, input }) => editJob(ctx.service, input)),
+  pause: memberProcedure.input(jobInput).mutation(({ ctx, input }) => pauseJob(ctx.service, input)),
+  resume: memberProcedure.input(jobInput).mutation(({ ctx, input }) => resumeJob(ctx.service, input)),
   delete: memberProcedure.input(jobInput).mutation(({ ctx, input }) => deleteJob(ctx.service, input)),
 });

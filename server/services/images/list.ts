@@ -12,6 +12,11 @@ const COLUMNS: Record<string, ListColumn> = {
   job: { sql: images.jobId, kind: 'text' },
   run: { sql: images.runId, kind: 'text' },
   method: { sql: images.method, kind: 'choice' },
+  /** How much was read back; empty for an AMI of before this was done. */
+  verified: {
+    sql: sql`case when ${images.verified} is null then null when (${images.verified}->>'full')::boolean then 'full' else 'sampled' end`,
+    kind: 'choice',
+  },
   instances: { sql: instanceCount, kind: 'number' },
   pointInTime: { sql: images.pointInTime, kind: 'date' },
   createdAt: { sql: images.createdAt, kind: 'date' },
@@ -26,6 +31,7 @@ const FIELDS = {
   method: images.method,
   note: images.note,
   snapshotIds: images.snapshotIds,
+  verified: images.verified,
   pointInTime: images.pointInTime,
   createdAt: images.createdAt,
   instances: instanceCount,
@@ -39,6 +45,8 @@ export interface ListedImage {
   method: 'register-image' | 'import-image';
   note: string | null;
   snapshotIds: string[];
+  /** Blocks that were read back and found as sent, of all that are not zeros; null when none was. */
+  verified: { checked: number; blocks: number; full: boolean } | null;
   pointInTime: Date;
   createdAt: Date;
   instances: number;

@@ -78,6 +78,7 @@ export async function imagesToPrune(
         eq(images.jobId, jobId),
         isNull(images.deregisteredAt),
         sql`${images.id} not in ${kept}`,
+        isNull(images.pinnedAt),
         notExists(inUse),
         notExists(measured),
       ),

@@ -29,7 +29,7 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
             eq(replicationJobs.id, id),
             isNotNull(replicationJobs.nextRunAt),
             lte(replicationJobs.nextRunAt, now),
-            notInArray(replicationJobs.state, ['deleting', 'deleted', 'paused-on-failure']),
+            notInArray(replicationJobs.state, ['deleting', 'deleted', 'paused', 'paused-on-failure']),
           ),
         )
         .for('update', { skipLocked: true });

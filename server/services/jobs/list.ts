@@ -2,6 +2,7 @@
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { connectors, images, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { shownBaselines } from '../baselines/shown.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
@@ -140,5 +141,7 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     ...listed(row.job, row.connectorName, runs.get(jobId), counts.get(jobId) ?? 0),
     guestName: row.guestName,
     guestFamily: row.guestFamily,
+    /** What its next run measures from, per disk. */
+    baselines: await shownBaselines(ctx.db, jobId),
   };
 }

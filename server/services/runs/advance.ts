@@ -4,11 +4,12 @@ import { newId } from '../../../db/ids.ts';
 import { artifacts, connectors, replicationJobs, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault } from '../../../replication/model/fault.ts';
 import { nextStep, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
-import type { JobState } from '../../../replication/model/job.ts';
+import { isPaused, type JobState } from '../../../replication/model/job.ts';
 import { isEnded, type RunEvent, transition } from '../../../replication/model/run.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { nudgeQueued, whyQueued } from '../limits/limits.ts';
 import { openSourceArtifacts } from '../tasks/claim.ts';
 import { hintTasks, lockRun, type RunRow } from '../tasks/held.ts';
 
@@ -36,6 +37,7 @@ async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, left
   else if (status?.status !== 'healthy')
     why = `Waits for the connector ${connector.name}: ${status?.reason ?? 'it is not healthy'}.`;
   else if (leftOver > 0) why = `Waits until the source snapshot of the last run is removed (${leftOver} left).`;
+  why ??= connector ? await whyQueued(work.tx, run, connector) : null;
   if (why) return waitFor(work, run, why);
   await work.tx
     .update(replicationRuns)
@@ -44,8 +46,8 @@ async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, left
   await work.tx
     .update(replicationJobs)
     .set({
-      state: sql`case when ${replicationJobs.state} in ('deleting', 'deleted') then ${replicationJobs.state} else 'active' end`,
-      statusMessage: null,
+      state: sql`case when ${replicationJobs.state} in ('deleting', 'deleted', 'paused', 'paused-on-failure') then ${replicationJobs.state} else 'active' end`,
+      statusMessage: sql`case when ${replicationJobs.state} = 'paused-on-failure' then ${replicationJobs.statusMessage} end`,
     })
     .where(eq(replicationJobs.id, run.jobId));
   await openStep(work, run, stepPlan(run.step));
@@ -165,9 +167,8 @@ async function endRun(
     await tx
       .update(replicationJobs)
       .set({
-        state: deleting ? 'deleted' : jobStateAfter(by, job.everyHours),
-        statusMessage: by === 'complete' ? null : (theFault?.message ?? null),
-        ...(deleting ? { deletedAt: at, nextRunAt: null } : {}),
+        ...jobAfter(job, by, theFault, at),
+        ...(deleting ? { state: 'deleted' as const, deletedAt: at, nextRunAt: null } : {}),
       })
       .where(eq(replicationJobs.id, job.id));
     if (deleting) await dropBaselines(work, job.id);
@@ -175,6 +176,31 @@ async function endRun(
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
   work.event({ topic: 'servers', subjectId: null, kind: 'changed' });
+  await nudgeQueued(tx, run.workspaceId);
+}
+
+type JobRow = typeof replicationJobs.$inferSelect;
+
+/** What the end of a run makes of its job: its state, its failures in a row, and whether it pauses by itself. */
+function jobAfter(job: JobRow, by: 'complete' | 'fail' | 'cancel', theFault: Fault | null, at: Date): Partial<JobRow> {
+  const failuresInRow = by === 'complete' ? 0 : job.failuresInRow + (by === 'fail' ? 1 : 0);
+  const limit = job.pauseAfterFailures;
+  if (isPaused(job.state)) return { failuresInRow };
+  if (by === 'fail' && job.everyHours !== null && limit !== null && failuresInRow >= limit) {
+    const often = failuresInRow === 1 ? 'a failed run' : `${failuresInRow} failed runs in a row`;
+    return {
+      state: 'paused-on-failure',
+      failuresInRow,
+      pausedAt: at,
+      nextRunAt: null,
+      statusMessage: `Paused after ${often}. The last said: ${theFault?.message ?? 'nothing'} Resolve it, then resume the job.`,
+    };
+  }
+  return {
+    state: jobStateAfter(by, job.everyHours),
+    failuresInRow,
+    statusMessage: by === 'complete' ? null : (theFault?.message ?? null),
+  };
 }
 
 function jobStateAfter(by: 'complete' | 'fail' | 'cancel', everyHours: number | null): JobState {

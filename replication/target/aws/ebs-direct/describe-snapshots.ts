@@ -66,7 +66,9 @@ export async function waitCompleted(
       throw faultError('ebs-snapshot-failed', { message });
     }
     // A small delta is complete within moments, a large snapshot after minutes: the longer it took, the rarer the look.
-    await sleep(Math.min(times.everyMs, Math.max(100, waited / 4)), undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(Math.min(times.everyMs, Math.max(100, waited / 4)), undefined, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    );
   }
 }
 
