@@ -56,7 +56,7 @@ it.each([
   ['input-invalid', 400],
   ['not-found', 404],
   ['conflict', 409],
-  ['aws-throttled', 500],
+  ['aws-throttled', 503],
 ])('answers the fault %s with %d', async (how, status) => {
   const answer = await call('fails', { how });
   expect(answer.status).toBe(status);

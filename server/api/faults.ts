@@ -17,7 +17,10 @@ const CODES: Partial<Record<FaultCode, TrpcCode>> = {
 
 /** What is nobody's mistake here is still no failure of the console: AWS, a connector or a source said no. */
 function codeOf(theFault: Fault): TrpcCode {
-  return CODES[theFault.code] ?? (theFault.blame === 'us' ? 'INTERNAL_SERVER_ERROR' : 'UNPROCESSABLE_CONTENT');
+  const known = CODES[theFault.code];
+  if (known) return known;
+  if (theFault.blame === 'us') return 'INTERNAL_SERVER_ERROR';
+  return theFault.retry === 'now' ? 'SERVICE_UNAVAILABLE' : 'UNPROCESSABLE_CONTENT';
 }
 
 /** tRPC's own refusals, before any code of ours ran. */

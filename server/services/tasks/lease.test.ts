@@ -21,6 +21,8 @@ afterAll(() => site.close());
 
 beforeEach(async () => {
   await site.db.update(tasks).set({ state: 'cancelled' });
+  // Earlier runs would take all the places that the connector has.
+  await site.db.update(replicationRuns).set({ state: 'cancelled' });
   servers += 1;
   await site.importServers([catalogServer(`web-${servers}`)]);
   const [server] = await site.db
