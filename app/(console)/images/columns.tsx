@@ -4,6 +4,8 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { formatCount, formatNumberOf } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
+import { VERIFIED_CHOICES } from '../runs/run-labels.ts';
+import { VerifiedMark } from '../runs/verified-mark.tsx';
 import { type ListedImage, METHOD_CHOICES, methodLabel } from './method-label.ts';
 
 export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
@@ -39,6 +41,14 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     width: 120,
     sort: true,
     filter: { label: 'Made at', kind: 'date' },
+  },
+  {
+    id: 'verified',
+    header: 'Verified',
+    cell: (image) => <VerifiedMark verified={image.verified} inRow />,
+    width: 160,
+    sort: true,
+    filter: { kind: 'choice', values: VERIFIED_CHOICES },
   },
   {
     id: 'method',

@@ -6,6 +6,7 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatCount } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
+import { VerifiedMark } from '../runs/verified-mark.tsx';
 import { type ListedImage, methodLabel } from './method-label.ts';
 
 export function ImagePanel({ image }: { image: ListedImage }) {
@@ -17,6 +18,7 @@ export function ImagePanel({ image }: { image: ListedImage }) {
           ['Server', image.name],
           ['Point in time', <Time key="at" at={image.pointInTime} exact />],
           ['Made', <Time key="made" at={image.createdAt} exact />],
+          ['Verified', <VerifiedMark key="verified" verified={image.verified} />],
           ['Method', methodLabel(image.method)],
           ['Note', image.note],
           [

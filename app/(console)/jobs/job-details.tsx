@@ -17,6 +17,7 @@ import { Elapsed, Time } from '../../_ui/time.tsx';
 import { DiskProgressTable } from '../runs/disk-progress.tsx';
 import { useStartRuns } from '../runs/use-run-actions.tsx';
 import { WaitingNotice } from '../runs/waiting-notice.tsx';
+import { BaselineTable } from './baseline-table.tsx';
 import type { Job } from './job-columns.tsx';
 import { openRunOf, whyNotStart } from './job-rules.ts';
 import {
@@ -70,6 +71,7 @@ export function JobDetails({ job }: { job: Job }) {
           ['Description', orUnknown(job.description)],
         ]}
       />
+      {!job.deletedAt && <BaselineTable baselines={full?.baselines} />}
     </SpaceBetween>
   );
 }

@@ -36,7 +36,7 @@ const ACTION: ResourceColumn<ListedRun> = {
 };
 
 /** Narrower than on the page of all runs: the panel must show the action without scrolling. */
-const WIDTHS = { type: 110, state: 180, duration: 120, read: 105, sent: 105, image: 235 };
+const WIDTHS = { copyMode: 95, state: 140, duration: 110, changed: 105, sent: 95, verified: 150, image: 235 };
 const COLUMNS = [
   FIRST,
   ...Object.entries(WIDTHS).flatMap(([id, width]) => {
@@ -67,7 +67,8 @@ export function RunHistory({ jobId }: { jobId: string }) {
       rowName={(run) => run.id}
       empty={
         <EmptyTeaching title="No runs yet">
-          The first run starts by itself when it is due. Each run copies the server once and yields an AMI.
+          The first run starts by itself when it is due. Each run yields an AMI: the first copies the disks whole, the
+          next ones send what has changed.
         </EmptyTeaching>
       }
     />

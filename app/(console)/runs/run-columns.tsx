@@ -1,15 +1,16 @@
 // Columns of tables of runs.
 import Link from '@cloudscape-design/components/link';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
-import { formatBytes } from '../../_ui/quantity.ts';
+import { formatBytes, UNKNOWN } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
 import { Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { LaunchLink } from './launch-link.tsx';
-import { TYPE_LABELS } from './run-labels.ts';
+import { COPY_LABELS, TYPE_LABELS } from './run-labels.ts';
 import type { ListedRun } from './types.ts';
+import { VerifiedMark } from './verified-mark.tsx';
 
 export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
   {
@@ -36,6 +37,18 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     width: 120,
     sort: true,
     filter: { kind: 'choice', values: Object.entries(TYPE_LABELS).map(([value, label]) => ({ value, label })) },
+  },
+  {
+    id: 'copyMode',
+    header: 'Copy',
+    cell: (run) => (run.copyMode ? COPY_LABELS[run.copyMode] : UNKNOWN),
+    width: 115,
+    sort: true,
+    filter: {
+      label: 'Type of copy',
+      kind: 'choice',
+      values: Object.entries(COPY_LABELS).map(([value, label]) => ({ value, label })),
+    },
   },
   {
     id: 'state',
@@ -68,8 +81,37 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     width: 120,
     sort: true,
   },
-  { id: 'read', header: 'Read', cell: (run) => formatBytes(run.bytes.read), width: 100 },
-  { id: 'sent', header: 'Sent', cell: (run) => formatBytes(run.bytes.sent), width: 100 },
+  {
+    id: 'changed',
+    header: 'Changed',
+    cell: (run) => formatBytes(run.changedBytes),
+    width: 115,
+    sort: true,
+    filter: { label: 'Changed (MiB)', kind: 'number' },
+  },
+  {
+    id: 'read',
+    header: 'Read',
+    cell: (run) => formatBytes(run.bytes.read),
+    width: 100,
+    sort: true,
+    filter: { label: 'Read (MiB)', kind: 'number' },
+    hidden: true,
+  },
+  {
+    id: 'sent',
+    header: 'Sent',
+    cell: (run) => formatBytes(run.bytes.sent),
+    width: 100,
+    sort: true,
+    filter: { label: 'Sent (MiB)', kind: 'number' },
+  },
+  {
+    id: 'verified',
+    header: 'Verified',
+    cell: (run) => <VerifiedMark verified={run.verified} inRow />,
+    width: 160,
+  },
   {
     id: 'image',
     header: 'AMI',

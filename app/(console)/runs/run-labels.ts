@@ -2,6 +2,8 @@
 import type { ArtifactKind, ArtifactState } from '../../../replication/model/artifact.ts';
 import type { CopyMode } from '../../../replication/model/baseline.ts';
 import type { RunType } from '../../../replication/model/run.ts';
+import { formatCount } from '../../_ui/quantity.ts';
+import type { ListedRun } from './types.ts';
 
 export const TYPE_LABELS: Record<RunType, string> = { automatic: 'Automatic', 'on-demand': 'On demand' };
 
@@ -36,3 +38,24 @@ export const COPY_MODE_LABELS: Record<CopyMode, string> = {
   compared: 'Read whole, sent what differs',
   delta: 'Delta',
 };
+
+/** One word for a whole run, for tables. */
+export const COPY_LABELS: Record<NonNullable<ListedRun['copyMode']>, string> = {
+  full: 'Full',
+  compared: 'Compared',
+  delta: 'Delta',
+  mixed: 'Mixed',
+};
+
+export type Verified = NonNullable<ListedRun['verified']>;
+
+export const VERIFIED_CHOICES = [
+  { value: 'sampled', label: 'Sampled' },
+  { value: 'full', label: 'Fully' },
+];
+
+/** `Sampled`, and how many: `48 of 1,200 blocks`. */
+export function verifiedWords({ checked, blocks, full }: Verified): { mark: string; count: string } {
+  if (full) return { mark: 'Fully', count: `all ${formatCount(blocks)} blocks` };
+  return { mark: 'Sampled', count: `${formatCount(checked)} of ${formatCount(blocks)} blocks` };
+}

@@ -4,9 +4,13 @@ import { artifacts, replicationRuns, runLog } from '../../../db/schema/index.ts'
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
-import { copiedBytes, runStatus, runSteps, verifiedOf } from './view.ts';
+import { changedBytesOf, copiedBytes, copyModeOf, runStatus, runSteps, verifiedOf } from './view.ts';
 
 type RunRow = typeof replicationRuns.$inferSelect;
+
+/** The disks as they were copied, or as far as that is decided. */
+const decidedDisks = sql`coalesce(${replicationRuns.results}->'copy-disks'->'disks',
+  ${replicationRuns.results}->'start-snapshots'->'disks', ${replicationRuns.results}->'find-changes'->'disks')`;
 
 const COLUMNS: Record<string, ListColumn> = {
   id: { sql: replicationRuns.id, kind: 'text' },
@@ -18,7 +22,21 @@ const COLUMNS: Record<string, ListColumn> = {
   scheduledFor: { sql: replicationRuns.scheduledFor, kind: 'date' },
   startedAt: { sql: replicationRuns.startedAt, kind: 'date' },
   duration: { sql: sql`extract(epoch from ${replicationRuns.endedAt} - ${replicationRuns.startedAt})`, kind: 'number' },
+  copyMode: {
+    sql: sql`(select case when count(distinct d->>'mode') > 1 then 'mixed' else min(d->>'mode') end
+      from jsonb_array_elements(${decidedDisks}) d)`,
+    kind: 'choice',
+  },
+  changed: { sql: sumOf('find-changes', 'changedBytes'), kind: 'number' },
+  read: { sql: sumOf('copy-disks', 'bytesRead'), kind: 'number' },
+  sent: { sql: sumOf('copy-disks', 'bytesSent'), kind: 'number' },
 };
+
+/** MiB over the disks of a step's result. */
+function sumOf(step: 'find-changes' | 'copy-disks', field: string) {
+  return sql`(select sum((d->>${field}::text)::numeric) / 1048576
+    from jsonb_array_elements(${replicationRuns.results}->${step}::text->'disks') d)`;
+}
 
 function listed(run: RunRow) {
   return {
@@ -30,7 +48,10 @@ function listed(run: RunRow) {
     scheduledFor: run.scheduledFor,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
+    copyMode: copyModeOf(run),
+    changedBytes: changedBytesOf(run),
     bytes: copiedBytes(run),
+    verified: verifiedOf(run.results.verify?.disks ?? []),
     imageId: run.imageId,
     note: run.note,
     fault: run.fault,
@@ -98,7 +119,6 @@ export async function getRun(ctx: ServiceContext, runId: string) {
       : null,
     transport: run.results['copy-disks']?.transport ?? null,
     transportWhy: run.results['copy-disks']?.transportWhy ?? null,
-    verified: verifiedOf(run.results.verify?.disks ?? []),
     disks: (snapshot?.disks ?? []).map((disk) => {
       const copied = run.results['copy-disks']?.disks.find((one) => one.id === disk.id);
       const found = run.results['find-changes']?.disks.find((one) => one.id === disk.id);

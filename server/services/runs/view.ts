@@ -1,5 +1,6 @@
 // A run as screens show it: state, stage, label, percentage, time left, what it waits for. Computed here, rendered there.
 import type { replicationRuns } from '../../../db/schema/index.ts';
+import type { CopyMode } from '../../../replication/model/baseline.ts';
 import { ITINERARY, type SmsStage, stepPlan } from '../../../replication/model/itinerary.ts';
 
 type RunRow = typeof replicationRuns.$inferSelect;
@@ -78,6 +79,22 @@ export function copiedBytes(run: RunRow): { read: number | null; sent: number | 
     read: disks.reduce((sum, disk) => sum + disk.bytesRead, 0),
     sent: disks.reduce((sum, disk) => sum + disk.bytesSent, 0),
   };
+}
+
+/** How a run copies its disks: one word when all are alike, `mixed` when not, null until it is decided. */
+export function copyModeOf(run: Pick<RunRow, 'results'>): CopyMode | 'mixed' | null {
+  const { results } = run;
+  const decided = results['copy-disks'] ?? results['start-snapshots'] ?? results['find-changes'];
+  const modes = new Set(decided?.disks.map(({ mode }) => mode));
+  const [mode] = modes;
+  if (!mode) return null;
+  return modes.size > 1 ? 'mixed' : mode;
+}
+
+/** Bytes of what the source called changed, over the disks that it was asked about; null when it was asked about none. */
+export function changedBytesOf(run: Pick<RunRow, 'results'>): number | null {
+  const known = (run.results['find-changes']?.disks ?? []).flatMap(({ changedBytes }) => changedBytes ?? []);
+  return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** How much of a run's disks was read back and found as sent; null when nothing was. */

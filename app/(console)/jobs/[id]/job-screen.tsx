@@ -10,6 +10,7 @@ import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { LoadingBody } from '../../../_ui/loading-body.tsx';
 import { Page } from '../../../_ui/page.tsx';
 import { Time } from '../../../_ui/time.tsx';
+import { CopyHistory } from '../copy-history.tsx';
 import { JobActions } from '../job-actions.tsx';
 import { JobTabs } from '../job-tabs.tsx';
 import { frequencyText } from '../setting-labels.ts';
@@ -40,6 +41,7 @@ export function JobScreen({ jobId }: { jobId: string }) {
         </Alert>
       )}
       {job && <JobTabs job={job} container />}
+      {job && <CopyHistory jobId={job.id} serverName={job.serverName} />}
     </Page>
   );
 }

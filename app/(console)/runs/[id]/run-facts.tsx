@@ -14,8 +14,9 @@ import { StageBar } from '../../../_ui/stage-bar.tsx';
 import { Status } from '../../../_ui/status.tsx';
 import { Elapsed, Time } from '../../../_ui/time.tsx';
 import { imageMethodText, licenseText, targetText } from '../../jobs/setting-labels.ts';
-import { TRANSPORT_LABELS, TYPE_LABELS } from '../run-labels.ts';
+import { COPY_LABELS, TRANSPORT_LABELS, TYPE_LABELS } from '../run-labels.ts';
 import type { Run } from '../types.ts';
+import { VerifiedMark } from '../verified-mark.tsx';
 import { copiedSoFar } from './disk-rows.ts';
 
 export function RunFacts({ run }: { run: Run }) {
@@ -48,12 +49,14 @@ export function RunFacts({ run }: { run: Run }) {
             ['Duration', <Elapsed key="duration" since={run.startedAt} until={run.endedAt} />],
             ['Rate', active && (status.rate > 0 ? formatRate(status.rate) : null)],
             ['Time left in this step', active && formatDuration(status.secondsLeft && status.secondsLeft * 1000)],
+            ['Type of copy', run.copyMode && COPY_LABELS[run.copyMode]],
+            ['Changed at the source', formatBytes(run.changedBytes)],
             ['Read from the source', formatBytes(copied.read)],
             ['Sent to AWS', formatBytes(copied.sent)],
             ['Source snapshot', snapshotKind(run)],
             ['Point in time', <Time key="point" at={run.snapshot?.takenAt} exact />],
             ['Transport', run.transport && <Transport key="transport" run={run} transport={run.transport} />],
-            ['Verified', verifiedText(run)],
+            ['Verified', <VerifiedMark key="verified" verified={run.verified} />],
             ['AMI', <CopyableId key="ami" id={run.imageId} name="AMI id" />],
             ['Image method', imageMethodText(run.imageMethod ?? settings.imageMethod, settings.guestFamily)],
             ['Licence', licenseText(settings.license, settings.guestFamily)],
@@ -89,12 +92,6 @@ function Transport({ run, transport }: { run: Run; transport: keyof typeof TRANS
       )}
     </>
   );
-}
-
-function verifiedText({ verified }: Run): string | null {
-  if (!verified) return null;
-  const { checked, blocks, full } = verified;
-  return full ? `Fully: all ${blocks} blocks read back` : `Sampled: ${checked} of ${blocks} blocks read back`;
 }
 
 function snapshotKind({ snapshot }: Run): string | null {
