@@ -1,6 +1,6 @@
 // Who may import whom. Every arrow that is not drawn in the picture is an error, and its sentence says where the code goes instead.
 //
-//   app → server → replication ← connector;  db under server;  lab alone;  e2e, peers and scripts outside.
+//   app → server → replication ← connector;  db under server;  lab alone;  e2e, peers, proofs, bench and scripts outside.
 //
 // Run by scripts/check-imports.mjs, which also proves with a fixture per rule (scripts/fixtures/imports) that each of them bites.
 
@@ -39,9 +39,15 @@ const whole = [
   ),
   never(
     'nobody-imports-tests-and-scripts',
-    'Nothing in the product may lean on e2e, peers or scripts: move what is shared into the folder of the product that owns it.',
+    'Nothing in the product may lean on e2e, peers, proofs or scripts: move what is shared into the folder of the product that owns it.',
     { path: PRODUCT },
-    { path: '^(e2e|peers|scripts)/' },
+    { path: '^(e2e|peers|proofs|scripts)/' },
+  ),
+  never(
+    'nobody-imports-the-bench',
+    'The bench measures and nothing leans on it: move what is shared into the folder that owns it (bench/ may import from everywhere).',
+    { pathNot: '^bench/' },
+    { path: '^bench/' },
   ),
   never(
     'scripts-know-no-product',
@@ -62,7 +68,7 @@ const lab = [
     'lab-alone',
     'The lab must not share our misunderstandings: write the platform’s behaviour anew in lab/, from the platform’s own documents.',
     { path: '^lab/' },
-    { path: '^(app|server|db|replication|connector|e2e|peers|scripts)/' },
+    { path: '^(app|server|db|replication|connector|e2e|peers|proofs|scripts)/' },
   ),
   never(
     'lab-only-over-the-wire',

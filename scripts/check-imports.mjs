@@ -9,7 +9,19 @@ import { cruise } from 'dependency-cruiser';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const fixtures = path.join(root, 'scripts/fixtures/imports');
-const folders = ['app', 'server', 'db', 'replication', 'connector', 'lab', 'e2e', 'peers', 'scripts'];
+const folders = [
+  'app',
+  'server',
+  'db',
+  'replication',
+  'connector',
+  'lab',
+  'e2e',
+  'peers',
+  'proofs',
+  'bench',
+  'scripts',
+];
 const { forbidden, options } = createRequire(import.meta.url)(path.join(root, '.dependency-cruiser.cjs'));
 
 const textRules = [

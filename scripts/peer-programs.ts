@@ -14,7 +14,7 @@ const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0'];
 // The command line brings a botocore of its own, so it gets an environment of its own.
 const awscli = ['awscli==1.46.3', 'awscrt==0.38.0'];
 
-type Found = { path: string } | { missing: string };
+export type Found = { path: string } | { missing: string };
 type QemuPeer = 'qemu-img' | 'qemu-io' | 'qemu-nbd' | 'qemu-system';
 type NbdPeer = 'nbdkit' | 'nbdinfo';
 type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | QemuPeer | NbdPeer | 'tiny-guest';
@@ -42,6 +42,13 @@ export async function installPeers(
     else missing[name] = peer.missing;
   }
   return { env, missing };
+}
+
+/** Only what the bench compares with, in the same folder. */
+export async function installBenchPeers(folder: string): Promise<Record<'qemu-img' | 'aws', Found>> {
+  mkdirSync(folder, { recursive: true });
+  const [img] = await fromPackages(['qemu-img'], ['qemu-utils']);
+  return { 'qemu-img': img!, aws: await awsCli(folder) };
 }
 
 async function qemu(): Promise<Record<QemuPeer, Found>> {
@@ -109,10 +116,15 @@ async function goPrograms(folder: string): Promise<Record<'vcsim' | 'govc', Foun
 
 async function pythonPrograms(folder: string): Promise<Record<'moto' | 'aws' | 'python', Found>> {
   const server = await environment(path.join(folder, 'python'), python);
-  const cli = await environment(path.join(folder, 'awscli'), awscli);
-  const program = (result: { bin: string } | { missing: string }, name: string): Found =>
-    'bin' in result ? { path: path.join(result.bin, name) } : result;
-  return { moto: program(server, 'moto_server'), python: program(server, 'python'), aws: program(cli, 'aws') };
+  return { moto: programOf(server, 'moto_server'), python: programOf(server, 'python'), aws: await awsCli(folder) };
+}
+
+async function awsCli(folder: string): Promise<Found> {
+  return programOf(await environment(path.join(folder, 'awscli'), awscli), 'aws');
+}
+
+function programOf(result: { bin: string } | { missing: string }, name: string): Found {
+  return 'bin' in result ? { path: path.join(result.bin, name) } : result;
 }
 
 /** A virtual environment that holds exactly these packages; made anew when the list changes or an installation broke off. */
