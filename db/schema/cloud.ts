@@ -68,6 +68,8 @@ export const instances = pgTable(
     launchedAt: at().notNull().defaultNow(),
     terminatedAt: at(),
     checkedAt: at(),
+    /** When both status checks were seen to pass for the first time. */
+    checksPassedAt: at(),
   },
   (table) => [index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id)],
 );

@@ -18,6 +18,7 @@ import type { TransferPath } from '../../replication/model/baseline.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
 import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
+import type { LaunchConfiguration } from '../../replication/model/launch-configuration.ts';
 import type { RunState, RunType } from '../../replication/model/run.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
 import type { ResultsSoFar, StepProgress } from '../../replication/model/step-results.ts';
@@ -58,6 +59,8 @@ export const replicationJobs = pgTable(
     /** So many make the job pause; null never. */
     pauseAfterFailures: integer().default(3),
     pausedAt: at(),
+    /** Used by every launch of its AMIs; null until one is saved. */
+    launchConfiguration: jsonb().$type<LaunchConfiguration>(),
     createdBy: text().notNull(),
     createdAt: at().notNull().defaultNow(),
     deletedAt: at(),

@@ -6,6 +6,8 @@ export interface LaunchInput {
   subnetId: string;
   securityGroupIds: string[];
   keyName: string | null;
+  /** Name of the IAM instance profile; launches of before this was a choice have none. */
+  instanceProfile?: string | null;
   publicAddress: boolean | null;
   volumes: {
     device: string;

@@ -17,6 +17,8 @@ export const ACTION_LABELS: Record<string, string> = {
   'job.create': 'Created replication job',
   'job.delete': 'Deleted replication job',
   'job.edit': 'Edited replication job',
+  'job.launch-configuration': 'Saved launch configuration',
+  'job.launch-configuration-clear': 'Cleared launch configuration',
   'member.create': 'Added member',
   'run.cancel': 'Cancelled replication run',
   'run.start': 'Started replication run',

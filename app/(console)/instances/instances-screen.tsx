@@ -13,6 +13,7 @@ import { ResourceTable } from '../../_ui/resource-table.tsx';
 import type { TablePreferences } from '../../_ui/table-columns.ts';
 import { useTableState } from '../../_ui/table-state.ts';
 import { COLUMNS } from './columns.tsx';
+import { EndTests } from './end-tests.tsx';
 import { mayTerminate } from './instance-words.ts';
 import { INSTANCES_SORT } from './sort.ts';
 import { TerminateInstance } from './terminate-instance.tsx';
@@ -23,8 +24,10 @@ export function InstancesScreen() {
   const [preferences, setPreferences] = usePreference<TablePreferences>('table.instances', {});
   const state = useTableState({ defaultSort: INSTANCES_SORT, pageSize: preferences.pageSize });
   const instances = useQuery(trpc.instances.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
-  const selected = instances.data?.items.find((instance) => instance.id === state.selectedIds[0]);
-  const [asking, setAsking] = useState(false);
+  const chosen = instances.data?.items.filter((instance) => state.selectedIds.includes(instance.id)) ?? [];
+  const selected = chosen.length === 1 ? chosen[0] : undefined;
+  const tests = chosen.filter((one) => one.purpose === 'test' && mayTerminate(role as Role, one));
+  const [asking, setAsking] = useState<'terminate' | 'end-tests' | null>(null);
   usePageShell({});
   return (
     <>
@@ -39,7 +42,7 @@ export function InstancesScreen() {
         onRetry={() => void instances.refetch()}
         rowId={(instance) => instance.id}
         rowName={(instance) => `${instance.name} ${instance.instanceId ?? instance.id}`}
-        selection="single"
+        selection="multi"
         preferences={preferences}
         onPreferences={setPreferences}
         actions={
@@ -48,8 +51,18 @@ export function InstancesScreen() {
               View details
             </Button>
             <Can permission="instance.end-test">
-              <Button disabled={!selected || !mayTerminate(role as Role, selected)} onClick={() => setAsking(true)}>
+              <Button
+                disabled={!selected || !mayTerminate(role as Role, selected)}
+                onClick={() => setAsking('terminate')}
+              >
                 Terminate
+              </Button>
+              <Button
+                disabled={tests.length === 0 || tests.length < chosen.length}
+                disabledReason="Choose tests that are running: instances launched for good are terminated one by one."
+                onClick={() => setAsking('end-tests')}
+              >
+                End tests
               </Button>
             </Can>
           </>
@@ -61,7 +74,8 @@ export function InstancesScreen() {
           </EmptyTeaching>
         }
       />
-      {asking && selected && <TerminateInstance instance={selected} onDone={() => setAsking(false)} />}
+      {asking === 'terminate' && selected && <TerminateInstance instance={selected} onDone={() => setAsking(null)} />}
+      {asking === 'end-tests' && tests.length > 0 && <EndTests tests={tests} onDone={() => setAsking(null)} />}
     </>
   );
 }

@@ -10,6 +10,7 @@ import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { useTableState } from '../../_ui/table-state.ts';
 import { Time } from '../../_ui/time.tsx';
 import { LaunchLink } from '../runs/launch-link.tsx';
+import { LaunchTest } from '../runs/launch-test.tsx';
 import { RUN_COLUMNS } from '../runs/run-columns.tsx';
 import type { ListedRun } from '../runs/types.ts';
 import { HISTORY_SORT } from './sort.ts';
@@ -22,7 +23,7 @@ const FIRST: ResourceColumn<ListedRun> = {
       <Time at={run.startedAt ?? run.scheduledFor} />
     </Link>
   ),
-  width: 115,
+  width: 105,
   sort: true,
   filter: { kind: 'date' },
   isName: true,
@@ -31,19 +32,34 @@ const FIRST: ResourceColumn<ListedRun> = {
 const ACTION: ResourceColumn<ListedRun> = {
   id: 'action',
   header: 'Action',
-  cell: (run) => <LaunchLink run={run} inRow />,
-  width: 140,
+  cell: (run) => (
+    <div className="flex flex-wrap gap-x-3">
+      <LaunchLink run={run} inRow />
+      <LaunchTest run={run} />
+    </div>
+  ),
+  width: 150,
 };
 
-/** Narrower than on the page of all runs: the panel must show the action without scrolling. */
-const WIDTHS = { copyMode: 95, state: 140, duration: 110, changed: 105, sent: 95, verified: 150, image: 235 };
+/** A column of all runs, narrower: the panel must show the action without scrolling. */
+function narrow(id: string, width: number, sort = true): ResourceColumn<ListedRun>[] {
+  const column = RUN_COLUMNS.find((one) => one.id === id);
+  if (!column) return [];
+  const { sort: by, ...rest } = column;
+  return [{ ...rest, ...(sort && by ? { sort: by } : {}), width }];
+}
+
 const COLUMNS = [
   FIRST,
-  ...Object.entries(WIDTHS).flatMap(([id, width]) => {
-    const column = RUN_COLUMNS.find((one) => one.id === id);
-    return column ? [{ ...column, width }] : [];
-  }),
+  ...narrow('copyMode', 90),
+  ...narrow('state', 165),
+  // Without the arrows of sorting, for which there is no room.
+  ...narrow('changed', 100, false),
+  ...narrow('sent', 90, false),
+  ...narrow('verified', 120),
+  ...narrow('image', 225),
   ACTION,
+  ...narrow('duration', 120),
 ];
 /** Tells its table from the table of jobs in the address. */
 const PREFIX = 'h';

@@ -25,6 +25,7 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       const place = choosePlace(networkOf(ec2), parameters);
       const keyName = parameters.text('KeyName');
       if (keyName) keyByName(networkOf(ec2), keyName);
+      const profile = parameters.structure('IamInstanceProfile')?.text('Name');
       const userData = readUserData(parameters.text('UserData'));
       const disks = readDisks(ec2, image, parameters);
       const tags = tagsFor(parameters, ['instance', 'volume', 'network-interface']);
@@ -46,6 +47,7 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
           state: 'pending',
           transitionReason: '',
           ...(keyName ? { keyName } : {}),
+          ...(profile ? { instanceProfile: profile } : {}),
           subnetId: place.subnet.id,
           vpcId: place.subnet.vpcId,
           availabilityZone: place.subnet.zone,

@@ -126,6 +126,7 @@ export interface InstanceRecord {
   rootDeviceName: string;
   volumeIds: string[];
   userData?: string;
+  instanceProfile?: string;
   httpTokens: string;
   clientToken?: string;
   fingerprint?: string;

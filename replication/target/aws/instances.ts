@@ -154,6 +154,7 @@ function toRequest(input: LaunchInput): RunInstancesCommandInput {
     MaxCount: 1,
     ...network,
     ...(input.keyName && { KeyName: input.keyName }),
+    ...(input.instanceProfile && { IamInstanceProfile: { Name: input.instanceProfile } }),
     ...(userData && { UserData: Buffer.from(userData).toString('base64') }),
     ...(input.volumes.length > 0 && {
       BlockDeviceMappings: input.volumes.map((volume) => ({

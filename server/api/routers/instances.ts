@@ -1,7 +1,18 @@
 // Instances launched from our AMIs.
 import { z } from 'zod';
-import { consoleOutput, instanceInput, terminateInstance } from '../../services/cloud/instance-actions.ts';
-import { launchInstance, launchInstanceInput } from '../../services/cloud/launch.ts';
+import {
+  consoleOutput,
+  endTests,
+  endTestsInput,
+  instanceInput,
+  terminateInstance,
+} from '../../services/cloud/instance-actions.ts';
+import {
+  configuredLaunchInput,
+  launchAsConfigured,
+  launchInstance,
+  launchInstanceInput,
+} from '../../services/cloud/launch.ts';
 import { launchChoices } from '../../services/cloud/launch-choices.ts';
 import { getInstance, listInstances } from '../../services/instances/list.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
@@ -15,5 +26,9 @@ export const instancesRouter = router({
     .input(z.object({ runId: z.string() }))
     .query(({ ctx, input }) => launchChoices(ctx.service, input.runId)),
   launch: memberProcedure.input(launchInstanceInput).mutation(({ ctx, input }) => launchInstance(ctx.service, input)),
+  launchAsConfigured: memberProcedure
+    .input(configuredLaunchInput)
+    .mutation(({ ctx, input }) => launchAsConfigured(ctx.service, input)),
+  endTests: memberProcedure.input(endTestsInput).mutation(({ ctx, input }) => endTests(ctx.service, input)),
   terminate: memberProcedure.input(instanceInput).mutation(({ ctx, input }) => terminateInstance(ctx.service, input)),
 });

@@ -4,6 +4,7 @@ import { candidatesInput, jobCandidates } from '../../services/jobs/candidates.t
 import { createJobs, createJobsInput } from '../../services/jobs/create.ts';
 import { deleteJob } from '../../services/jobs/delete.ts';
 import { editJob, editJobInput } from '../../services/jobs/edit.ts';
+import { launchConfigurationInput, setLaunchConfiguration } from '../../services/jobs/launch-configuration.ts';
 import { getJob, listJobs } from '../../services/jobs/list.ts';
 import { pauseJob, resumeJob } from '../../services/jobs/pause.ts';
 import { jobInput, startRun } from '../../services/jobs/start-run.ts';
@@ -22,5 +23,8 @@ export const jobsRouter = router({
   edit: memberProcedure.input(editJobInput).mutation(({ ctx, input }) => editJob(ctx.service, input)),
   pause: memberProcedure.input(jobInput).mutation(({ ctx, input }) => pauseJob(ctx.service, input)),
   resume: memberProcedure.input(jobInput).mutation(({ ctx, input }) => resumeJob(ctx.service, input)),
+  setLaunchConfiguration: memberProcedure
+    .input(launchConfigurationInput)
+    .mutation(({ ctx, input }) => setLaunchConfiguration(ctx.service, input)),
   delete: memberProcedure.input(jobInput).mutation(({ ctx, input }) => deleteJob(ctx.service, input)),
 });

@@ -1,5 +1,5 @@
 // What is asked of EC2 about one instance: its console output, its end.
-import { and, eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { instances } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
@@ -55,4 +55,30 @@ export async function terminateInstance(ctx: ServiceContext, input: InstanceInpu
     await tx.update(instances).set({ state: 'shutting-down' }).where(eq(instances.id, row.id));
     event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
   });
+}
+
+export const endTestsInput = z.object({ ids: z.array(z.string()).min(1).max(200) });
+
+/** Ends several tests at once; one that has ended meanwhile is fine. Answers how many were ended. */
+export async function endTests(ctx: ServiceContext, input: z.infer<typeof endTestsInput>): Promise<{ ended: number }> {
+  const workspaceId = guard(ctx, 'instance.end-test');
+  const { ids } = parseInput(endTestsInput, input);
+  const rows = await ctx.db
+    .select({ id: instances.id, purpose: instances.purpose, terminatedAt: instances.terminatedAt })
+    .from(instances)
+    .where(and(inArray(instances.id, ids), eq(instances.workspaceId, workspaceId)));
+  const forGood = rows.filter((row) => row.purpose !== 'test');
+  if (forGood.length > 0 || rows.length < ids.length) {
+    throw faultError('input-invalid', {
+      message: forGood.length > 0 ? 'Not all of these are tests.' : 'Not all of these instances are there.',
+      remedy: 'Choose tests only. Nothing was ended.',
+    });
+  }
+  let ended = 0;
+  for (const row of rows) {
+    if (row.terminatedAt) continue;
+    await terminateInstance(ctx, { id: row.id });
+    ended += 1;
+  }
+  return { ended };
 }

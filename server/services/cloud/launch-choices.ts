@@ -1,6 +1,6 @@
 // What a launch can be made of: types that boot the AMI and fit the server, networks, keys, the AMI's volumes.
 import { and, eq } from 'drizzle-orm';
-import { images, replicationRuns } from '../../../db/schema/index.ts';
+import { images, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { recommendType } from '../../../replication/target/aws/recommend-type.ts';
 import type { InstanceTypeChoice, LaunchableImage } from '../../../replication/target/aws/target.ts';
@@ -11,9 +11,10 @@ import { awsTarget, cloudDeadline } from './target.ts';
 export async function launchChoices(ctx: ServiceContext, runId: string) {
   const workspaceId = guard(ctx, 'instance.launch-test');
   const [row] = await ctx.db
-    .select({ image: images, run: replicationRuns })
+    .select({ image: images, run: replicationRuns, configuration: replicationJobs.launchConfiguration })
     .from(images)
     .innerJoin(replicationRuns, eq(replicationRuns.id, images.runId))
+    .innerJoin(replicationJobs, eq(replicationJobs.id, images.jobId))
     .where(and(eq(images.runId, runId), eq(images.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `${runId} made no AMI.` });
   if (row.image.deregisteredAt) {
@@ -49,6 +50,8 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     },
     run: { id: row.run.id, jobId: row.run.jobId, serverName: row.run.serverName, license: row.run.settings.license },
     needs,
+    /** What launches of this job's AMIs begin with; null until one was saved. */
+    configuration: row.configuration,
     /** Null when the run did not keep what the server has. */
     source: server ? { vcpus: server.vcpus, memoryMiB: server.memoryMiB, guestName: server.guestName } : null,
     types: recommendType(needs, typesFor(image, types)),

@@ -1,13 +1,23 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifacts, audit, events, images, instances, replicationRuns } from '../../../db/schema/index.ts';
+import {
+  artifacts,
+  audit,
+  events,
+  images,
+  instances,
+  replicationJobs,
+  replicationRuns,
+} from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { AwsTarget, LaunchableImage, LaunchInput } from '../../../replication/target/aws/target.ts';
 import { getInstance, listInstances } from '../instances/list.ts';
 import { createJobs } from '../jobs/create.ts';
+import { setLaunchConfiguration } from '../jobs/launch-configuration.ts';
+import { getJob } from '../jobs/list.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
-import { terminateInstance } from './instance-actions.ts';
-import { type LaunchInstanceInput, launchInstance } from './launch.ts';
+import { endTests, terminateInstance } from './instance-actions.ts';
+import { type LaunchInstanceInput, launchAsConfigured, launchInstance } from './launch.ts';
 import { launchChoices } from './launch-choices.ts';
 import { watchInstances } from './watch-instances.ts';
 
@@ -19,6 +29,7 @@ class Ec2 {
   readonly launches = new Map<string, LaunchInput>();
   readonly terminated: string[] = [];
   asked = 0;
+  checks = 'initializing';
   answer: 'yes' | 'refuses' | 'cut-after' = 'yes';
   image: LaunchableImage = { architecture: 'x86_64', bootMode: 'legacy-bios', ena: true, windows: false, volumes: [] };
 
@@ -32,7 +43,18 @@ class Ec2 {
         return `i-${input.token.slice(-8)}`;
       },
       describe: async (ids: string[]) =>
-        new Map(ids.map((id) => [id, { instanceId: id, state: 'running', privateAddress: '10.1.2.3' }])),
+        new Map(
+          ids.map((id) => [
+            id,
+            {
+              instanceId: id,
+              state: 'running',
+              privateAddress: '10.1.2.3',
+              systemStatus: this.checks,
+              instanceStatus: this.checks,
+            },
+          ]),
+        ),
       terminate: async (id: string) => void this.terminated.push(id),
       types: async () =>
         [
@@ -111,6 +133,64 @@ const input = (more: Partial<LaunchInstanceInput> = {}): LaunchInstanceInput => 
 });
 const requestId = 'ab'.repeat(16);
 const rows = () => site.db.select().from(instances);
+
+describe('a launch configuration', () => {
+  it('is saved with a launch, used by every later one, and hides its user data from who may only look', async () => {
+    await expect(launchAsConfigured(site.as('operator'), { requestId, runId, purpose: 'test' })).rejects.toMatchObject({
+      fault: { code: 'conflict', remedy: /wizard/ },
+    });
+    const tags = [
+      { key: 'Name', value: 'web (test)' },
+      { key: 'team', value: 'shop' },
+    ];
+    const saved = input({ instanceProfile: 'ssm', keyName: 'k', tags, userData: 'geheim', saveConfiguration: true });
+    await launchInstance(site.as('operator'), saved);
+    const [job] = await site.db.select().from(replicationJobs);
+    expect(job?.launchConfiguration).toMatchObject({ instanceProfile: 'ssm', tags: [{ key: 'team', value: 'shop' }] });
+    const shown = await getJob(site.as('viewer'), job?.id ?? '');
+    expect(shown.launchConfiguration).toMatchObject({ instanceType: 't3.small', hasUserData: true });
+    expect(JSON.stringify(shown)).not.toContain('geheim');
+    expect(JSON.stringify(await site.db.select().from(audit))).not.toContain('geheim');
+    expect((await launchChoices(site.as('operator'), runId)).configuration?.userData).toBe('geheim');
+
+    const { id } = await launchAsConfigured(site.as('operator'), { requestId, runId, purpose: 'test' });
+    expect(ec2.launches.get(id)).toMatchObject({
+      instanceType: 't3.small',
+      keyName: 'k',
+      instanceProfile: 'ssm',
+      userData: 'geheim',
+      tags: { Name: 'web (test)', team: 'shop' },
+    });
+    await setLaunchConfiguration(site.as('operator'), { jobId: job?.id ?? '', configuration: null });
+    expect((await getJob(site.as('viewer'), job?.id ?? '')).launchConfiguration).toBeNull();
+    expect(
+      await faultCode(setLaunchConfiguration(site.as('viewer'), { jobId: job?.id ?? '', configuration: null })),
+    ).toBe('permission-denied');
+  });
+});
+
+describe('tests', () => {
+  it('are ended together, never with an instance that was launched for good among them', async () => {
+    const one = await launchInstance(site.as('operator'), input());
+    const two = await launchInstance(site.as('operator'), input());
+    const kept = await launchInstance(site.as('cutover-manager'), input({ purpose: 'final' }));
+    const end = (...ids: string[]) => endTests(site.as('operator'), { ids });
+    expect(await faultCode(end(one.id, kept.id))).toBe('input-invalid');
+    expect(ec2.terminated).toEqual([]);
+    expect(await end(one.id, two.id)).toEqual({ ended: 2 });
+    expect(ec2.terminated.toSorted()).toEqual([one.instanceId, two.instanceId].toSorted());
+  });
+
+  it('tell how long a launch takes, from the moment both checks pass', async () => {
+    const { id } = await launchInstance(site.as('operator'), input());
+    const [job] = await site.db.select().from(replicationJobs);
+    await watchInstances(site.ctx, ec2.target, never);
+    expect((await getJob(site.as('viewer'), job?.id ?? '')).rehearsed).toBeNull();
+    ec2.checks = 'ok';
+    await watchInstances(site.ctx, ec2.target, never);
+    expect((await getJob(site.as('viewer'), job?.id ?? '')).rehearsed).toMatchObject({ launchId: id, seconds: 0 });
+  });
+});
 
 describe('a launch', () => {
   it('is one row, one artifact, one instance; it says who, and hides the user data', async () => {

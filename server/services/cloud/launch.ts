@@ -3,15 +3,14 @@ import { createHash } from 'node:crypto';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
-import { artifacts, images, instances } from '../../../db/schema/index.ts';
+import { artifacts, images, instances, replicationJobs } from '../../../db/schema/index.ts';
 import { FaultError, faultError, toFault } from '../../../replication/model/fault.ts';
-import { VOLUME_TYPES } from '../../../replication/model/volume.ts';
+import { launchConfigurationSchema } from '../../../replication/model/launch-configuration.ts';
 import type { LaunchInput } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { writeLaunchConfiguration } from '../jobs/launch-configuration.ts';
 import { awsTarget, cloudDeadline } from './target.ts';
-
-const MAX_USER_DATA_BYTES = 16 * 1024;
 
 export const launchInstanceInput = z.object({
   /** Made by the caller; sent again with the same launch it starts nothing twice. */
@@ -21,43 +20,9 @@ export const launchInstanceInput = z.object({
     .optional(),
   runId: z.string(),
   purpose: z.enum(['test', 'final']),
-  instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'Choose an instance type'),
-  subnetId: z.string().regex(/^subnet-[0-9a-f]+$/, 'Choose a subnet'),
-  securityGroupIds: z
-    .array(z.string().regex(/^sg-[0-9a-f]+$/))
-    .min(1, 'Choose at least one security group')
-    .max(5, 'At most 5 security groups'),
-  keyName: z.string().max(255).nullable(),
-  publicAddress: z.boolean().nullable(),
-  volumes: z
-    .array(
-      z.object({
-        device: z.string(),
-        type: z.enum(VOLUME_TYPES),
-        sizeGiB: z.number().int().min(1).max(65_536),
-        iops: z.number().int().min(100).max(256_000).nullable(),
-        deleteOnTermination: z.boolean(),
-      }),
-    )
-    .max(30),
-  tags: z
-    .array(
-      z.object({
-        key: z
-          .string()
-          .trim()
-          .min(1, 'A tag needs a key')
-          .max(128)
-          .refine((key) => !key.startsWith('aws:'), 'Keys may not begin with aws:'),
-        value: z.string().max(256),
-      }),
-    )
-    .max(40, 'At most 40 tags')
-    .refine((tags) => new Set(tags.map((tag) => tag.key)).size === tags.length, 'A key stands twice'),
-  userData: z
-    .string()
-    .nullable()
-    .refine((text) => !text || Buffer.byteLength(text) <= MAX_USER_DATA_BYTES, 'At most 16 KiB'),
+  ...launchConfigurationSchema.shape,
+  /** Keep all of this as the job's launch configuration, but for the purpose's own name tag. */
+  saveConfiguration: z.boolean().default(false),
 });
 export type LaunchInstanceInput = z.input<typeof launchInstanceInput>;
 
@@ -71,8 +36,10 @@ export async function launchInstance(
 ): Promise<{ id: string; instanceId: string | null }> {
   const parsed = parseInput(launchInstanceInput, input);
   const workspaceId = guard(ctx, parsed.purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
+  if (parsed.saveConfiguration) guard(ctx, 'job.edit');
   const id = parsed.requestId ? idOfRequest(workspaceId, parsed.requestId) : newId.launch();
-  const launch = await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+  const launch = await inTransaction(ctx, workspaceId, async (work) => {
+    const { tx, audit, event } = work;
     // Two of the same request at once: the second waits here and then finds the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${id}))`);
     const [known] = await tx.select().from(instances).where(eq(instances.id, id));
@@ -83,7 +50,7 @@ export async function launchInstance(
       .where(and(eq(images.runId, parsed.runId), eq(images.workspaceId, workspaceId), isNull(images.deregisteredAt)))
       .for('share');
     if (!image) throw faultError('not-found', { message: `${parsed.runId} has no AMI that can be launched.` });
-    const { runId, purpose, tags, requestId: _requestId, ...rest } = parsed;
+    const { runId, purpose, tags, requestId: _requestId, saveConfiguration, ...rest } = parsed;
     const given = Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
     const launchInput: LaunchInput = {
       ...rest,
@@ -126,6 +93,11 @@ export async function launchInstance(
       after: { ...launchInput },
     });
     event({ topic: 'instances', subjectId: id, kind: 'changed' });
+    if (saveConfiguration) {
+      // A test's name is not the name of the server; Landfall names what has none.
+      const kept = tags.filter(({ key, value }) => key !== 'Name' || value !== `${image.name} (test)`);
+      await writeLaunchConfiguration(work, workspaceId, image.jobId, { ...rest, tags: kept });
+    }
     return { name: image.name, input: launchInput, known: null };
   });
   if (launch.known?.fault) throw new FaultError(launch.known.fault);
@@ -138,6 +110,39 @@ export async function launchInstance(
     log().warn({ error, launch: id }, 'EC2 did not say whether it launches; it is asked again');
     return { id, instanceId: null };
   }
+}
+
+export const configuredLaunchInput = z.object({
+  requestId: z.string().regex(/^[0-9a-f]{32}$/),
+  runId: z.string(),
+  purpose: z.enum(['test', 'final']),
+});
+
+/** Launches as the job's launch configuration says. @throws `conflict` when there is none */
+export async function launchAsConfigured(
+  ctx: ServiceContext,
+  input: z.infer<typeof configuredLaunchInput>,
+): Promise<{ id: string; instanceId: string | null }> {
+  const { requestId, runId, purpose } = parseInput(configuredLaunchInput, input);
+  const workspaceId = guard(ctx, purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
+  const [row] = await ctx.db
+    .select({ configuration: replicationJobs.launchConfiguration, serverName: replicationJobs.serverName })
+    .from(images)
+    .innerJoin(replicationJobs, eq(replicationJobs.id, images.jobId))
+    .where(and(eq(images.runId, runId), eq(images.workspaceId, workspaceId)));
+  if (!row) throw faultError('not-found', { message: `${runId} made no AMI.` });
+  if (!row.configuration) {
+    throw faultError('conflict', {
+      message: `The job of ${row.serverName} has no launch configuration.`,
+      remedy: 'Launch an instance once with the wizard and save its settings as the launch configuration.',
+    });
+  }
+  // A test leaves nothing behind when it ends.
+  const volumes = row.configuration.volumes.map((volume) => ({
+    ...volume,
+    deleteOnTermination: purpose === 'test' || volume.deleteOnTermination,
+  }));
+  return launchInstance(ctx, { ...row.configuration, volumes, requestId, runId, purpose });
 }
 
 /** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */

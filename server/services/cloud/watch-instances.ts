@@ -35,12 +35,14 @@ export async function watchInstances(ctx: ServiceContext, target: AwsTarget, sig
       }
       await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
         const ended = state === 'terminated';
+        const passed = now?.systemStatus === 'ok' && now.instanceStatus === 'ok';
         await tx
           .update(instances)
           .set({
             state,
             detail: now ?? row.detail,
             checkedAt: ctx.now(),
+            ...(passed && !row.checksPassedAt ? { checksPassedAt: ctx.now() } : {}),
             ...(ended ? { terminatedAt: ctx.now() } : {}),
           })
           .where(eq(instances.id, row.id));

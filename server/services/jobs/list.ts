@@ -4,6 +4,7 @@ import { connectors, images, replicationJobs, replicationRuns, servers } from '.
 import { faultError } from '../../../replication/model/fault.ts';
 import { shownBaselines } from '../baselines/shown.ts';
 import { guard, type ServiceContext } from '../context.ts';
+import { rehearsedDowntime } from '../instances/rehearsed.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
 import { awsTargetConfig } from '../target.ts';
@@ -41,6 +42,10 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined, ima
     seedAt: job.seedAt,
     description: job.description,
     keepImages: job.keepImages,
+    /** Failed runs in a row after which it pauses by itself; null: never. */
+    pauseAfterFailures: job.pauseAfterFailures,
+    failuresInRow: job.failuresInRow,
+    pausedAt: job.pausedAt,
     nextRunAt: job.nextRunAt,
     latestImageId: job.latestImageId,
     latestImageAt: job.latestImageAt,
@@ -143,5 +148,14 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     guestFamily: row.guestFamily,
     /** What its next run measures from, per disk. */
     baselines: await shownBaselines(ctx.db, jobId),
+    launchConfiguration: shownConfiguration(row.job.launchConfiguration),
+    rehearsed: await rehearsedDowntime(ctx, jobId),
   };
+}
+
+/** User data may hold secrets: only who may launch gets it, with the choices of a launch. */
+function shownConfiguration(configuration: JobRow['launchConfiguration']) {
+  if (!configuration) return null;
+  const { userData, ...shown } = configuration;
+  return { ...shown, hasUserData: Boolean(userData) };
 }

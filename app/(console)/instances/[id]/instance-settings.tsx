@@ -24,6 +24,7 @@ export function InstanceSettings({ instance }: { instance: ShownInstance }) {
             ['Security groups', settings.securityGroupIds.join(', ')],
             ['Public address', publicAddress],
             ['Key pair', settings.keyName ?? 'None'],
+            ['Instance profile', settings.instanceProfile ?? 'None'],
             ['User data', settings.hasUserData ? 'Given' : 'None'],
             [
               'Tags',

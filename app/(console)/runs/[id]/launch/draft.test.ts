@@ -30,6 +30,7 @@ const choices: LaunchChoices = {
   run: { id: 'sms-run-1', jobId: 'sms-job-1', serverName: 'web-01', license: 'auto' },
   needs: { vcpus: 2, memoryMiB: 4096, architecture: 'x86_64', firmware: 'bios', hasEna: null },
   source: null,
+  configuration: null,
   types: {
     recommended: type('t3.medium'),
     reason: 't3.medium fits.',

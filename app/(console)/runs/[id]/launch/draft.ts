@@ -23,9 +23,13 @@ export const draftSchema = z.object({
   publicAddress: z.enum(['subnet', 'yes', 'no']),
   /** Empty: without a key pair. */
   keyName: z.string(),
+  /** Empty: without a profile. */
+  instanceProfile: z.string(),
   volumes: z.array(volumeDraftSchema),
   tags: z.array(z.object({ key: z.string(), value: z.string() })),
   userData: z.string(),
+  /** Keep these settings for every launch of the job's AMIs. */
+  saveConfiguration: z.boolean(),
 });
 export type Draft = z.infer<typeof draftSchema>;
 
@@ -41,8 +45,41 @@ const MAX_TAGS = 40;
 /** What EC2 and we put on it ourselves; a person cannot set it. */
 const OWN_TAGS = ['landfall:run', 'landfall:purpose', 'migration:managed-by'];
 
-/** The proposal of a fresh wizard. */
+/** The proposal of a fresh wizard: the job's launch configuration, and what is sensible where there is none. */
 export function newDraft(choices: LaunchChoices, requestId: string): Draft {
+  const proposed = proposal(choices, requestId);
+  const { configuration } = choices;
+  if (!configuration) return proposed;
+  const vpcId = choices.networks.subnets.find(({ id }) => id === configuration.subnetId)?.vpcId ?? proposed.vpcId;
+  const named = configuration.tags.some(({ key }) => key === 'Name');
+  return {
+    ...proposed,
+    vpcId,
+    instanceType: choices.types.fitting.some(({ name }) => name === configuration.instanceType)
+      ? configuration.instanceType
+      : proposed.instanceType,
+    subnetId: choices.networks.subnets.some(({ id }) => id === configuration.subnetId)
+      ? configuration.subnetId
+      : proposed.subnetId,
+    securityGroupIds: configuration.securityGroupIds.filter((id) =>
+      choices.networks.securityGroups.some((group) => group.id === id && group.vpcId === vpcId),
+    ),
+    publicAddress: configuration.publicAddress === null ? 'subnet' : configuration.publicAddress ? 'yes' : 'no',
+    keyName: choices.networks.keyPairs.includes(configuration.keyName ?? '') ? (configuration.keyName ?? '') : '',
+    instanceProfile: configuration.instanceProfile ?? '',
+    volumes: proposed.volumes.map((volume) => {
+      const kept = configuration.volumes.find(({ device }) => device === volume.device);
+      if (!kept) return volume;
+      // A disk that has grown since needs at least the size of its snapshot.
+      const sizeGiB = String(Math.max(kept.sizeGiB, Number(volume.sizeGiB)));
+      return { ...volume, type: kept.type, sizeGiB, iops: kept.iops ? String(kept.iops) : '' };
+    }),
+    tags: named ? configuration.tags : [...proposed.tags, ...configuration.tags],
+    userData: configuration.userData ?? '',
+  };
+}
+
+function proposal(choices: LaunchChoices, requestId: string): Draft {
   const { vpcs, securityGroups } = choices.networks;
   const vpc = vpcs.find(({ isDefault }) => isDefault) ?? vpcs[0];
   const group = securityGroups.find(({ vpcId, name }) => vpcId === vpc?.id && name === 'default');
@@ -55,6 +92,7 @@ export function newDraft(choices: LaunchChoices, requestId: string): Draft {
     securityGroupIds: group ? [group.id] : [],
     publicAddress: 'subnet',
     keyName: '',
+    instanceProfile: '',
     volumes: choices.volumes.map((volume) => ({
       device: volume.device,
       type: volume.type,
@@ -64,6 +102,7 @@ export function newDraft(choices: LaunchChoices, requestId: string): Draft {
     })),
     tags: [{ key: 'Name', value: `${choices.run.serverName} (test)` }],
     userData: '',
+    saveConfiguration: choices.configuration === null,
   };
 }
 
@@ -143,6 +182,9 @@ function networkProblems(draft: Draft): Problems {
   if (!draft.vpcId) problems.vpcId = 'Choose a VPC.';
   if (!draft.subnetId) problems.subnetId = 'Choose a subnet.';
   if (draft.securityGroupIds.length === 0) problems.securityGroupIds = 'Choose at least one security group.';
+  if (draft.instanceProfile && !/^[\w+=,.@-]{1,128}$/.test(draft.instanceProfile.trim())) {
+    problems.instanceProfile = 'The name of a profile: up to 128 letters, digits and + = , . @ - _';
+  }
   if (draft.securityGroupIds.length > 5) problems.securityGroupIds = 'At most 5 security groups.';
   return problems;
 }
@@ -208,6 +250,8 @@ export function launchInput(runId: string, draft: Draft) {
     subnetId: draft.subnetId,
     securityGroupIds: draft.securityGroupIds,
     keyName: draft.keyName || null,
+    instanceProfile: draft.instanceProfile.trim() || null,
+    saveConfiguration: draft.saveConfiguration,
     publicAddress: draft.publicAddress === 'subnet' ? null : draft.publicAddress === 'yes',
     volumes: draft.volumes.map((volume) => ({
       device: volume.device,

@@ -34,6 +34,7 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
   const trpc = useTRPC();
   const { notify } = useNotifications();
   const mayLaunchForGood = useMay('instance.launch');
+  const maySave = useMay('job.edit');
   const [first] = useState(() => newDraft(choices, newRequestId()));
   const [draft, setDraft] = useState<Draft>(() => {
     const kept = keptDraft(runId);
@@ -112,7 +113,9 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
         isLoadingNextStep={launch.isPending || launched}
         onCancel={() => guard.leave('/images')}
         onNavigate={({ detail }) => goTo(detail.requestedStepIndex)}
-        onSubmit={() => launch.mutate(launchInput(runId, draft))}
+        onSubmit={() =>
+          launch.mutate({ ...launchInput(runId, draft), ...(maySave ? {} : { saveConfiguration: false }) })
+        }
         i18nStrings={{ navigationAriaLabel: 'Steps', errorIconAriaLabel: 'Error' }}
         steps={[
           {

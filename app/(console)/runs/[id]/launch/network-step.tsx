@@ -4,6 +4,7 @@ import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
+import Input from '@cloudscape-design/components/input';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import Select, { type SelectProps } from '@cloudscape-design/components/select';
@@ -96,6 +97,20 @@ export function NetworkStep({ draft, choices, problems, onChange, onRefresh }: S
             options={options.keys}
             filteringType="auto"
             onChange={({ detail }) => onChange({ keyName: detail.selectedOption.value ?? '' })}
+          />
+        </FormField>
+      </Container>
+      <Container header={<Header variant="h2">Instance profile</Header>}>
+        <FormField
+          label="Instance profile (optional)"
+          description="Name of the IAM instance profile whose role the instance gets, for example for Systems Manager."
+          errorText={problems.instanceProfile}
+        >
+          <Input
+            value={draft.instanceProfile}
+            placeholder="None"
+            spellcheck={false}
+            onChange={({ detail }) => onChange({ instanceProfile: detail.value })}
           />
         </FormField>
       </Container>

@@ -3,6 +3,7 @@
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
+import Checkbox from '@cloudscape-design/components/checkbox';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
@@ -10,6 +11,7 @@ import Table from '@cloudscape-design/components/table';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { VOLUME_LIMITS } from '../../../../../replication/model/volume.ts';
 import type { ShownFault } from '../../../../_shell/faults.ts';
+import { Can } from '../../../../_shell/member.tsx';
 import { CopyableId } from '../../../../_ui/copyable-id.tsx';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../../_ui/key-values.tsx';
@@ -26,7 +28,7 @@ interface ReviewStepProps extends StepProps {
   onEdit: (step: number) => void;
 }
 
-export function ReviewStep({ draft, choices, fault, onEdit }: ReviewStepProps) {
+export function ReviewStep({ draft, choices, fault, onEdit, onChange }: ReviewStepProps) {
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (fault) card.current?.scrollIntoView({ block: 'center' });
@@ -44,6 +46,15 @@ export function ReviewStep({ draft, choices, fault, onEdit }: ReviewStepProps) {
         One instance will be launched in account {choices.account}, {choices.region}. From then on AWS charges for it
         and its volumes until it is terminated.
       </Alert>
+      <Can permission="job.edit">
+        <Checkbox
+          checked={draft.saveConfiguration}
+          onChange={({ detail }) => onChange({ saveConfiguration: detail.checked })}
+          description="Later launches of this server begin with these settings, and tests can be launched with one click."
+        >
+          Save as launch configuration
+        </Checkbox>
+      </Can>
       <Part title="Step 1: AMI and purpose" edit="AMI and purpose" onEdit={() => onEdit(0)}>
         <KeyValues
           items={[
@@ -122,6 +133,7 @@ function Network({ draft, choices }: { draft: Draft; choices: LaunchChoices }) {
         ['Security groups', groups.map(named).join(', ')],
         ['Public address', addresses[draft.publicAddress]],
         ['Key pair', draft.keyName || 'None'],
+        ['Instance profile', draft.instanceProfile || 'None'],
       ]}
     />
   );

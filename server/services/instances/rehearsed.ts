@@ -1,0 +1,25 @@
+// How long a launch of a job's AMI took until its checks passed: what a cutover will need at least after its last run.
+import { and, desc, eq, isNotNull } from 'drizzle-orm';
+import { instances, replicationRuns } from '../../../db/schema/index.ts';
+import type { ServiceContext } from '../context.ts';
+
+export interface Rehearsed {
+  seconds: number;
+  /** Ours, `launch-…`. */
+  launchId: string;
+  at: Date;
+}
+
+/** Of the newest test launch that came to its end; null as long as there is none. */
+export async function rehearsedDowntime(ctx: ServiceContext, jobId: string): Promise<Rehearsed | null> {
+  const [row] = await ctx.db
+    .select({ id: instances.id, launchedAt: instances.launchedAt, passedAt: instances.checksPassedAt })
+    .from(instances)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, instances.runId))
+    .where(and(eq(replicationRuns.jobId, jobId), eq(instances.purpose, 'test'), isNotNull(instances.checksPassedAt)))
+    .orderBy(desc(instances.launchedAt))
+    .limit(1);
+  if (!row?.passedAt) return null;
+  const seconds = Math.max(0, Math.round((row.passedAt.getTime() - row.launchedAt.getTime()) / 1000));
+  return { seconds, launchId: row.id, at: row.passedAt };
+}
