@@ -1,0 +1,63 @@
+// Events become visible in the order of their ids, whatever order their transactions began in.
+import { asc } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../db/client.ts';
+import { events } from '../../db/schema/index.ts';
+import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
+import { createFirstMembers } from '../services/people/first-members.ts';
+import { followEvents } from './follow.ts';
+import { stopListening } from './listen.ts';
+import { recordEvents } from './record.ts';
+
+let database: TestDatabase;
+let db: Database;
+let workspaceId: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  process.env.DATABASE_URL = database.url;
+  db = openDatabase(database.url, { max: 20 });
+  ({ workspaceId } = await createFirstMembers(db, { administrator: 'not used here 1', viewer: 'not used here 2' }));
+});
+
+afterAll(async () => {
+  await stopListening();
+  await db.$client.end();
+  await database.drop();
+});
+
+const record = (tx: Pick<Database, 'insert'>, name: string) =>
+  recordEvents(tx as Database, workspaceId, [{ topic: 'runs', subjectId: name, kind: 'changed' }]);
+
+it('gives a transaction that commits later the larger ids', async () => {
+  const committed = Promise.withResolvers<void>();
+  const inserted = Promise.withResolvers<void>();
+  const late = db.transaction(async (tx) => {
+    await record(tx, 'inserted first');
+    await record(tx, 'and its second');
+    inserted.resolve();
+    await committed.promise;
+  });
+  await inserted.promise;
+  await db.transaction((tx) => record(tx, 'committed first'));
+  committed.resolve();
+  await late;
+  const rows = await db.select({ subject: events.subjectId }).from(events).orderBy(asc(events.id));
+  expect(rows.map(({ subject }) => subject).slice(-3)).toEqual(['committed first', 'inserted first', 'and its second']);
+});
+
+it('lets a follower miss none of many transactions at once', async () => {
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const wanted = Array.from({ length: 100 }, (_, index) => `one of many ${index}`);
+  const following = (async () => {
+    for await (const { subjectId } of followEvents({ workspaceId, after: 0, signal: stop.signal })) {
+      if (subjectId?.startsWith('one of many')) seen.push(subjectId);
+      if (seen.length === wanted.length) return;
+    }
+  })();
+  await Promise.all(wanted.map((name) => db.transaction((tx) => record(tx, name))));
+  await following;
+  stop.abort();
+  expect([...seen].sort()).toEqual([...wanted].sort());
+});
