@@ -32,7 +32,7 @@ export function pageOf(pathname: string): NavigationPage | undefined {
 /** A page below one of the navigation is a wizard or shows one thing. */
 export function contentTypeOf(pathname: string): AppLayoutProps.ContentType {
   if (/\/(create|launch)$/.test(pathname)) return 'wizard';
-  if (pathname.endsWith('/enrol')) return 'form';
+  if (/\/(enrol|edit)$/.test(pathname)) return 'form';
   const page = pageOf(pathname);
   return page?.href === pathname ? page.contentType : 'default';
 }

@@ -9,6 +9,7 @@ const NOUNS: Record<string, readonly string[]> = {
   images: ['images', 'runs', 'jobs', 'overview'],
   instances: ['instances', 'images', 'runs', 'overview'],
   activity: ['activity'],
+  limits: ['limits'],
   members: ['members', 'session'],
 };
 

@@ -49,7 +49,7 @@ const STATES = {
     completed: shown('success', 'Completed'),
     failed: shown('error', 'Failed'),
     failing: shown('warning', 'Failing'),
-    'paused-on-failure': shown('stopped', 'Paused on failure'),
+    'paused-on-failure': shown('error', 'Paused on failure'),
     paused: shown('stopped', 'Paused'),
     deleting: shown('in-progress', 'Deleting'),
     deleted: shown('stopped', 'Deleted'),

@@ -15,6 +15,7 @@ const KINDS: Record<string, { label: string; href?: (id: string) => string }> = 
   member: { label: 'Member' },
   run: { label: 'Replication run', href: (id) => `/runs/${id}` },
   server: { label: 'Server', href: (id) => `/servers?q=id%3D${id}` },
+  workspace: { label: 'Workspace', href: () => '/settings' },
   target: { label: 'AWS target', href: () => '/settings' },
 };
 

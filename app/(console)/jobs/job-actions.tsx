@@ -1,12 +1,23 @@
 'use client';
 // What can be done with the selected replication jobs. Nothing for who may only read.
 import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
+import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useMay } from '../../_shell/member.tsx';
 import { ConfirmCancelRuns, useStartRuns } from '../runs/use-run-actions.tsx';
 import { ConfirmDeleteJobs } from './confirm-delete-jobs.tsx';
 import type { Job } from './job-columns.tsx';
-import { openRunOf, possible, whyNotCancel, whyNotDelete, whyNotStart } from './job-rules.ts';
+import {
+  openRunOf,
+  possible,
+  whyNotCancel,
+  whyNotDelete,
+  whyNotEdit,
+  whyNotPause,
+  whyNotResume,
+  whyNotStart,
+} from './job-rules.ts';
+import { ConfirmPauseJobs, useResumeJobs } from './use-pause-actions.tsx';
 
 interface JobActionsProps {
   jobs: readonly Job[];
@@ -14,15 +25,23 @@ interface JobActionsProps {
 }
 
 export function JobActions({ jobs, onDeleted }: JobActionsProps) {
+  const router = useRouter();
   const mayStart = useMay('run.start');
   const mayCancel = useMay('run.cancel');
+  const mayPause = useMay('job.pause');
+  const mayEdit = useMay('job.edit');
   const mayDelete = useMay('job.delete');
   const { startRuns, starting } = useStartRuns();
+  const { resumeJobs, resuming } = useResumeJobs();
   // What is asked about stays the same while the list goes on living.
-  const [asking, setAsking] = useState<{ what: 'cancel' | 'delete'; jobs: readonly Job[] } | null>(null);
+  const [asking, setAsking] = useState<{ what: 'cancel' | 'pause' | 'delete'; jobs: readonly Job[] } | null>(null);
 
   const start = possible(jobs, whyNotStart);
   const cancel = possible(jobs, whyNotCancel);
+  const pause = possible(jobs, whyNotPause);
+  const resume = possible(jobs, whyNotResume);
+  const edit =
+    jobs.length > 1 ? { jobs: [], why: 'Select a single replication job to edit it.' } : possible(jobs, whyNotEdit);
   const remove = possible(jobs, whyNotDelete);
   const item = (id: string, text: string, many: string, { jobs: able, why }: { jobs: Job[]; why: string | null }) => ({
     id,
@@ -33,25 +52,38 @@ export function JobActions({ jobs, onDeleted }: JobActionsProps) {
   const items: ButtonDropdownProps.Item[] = [
     ...(mayStart ? [item('start', 'Start replication run', 'Start replication runs', start)] : []),
     ...(mayCancel ? [item('cancel', 'Cancel run', 'Cancel runs', cancel)] : []),
+    ...(mayPause
+      ? [
+          item('pause', 'Pause replication job', 'Pause replication jobs', pause),
+          item('resume', 'Resume replication job', 'Resume replication jobs', resume),
+        ]
+      : []),
+    ...(mayEdit ? [item('edit', 'Edit replication job', 'Edit replication job', edit)] : []),
     ...(mayDelete ? [item('delete', 'Delete replication job', 'Delete replication jobs', remove)] : []),
   ];
   if (items.length === 0) return null;
+
+  function act(id: string) {
+    if (id === 'start') void startRuns(start.jobs);
+    else if (id === 'resume') void resumeJobs(resume.jobs);
+    else if (id === 'edit') router.push(`/jobs/${edit.jobs[0]?.id}/edit`);
+    else if (id === 'cancel') setAsking({ what: 'cancel', jobs: cancel.jobs });
+    else if (id === 'pause') setAsking({ what: 'pause', jobs: pause.jobs });
+    else setAsking({ what: 'delete', jobs: remove.jobs });
+  }
 
   return (
     <>
       <ButtonDropdown
         items={items}
-        loading={starting}
+        loading={starting || resuming}
         disabled={jobs.length === 0}
         disabledReason="Select a replication job first."
-        onItemClick={({ detail }) => {
-          if (detail.id === 'start') void startRuns(start.jobs);
-          else if (detail.id === 'cancel') setAsking({ what: 'cancel', jobs: cancel.jobs });
-          else setAsking({ what: 'delete', jobs: remove.jobs });
-        }}
+        onItemClick={({ detail }) => act(detail.id)}
       >
         Actions
       </ButtonDropdown>
+      {asking?.what === 'pause' && <ConfirmPauseJobs jobs={asking.jobs} onDone={() => setAsking(null)} />}
       {asking?.what === 'cancel' && (
         <ConfirmCancelRuns
           runs={asking.jobs.flatMap((job) => {

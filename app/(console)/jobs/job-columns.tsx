@@ -9,6 +9,7 @@ import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { RunProgressCell } from '../runs/run-progress-cell.tsx';
+import { NextRun } from './paused-notice.tsx';
 import { frequencyText, LICENSE_LABELS, targetText } from './setting-labels.ts';
 
 export type Job = inferRouterOutputs<AppRouter>['jobs']['list']['items'][number];
@@ -27,7 +28,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'state',
     header: 'State',
     cell: (job) => <Status of="job" state={job.state} />,
-    width: 140,
+    width: 175,
     sort: true,
     filter: { kind: 'choice', values: statesOf('job') },
   },
@@ -56,7 +57,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
   {
     id: 'nextRunAt',
     header: 'Next run',
-    cell: (job) => <Time at={job.nextRunAt} />,
+    cell: (job) => <NextRun job={job} />,
     width: 120,
     sort: true,
     filter: { kind: 'date' },

@@ -10,7 +10,7 @@ import { useTRPC } from '../../_shell/trpc.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
-import { formatDuration, formatNumberOf, formatRate, orUnknown } from '../../_ui/quantity.ts';
+import { formatCount, formatDuration, formatNumberOf, formatRate, orUnknown } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
 import { Status } from '../../_ui/status.tsx';
 import { Elapsed, Time } from '../../_ui/time.tsx';
@@ -20,6 +20,7 @@ import { WaitingNotice } from '../runs/waiting-notice.tsx';
 import { BaselineTable } from './baseline-table.tsx';
 import type { Job } from './job-columns.tsx';
 import { openRunOf, whyNotStart } from './job-rules.ts';
+import { NextRun, PausedNotice } from './paused-notice.tsx';
 import {
   frequencyText,
   IMAGE_METHOD_LABELS,
@@ -27,6 +28,7 @@ import {
   keepImagesText,
   LICENSE_LABELS,
   licenseText,
+  pauseText,
   targetText,
 } from './setting-labels.ts';
 
@@ -37,6 +39,7 @@ export function JobDetails({ job }: { job: Job }) {
   const guest = full?.guestFamily;
   return (
     <SpaceBetween size="l">
+      <PausedNotice job={job} />
       <CurrentRun job={job} />
       <KeyValues
         columns={4}
@@ -56,8 +59,10 @@ export function JobDetails({ job }: { job: Job }) {
           ['Lag', <Elapsed key="lag" since={job.latestImageAt} />],
           ['Replication job type', frequencyText(job.everyHours)],
           ['First run', <Time key="seed" at={job.seedAt} exact />],
-          ['Next run', <Time key="next" at={job.nextRunAt} exact />],
+          ['Next run', <NextRun key="next" job={job} exact />],
           ['Automatic AMI deletion', keepImagesText(job.keepImages)],
+          ['When runs keep failing', job.everyHours !== null && pauseText(job.pauseAfterFailures)],
+          ['Failed runs in a row', job.failuresInRow > 0 && formatCount(job.failuresInRow)],
           ['Licence', guest ? licenseText(job.license, guest) : LICENSE_LABELS[job.license]],
           ['Image method', guest ? imageMethodText(job.imageMethod, guest) : IMAGE_METHOD_LABELS[job.imageMethod]],
           [

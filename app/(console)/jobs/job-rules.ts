@@ -1,10 +1,11 @@
 // What can be done with a job as it is now, or why it cannot. The server has the last word. Pure.
+import { isPaused } from '../../../replication/model/job.ts';
 import type { Job } from './job-columns.tsx';
 
-type JobState = Pick<Job, 'state' | 'run'>;
+type JobState = Pick<Job, 'state' | 'run' | 'everyHours' | 'nextRunAt'>;
 
 /** The run that is pending or active. */
-export function openRunOf({ run }: JobState): NonNullable<Job['run']> | null {
+export function openRunOf({ run }: Pick<JobState, 'run'>): NonNullable<Job['run']> | null {
   return run && (run.status.state === 'pending' || run.status.state === 'active') ? run : null;
 }
 
@@ -24,6 +25,22 @@ export function whyNotCancel(job: JobState): string | null {
 
 export function whyNotDelete(job: JobState): string | null {
   return isDeleting(job) ? 'The job is being deleted already.' : null;
+}
+
+export function whyNotPause(job: JobState): string | null {
+  if (isDeleting(job)) return 'The job is being deleted.';
+  if (isPaused(job.state)) return 'The job is paused already.';
+  return job.everyHours === null && job.nextRunAt === null ? 'The job has no further runs to pause.' : null;
+}
+
+export function whyNotResume(job: JobState): string | null {
+  if (isDeleting(job)) return 'The job is being deleted.';
+  return isPaused(job.state) ? null : 'The job is not paused.';
+}
+
+/** Of one job; several cannot be edited together. */
+export function whyNotEdit(job: JobState): string | null {
+  return isDeleting(job) ? 'The job is being deleted.' : null;
 }
 
 /** Those for which a rule has no objection; when there are none, why. */

@@ -30,6 +30,12 @@ export const IMAGE_METHOD_LABELS: Record<ImageMethod, string> = {
   'import-image': 'VM Import',
 };
 
+export const IMAGE_METHOD_MEANING: Record<ImageMethod, string> = {
+  auto: 'For Linux the AMI is registered from the disks.',
+  'register-image': 'The AMI is made of the disks just as they are.',
+  'import-image': 'VM Import also puts the AWS drivers into the guest.',
+};
+
 /** `Auto (Register image)`, `VM Import`. */
 export function imageMethodText(method: ImageMethod, family: Family): string {
   if (family === 'windows-server' || family === 'windows-client') return 'VM Import';
@@ -46,6 +52,12 @@ export function frequencyText(everyHours: number | null): string {
 export function keepImagesText(keepImages: number | null): string {
   if (keepImages === null) return 'No: all AMIs are kept';
   return keepImages === 1 ? 'Yes: the newest AMI is kept' : `Yes: the newest ${keepImages} AMIs are kept`;
+}
+
+/** `Pauses after 3 failures in a row`, `Never pauses`. */
+export function pauseText(pauseAfterFailures: number | null): string {
+  if (pauseAfterFailures === null) return 'Never pauses';
+  return pauseAfterFailures === 1 ? 'Pauses after a failure' : `Pauses after ${pauseAfterFailures} failures in a row`;
 }
 
 /** `eu-central-1 · my-bucket` */

@@ -1,150 +1,200 @@
 'use client';
-// Step 3: the settings that all jobs of this wizard share.
-import Container from '@cloudscape-design/components/container';
+// The fields of a replication job's settings, for the wizard and for editing.
 import DatePicker from '@cloudscape-design/components/date-picker';
 import FormField from '@cloudscape-design/components/form-field';
-import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
 import TimeInput from '@cloudscape-design/components/time-input';
-import { type Draft, MAX_DAYS, type Problems } from './draft.ts';
+import { MAX_DAYS, type SettingsDraft, type SettingsProblems } from './settings-draft.ts';
 import { wallClock } from './zoned-time.ts';
 
-interface JobSettingsStepProps {
-  draft: Draft;
-  problems: Problems;
-  zone: string;
-  onChange: (change: Partial<Draft>) => void;
+export interface SettingsFieldsProps {
+  draft: SettingsDraft;
+  problems: SettingsProblems;
+  onChange: (change: Partial<SettingsDraft>) => void;
 }
 
 const DAY_MS = 86_400_000;
 
-export function JobSettingsStep({ draft, problems, zone, onChange }: JobSettingsStepProps) {
+/** How often. */
+export function FrequencyFields({ draft, problems, onChange }: SettingsFieldsProps) {
   return (
     <SpaceBetween size="l">
-      <Container header={<Header variant="h2">Schedule</Header>}>
-        <SpaceBetween size="l">
-          <FormField label="Replication job type" stretch>
-            <RadioGroup
-              value={draft.kind}
-              onChange={({ detail }) => onChange({ kind: detail.value as Draft['kind'] })}
-              items={[
-                {
-                  value: 'scheduled',
-                  label: 'Replicate at an interval',
-                  description: 'Every run yields an AMI of its own, until you delete the job.',
-                },
-                {
-                  value: 'once',
-                  label: 'One-time migration',
-                  description: 'One run, one AMI. Further runs can be started by hand.',
-                },
-              ]}
-            />
-          </FormField>
-          {draft.kind === 'scheduled' && (
-            <FormField
-              label="Hours between runs"
-              constraintText="From 1 to 24. The interval counts from the start of the first run."
-              errorText={problems.everyHours}
-            >
-              <div className="max-w-32">
-                <Input
-                  type="number"
-                  inputMode="numeric"
-                  step={1}
-                  value={draft.everyHours}
-                  onChange={({ detail }) => onChange({ everyHours: detail.value })}
-                />
-              </div>
-            </FormField>
-          )}
-          <FormField label="Start replication run" stretch>
-            <RadioGroup
-              value={draft.start}
-              onChange={({ detail }) => onChange({ start: detail.value as Draft['start'] })}
-              items={[
-                {
-                  value: 'now',
-                  label: 'Immediately',
-                  description: 'The first run starts as soon as you create the job.',
-                },
-                {
-                  value: 'later',
-                  label: 'At a later date and time',
-                  description: `Up to ${MAX_DAYS} days ahead, such as a night in which the network is free.`,
-                },
-              ]}
-            />
-          </FormField>
-          {draft.start === 'later' && <StartTime {...{ draft, problems, zone, onChange }} />}
-        </SpaceBetween>
-      </Container>
-      <Container header={<Header variant="h2">AMIs</Header>}>
-        <SpaceBetween size="l">
-          <FormField label="Automatic AMI deletion" stretch>
-            <RadioGroup
-              value={draft.prune ? 'yes' : 'no'}
-              onChange={({ detail }) => onChange({ prune: detail.value === 'yes' })}
-              items={[
-                { value: 'no', label: 'No', description: 'Every AMI is kept until you delete it.' },
-                {
-                  value: 'yes',
-                  label: 'Yes',
-                  description: 'After each run the oldest AMIs beyond the number below go, with their snapshots.',
-                },
-              ]}
-            />
-          </FormField>
-          {draft.prune && (
-            <FormField
-              label="AMIs to keep"
-              constraintText="From 1 to 270, for each server."
-              errorText={problems.keepImages}
-            >
-              <div className="max-w-32">
-                <Input
-                  type="number"
-                  inputMode="numeric"
-                  step={1}
-                  value={draft.keepImages}
-                  onChange={({ detail }) => onChange({ keepImages: detail.value })}
-                />
-              </div>
-            </FormField>
-          )}
-        </SpaceBetween>
-      </Container>
-      <Container header={<Header variant="h2">Description</Header>}>
-        <FormField
-          label={
-            <>
-              Description <i>- optional</i>
-            </>
-          }
-          constraintText={`At most 255 characters (${draft.description.trim().length} now).`}
-          errorText={problems.description}
-          stretch
-        >
-          <Textarea
-            rows={2}
-            value={draft.description}
-            onChange={({ detail }) => onChange({ description: detail.value })}
-          />
-        </FormField>
-      </Container>
+      <FormField label="Replication job type" stretch>
+        <RadioGroup
+          value={draft.kind}
+          onChange={({ detail }) => onChange({ kind: detail.value as SettingsDraft['kind'] })}
+          items={[
+            {
+              value: 'scheduled',
+              label: 'Replicate at an interval',
+              description: 'Every run yields an AMI of its own, until you delete the job.',
+            },
+            {
+              value: 'once',
+              label: 'One-time migration',
+              description: 'One run, one AMI. Further runs can be started by hand.',
+            },
+          ]}
+        />
+      </FormField>
+      {draft.kind === 'scheduled' && (
+        <NumberField
+          label="Hours between runs"
+          constraint="From 1 to 24. The interval counts from the start of the first run."
+          problem={problems.everyHours}
+          value={draft.everyHours}
+          onChange={(everyHours) => onChange({ everyHours })}
+        />
+      )}
     </SpaceBetween>
   );
 }
 
-function StartTime({ draft, problems, zone, onChange }: JobSettingsStepProps) {
+interface StartFieldsProps extends SettingsFieldsProps {
+  /** The member's: what a date and a time mean. */
+  zone: string;
+  label: string;
+  now: { label: string; description: string };
+  later: { label: string; description: string };
+  /** Above the date and the time: `Start`. */
+  what: string;
+}
+
+/** When: as it comes, or at a date and a time up to 30 days ahead. */
+export function StartFields({ draft, problems, onChange, zone, label, now, later, what }: StartFieldsProps) {
+  return (
+    <SpaceBetween size="l">
+      <FormField label={label} stretch>
+        <RadioGroup
+          value={draft.start}
+          onChange={({ detail }) => onChange({ start: detail.value as SettingsDraft['start'] })}
+          items={[
+            { value: 'now', ...now },
+            { value: 'later', ...later },
+          ]}
+        />
+      </FormField>
+      {draft.start === 'later' && <StartTime {...{ draft, problems, zone, onChange, what }} />}
+    </SpaceBetween>
+  );
+}
+
+export function ImageFields({ draft, problems, onChange }: SettingsFieldsProps) {
+  return (
+    <SpaceBetween size="l">
+      <FormField label="Automatic AMI deletion" stretch>
+        <RadioGroup
+          value={draft.prune ? 'yes' : 'no'}
+          onChange={({ detail }) => onChange({ prune: detail.value === 'yes' })}
+          items={[
+            { value: 'no', label: 'No', description: 'Every AMI is kept until you delete it.' },
+            {
+              value: 'yes',
+              label: 'Yes',
+              description:
+                'After each run the oldest AMIs beyond the number below go, with their snapshots; pinned ones stay.',
+            },
+          ]}
+        />
+      </FormField>
+      {draft.prune && (
+        <NumberField
+          label="AMIs to keep"
+          constraint="From 1 to 270, for each server."
+          problem={problems.keepImages}
+          value={draft.keepImages}
+          onChange={(keepImages) => onChange({ keepImages })}
+        />
+      )}
+    </SpaceBetween>
+  );
+}
+
+/** Only for schedules: a single run has no next one to hold back. */
+export function FailureFields({ draft, problems, onChange }: SettingsFieldsProps) {
+  return (
+    <SpaceBetween size="l">
+      <FormField label="When runs keep failing" stretch>
+        <RadioGroup
+          value={draft.pause ? 'pause' : 'never'}
+          onChange={({ detail }) => onChange({ pause: detail.value === 'pause' })}
+          items={[
+            {
+              value: 'pause',
+              label: 'Pause the job',
+              description: 'It says what to do, and goes on with every setting when you resume it.',
+            },
+            {
+              value: 'never',
+              label: 'Never pause',
+              description: 'Every run is tried, whatever became of the last one.',
+            },
+          ]}
+        />
+      </FormField>
+      {draft.pause && (
+        <NumberField
+          label="Pause after failures in a row"
+          constraint="From 1 to 20. A completed run counts as a new beginning."
+          problem={problems.pauseAfterFailures}
+          value={draft.pauseAfterFailures}
+          onChange={(pauseAfterFailures) => onChange({ pauseAfterFailures })}
+        />
+      )}
+    </SpaceBetween>
+  );
+}
+
+export function DescriptionField({ draft, problems, onChange }: SettingsFieldsProps) {
+  return (
+    <FormField
+      label={
+        <>
+          Description <i>- optional</i>
+        </>
+      }
+      constraintText={`At most 255 characters (${draft.description.trim().length} now).`}
+      errorText={problems.description}
+      stretch
+    >
+      <Textarea rows={2} value={draft.description} onChange={({ detail }) => onChange({ description: detail.value })} />
+    </FormField>
+  );
+}
+
+interface NumberFieldProps {
+  label: string;
+  constraint: string;
+  problem: string | undefined;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function NumberField({ label, constraint, problem, value, onChange }: NumberFieldProps) {
+  return (
+    <FormField label={label} constraintText={constraint} errorText={problem}>
+      <div className="max-w-32">
+        <Input
+          type="number"
+          inputMode="numeric"
+          step={1}
+          value={value}
+          onChange={({ detail }) => onChange(detail.value)}
+        />
+      </div>
+    </FormField>
+  );
+}
+
+function StartTime({ draft, problems, zone, onChange, what }: SettingsFieldsProps & { zone: string; what: string }) {
   const today = wallClock(zone, new Date()).date;
   const last = wallClock(zone, new Date(Date.now() + MAX_DAYS * DAY_MS)).date;
   return (
     <div className="flex flex-wrap gap-5">
-      <FormField label="Start date" constraintText="YYYY/MM/DD" errorText={problems.date}>
+      <FormField label={`${what} date`} constraintText="YYYY/MM/DD" errorText={problems.date}>
         <DatePicker
           value={draft.date}
           placeholder="YYYY/MM/DD"
@@ -157,7 +207,7 @@ function StartTime({ draft, problems, zone, onChange }: JobSettingsStepProps) {
           onChange={({ detail }) => onChange({ date: detail.value })}
         />
       </FormField>
-      <FormField label="Start time" constraintText={`24-hour clock, ${zone}`} errorText={problems.time}>
+      <FormField label={`${what} time`} constraintText={`24-hour clock, ${zone}`} errorText={problems.time}>
         <TimeInput
           format="hh:mm"
           placeholder="hh:mm"

@@ -44,6 +44,7 @@ export async function updateRunLimits(ctx: ServiceContext, input: RunLimits): Pr
       before,
       after,
     });
+    event({ topic: 'limits', subjectId: null, kind: 'changed' });
     event({ topic: 'runs', subjectId: null, kind: 'changed' });
     await nudgeQueued(tx, workspaceId);
   });

@@ -1,15 +1,16 @@
 // What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up.
-import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, notLike, sql } from 'drizzle-orm';
 import { artifacts, connectors, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
+import type { JobState } from '../../../replication/model/job.ts';
 import { type ConnectorRow, connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 
 export interface Attention {
   /** Stays the same while the cause does. */
   id: string;
-  kind: 'connector' | 'catalog' | 'failed-runs' | 'waiting-runs' | 'left-over';
+  kind: 'connector' | 'catalog' | 'paused-jobs' | 'failed-runs' | 'waiting-runs' | 'left-over';
   tone: 'error' | 'warning';
   fault: { code?: string; message: string; remedy: string; cause?: string };
   /** Since when it lasts, as far as it is known. */
@@ -72,12 +73,14 @@ async function unhealthyConnectors(ctx: ServiceContext, rows: ConnectorRow[]): P
   });
 }
 
-/** Jobs whose newest run failed, by the code of the fault. */
+/** Jobs whose newest run failed, by the code of the fault: those that paused themselves, and those that will try again. */
 async function failedRuns(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
   const newest = ctx.db
     .selectDistinctOn([replicationRuns.jobId], {
       jobId: replicationRuns.jobId,
       name: replicationRuns.serverName,
+      jobState: sql<JobState>`${replicationJobs.state}`.as('job_state'),
+      pausedAt: replicationJobs.pausedAt,
       state: replicationRuns.state,
       fault: replicationRuns.fault,
       endedAt: replicationRuns.endedAt,
@@ -94,17 +97,45 @@ async function failedRuns(ctx: ServiceContext, workspaceId: string): Promise<Att
     .orderBy(replicationRuns.jobId, desc(replicationRuns.createdAt))
     .as('newest');
   const rows = await ctx.db.select().from(newest).where(eq(newest.state, 'failed')).orderBy(desc(newest.endedAt));
-  return grouped(rows, (row) => row.fault?.code ?? 'internal').map(([code, group]) => ({
-    id: `failed-${code}`,
-    kind: 'failed-runs',
-    tone: 'error',
-    fault: commonFault(group.map((row) => row.fault)),
-    since: earliest(group.map((row) => row.endedAt)),
-    affected: { count: group.length, noun: 'replication job' },
-    things: group.slice(0, SHOWN_THINGS).map((row) => ({ id: row.jobId, name: row.name })),
-  }));
+  const paused = rows.filter(({ jobState }) => jobState === 'paused-on-failure');
+  const others = rows.filter(({ jobState }) => jobState !== 'paused-on-failure');
+  return [
+    ...grouped(paused, (row) => row.fault?.code ?? 'internal').map(
+      ([code, group]): Attention => ({
+        id: `paused-${code}`,
+        kind: 'paused-jobs',
+        tone: 'error',
+        fault: afterPausing(commonFault(group.map((row) => row.fault)), group.length),
+        since: earliest(group.map((row) => row.pausedAt)),
+        affected: { count: group.length, noun: 'replication job' },
+        things: group.slice(0, SHOWN_THINGS).map((row) => ({ id: row.jobId, name: row.name })),
+      }),
+    ),
+    ...grouped(others, (row) => row.fault?.code ?? 'internal').map(
+      ([code, group]): Attention => ({
+        id: `failed-${code}`,
+        kind: 'failed-runs',
+        tone: 'error',
+        fault: commonFault(group.map((row) => row.fault)),
+        since: earliest(group.map((row) => row.endedAt)),
+        affected: { count: group.length, noun: 'replication job' },
+        things: group.slice(0, SHOWN_THINGS).map((row) => ({ id: row.jobId, name: row.name })),
+      }),
+    ),
+  ];
 }
 
+/** The fault of the runs that failed, told of jobs whose schedule rests because of it. */
+function afterPausing(fault: Attention['fault'], count: number): Attention['fault'] {
+  const who = count === 1 ? 'A replication job has paused' : `${count} replication jobs have paused`;
+  return {
+    ...fault,
+    message: `${who} after failed runs: ${fault.message}`,
+    remedy: `${fault.remedy} Then resume ${count === 1 ? 'it' : 'them'}: until then no run starts by itself.`,
+  };
+}
+
+/** Runs for which something is missing. Those that are only queued wait for their turn, which needs nobody. */
 async function waitingRuns(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
   const rows = await ctx.db
     .select({
@@ -119,6 +150,7 @@ async function waitingRuns(ctx: ServiceContext, workspaceId: string): Promise<At
         eq(replicationRuns.workspaceId, workspaceId),
         eq(replicationRuns.state, 'pending'),
         isNotNull(replicationRuns.waitingFor),
+        notLike(replicationRuns.waitingFor, 'Queued:%'),
       ),
     )
     .orderBy(replicationRuns.scheduledFor);

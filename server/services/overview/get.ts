@@ -120,7 +120,10 @@ async function runningNow(ctx: ServiceContext, workspaceId: string) {
     .where(active)
     .orderBy(asc(replicationRuns.startedAt), asc(replicationRuns.id))
     .limit(SHOWN_RUNS);
+  const pending = and(eq(replicationRuns.workspaceId, workspaceId), eq(replicationRuns.state, 'pending'));
   return {
+    /** Pending, whatever they wait for. */
+    queued: await ctx.db.$count(replicationRuns, pending),
     total: rows.length < SHOWN_RUNS ? rows.length : await ctx.db.$count(replicationRuns, active),
     items: rows.map((run) => ({
       id: run.id,
@@ -146,7 +149,7 @@ async function nextDay(ctx: ServiceContext, workspaceId: string) {
       and(
         eq(replicationJobs.workspaceId, workspaceId),
         isNull(replicationJobs.deletedAt),
-        notInArray(replicationJobs.state, ['deleting', 'paused-on-failure']),
+        notInArray(replicationJobs.state, ['deleting', 'paused', 'paused-on-failure']),
         lt(replicationJobs.nextRunAt, new Date(now.getTime() + HOURS * 3_600_000)),
       ),
     );

@@ -111,6 +111,33 @@ describe('what needs attention', () => {
     ]);
     expect(found[0]?.fault.remedy).toContain('VM manager login: refused');
   });
+
+  it('groups jobs that paused themselves, says to resume them, and leaves runs that are only queued alone', async () => {
+    await site.importServers(['a', 'b', 'c', 'd'].map((name) => catalogServer(name)));
+    const [a, b, c, d] = (await jobsFor('a', 'b', 'c', 'd')) as [string, string, string, string];
+    const pausedAt = new Date('2026-11-22T10:00:00Z');
+    for (const id of [a, b, c]) await endRuns(id, { state: 'failed', fault: fault('vcenter-login-refused') });
+    for (const id of [a, b]) {
+      await site.db
+        .update(replicationJobs)
+        .set({ state: 'paused-on-failure', pausedAt })
+        .where(eq(replicationJobs.id, id));
+    }
+    await site.db
+      .update(replicationRuns)
+      .set({ waitingFor: 'Queued: the connector North takes one run at a time, and one is going.' })
+      .where(eq(replicationRuns.jobId, d));
+    const found = await needsAttention(site.as('viewer'));
+    expect(found.map(({ kind, affected, since }) => [kind, affected.count, since])).toEqual([
+      ['paused-jobs', 2, pausedAt],
+      ['failed-runs', 1, expect.any(Date)],
+    ]);
+    expect(found[0]?.fault.message).toBe(
+      '2 replication jobs have paused after failed runs: vCenter refused the user name or password.',
+    );
+    expect(found[0]?.fault.remedy).toMatch(/Then resume them: until then no run starts by itself\.$/);
+    expect((await getOverview(site.as('viewer'))).running).toMatchObject({ queued: 1, total: 0 });
+  });
 });
 
 describe('the overview', () => {

@@ -13,6 +13,8 @@ import { usePageShell } from '../../../_shell/page-shell.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { formatNumberOf } from '../../../_ui/quantity.ts';
+import { settingsOf } from '../settings-draft.ts';
+import { ownZone } from '../zoned-time.ts';
 import {
   type Draft,
   forgetDraft,
@@ -22,7 +24,6 @@ import {
   keptDraft,
   licenseOf,
   newDraft,
-  settingsOf,
 } from './draft.ts';
 import { JobSettingsStep } from './job-settings-step.tsx';
 import { MayNotCreate } from './may-not-create.tsx';
@@ -30,7 +31,6 @@ import { ReviewStep } from './review-step.tsx';
 import { ServerSettingsStep } from './server-settings-step.tsx';
 import { ServersStep } from './servers-step.tsx';
 import { useCandidates } from './use-candidates.ts';
-import { ownZone } from './zoned-time.ts';
 
 const SETTINGS_STEP = 2;
 const REVIEW_STEP = 3;

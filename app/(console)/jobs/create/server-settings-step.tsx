@@ -10,7 +10,7 @@ import Table from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import { allowedLicenses, type ImageMethod, type License } from '../../../../replication/model/job.ts';
 import { formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
-import { IMAGE_METHOD_LABELS, LICENSE_LABELS, licenseMeaning } from '../setting-labels.ts';
+import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../setting-labels.ts';
 import { type Draft, imageMethodOf, isWindows, licenseOf } from './draft.ts';
 import type { Candidate } from './use-candidates.ts';
 
@@ -22,16 +22,10 @@ interface ServerSettingsStepProps {
 
 const PAGE_SIZE = 20;
 
-const METHOD_MEANING: Record<ImageMethod, string> = {
-  auto: 'For Linux the AMI is registered from the disks.',
-  'register-image': 'The AMI is made of the disks just as they are.',
-  'import-image': 'VM Import also puts the AWS drivers into the guest.',
-};
-
 const METHODS: SelectProps.Option[] = (['auto', 'register-image', 'import-image'] as const).map((value) => ({
   value,
   label: IMAGE_METHOD_LABELS[value],
-  description: METHOD_MEANING[value],
+  description: IMAGE_METHOD_MEANING[value],
 }));
 
 export function ServerSettingsStep({ servers, draft, onChange }: ServerSettingsStepProps) {

@@ -1,0 +1,214 @@
+'use client';
+// The form of a job's settings. What stands there when it is opened stays until it is saved or left.
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Form from '@cloudscape-design/components/form';
+import FormField from '@cloudscape-design/components/form-field';
+import Header from '@cloudscape-design/components/header';
+import Select from '@cloudscape-design/components/select';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useMutation } from '@tanstack/react-query';
+import type { inferRouterOutputs } from '@trpc/server';
+import { useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import { allowedLicenses, type ImageMethod, type License } from '../../../../../replication/model/job.ts';
+import type { AppRouter } from '../../../../../server/api/root.ts';
+import { shownFault } from '../../../../_shell/faults.ts';
+import { useLeaveGuard } from '../../../../_shell/leave-guard.tsx';
+import { useMember } from '../../../../_shell/member.tsx';
+import { useNotifications } from '../../../../_shell/notifications.tsx';
+import { useTRPC } from '../../../../_shell/trpc.ts';
+import { FaultCard } from '../../../../_ui/fault-card.tsx';
+import { isWindows } from '../../create/draft.ts';
+import { openRunOf } from '../../job-rules.ts';
+import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../../setting-labels.ts';
+import { MAX_DAYS, settingsOf } from '../../settings-draft.ts';
+import { DescriptionField, FailureFields, FrequencyFields, ImageFields, StartFields } from '../../settings-fields.tsx';
+import { ownZone } from '../../zoned-time.ts';
+import { asScheduled, differ, type EditDraft, editDraftOf } from './edit-draft.ts';
+
+type Job = inferRouterOutputs<AppRouter>['jobs']['get'];
+
+const nothing = () => {};
+
+export function EditJobForm({ job }: { job: Job }) {
+  const router = useRouter();
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
+  const [opened] = useState(() => editDraftOf(job));
+  const [draft, setDraft] = useState(opened);
+  // Said from the first try to save: a message that appears when a field is left would move what is being clicked.
+  const [tried, setTried] = useState(false);
+  const [saved, setSaved] = useState(false);
+  const changed = differ(draft, opened);
+  const save = useMutation(trpc.jobs.edit.mutationOptions({ meta: { inline: true } }));
+  const guard = useLeaveGuard({
+    active: changed && !saved,
+    title: 'Leave without saving?',
+    children: 'Nothing has been changed yet. If you leave, what you chose here is lost.',
+    onLeave: nothing,
+  });
+  useAskBeforeUnload(changed && !saved);
+
+  const { settings, problems = {} } = settingsOf(draft, zone, new Date());
+  const fields = {
+    draft,
+    problems: tried ? problems : {},
+    onChange: (change: Partial<EditDraft>) => setDraft((before) => ({ ...before, ...change })),
+  };
+  const everyHours = settings ? settings.everyHours : draft.kind === 'once' ? null : undefined;
+
+  async function send() {
+    setTried(true);
+    const now = settingsOf(draft, zone, new Date());
+    if (!now.settings) return;
+    const { seedAt, ...rest } = now.settings;
+    try {
+      await save.mutateAsync({
+        jobId: job.id,
+        settings: {
+          ...rest,
+          license: draft.license,
+          imageMethod: draft.imageMethod,
+          ...(seedAt ? { nextRunAt: seedAt } : {}),
+        },
+      });
+    } catch {
+      return; // It stands above the buttons.
+    }
+    setSaved(true);
+    notify({
+      type: 'success',
+      header: `Replication job ${job.serverName} saved`,
+      content: openRunOf(job)
+        ? 'It counts from the next run on; the one that is under way goes on as it began.'
+        : 'It counts from the next run on.',
+    });
+    router.push(`/jobs/${job.id}`);
+  }
+
+  return (
+    <>
+      {guard.dialog}
+      <form
+        aria-label="Replication job settings"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <Form
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button formAction="none" variant="link" onClick={() => guard.leave(`/jobs/${job.id}`)}>
+                Cancel
+              </Button>
+              <Button
+                variant="primary"
+                loading={save.isPending || saved}
+                disabled={!changed}
+                disabledReason="Nothing was changed."
+              >
+                Save
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          <SpaceBetween size="l">
+            {openRunOf(job) && (
+              <Alert type="info" statusIconAriaLabel="Info">
+                A run is under way. It goes on with the settings that it began with.
+              </Alert>
+            )}
+            {differ(editDraftOf(job), opened) && !saved && (
+              <Alert type="warning" statusIconAriaLabel="Warning">
+                Somebody else has changed this job meanwhile. Saving replaces that.
+              </Alert>
+            )}
+            <Container header={<Header variant="h2">Schedule</Header>}>
+              <SpaceBetween size="l">
+                <FrequencyFields {...fields} />
+                <StartFields
+                  {...fields}
+                  zone={zone}
+                  label="Next run"
+                  what="Next run"
+                  now={{ label: 'As the schedule says', description: asScheduled(job, everyHours, zone) }}
+                  later={{
+                    label: 'At a date and time',
+                    description: `Up to ${MAX_DAYS} days ahead. The interval counts from then on.`,
+                  }}
+                />
+              </SpaceBetween>
+            </Container>
+            <Container header={<Header variant="h2">AMIs</Header>}>
+              <SpaceBetween size="l">
+                <LicenseField job={job} draft={draft} onChange={fields.onChange} />
+                {!isWindows(job.guestFamily) && <MethodField draft={draft} onChange={fields.onChange} />}
+                <ImageFields {...fields} />
+              </SpaceBetween>
+            </Container>
+            {draft.kind === 'scheduled' && (
+              <Container header={<Header variant="h2">Failures</Header>}>
+                <FailureFields {...fields} />
+              </Container>
+            )}
+            <Container header={<Header variant="h2">Description</Header>}>
+              <DescriptionField {...fields} />
+            </Container>
+            {save.error && <FaultCard fault={shownFault(save.error)} />}
+          </SpaceBetween>
+        </Form>
+      </form>
+    </>
+  );
+}
+
+function LicenseField(props: { job: Job; draft: EditDraft; onChange: (change: { license: License }) => void }) {
+  const { guestFamily } = props.job;
+  const options = allowedLicenses(guestFamily).map((value) => ({
+    value,
+    label: LICENSE_LABELS[value],
+    description: licenseMeaning(value, guestFamily),
+  }));
+  return (
+    <FormField label="Licence" description={licenseMeaning(props.draft.license, guestFamily)}>
+      <Select
+        selectedOption={options.find(({ value }) => value === props.draft.license) ?? null}
+        options={options}
+        onChange={({ detail }) => props.onChange({ license: detail.selectedOption.value as License })}
+      />
+    </FormField>
+  );
+}
+
+const METHODS = (['auto', 'register-image', 'import-image'] as const).map((value) => ({
+  value,
+  label: IMAGE_METHOD_LABELS[value],
+  description: IMAGE_METHOD_MEANING[value],
+}));
+
+/** Windows always takes VM Import, so it has no such field. */
+function MethodField(props: { draft: EditDraft; onChange: (change: { imageMethod: ImageMethod }) => void }) {
+  return (
+    <FormField label="Image method" description={IMAGE_METHOD_MEANING[props.draft.imageMethod]}>
+      <Select
+        selectedOption={METHODS.find(({ value }) => value === props.draft.imageMethod) ?? null}
+        options={METHODS}
+        onChange={({ detail }) => props.onChange({ imageMethod: detail.selectedOption.value as ImageMethod })}
+      />
+    </FormField>
+  );
+}
+
+/** A reload, or another address, would lose what was typed. */
+function useAskBeforeUnload(active: boolean) {
+  useEffect(() => {
+    if (!active) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [active]);
+}

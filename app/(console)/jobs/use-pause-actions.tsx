@@ -1,0 +1,138 @@
+'use client';
+// Pausing and resuming replication jobs. Every answer is a message at the top of the page.
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Modal from '@cloudscape-design/components/modal';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type ShownFault, shownFault } from '../../_shell/faults.ts';
+import { useNotifications } from '../../_shell/notifications.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { FaultCard } from '../../_ui/fault-card.tsx';
+import { formatNumberOf } from '../../_ui/quantity.ts';
+import type { Job } from './job-columns.tsx';
+import { openRunOf } from './job-rules.ts';
+
+/** Resumes each job, one after the other; resolves when all have been answered. */
+export function useResumeJobs() {
+  const trpc = useTRPC();
+  const { notify, notifyFault } = useNotifications();
+  const resume = useMutation(trpc.jobs.resume.mutationOptions({ meta: { inline: true } }));
+  const [busy, setBusy] = useState(false);
+
+  async function resumeJobs(jobs: readonly Pick<Job, 'id' | 'serverName'>[]): Promise<void> {
+    setBusy(true);
+    const done: string[] = [];
+    for (const job of jobs) {
+      try {
+        await resume.mutateAsync({ jobId: job.id });
+        done.push(job.serverName);
+      } catch (error) {
+        notifyFault(shownFault(error), `The replication job of ${job.serverName} was not resumed`);
+      }
+    }
+    setBusy(false);
+    if (done.length === 0) return;
+    notify({
+      type: 'success',
+      header: done.length === 1 ? `Replication job ${done[0]} resumed` : `${done.length} replication jobs resumed`,
+      content:
+        'Every setting is as it was. The next run starts when the schedule says; one can be started at any time.',
+    });
+  }
+  return { resumeJobs, resuming: busy };
+}
+
+/** Says what rests and what goes on, then pauses each job. Render it only while it is open. */
+export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDone: () => void }) {
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const pause = useMutation(trpc.jobs.pause.mutationOptions({ meta: { inline: true } }));
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<ShownFault | null>(null);
+  const only = jobs.length === 1 ? jobs[0] : undefined;
+  const running = jobs.filter((job) => openRunOf(job) !== null).length;
+
+  async function confirm() {
+    setBusy(true);
+    setFault(null);
+    const faults: ShownFault[] = [];
+    for (const job of jobs) {
+      try {
+        await pause.mutateAsync({ jobId: job.id });
+      } catch (error) {
+        faults.push(shownFault(error));
+      }
+    }
+    setBusy(false);
+    const done = jobs.length - faults.length;
+    if (done > 0) {
+      notify({
+        type: 'success',
+        header: only
+          ? `Replication job ${only.serverName} paused`
+          : `${formatNumberOf(done, 'replication job')} paused`,
+        content: 'No run starts by itself until you resume.',
+      });
+    }
+    if (faults[0]) setFault(faults[0]);
+    else onDone();
+  }
+
+  return (
+    <Modal
+      visible
+      header={only ? `Pause replication job ${only.serverName}?` : `Pause ${jobs.length} replication jobs?`}
+      closeAriaLabel="Close"
+      onDismiss={() => !busy && onDone()}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" disabled={busy} onClick={onDone}>
+              Cancel
+            </Button>
+            <Button variant="primary" loading={busy} onClick={() => void confirm()}>
+              Pause
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="m">
+        {fault && <FaultCard fault={fault} />}
+        <Sentences
+          title="Rests"
+          items={['The schedule: no run starts by itself. Runs left out meanwhile are not made up for.']}
+        />
+        <Sentences
+          title="Goes on"
+          items={[
+            ...(running > 0
+              ? [
+                  running === 1
+                    ? 'The run that is under way, to its end. To stop it, cancel it.'
+                    : `The ${running} runs that are under way, to their end. To stop them, cancel them.`,
+                ]
+              : []),
+            'Runs that you start by hand',
+            'AMIs, settings and baselines stay: after resuming, the next run sends only what has changed',
+          ]}
+        />
+      </SpaceBetween>
+    </Modal>
+  );
+}
+
+function Sentences({ title, items }: { title: string; items: readonly string[] }) {
+  return (
+    <div>
+      <Box variant="strong">{title}</Box>
+      <ul className="m-0 mt-1 list-disc pl-5">
+        {items.map((item) => (
+          <li key={item}>{item}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
