@@ -34,7 +34,14 @@ afterEach(async () => {
 });
 
 const use = (settings: Partial<Parameters<typeof updateTargetSettings>[1]>) =>
-  updateTargetSettings(site.ctx, { transfer: 's3', transport: 'auto', verification: 'sampled', ...settings });
+  updateTargetSettings(site.ctx, {
+    transfer: 's3',
+    transport: 'auto',
+    verification: 'sampled',
+    encrypted: false,
+    kmsKeyArn: null,
+    ...settings,
+  });
 
 let writes = 0;
 /** Other noise at every call: the same bytes again would be no change. */
@@ -156,6 +163,28 @@ describe('the runs of a job', () => {
       const doubtful = await nextRun(job, refused);
       expect(first(doubtful).mode).toBe('full');
       expect(first(doubtful).reason).toMatch(/digests/);
+      await deleteJob(site.ctx, { jobId: job });
+      await expectNothingLeft(site);
+    }
+  }, 180_000);
+
+  it('begin a new chain when the encryption that is wanted changes, and go on in it', async () => {
+    for (const transfer of ['s3', 'ebs-direct'] as const) {
+      await use({ transfer });
+      const job = await newJob(site, 'web-01');
+      const plain = await endedRun(site, job);
+      await use({ transfer, encrypted: true });
+      const encrypted = await nextRun(job, plain);
+      expect(first(encrypted)).toMatchObject({ mode: 'full', parentSnapshotId: null });
+      expect(first(encrypted).reason).toMatch(/encrypted/);
+      await write(plain, 11 * BLOCK, 100);
+      const delta = await nextRun(job, encrypted);
+      expect(first(delta)).toMatchObject({ mode: 'delta', blocks: 1 });
+      const there = await site.control<{ id: string; encrypted?: boolean }[]>('/aws/snapshots');
+      const of = (run: Run) => run.results['make-snapshots']?.disks[0]?.snapshotId;
+      expect(
+        [plain, encrypted, delta].map((run) => there.find(({ id }) => id === of(run))?.encrypted ?? false),
+      ).toEqual([false, true, true]);
       await deleteJob(site.ctx, { jobId: job });
       await expectNothingLeft(site);
     }

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   bigserial,
+  boolean,
   doublePrecision,
   index,
   integer,
@@ -14,7 +15,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { ArtifactKind, ArtifactState } from '../../replication/model/artifact.ts';
-import type { TransferPath } from '../../replication/model/baseline.ts';
+import type { TransferPath, WantedEncryption } from '../../replication/model/baseline.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
 import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
@@ -59,6 +60,8 @@ export const replicationJobs = pgTable(
     /** So many make the job pause; null never. */
     pauseAfterFailures: integer().default(3),
     pausedAt: at(),
+    /** How much its runs read back; null as the AWS target's settings say. */
+    verification: text().$type<Verification>(),
     /** Used by every launch of its AMIs; null until one is saved. */
     launchConfiguration: jsonb().$type<LaunchConfiguration>(),
     createdBy: text().notNull(),
@@ -86,6 +89,7 @@ export interface RunSettings {
   transport?: TransportChoice;
   /** Read back and compare some blocks of each disk, or all. */
   verification?: Verification;
+  encryption?: WantedEncryption;
 }
 
 export type TransportChoice = 'auto' | 'nfc' | 'folder' | 'nbd';
@@ -265,6 +269,10 @@ export const targetSettings = pgTable('target_settings', {
   transfer: text().$type<TransferPath>().notNull().default('s3'),
   transport: text().$type<TransportChoice>().notNull().default('auto'),
   verification: text().$type<Verification>().notNull().default('sampled'),
+  /** Encrypt the snapshots, whatever the account's own default is. */
+  encrypted: boolean().notNull().default(false),
+  /** ARN of the key; null for the account's default key. */
+  kmsKeyArn: text(),
   changedBy: text(),
   changedAt: at().notNull().defaultNow(),
 });

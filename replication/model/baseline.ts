@@ -19,6 +19,12 @@ export const TRANSFER_PATHS = ['s3', 'ebs-direct'] as const;
 export const transferPathSchema = z.enum(TRANSFER_PATHS);
 export type TransferPath = z.infer<typeof transferPathSchema>;
 
+export interface WantedEncryption {
+  encrypted: boolean;
+  /** ARN of a key; null for the account's default key. */
+  kmsKeyArn: string | null;
+}
+
 /**
  * full: the whole disk, into a snapshot without a parent.
  * compared: everything is read, and what differs from the baseline by digest is written over it.

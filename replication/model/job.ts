@@ -47,6 +47,8 @@ export const jobSettingsSchema = z
     description: z.string().trim().max(255, 'At most 255 characters').default(''),
     /** Number of AMIs to keep, 1–270; null keeps all. */
     keepImages: z.number().int().min(1, 'At least 1').max(270, 'At most 270').nullable(),
+    /** How many blocks each run reads back; null: as the AWS target's settings say. */
+    verification: z.enum(['sampled', 'full']).nullable().default(null),
     /** Failed runs in a row after which the job pauses, 1–20; null: never. */
     pauseAfterFailures: z.number().int().min(1, 'At least 1').max(20, 'At most 20').nullable().default(3),
   })

@@ -52,6 +52,11 @@ export const stepResultSchemas = {
         parentSnapshotId: z.string().nullable(),
         /** The started snapshot that a pack is written into. */
         snapshotId: z.string().nullable(),
+        /** For a snapshot without a parent; a child is encrypted as its parent is. */
+        encryption: z
+          .object({ encrypted: z.literal(true), kmsKeyArn: z.string().optional() })
+          .nullable()
+          .default(null),
       }),
     ),
   }),

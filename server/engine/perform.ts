@@ -72,6 +72,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
       bucket: run.settings.target.bucket,
       transfer: run.settings.transfer ?? 's3',
       verification: run.settings.verification ?? 'sampled',
+      encryption: run.settings.encryption ?? { encrypted: false, kmsKeyArn: null },
       attempt: task.attempt,
     },
     baselines: claimed.measured.baselines,

@@ -16,6 +16,7 @@ export async function importVmdks(
   context: CloudStepContext,
   disks: readonly CopiedDisk[],
   board: DiskBoard,
+  encryptionOf: (diskId: string) => { encrypted: true; kmsKeyArn?: string | undefined } | null,
 ): Promise<Map<string, string>> {
   const { run, target, signal } = context;
   const imports = [];
@@ -35,6 +36,7 @@ export async function importVmdks(
           key: disk.key,
           description: `Landfall ${run.id} ${run.serverName} ${label}`,
           token: artifact.token,
+          encryption: encryptionOf(disk.id),
           tags: runTags(run, `${run.serverName} ${label}`),
         },
         signal,

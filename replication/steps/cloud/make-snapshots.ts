@@ -19,7 +19,7 @@ export const makeSnapshots: CloudStep<'make-snapshots'> = async (context) => {
   if (!copied) throw faultError('internal', { message: 'There are no copied disks to make snapshots of.' });
   const board = new DiskBoard(context, copied.disks);
   const by = (via: CopiedDisk['via']) => copied.disks.filter((disk) => disk.via === via);
-  const made = await importVmdks(context, by('vmdk'), board);
+  const made = await importVmdks(context, by('vmdk'), board, (diskId) => encryptionOf(context, diskId));
   for (const disk of by('pack')) {
     made.set(disk.id, await writePack(context, disk, board));
     board.done(disk.id);
@@ -38,7 +38,13 @@ async function writePack(context: CloudStepContext, disk: CopiedDisk, board: Dis
   const { run, target, signal } = context;
   // A try that failed leaves a snapshot in an unknown state: the next one begins another.
   const again = run.attempt > 1 ? `-again-${run.attempt}` : '';
-  const started = await startPackSnapshot(context, disk.id, disk.parentSnapshotId, again);
+  const started = await startPackSnapshot(
+    context,
+    disk.id,
+    disk.parentSnapshotId,
+    encryptionOf(context, disk.id),
+    again,
+  );
   if (started.outcome !== 'started') {
     const message = `AWS takes no child of ${disk.parentSnapshotId}, though it did when the run began.`;
     throw faultError('ebs-snapshot-failed', { message, cause: started.awsWords });
@@ -64,4 +70,8 @@ async function writePack(context: CloudStepContext, disk: CopiedDisk, board: Dis
   await target.ebs.waitCompleted(snapshotId, signal);
   context.log('info', `${board.labelOf(disk.id)}: ${disk.blocks} blocks written into snapshot ${snapshotId}.`);
   return snapshotId;
+}
+
+function encryptionOf(context: CloudStepContext, diskId: string) {
+  return context.results['start-snapshots']?.disks.find((one) => one.id === diskId)?.encryption ?? null;
 }

@@ -1,7 +1,7 @@
 // What a cloud-side step is given. Steps know no database: the engine performs them and keeps what they say.
 // Imported by server/engine.
 import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
-import type { Baseline, TransferPath } from '../../model/baseline.ts';
+import type { Baseline, TransferPath, WantedEncryption } from '../../model/baseline.ts';
 import type { CloudStepId } from '../../model/itinerary.ts';
 import type { ImageMethod, License } from '../../model/job.ts';
 import type { CatalogServer } from '../../model/server.ts';
@@ -20,6 +20,7 @@ export interface CloudStepContext {
     bucket: string;
     transfer: TransferPath;
     verification: 'sampled' | 'full';
+    encryption: WantedEncryption;
     /** Grows with every failed try: a part of tokens, so that a new try makes a new thing. */
     attempt: number;
   };

@@ -26,6 +26,10 @@ export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): S
                 UserBucket: { S3Bucket: input.bucket, S3Key: input.key },
               },
               ...(config.importRole && { RoleName: config.importRole }),
+              ...(input.encryption && {
+                Encrypted: true,
+                ...(input.encryption.kmsKeyArn && { KmsKeyId: input.encryption.kmsKeyArn }),
+              }),
               // The SDK fills in no token here, and without one a lost answer would import the disk twice.
               ClientToken: clientToken(input.token),
               ...tagged(['import-snapshot-task'], withToken(input.tags, input.token)),

@@ -72,7 +72,15 @@ export interface ImportTask {
 export interface Snapshots {
   /** The same token gives the same task. */
   startImport(
-    input: { bucket: string; key: string; description: string; token: string; tags: Record<string, string> },
+    input: {
+      bucket: string;
+      key: string;
+      description: string;
+      token: string;
+      tags: Record<string, string>;
+      /** Null: as the account's own default says. */
+      encryption?: { encrypted: true; kmsKeyArn?: string | undefined } | null;
+    },
     signal: AbortSignal,
   ): Promise<string>;
   /** One call for all tasks asked about. */

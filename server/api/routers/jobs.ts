@@ -7,7 +7,7 @@ import { editJob, editJobInput } from '../../services/jobs/edit.ts';
 import { launchConfigurationInput, setLaunchConfiguration } from '../../services/jobs/launch-configuration.ts';
 import { getJob, listJobs } from '../../services/jobs/list.ts';
 import { pauseJob, resumeJob } from '../../services/jobs/pause.ts';
-import { jobInput, startRun } from '../../services/jobs/start-run.ts';
+import { jobInput, startRun, startRunInput } from '../../services/jobs/start-run.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
@@ -19,7 +19,7 @@ export const jobsRouter = router({
   /** For the review: the account, Region and bucket that jobs replicate into. */
   target: memberProcedure.query(({ ctx }) => targetPlace(ctx.service)),
   create: memberProcedure.input(createJobsInput).mutation(({ ctx, input }) => createJobs(ctx.service, input)),
-  startRun: memberProcedure.input(jobInput).mutation(({ ctx, input }) => startRun(ctx.service, input)),
+  startRun: memberProcedure.input(startRunInput).mutation(({ ctx, input }) => startRun(ctx.service, input)),
   edit: memberProcedure.input(editJobInput).mutation(({ ctx, input }) => editJob(ctx.service, input)),
   pause: memberProcedure.input(jobInput).mutation(({ ctx, input }) => pauseJob(ctx.service, input)),
   resume: memberProcedure.input(jobInput).mutation(({ ctx, input }) => resumeJob(ctx.service, input)),

@@ -18,6 +18,7 @@ const COLUMNS: Record<string, ListColumn> = {
     kind: 'choice',
   },
   instances: { sql: instanceCount, kind: 'number' },
+  pinned: { sql: sql`case when ${images.pinnedAt} is null then 'no' else 'yes' end`, kind: 'choice' },
   pointInTime: { sql: images.pointInTime, kind: 'date' },
   createdAt: { sql: images.createdAt, kind: 'date' },
 };
@@ -32,6 +33,7 @@ const FIELDS = {
   note: images.note,
   snapshotIds: images.snapshotIds,
   verified: images.verified,
+  pinnedAt: images.pinnedAt,
   pointInTime: images.pointInTime,
   createdAt: images.createdAt,
   instances: instanceCount,
@@ -47,6 +49,8 @@ export interface ListedImage {
   snapshotIds: string[];
   /** Blocks that were read back and found as sent, of all that are not zeros; null when none was. */
   verified: { checked: number; blocks: number; full: boolean } | null;
+  /** Since when it is kept whatever its job's number to keep says. */
+  pinnedAt: Date | null;
   pointInTime: Date;
   createdAt: Date;
   instances: number;

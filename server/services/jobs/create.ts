@@ -92,6 +92,7 @@ export async function createJobs(ctx: ServiceContext, input: CreateJobsInput): P
           description: settings.description,
           keepImages: settings.keepImages,
           pauseAfterFailures: settings.pauseAfterFailures,
+          verification: settings.verification,
           nextRunAt:
             settings.seedAt ?? (settings.everyHours ? new Date(now.getTime() + settings.everyHours * 3_600_000) : null),
           createdBy: ctx.principal.kind === 'member' ? ctx.principal.memberId : 'system',

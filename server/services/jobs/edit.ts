@@ -39,7 +39,7 @@ export async function editJob(ctx: ServiceContext, input: EditJobInput): Promise
         message: `The licence ${settings.license.toUpperCase()} cannot be used for ${server.guestName}.`,
       });
     }
-    const { license, imageMethod, description, everyHours, keepImages, pauseAfterFailures } = settings;
+    const { license, imageMethod, description, everyHours, keepImages, pauseAfterFailures, verification } = settings;
     const before = {
       license: job.license,
       imageMethod: job.imageMethod,
@@ -47,6 +47,7 @@ export async function editJob(ctx: ServiceContext, input: EditJobInput): Promise
       everyHours: job.everyHours,
       keepImages: job.keepImages,
       pauseAfterFailures: job.pauseAfterFailures,
+      verification: job.verification,
       nextRunAt: job.nextRunAt?.toISOString() ?? null,
     };
     const seedAt = settings.nextRunAt ?? (everyHours === job.everyHours ? job.seedAt : now);
@@ -60,7 +61,17 @@ export async function editJob(ctx: ServiceContext, input: EditJobInput): Promise
     const nextRunAt = isPaused(job.state) ? null : due;
     await work.tx
       .update(replicationJobs)
-      .set({ license, imageMethod, description, everyHours, keepImages, pauseAfterFailures, seedAt, nextRunAt })
+      .set({
+        license,
+        imageMethod,
+        description,
+        everyHours,
+        keepImages,
+        pauseAfterFailures,
+        verification,
+        seedAt,
+        nextRunAt,
+      })
       .where(eq(replicationJobs.id, jobId));
     work.audit({
       action: 'job.edit',
@@ -75,6 +86,7 @@ export async function editJob(ctx: ServiceContext, input: EditJobInput): Promise
         everyHours,
         keepImages,
         pauseAfterFailures,
+        verification,
         nextRunAt: nextRunAt?.toISOString() ?? null,
       },
     });

@@ -10,9 +10,14 @@ import { awsTargetConfig } from '../target.ts';
 export const jobInput = z.object({ jobId: z.string() });
 export type JobInput = z.infer<typeof jobInput>;
 
-export async function startRun(ctx: ServiceContext, input: JobInput): Promise<{ runId: string }> {
+export const startRunInput = jobInput.extend({
+  /** Reads every block back, whatever the settings say. */
+  verifyAll: z.boolean().optional(),
+});
+
+export async function startRun(ctx: ServiceContext, input: z.infer<typeof startRunInput>): Promise<{ runId: string }> {
   const workspaceId = guard(ctx, 'run.start');
-  const { jobId } = parseInput(jobInput, input);
+  const { jobId, verifyAll } = parseInput(startRunInput, input);
   const { region, bucket } = awsTargetConfig();
   return inTransaction(ctx, workspaceId, async (work) => {
     const [job] = await work.tx
@@ -32,6 +37,7 @@ export async function startRun(ctx: ServiceContext, input: JobInput): Promise<{ 
       type: 'on-demand',
       scheduledFor: ctx.now(),
       target: { region, bucket },
+      ...(verifyAll ? { verification: 'full' as const } : {}),
     });
     work.audit({
       action: 'run.start',

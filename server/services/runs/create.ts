@@ -31,7 +31,13 @@ export async function openRun(work: Work, jobId: string): Promise<RunRow | null>
 export async function createRun(
   work: Work,
   job: JobRow,
-  input: { type: RunType; scheduledFor: Date; target: RunSettings['target'] },
+  input: {
+    type: RunType;
+    scheduledFor: Date;
+    target: RunSettings['target'];
+    /** How much this run reads back, whatever the settings say. */
+    verification?: RunSettings['verification'];
+  },
 ): Promise<{ runId: string; missed: boolean }> {
   const { tx } = work;
   const [server] = await tx.select().from(servers).where(eq(servers.id, job.serverId));
@@ -64,7 +70,8 @@ export async function createRun(
       target: input.target,
       transfer: use?.transfer ?? 's3',
       transport: use?.transport ?? 'auto',
-      verification: use?.verification ?? 'sampled',
+      verification: input.verification ?? job.verification ?? use?.verification ?? 'sampled',
+      encryption: { encrypted: use?.encrypted ?? false, kmsKeyArn: use?.kmsKeyArn ?? null },
     },
     step: first.id,
     scheduledFor: input.scheduledFor,

@@ -19,6 +19,12 @@ const COLUMNS: Record<string, ListColumn> = {
   type: { sql: replicationRuns.type, kind: 'choice' },
   state: { sql: replicationRuns.state, kind: 'choice' },
   image: { sql: replicationRuns.imageId, kind: 'text' },
+  /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
+  queue: {
+    sql: sql`case when ${replicationRuns.state} <> 'pending' then null
+      when ${replicationRuns.waitingFor} is null or ${replicationRuns.waitingFor} like 'Queued:%' then 'queued' else 'waiting' end`,
+    kind: 'choice',
+  },
   scheduledFor: { sql: replicationRuns.scheduledFor, kind: 'date' },
   startedAt: { sql: replicationRuns.startedAt, kind: 'date' },
   duration: { sql: sql`extract(epoch from ${replicationRuns.endedAt} - ${replicationRuns.startedAt})`, kind: 'number' },

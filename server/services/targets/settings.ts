@@ -4,23 +4,39 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { members, targetSettings, users } from '../../../db/schema/index.ts';
 import { TRANSFER_PATHS } from '../../../replication/model/baseline.ts';
+import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 
 export const targetSettingsInput = z.object({
   transfer: z.enum(TRANSFER_PATHS),
   transport: z.enum(['auto', 'nfc', 'folder', 'nbd']),
   verification: z.enum(['sampled', 'full']),
+  encrypted: z.boolean().default(false),
+  kmsKeyArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:kms:[^:]+:\d{12}:key\/.+$/,
+      'The ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/…',
+    )
+    .nullable()
+    .default(null),
 });
 export type TargetSettings = z.infer<typeof targetSettingsInput>;
 
-const DEFAULTS: TargetSettings = { transfer: 's3', transport: 'auto', verification: 'sampled' };
+const DEFAULTS: TargetSettings = {
+  transfer: 's3',
+  transport: 'auto',
+  verification: 'sampled',
+  encrypted: false,
+  kmsKeyArn: null,
+};
 
 export async function getTargetSettings(ctx: ServiceContext): Promise<TargetSettings> {
   const workspaceId = guard(ctx, 'target.read');
   const [row] = await ctx.db.select().from(targetSettings).where(eq(targetSettings.workspaceId, workspaceId));
   if (!row) return DEFAULTS;
-  const { transfer, transport, verification } = row;
-  return { transfer, transport, verification };
+  const { transfer, transport, verification, encrypted, kmsKeyArn } = row;
+  return { transfer, transport, verification, encrypted, kmsKeyArn };
 }
 
 /** The settings with who changed them last; `changedAt` is null while they are the defaults. */
@@ -37,9 +53,15 @@ export async function describeTarget(
   return { ...(await getTargetSettings(ctx)), changedAt: changed?.at ?? null, changedBy: changed?.by ?? null };
 }
 
-export async function updateTargetSettings(ctx: ServiceContext, input: TargetSettings): Promise<TargetSettings> {
+export async function updateTargetSettings(
+  ctx: ServiceContext,
+  input: z.input<typeof targetSettingsInput>,
+): Promise<TargetSettings> {
   const workspaceId = guard(ctx, 'target.manage');
   const after = parseInput(targetSettingsInput, input);
+  if (after.kmsKeyArn && !after.encrypted) {
+    throw faultError('input-invalid', { message: 'A key was chosen, but encryption was not.' });
+  }
   const before = await getTargetSettings(ctx);
   await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const row = { ...after, changedBy: changer(ctx), changedAt: ctx.now() };

@@ -1,14 +1,12 @@
 // What to ask for so that a snapshot is encrypted as the job wants it, and whether the chain can go on. Pure but for
 // the account's own setting, which it reads. Imported by ebs-direct.ts and by whoever plans a run.
+import type { WantedEncryption } from '../../../model/baseline.ts';
 import { faultError } from '../../../model/fault.ts';
+
+export type { WantedEncryption } from '../../../model/baseline.ts';
+
 import type { AwsClients } from '../clients.ts';
 import type { AccountEncryption, SnapshotInfo } from './port.ts';
-
-export interface WantedEncryption {
-  encrypted: boolean;
-  /** A key's ARN; null for the account's default key. */
-  kmsKeyArn: string | null;
-}
 
 export interface EncryptionPlan {
   /** To be given to startSnapshot when there is no parent, or when a new chain is begun. */

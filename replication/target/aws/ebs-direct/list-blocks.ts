@@ -32,6 +32,25 @@ export async function* listBlocks(
   for await (const { BlockIndex, BlockToken } of pages) yield { index: BlockIndex ?? 0, token: BlockToken ?? '' };
 }
 
+/**
+ * What one page says that begins at block `index`: the first block that is there from it on, or null for none on this
+ * page; `isEnd` when no page follows. AWS begins a list at the block asked for or the next one that is there.
+ */
+export async function listedFrom(
+  clients: AwsClients,
+  snapshotId: string,
+  index: number,
+  signal: AbortSignal,
+): Promise<{ first: ListedBlock | null; isEnd: boolean }> {
+  const input = { SnapshotId: snapshotId, MaxResults: SMALLEST_PAGE, StartingBlockIndex: index };
+  const page = await clients.ebs('ebs:ListSnapshotBlocks', signal, (ebs, http) => ebs.listSnapshotBlocks(input, http), {
+    refused: 'ebs-snapshot-failed',
+  });
+  const found = page.Blocks?.[0];
+  const first = found && { index: found.BlockIndex ?? 0, token: found.BlockToken ?? '' };
+  return { first: first ?? null, isEnd: !page.NextToken };
+}
+
 /** Indexes of blocks that are not the same stored block in both; their bytes may yet be equal. Ascending. */
 export async function* listChanges(
   clients: AwsClients,

@@ -121,6 +121,19 @@ describe('a sample', () => {
     expect(await lab.open().sample(child, [], never)).toEqual([]);
   });
 
+  test('costs the same on a disk of any size: no listing of what lies between or behind', async () => {
+    const large = 1024 * GiB;
+    const snapshot = await lab.snapshotOf([makeBlock(5, large, randomBytes(DISK_BLOCK_BYTES))], {
+      capacityBytes: large,
+    });
+    const zeros = [6, 20_000, 900_000, 2_000_000].map((index) => ({ index, digest: ZERO_BLOCK_DIGEST }));
+    const before = await lab.requests('ebs:ListSnapshotBlocks');
+    expect(await lab.open().sample(snapshot, zeros, never)).toEqual([]);
+    expect((await lab.requests('ebs:ListSnapshotBlocks')) - before).toBeLessThanOrEqual(zeros.length);
+    const stray = [...zeros, { index: 5, digest: ZERO_BLOCK_DIGEST }];
+    expect(await lab.open().sample(snapshot, stray, never)).toMatchObject([{ index: 5 }]);
+  });
+
   test('asks for other tokens when those of the listing have expired', async () => {
     const reads = lab.open();
     lab.faults.add({ side: 'aws', operation: 'ebs:GetSnapshotBlock', count: 1, effect: { kind: 'hang' } });

@@ -7,7 +7,7 @@ import { faultError } from '../../../model/fault.ts';
 import type { AwsClients } from '../clients.ts';
 import { type BlockCalls, DamagedBlock } from './block-calls.ts';
 import type { BlockAnswer } from './block-wire.ts';
-import { LARGEST_PAGE, listBlocks, reasonOf, SMALLEST_PAGE } from './list-blocks.ts';
+import { LARGEST_PAGE, listBlocks, listedFrom, reasonOf, SMALLEST_PAGE } from './list-blocks.ts';
 import type { BlockMismatch, DigestEntry, ListedBlock, SnapshotComparison, SomeIndexes } from './port.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -99,27 +99,46 @@ export class SnapshotReader {
     return null;
   }
 
-  /** Joins the tokens of a listing to blocks in ascending order, without listing what lies far between them. */
+  /**
+   * Joins tokens to blocks in ascending order, without listing what lies far between them. Blocks that are expected to be
+   * there are found by going on in the listing; one that is expected to be zeros is asked for by itself, as the listing of
+   * a sparse disk could go on through empty pages to its end.
+   */
   async *#withTokens(
     blocks: readonly DigestEntry[],
     signal: AbortSignal,
   ): AsyncGenerator<DigestEntry & { token: string | null }> {
-    const first = blocks[0]?.index ?? 0;
-    const meanGap = ((blocks.at(-1)?.index ?? 0) - first) / Math.max(1, blocks.length);
+    const [zeros, others] = [true, false].map((wanted) =>
+      blocks.filter(({ digest }) => sameDigest(digest, ZERO_BLOCK_DIGEST) === wanted),
+    ) as [DigestEntry[], DigestEntry[]];
+    const first = others[0]?.index ?? 0;
+    const meanGap = ((others.at(-1)?.index ?? 0) - first) / Math.max(1, others.length);
     const pageSize = meanGap < LARGEST_PAGE / 10 ? LARGEST_PAGE : SMALLEST_PAGE;
     const listFrom = (index: number) => listBlocks(this.#clients, this.snapshotId, signal, index, pageSize);
-    let listing = listFrom(first);
-    let at = await listing.next();
-    for (const block of blocks) {
-      if (!at.done && block.index - at.value.index > pageSize) {
-        await listing.return(undefined);
-        listing = listFrom(block.index);
-        at = await listing.next();
+    if (others.length > 0) {
+      let listing = listFrom(first);
+      let at = await listing.next();
+      for (const block of others) {
+        if (!at.done && block.index - at.value.index > pageSize) {
+          await listing.return(undefined);
+          listing = listFrom(block.index);
+          at = await listing.next();
+        }
+        while (!at.done && at.value.index < block.index) at = await listing.next();
+        yield { ...block, token: !at.done && at.value.index === block.index ? at.value.token : null };
       }
-      while (!at.done && at.value.index < block.index) at = await listing.next();
-      yield { ...block, token: !at.done && at.value.index === block.index ? at.value.token : null };
+      await listing.return(undefined);
     }
-    await listing.return(undefined);
+    let absentBelow = 0;
+    for (const block of zeros) {
+      let token: string | null = null;
+      if (block.index >= absentBelow) {
+        const seen = await listedFrom(this.#clients, this.snapshotId, block.index, signal);
+        if (seen.first?.index === block.index) token = seen.first.token;
+        absentBelow = seen.first?.index ?? (seen.isEnd ? Number.POSITIVE_INFINITY : block.index + 1);
+      }
+      yield { ...block, token };
+    }
   }
 }
 
