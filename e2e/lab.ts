@@ -25,6 +25,7 @@ export interface LabSnapshot {
 export class Lab {
   readonly #dataFolder: string;
   readonly #rules: string[] = [];
+  #quiet = false;
 
   constructor(dataFolder: string) {
     this.#dataFolder = dataFolder;
@@ -48,6 +49,14 @@ export class Lab {
   async forgetRules(): Promise<void> {
     this.#rules.length = 0;
     await this.#ask('DELETE', '/faults');
+    if (this.#quiet) await this.call('vcenter/settings', { guestWritesPerSecond: 1 });
+    this.#quiet = false;
+  }
+
+  /** Until `forgetRules` the guests write only what a story makes them write: what changed can be counted. */
+  async quietGuests(): Promise<void> {
+    this.#quiet = true;
+    await this.call('vcenter/settings', { guestWritesPerSecond: 0 });
   }
 
   /** Snapshots, exports and the rest that the pretend vCenter has at this moment. */

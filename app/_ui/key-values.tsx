@@ -4,6 +4,9 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import type { ReactNode } from 'react';
 import { UNKNOWN } from './quantity.ts';
 
+/** An id of AWS's with its button fits into this: it is not broken over two lines. */
+const MIN_COLUMN = 200;
+
 /** Label → value; what is null, undefined or empty is shown as a dash, `false` leaves the entry out. */
 export function KeyValues({
   items,
@@ -15,6 +18,7 @@ export function KeyValues({
   return (
     <KeyValuePairs
       columns={columns}
+      minColumnWidth={MIN_COLUMN}
       items={items
         .filter(([, value]) => value !== false)
         .map(([label, value]) => ({

@@ -25,7 +25,7 @@ const LAUNCH: ResourceColumn<ListedImage> = {
       Launch instance
     </Button>
   ),
-  width: 175,
+  width: 150,
 };
 
 // Beside the server's name: at the end of so wide a table nobody would see it.

@@ -39,8 +39,8 @@ export function CopyHistory({ jobId, serverName }: { jobId: string; serverName: 
           variant="h2"
           description={
             series && series.leftOut > 0
-              ? `Without the bars of ${formatNumberOf(series.leftOut, 'full copy', 'full copies')}, beside which no other could be seen.`
-              : `The last ${CHART_RUNS} completed runs, each with what its source called changed.`
+              ? `The bars leave out ${formatNumberOf(series.leftOut, 'full copy', 'full copies')}, beside which no other could be seen.`
+              : `The last ${CHART_RUNS} completed runs.`
           }
         >
           Changes and durations

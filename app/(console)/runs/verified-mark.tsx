@@ -5,11 +5,9 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { UNKNOWN } from '../../_ui/quantity.ts';
 import { type Verified, verifiedWords } from './run-labels.ts';
 
-/** In a table the count stands below, and in one line everywhere else. */
-export function VerifiedMark({ verified, inRow = false }: { verified: Verified | null; inRow?: boolean }) {
+export function VerifiedMark({ verified }: { verified: Verified | null }) {
   if (!verified) return <>{UNKNOWN}</>;
   const { mark, count } = verifiedWords(verified);
-  if (!inRow) return <StatusIndicator type="success">{`${mark}: ${count} read back`}</StatusIndicator>;
   return (
     <div title={`${mark}: ${count} read back and found as they were at the source`}>
       <StatusIndicator type="success">{mark}</StatusIndicator>
