@@ -8,8 +8,8 @@ import { GRAIN_BYTES } from './layout.ts';
 export type DeflateGrain = (grain: Uint8Array) => Promise<Uint8Array>;
 
 /**
- * Level 5 is the default of callers: on source text it makes 1 % more bytes than level 6, for three quarters of the
- * processor time; level 4 makes 5 % more and level 1 18 %, for two thirds and for half (`npm run bench`).
+ * Level 5 is the default of callers: on source text it makes 1 % more bytes than level 6, in five sixths of the processor
+ * time; level 4 makes 5 % more, in three quarters.
  */
 export function deflateOnPool(level: number): DeflateGrain {
   const compressing = deflateWith(level);
