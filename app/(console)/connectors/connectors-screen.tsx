@@ -9,7 +9,7 @@ import { usePageShell } from '../../_shell/page-shell.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
-import { formatCount, formatRate, orUnknown } from '../../_ui/quantity.ts';
+import { formatCount, orUnknown } from '../../_ui/quantity.ts';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
 import { Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
@@ -18,6 +18,8 @@ import { useTableState } from '../../_ui/table-state.ts';
 import { Time } from '../../_ui/time.tsx';
 import { CheckNow, Disassociate, ImportCatalog } from './connector-actions.tsx';
 import { CONNECTORS_SORT, type Connector, connectorState, VM_MANAGER_TYPES } from './connector-words.ts';
+import { runsText } from './limits-words.ts';
+import { RateNow } from './rate-now.tsx';
 
 const COLUMNS: ResourceColumn<Connector>[] = [
   {
@@ -69,7 +71,7 @@ const COLUMNS: ResourceColumn<Connector>[] = [
   {
     id: 'runs',
     header: 'Runs now',
-    cell: (connector) => formatCount(connector.runs),
+    cell: (connector) => runsText(connector),
     width: 120,
     sort: true,
     filter: { kind: 'number' },
@@ -77,8 +79,8 @@ const COLUMNS: ResourceColumn<Connector>[] = [
   {
     id: 'rate',
     header: 'Rate now',
-    cell: (connector) => (connector.checkedAt ? formatRate(connector.rateBytesPerSecond) : '–'),
-    width: 130,
+    cell: (connector) => <RateNow connector={connector} />,
+    width: 190,
   },
   {
     id: 'version',

@@ -12,11 +12,11 @@ import { statusOf } from '../../_ui/status-kinds.ts';
 import type { Overview } from './overview-types.ts';
 
 export function Figures({ overview }: { overview: Overview }) {
-  const { connectors, servers, jobs } = overview;
+  const { connectors, servers, jobs, running } = overview;
   const connected = connectors.healthy + connectors.unhealthy + connectors.waiting;
   return (
     <Container header={<Header variant="h2">Figures</Header>}>
-      <dl className="m-0 grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 lg:grid-cols-5">
+      <dl className="m-0 grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 lg:grid-cols-6">
         <Figure label="Connectors" count={connected} href="/connectors">
           {(['unhealthy', 'waiting', 'healthy'] as const).map((state) => (
             <Part key={state} noun="connector" state={state} count={connectors[state]} />
@@ -39,6 +39,13 @@ export function Figures({ overview }: { overview: Overview }) {
               <Part noun="job" state={state} count={count} />
             </Link>
           ))}
+        </Figure>
+        <Figure label="Runs now" count={running.total} href="/runs?q=state%3Dactive">
+          {running.queued > 0 && (
+            <Link href="/runs?q=state%3Dpending">
+              <StatusIndicator type="pending">{formatCount(running.queued)} queued</StatusIndicator>
+            </Link>
+          )}
         </Figure>
         <Figure label="AMIs" count={overview.images} href="/images" />
         <Figure label="Instances running" count={overview.instancesRunning} href="/instances" />

@@ -60,7 +60,9 @@ function Item({ item }: { item: Attention }) {
             View {ofConnector(item) ? 'connector' : 'replication job'}
           </Button>
         ) : (
-          <Button href="/jobs">View replication jobs</Button>
+          <Button href={item.kind === 'paused-jobs' ? '/jobs?q=state%3Dpaused-on-failure' : '/jobs'}>
+            View replication jobs
+          </Button>
         )
       }
     >

@@ -4,13 +4,14 @@ import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
-import { formatCount, formatDuration, formatRate } from '../../_ui/quantity.ts';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { formatCount, formatDuration, formatNumberOf, formatRate } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
 import { Elapsed } from '../../_ui/time.tsx';
 import type { Overview } from './overview-types.ts';
 
 export function RunningNow({ overview }: { overview: Overview }) {
-  const { total, items } = overview.running;
+  const { total, queued, items } = overview.running;
   return (
     <Container
       fitHeight
@@ -19,7 +20,14 @@ export function RunningNow({ overview }: { overview: Overview }) {
           Running now
         </Header>
       }
-      footer={total > items.length && <Link href="/jobs?q=state%3Dactive">All active replication jobs</Link>}
+      footer={
+        (total > items.length || queued > 0) && (
+          <SpaceBetween direction="horizontal" size="m">
+            {total > items.length && <Link href="/runs?q=state%3Dactive">All active runs</Link>}
+            {queued > 0 && <Link href="/runs?q=state%3Dpending">{formatNumberOf(queued, 'run')} queued</Link>}
+          </SpaceBetween>
+        )
+      }
     >
       {items.length === 0 ? (
         <Box color="text-body-secondary">No replication run goes on.</Box>

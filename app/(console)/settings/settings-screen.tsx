@@ -2,6 +2,7 @@
 // What holds for the whole workspace, one card each.
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
+import { LimitsCard } from './limits-card.tsx';
 import { TargetCard } from './target-card.tsx';
 
 export function SettingsScreen() {
@@ -9,6 +10,7 @@ export function SettingsScreen() {
   return (
     <Page title="Settings" description="What holds for the whole workspace.">
       <TargetCard />
+      <LimitsCard />
     </Page>
   );
 }

@@ -17,12 +17,15 @@ import { CopyableId } from '../../../_ui/copyable-id.tsx';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { Page } from '../../../_ui/page.tsx';
-import { formatCount, formatRate } from '../../../_ui/quantity.ts';
+import { formatCount } from '../../../_ui/quantity.ts';
 import { Status } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
 import { CheckNow, Disassociate, ImportCatalog } from '../connector-actions.tsx';
 import { type Connector, catalogSummary, connectorState, sentence, VM_MANAGER_TYPES } from '../connector-words.ts';
+import { runsText } from '../limits-words.ts';
+import { RateNow } from '../rate-now.tsx';
 import { HealthChecks } from './health-checks.tsx';
+import { LimitsCard } from './limits-card.tsx';
 
 export function ConnectorScreen({ connectorId }: { connectorId: string }) {
   const trpc = useTRPC();
@@ -47,6 +50,7 @@ function Details({ connector }: { connector: Connector }) {
       <Grid gridDefinition={[{ colspan: { default: 12, s: 8 } }, { colspan: { default: 12, s: 4 } }]}>
         <SpaceBetween size="l">
           <ServiceSettings connector={connector} />
+          <LimitsCard connector={connector} />
           <GeneralHealth connector={connector} />
         </SpaceBetween>
         <SpaceBetween size="l">
@@ -127,8 +131,8 @@ function Actions({ connector }: { connector: Connector }) {
                 {formatCount(connector.jobs)}
               </Link>,
             ],
-            ['Runs now', formatCount(connector.runs)],
-            ['Rate now', connector.checkedAt && formatRate(connector.rateBytesPerSecond)],
+            ['Runs now', runsText(connector)],
+            ['Rate now', <RateNow key="rate" connector={connector} />],
           ]}
         />
         <SpaceBetween size="xs">

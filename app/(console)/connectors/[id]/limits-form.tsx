@@ -1,0 +1,144 @@
+'use client';
+// The limits of a connector, for administrators. What stands there when it is opened stays until it is saved or cancelled.
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import Form from '@cloudscape-design/components/form';
+import FormField from '@cloudscape-design/components/form-field';
+import Input from '@cloudscape-design/components/input';
+import Select from '@cloudscape-design/components/select';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { shownFault } from '../../../_shell/faults.ts';
+import { useMember } from '../../../_shell/member.tsx';
+import { useNotifications } from '../../../_shell/notifications.tsx';
+import { useTRPC } from '../../../_shell/trpc.ts';
+import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { ownZone } from '../../jobs/zoned-time.ts';
+import type { Connector } from '../connector-words.ts';
+import { type LimitsDraft, limitsDraftOf, limitsOf, sameLimits } from '../limits-draft.ts';
+import { HoursEditor } from './hours-editor.tsx';
+
+export function LimitsForm({ connector, onDone }: { connector: Connector; onDone: () => void }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const { notify } = useNotifications();
+  const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
+  const [opened] = useState(() => limitsDraftOf(connector, zone));
+  const [draft, setDraft] = useState(opened);
+  const [tried, setTried] = useState(false);
+  const save = useMutation(trpc.connectors.edit.mutationOptions({ meta: { inline: true } }));
+  const { problems } = limitsOf(draft);
+  const shown = tried ? problems : undefined;
+  const change = (part: Partial<LimitsDraft>) => setDraft((before) => ({ ...before, ...part }));
+
+  async function send() {
+    setTried(true);
+    const { limits } = limitsOf(draft);
+    if (!limits) return;
+    try {
+      await save.mutateAsync({ connectorId: connector.id, ...limits });
+    } catch {
+      return; // It stands above the buttons.
+    }
+    await queryClient.invalidateQueries({ queryKey: trpc.connectors.get.queryKey({ connectorId: connector.id }) });
+    notify({
+      type: 'success',
+      header: `Limits of connector ${connector.name} saved`,
+      content: 'Runs under way go on; what they send obeys the new limit within a minute.',
+    });
+    onDone();
+  }
+
+  return (
+    <form
+      aria-label="Limits"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <Form
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button formAction="none" variant="link" onClick={onDone}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              loading={save.isPending}
+              disabled={sameLimits(draft, opened)}
+              disabledReason="Nothing was changed."
+            >
+              Save
+            </Button>
+          </SpaceBetween>
+        }
+      >
+        <SpaceBetween size="l">
+          {!sameLimits(limitsDraftOf(connector, zone), opened) && (
+            <Alert type="warning" statusIconAriaLabel="Warning">
+              Somebody else has changed these limits meanwhile. Saving replaces that.
+            </Alert>
+          )}
+          <FormField
+            label="Runs at once"
+            constraintText="From 1 to 50. More wait in the queue until one has ended."
+            errorText={shown?.maxRuns}
+          >
+            <div className="max-w-32">
+              <Input
+                type="number"
+                inputMode="numeric"
+                step={1}
+                value={draft.maxRuns}
+                onChange={({ detail }) => change({ maxRuns: detail.value })}
+              />
+            </div>
+          </FormField>
+          <FormField
+            label="Bandwidth limit (MiB/s)"
+            constraintText="For all its runs together. Leave it empty for no limit."
+            errorText={shown?.limit}
+          >
+            <div className="max-w-32">
+              <Input
+                inputMode="decimal"
+                placeholder="No limit"
+                value={draft.limit}
+                onChange={({ detail }) => change({ limit: detail.value })}
+              />
+            </div>
+          </FormField>
+          <HoursEditor hours={draft.hours} problems={shown?.hours ?? []} onChange={(hours) => change({ hours })} />
+          {draft.hours.length > 0 && (
+            <TimeZoneField
+              value={draft.timeZone}
+              problem={shown?.timeZone}
+              onChange={(timeZone) => change({ timeZone })}
+            />
+          )}
+          {save.error && <FaultCard fault={shownFault(save.error)} />}
+        </SpaceBetween>
+      </Form>
+    </form>
+  );
+}
+
+function TimeZoneField(props: { value: string; problem: string | undefined; onChange: (zone: string) => void }) {
+  const zones = [...new Set(['UTC', props.value, ...Intl.supportedValuesOf('timeZone')])];
+  return (
+    <FormField label="Time zone" description="Of the hours above." errorText={props.problem}>
+      <Select
+        filteringType="auto"
+        filteringAriaLabel="Find a time zone"
+        filteringPlaceholder="Find a time zone"
+        virtualScroll
+        selectedOption={{ value: props.value, label: props.value }}
+        options={zones.map((value) => ({ value, label: value }))}
+        empty="No time zone of this name"
+        onChange={({ detail }) => props.onChange(detail.selectedOption.value ?? props.value)}
+      />
+    </FormField>
+  );
+}
