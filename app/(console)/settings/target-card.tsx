@@ -17,7 +17,15 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { Time } from '../../_ui/time.tsx';
-import { labelOf, type Target, TRANSFER_CHOICES, TRANSPORT_CHOICES, VERIFICATION_CHOICES } from './target-choices.ts';
+import {
+  ENCRYPTION_CHOICES,
+  encryptionOf,
+  labelOf,
+  type Target,
+  TRANSFER_CHOICES,
+  TRANSPORT_CHOICES,
+  VERIFICATION_CHOICES,
+} from './target-choices.ts';
 import { TargetForm } from './target-form.tsx';
 
 export function TargetCard() {
@@ -90,6 +98,8 @@ function Shown({ target }: { target: Target }) {
         ['Transfer path', <Chosen key="transfer" choices={TRANSFER_CHOICES} value={target.transfer} />],
         ['How disks are read', <Chosen key="transport" choices={TRANSPORT_CHOICES} value={target.transport} />],
         ['Verification', <Chosen key="verification" choices={VERIFICATION_CHOICES} value={target.verification} />],
+        ['Encryption', <Chosen key="encryption" choices={ENCRYPTION_CHOICES} value={encryptionOf(target)} />],
+        ['KMS key', target.kmsKeyArn !== null && <CopyableId key="key" id={target.kmsKeyArn} name="KMS key" />],
         [
           'Last changed',
           target.changedAt ? (

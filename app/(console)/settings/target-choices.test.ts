@@ -1,8 +1,23 @@
 import { expect, it } from 'vitest';
 import { targetSettingsInput } from '../../../server/services/targets/settings.ts';
-import { differs, labelOf, TRANSFER_CHOICES, TRANSPORT_CHOICES, VERIFICATION_CHOICES } from './target-choices.ts';
+import {
+  beginsNewChains,
+  differs,
+  encryptionOf,
+  labelOf,
+  TRANSFER_CHOICES,
+  TRANSPORT_CHOICES,
+  VERIFICATION_CHOICES,
+} from './target-choices.ts';
 
-const settings = { transfer: 's3', transport: 'auto', verification: 'sampled' } as const;
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/one';
+const settings = {
+  transfer: 's3',
+  transport: 'auto',
+  verification: 'sampled',
+  encrypted: false,
+  kmsKeyArn: null,
+} as const;
 
 it('offers what the server takes, and not NBD, by which nothing is read', () => {
   const { transfer, transport, verification } = targetSettingsInput.shape;
@@ -21,4 +36,16 @@ it('saves only what differs', () => {
   for (const other of [{ transfer: 'ebs-direct' }, { transport: 'nfc' }, { verification: 'full' }] as const) {
     expect(differs(settings, { ...settings, ...other })).toBe(true);
   }
+});
+
+it('knows encryption as one choice, and that another key begins new chains', () => {
+  expect(encryptionOf(settings)).toBe('off');
+  expect(encryptionOf({ encrypted: true, kmsKeyArn: null })).toBe('default');
+  expect(encryptionOf({ encrypted: true, kmsKeyArn: KEY })).toBe('key');
+  expect(beginsNewChains(settings, { ...settings, transfer: 'ebs-direct', verification: 'full' })).toBe(false);
+  expect(beginsNewChains(settings, { ...settings, encrypted: true })).toBe(true);
+  expect(beginsNewChains({ ...settings, encrypted: true }, { ...settings, encrypted: true, kmsKeyArn: KEY })).toBe(
+    true,
+  );
+  expect(differs(settings, { ...settings, encrypted: true })).toBe(true);
 });

@@ -3,7 +3,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../server/api/root.ts';
 
 export type Target = inferRouterOutputs<AppRouter>['targets']['get'];
-export type TargetSettings = Pick<Target, 'transfer' | 'transport' | 'verification'>;
+export type TargetSettings = Omit<Target, 'changedAt' | 'changedBy'>;
 
 interface Choice<Value> {
   value: Value;
@@ -63,6 +63,32 @@ export const VERIFICATION_CHOICES: readonly Choice<TargetSettings['verification'
   },
 ];
 
+/** How new snapshots are encrypted: `encrypted` and `kmsKeyArn` as one choice. */
+export type Encryption = 'off' | 'default' | 'key';
+
+export const ENCRYPTION_CHOICES: readonly Choice<Encryption>[] = [
+  {
+    value: 'off',
+    label: 'As the account does',
+    meaning: 'Landfall asks for none; an account that encrypts by default does so all the same.',
+  },
+  {
+    value: 'default',
+    label: 'With the default key',
+    meaning: "Snapshots are encrypted with the account's default key for EBS.",
+  },
+  {
+    value: 'key',
+    label: 'With a key of your own',
+    meaning: "A KMS key that both identities may use: the console's and the connector's.",
+  },
+];
+
+export function encryptionOf({ encrypted, kmsKeyArn }: Pick<TargetSettings, 'encrypted' | 'kmsKeyArn'>): Encryption {
+  if (!encrypted) return 'off';
+  return kmsKeyArn ? 'key' : 'default';
+}
+
 /** How a choice is called; one that is not offered is shown as it is kept. */
 export function labelOf<Value extends string>(choices: readonly Choice<Value>[], value: Value): string {
   return choices.find((choice) => choice.value === value)?.label ?? value.toUpperCase();
@@ -70,5 +96,16 @@ export function labelOf<Value extends string>(choices: readonly Choice<Value>[],
 
 /** Whether saving would change anything. */
 export function differs(a: TargetSettings, b: TargetSettings): boolean {
-  return a.transfer !== b.transfer || a.transport !== b.transport || a.verification !== b.verification;
+  return (
+    a.transfer !== b.transfer ||
+    a.transport !== b.transport ||
+    a.verification !== b.verification ||
+    a.encrypted !== b.encrypted ||
+    a.kmsKeyArn !== b.kmsKeyArn
+  );
+}
+
+/** Whether the next run of every job begins with a full copy: a chain of snapshots has one key. */
+export function beginsNewChains(a: TargetSettings, b: TargetSettings): boolean {
+  return a.encrypted !== b.encrypted || a.kmsKeyArn !== b.kmsKeyArn;
 }

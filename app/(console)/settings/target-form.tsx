@@ -4,16 +4,21 @@ import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
+import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { shownFault } from '../../_shell/faults.ts';
+import { fieldMessages, shownFault } from '../../_shell/faults.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import {
+  beginsNewChains,
   differs,
+  ENCRYPTION_CHOICES,
+  type Encryption,
+  encryptionOf,
   type Target,
   type TargetSettings,
   TRANSFER_CHOICES,
@@ -25,14 +30,21 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const { notify } = useNotifications();
-  const { transfer, transport, verification } = target;
-  const [opened] = useState<TargetSettings>({ transfer, transport, verification });
+  const [opened] = useState<TargetSettings>(() => settingsOf(target));
   const [chosen, setChosen] = useState(opened);
+  const [encryption, setEncryption] = useState<Encryption>(() => encryptionOf(target));
   const save = useMutation(trpc.targets.update.mutationOptions({ meta: { inline: true } }));
+
+  const wrong = fieldMessages(save.error).kmsKeyArn;
+  const wished: TargetSettings = {
+    ...chosen,
+    encrypted: encryption !== 'off',
+    kmsKeyArn: encryption === 'key' ? (chosen.kmsKeyArn ?? '').trim() : null,
+  };
 
   async function send() {
     try {
-      await save.mutateAsync(chosen);
+      await save.mutateAsync(wished);
     } catch {
       return; // It stands above the buttons.
     }
@@ -62,7 +74,7 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
             <Button
               variant="primary"
               loading={save.isPending}
-              disabled={!differs(chosen, opened)}
+              disabled={!differs(wished, opened)}
               disabledReason="Nothing was changed."
             >
               Save
@@ -72,10 +84,11 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
       >
         <SpaceBetween size="l">
           <Alert type="info" statusIconAriaLabel="Info">
-            Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the
-            baseline that is there.
+            {beginsNewChains(wished, opened)
+              ? 'Changes count for runs that are made from now on. The next run of each job copies its disks whole: snapshots that build on one another have one key.'
+              : 'Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the baseline that is there.'}
           </Alert>
-          {differs(target, opened) && (
+          {differs(settingsOf(target), opened) && (
             <Alert type="warning" statusIconAriaLabel="Warning">
               Somebody else has changed the AWS target meanwhile. Saving replaces that.
             </Alert>
@@ -98,11 +111,35 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
             value={chosen.verification}
             onChange={(value) => setChosen({ ...chosen, verification: value })}
           />
-          {save.error && <FaultCard fault={shownFault(save.error)} />}
+          <Choices
+            label="Encryption"
+            choices={ENCRYPTION_CHOICES}
+            value={encryption}
+            onChange={(value) => setEncryption(value)}
+          />
+          {encryption === 'key' && (
+            <FormField
+              label="ARN of the KMS key"
+              constraintText="arn:aws:kms:REGION:ACCOUNT:key/ID, in the Region of the target."
+              errorText={wrong}
+              stretch
+            >
+              <Input
+                value={chosen.kmsKeyArn ?? ''}
+                spellcheck={false}
+                onChange={({ detail }) => setChosen({ ...chosen, kmsKeyArn: detail.value })}
+              />
+            </FormField>
+          )}
+          {save.error && !wrong && <FaultCard fault={shownFault(save.error)} />}
         </SpaceBetween>
       </Form>
     </form>
   );
+}
+
+function settingsOf({ transfer, transport, verification, encrypted, kmsKeyArn }: Target): TargetSettings {
+  return { transfer, transport, verification, encrypted, kmsKeyArn };
 }
 
 interface ChoicesProps<Value extends string> {

@@ -9,7 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const CHANGED = { transfer: 'ebs-direct', transport: 'nfc', verification: 'full' } as const;
+const CHANGED = {
+  transfer: 'ebs-direct',
+  transport: 'nfc',
+  verification: 'full',
+  encrypted: true,
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/one',
+} as const;
 
 describe('how the AWS target is used', () => {
   it('is staging, automatic and sampled until somebody says otherwise', async () => {
@@ -17,6 +23,8 @@ describe('how the AWS target is used', () => {
       transfer: 's3',
       transport: 'auto',
       verification: 'sampled',
+      encrypted: false,
+      kmsKeyArn: null,
       changedAt: null,
       changedBy: null,
     });
