@@ -7,6 +7,7 @@ import { Time } from '../../_ui/time.tsx';
 import { VERIFIED_CHOICES } from '../runs/run-labels.ts';
 import { VerifiedMark } from '../runs/verified-mark.tsx';
 import { type ListedImage, METHOD_CHOICES, methodLabel } from './method-label.ts';
+import { PINNED_CHOICES, PinnedMark } from './pinned-mark.tsx';
 
 export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
   {
@@ -41,6 +42,13 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     width: 140,
     sort: true,
     filter: { kind: 'choice', values: VERIFIED_CHOICES },
+  },
+  {
+    id: 'pinned',
+    header: 'Pinned',
+    cell: (image) => <PinnedMark image={image} />,
+    width: 105,
+    filter: { kind: 'choice', values: PINNED_CHOICES },
   },
   {
     id: 'createdAt',

@@ -8,6 +8,7 @@ import { formatCount } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
 import { VerifiedMark } from '../runs/verified-mark.tsx';
 import { type ListedImage, methodLabel } from './method-label.ts';
+import { PinnedMark } from './pinned-mark.tsx';
 
 export function ImagePanel({ image }: { image: ListedImage }) {
   return (
@@ -19,6 +20,7 @@ export function ImagePanel({ image }: { image: ListedImage }) {
           ['Point in time', <Time key="at" at={image.pointInTime} exact />],
           ['Made', <Time key="made" at={image.createdAt} exact />],
           ['Verified', <VerifiedMark key="verified" verified={image.verified} />],
+          ['Pinned', <PinnedMark key="pinned" image={image} inWords />],
           ['Method', methodLabel(image.method)],
           ['Note', image.note],
           [

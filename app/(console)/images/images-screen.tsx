@@ -13,6 +13,7 @@ import { useTableState } from '../../_ui/table-state.ts';
 import { COLUMNS } from './columns.tsx';
 import { ImagePanel } from './image-panel.tsx';
 import type { ListedImage } from './method-label.ts';
+import { PinButton } from './pinned-mark.tsx';
 import { IMAGES_SORT } from './sort.ts';
 
 const launchOf = (image: ListedImage) => `/runs/${image.runId}/launch`;
@@ -55,16 +56,21 @@ export function ImagesScreen() {
       preferences={preferences}
       onPreferences={setPreferences}
       actions={
-        <Can permission="instance.launch-test">
-          <Button
-            variant="primary"
-            disabled={!selected}
-            disabledReason="Select an AMI first"
-            {...(selected ? { href: launchOf(selected) } : {})}
-          >
-            Launch instance
-          </Button>
-        </Can>
+        <>
+          <Can permission="image.pin">
+            <PinButton image={selected} />
+          </Can>
+          <Can permission="instance.launch-test">
+            <Button
+              variant="primary"
+              disabled={!selected}
+              disabledReason="Select an AMI first"
+              {...(selected ? { href: launchOf(selected) } : {})}
+            >
+              Launch instance
+            </Button>
+          </Can>
+        </>
       }
       empty={
         <EmptyTeaching

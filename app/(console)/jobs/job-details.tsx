@@ -30,6 +30,7 @@ import {
   licenseText,
   pauseText,
   targetText,
+  VERIFICATION_LABELS,
 } from './setting-labels.ts';
 
 export function JobDetails({ job }: { job: Job }) {
@@ -61,6 +62,7 @@ export function JobDetails({ job }: { job: Job }) {
           ['First run', <Time key="seed" at={job.seedAt} exact />],
           ['Next run', <NextRun key="next" job={job} exact />],
           ['Automatic AMI deletion', keepImagesText(job.keepImages)],
+          ['Verification', VERIFICATION_LABELS[job.verification ?? 'target']],
           ['When runs keep failing', job.everyHours !== null && pauseText(job.pauseAfterFailures)],
           ['Failed runs in a row', job.failuresInRow > 0 && formatCount(job.failuresInRow)],
           ['Licence', guest ? licenseText(job.license, guest) : LICENSE_LABELS[job.license]],

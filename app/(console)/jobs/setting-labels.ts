@@ -54,6 +54,13 @@ export function keepImagesText(keepImages: number | null): string {
   return keepImages === 1 ? 'Yes: the newest AMI is kept' : `Yes: the newest ${keepImages} AMIs are kept`;
 }
 
+/** What each run reads back; null is as the AWS target's settings say. */
+export const VERIFICATION_LABELS = {
+  target: 'As the AWS target says',
+  sampled: 'A sample of the blocks',
+  full: 'Every block',
+} as const;
+
 /** `Pauses after 3 failures in a row`, `Never pauses`. */
 export function pauseText(pauseAfterFailures: number | null): string {
   if (pauseAfterFailures === null) return 'Never pauses';

@@ -12,6 +12,7 @@ describe('the settings of a job', () => {
       seedAt: null,
       description: '',
       keepImages: null,
+      verification: null,
       pauseAfterFailures: 3,
     });
   });
@@ -56,9 +57,9 @@ describe('the settings of a job', () => {
 
   it('of a job come back as they were', () => {
     const stored = [
-      { everyHours: 6, description: 'x', keepImages: 4, pauseAfterFailures: 7 },
-      { everyHours: null, description: '', keepImages: null, pauseAfterFailures: null },
-      { everyHours: null, description: '', keepImages: null, pauseAfterFailures: 5 },
+      { everyHours: 6, description: 'x', keepImages: 4, verification: 'full' as const, pauseAfterFailures: 7 },
+      { everyHours: null, description: '', keepImages: null, verification: null, pauseAfterFailures: null },
+      { everyHours: null, description: '', keepImages: null, verification: 'sampled' as const, pauseAfterFailures: 5 },
     ];
     for (const job of stored) {
       expect(settingsOf(draftOfJob(job), 'UTC', NOW).settings).toEqual({ ...job, seedAt: null });

@@ -13,6 +13,8 @@ export const settingsDraftSchema = z.object({
   description: z.string(),
   prune: z.boolean(),
   keepImages: z.string(),
+  /** `target`: as the AWS target's settings say. */
+  verification: z.enum(['target', 'sampled', 'full']),
   pause: z.boolean(),
   pauseAfterFailures: z.string(),
 });
@@ -27,13 +29,14 @@ export const NEW_SETTINGS: SettingsDraft = {
   description: '',
   prune: false,
   keepImages: '10',
+  verification: 'target',
   pause: true,
   pauseAfterFailures: '3',
 };
 
 /** The settings of a job as a draft; what it does not have keeps the number that a new one would begin with. */
 export function draftOfJob(
-  job: Pick<JobSettings, 'everyHours' | 'description' | 'keepImages' | 'pauseAfterFailures'>,
+  job: Pick<JobSettings, 'everyHours' | 'description' | 'keepImages' | 'verification' | 'pauseAfterFailures'>,
 ): SettingsDraft {
   return {
     ...NEW_SETTINGS,
@@ -42,6 +45,7 @@ export function draftOfJob(
     description: job.description,
     prune: job.keepImages !== null,
     keepImages: String(job.keepImages ?? NEW_SETTINGS.keepImages),
+    verification: job.verification ?? 'target',
     pause: job.pauseAfterFailures !== null,
     pauseAfterFailures: String(job.pauseAfterFailures ?? NEW_SETTINGS.pauseAfterFailures),
   };
@@ -76,6 +80,7 @@ export function settingsOf(
     seedAt,
     description: draft.description,
     keepImages: draft.prune ? wholeNumber(draft.keepImages) : null,
+    verification: draft.verification === 'target' ? null : draft.verification,
     // A single run cannot fail twice in a row; whatever stands there is kept for a schedule.
     pauseAfterFailures: draft.pause ? (scheduled ? wholeNumber(draft.pauseAfterFailures) : kept(draft)) : null,
   });

@@ -7,6 +7,7 @@ import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
 import TimeInput from '@cloudscape-design/components/time-input';
+import { VERIFICATION_LABELS } from './setting-labels.ts';
 import { MAX_DAYS, type SettingsDraft, type SettingsProblems } from './settings-draft.ts';
 import { wallClock } from './zoned-time.ts';
 
@@ -110,6 +111,30 @@ export function ImageFields({ draft, problems, onChange }: SettingsFieldsProps) 
         />
       )}
     </SpaceBetween>
+  );
+}
+
+export function VerificationField({ draft, onChange }: Omit<SettingsFieldsProps, 'problems'>) {
+  return (
+    <FormField label="Verification" stretch>
+      <RadioGroup
+        value={draft.verification}
+        onChange={({ detail }) => onChange({ verification: detail.value as SettingsDraft['verification'] })}
+        items={[
+          { value: 'target', label: VERIFICATION_LABELS.target, description: 'Set once for all jobs, under Settings.' },
+          {
+            value: 'sampled',
+            label: VERIFICATION_LABELS.sampled,
+            description: 'Enough to notice a copy that went wrong, in seconds.',
+          },
+          {
+            value: 'full',
+            label: VERIFICATION_LABELS.full,
+            description: 'Each run reads back all that it made, which takes about as long as sending it.',
+          },
+        ]}
+      />
+    </FormField>
   );
 }
 

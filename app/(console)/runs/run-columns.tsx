@@ -8,7 +8,7 @@ import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { LaunchLink } from './launch-link.tsx';
-import { COPY_LABELS, TYPE_LABELS } from './run-labels.ts';
+import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS } from './run-labels.ts';
 import type { ListedRun } from './types.ts';
 import { VerifiedMark } from './verified-mark.tsx';
 
@@ -49,6 +49,14 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     width: 220,
     sort: true,
     filter: { kind: 'choice', values: statesOf('run') },
+  },
+  {
+    id: 'queue',
+    header: 'Queue',
+    cell: ({ status }) => (status.state === 'pending' ? (status.waitingFor ?? 'Queued') : UNKNOWN),
+    width: 260,
+    filter: { kind: 'choice', values: QUEUE_CHOICES },
+    hidden: true,
   },
   {
     id: 'scheduledFor',

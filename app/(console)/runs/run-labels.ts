@@ -7,6 +7,12 @@ import type { ListedRun } from './types.ts';
 
 export const TYPE_LABELS: Record<RunType, string> = { automatic: 'Automatic', 'on-demand': 'On demand' };
 
+/** Why a run is pending: until a place is free, or until something that it needs is there. */
+export const QUEUE_CHOICES = [
+  { value: 'queued', label: 'Queued' },
+  { value: 'waiting', label: 'Waiting for something' },
+];
+
 export const ARTIFACT_LABELS: Record<ArtifactKind, string> = {
   'vsphere-snapshot': 'Source snapshot',
   'nfc-lease': 'Export lease',

@@ -11,6 +11,7 @@ import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
 import type { TablePreferences } from '../../_ui/table-columns.ts';
 import { useTableState } from '../../_ui/table-state.ts';
+import { QuickFilter } from './quick-filter.tsx';
 import { RUN_COLUMNS } from './run-columns.tsx';
 import { RUNS_SORT } from './sort.ts';
 import type { ListedRun } from './types.ts';
@@ -46,15 +47,18 @@ export function RunsScreen() {
         preferences={preferences}
         onPreferences={setPreferences}
         actions={
-          mayCancel && (
-            <Button
-              disabled={selected.length === 0}
-              disabledReason="Select a run that is pending or active."
-              onClick={() => setCancelling(selected)}
-            >
-              {selected.length > 1 ? `Cancel ${selected.length} runs` : 'Cancel run'}
-            </Button>
-          )
+          <>
+            <QuickFilter state={state} />
+            {mayCancel && (
+              <Button
+                disabled={selected.length === 0}
+                disabledReason="Select a run that is pending or active."
+                onClick={() => setCancelling(selected)}
+              >
+                {selected.length > 1 ? `Cancel ${selected.length} runs` : 'Cancel run'}
+              </Button>
+            )}
+          </>
         }
         empty={
           <EmptyTeaching title="No runs" action={<Button href="/jobs">View replication jobs</Button>}>

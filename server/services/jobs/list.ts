@@ -45,6 +45,7 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined, ima
     /** Failed runs in a row after which it pauses by itself; null: never. */
     pauseAfterFailures: job.pauseAfterFailures,
     failuresInRow: job.failuresInRow,
+    verification: job.verification,
     pausedAt: job.pausedAt,
     nextRunAt: job.nextRunAt,
     latestImageId: job.latestImageId,

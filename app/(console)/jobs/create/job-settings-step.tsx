@@ -11,6 +11,7 @@ import {
   ImageFields,
   type SettingsFieldsProps,
   StartFields,
+  VerificationField,
 } from '../settings-fields.tsx';
 
 export function JobSettingsStep({ zone, ...fields }: SettingsFieldsProps & { zone: string }) {
@@ -33,7 +34,10 @@ export function JobSettingsStep({ zone, ...fields }: SettingsFieldsProps & { zon
         </SpaceBetween>
       </Container>
       <Container header={<Header variant="h2">AMIs</Header>}>
-        <ImageFields {...fields} />
+        <SpaceBetween size="l">
+          <ImageFields {...fields} />
+          <VerificationField {...fields} />
+        </SpaceBetween>
       </Container>
       {fields.draft.kind === 'scheduled' && (
         <Container header={<Header variant="h2">Failures</Header>}>

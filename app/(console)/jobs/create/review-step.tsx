@@ -17,7 +17,14 @@ import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
 import { exactTime } from '../../../_ui/relative-time.ts';
-import { frequencyText, imageMethodText, keepImagesText, licenseText, pauseText } from '../setting-labels.ts';
+import {
+  frequencyText,
+  imageMethodText,
+  keepImagesText,
+  licenseText,
+  pauseText,
+  VERIFICATION_LABELS,
+} from '../setting-labels.ts';
 import { type Draft, imageMethodOf, licenseOf } from './draft.ts';
 import type { Candidate } from './use-candidates.ts';
 
@@ -100,6 +107,7 @@ export function ReviewStep({ servers, refused, draft, settings, zone, fault, onE
               ['Replication job type', frequencyText(settings.everyHours)],
               ['Start replication run', start],
               ['Automatic AMI deletion', keepImagesText(settings.keepImages)],
+              ['Verification', VERIFICATION_LABELS[settings.verification ?? 'target']],
               ['When runs keep failing', settings.everyHours !== null && pauseText(settings.pauseAfterFailures)],
               ['Description', settings.description],
             ]}

@@ -5,6 +5,7 @@ const STORED = {
   everyHours: 12,
   description: '',
   keepImages: null,
+  verification: null,
   pauseAfterFailures: 3,
   license: 'auto' as const,
   imageMethod: 'auto' as const,

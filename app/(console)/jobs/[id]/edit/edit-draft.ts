@@ -9,7 +9,7 @@ import {
 import { exactTime } from '../../../../_ui/relative-time.ts';
 import { draftOfJob, type SettingsDraft } from '../../settings-draft.ts';
 
-type Stored = Pick<JobSettings, 'everyHours' | 'description' | 'keepImages' | 'pauseAfterFailures'>;
+type Stored = Pick<JobSettings, 'everyHours' | 'description' | 'keepImages' | 'verification' | 'pauseAfterFailures'>;
 
 export type EditDraft = SettingsDraft & { license: License; imageMethod: ImageMethod };
 

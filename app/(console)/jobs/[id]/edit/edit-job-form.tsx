@@ -24,7 +24,14 @@ import { isWindows } from '../../create/draft.ts';
 import { openRunOf } from '../../job-rules.ts';
 import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../../setting-labels.ts';
 import { MAX_DAYS, settingsOf } from '../../settings-draft.ts';
-import { DescriptionField, FailureFields, FrequencyFields, ImageFields, StartFields } from '../../settings-fields.tsx';
+import {
+  DescriptionField,
+  FailureFields,
+  FrequencyFields,
+  ImageFields,
+  StartFields,
+  VerificationField,
+} from '../../settings-fields.tsx';
 import { ownZone } from '../../zoned-time.ts';
 import { asScheduled, differ, type EditDraft, editDraftOf } from './edit-draft.ts';
 
@@ -148,6 +155,7 @@ export function EditJobForm({ job }: { job: Job }) {
                 <LicenseField job={job} draft={draft} onChange={fields.onChange} />
                 {!isWindows(job.guestFamily) && <MethodField draft={draft} onChange={fields.onChange} />}
                 <ImageFields {...fields} />
+                <VerificationField {...fields} />
               </SpaceBetween>
             </Container>
             {draft.kind === 'scheduled' && (

@@ -1,0 +1,60 @@
+'use client';
+// Whether an AMI is kept whatever the number to keep of its job says, and the button that changes it.
+import Button from '@cloudscape-design/components/button';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { useMutation } from '@tanstack/react-query';
+import { useNotifications } from '../../_shell/notifications.tsx';
+import { useTRPC } from '../../_shell/trpc.ts';
+import { UNKNOWN } from '../../_ui/quantity.ts';
+import { Time } from '../../_ui/time.tsx';
+import type { ListedImage } from './method-label.ts';
+
+export const PINNED_CHOICES = [
+  { value: 'yes', label: 'Pinned' },
+  { value: 'no', label: 'Not pinned' },
+];
+
+/** In words for a panel; a mark alone in a table. */
+export function PinnedMark({ image, inWords = false }: { image: ListedImage; inWords?: boolean }) {
+  if (!image.pinnedAt) return <>{inWords ? 'No' : UNKNOWN}</>;
+  return (
+    <StatusIndicator type="info">
+      Pinned
+      {inWords && (
+        <>
+          {' '}
+          <Time at={image.pinnedAt} />: kept whatever the number to keep says
+        </>
+      )}
+    </StatusIndicator>
+  );
+}
+
+/** For the selected AMI; who sees it may pin. */
+export function PinButton({ image }: { image: ListedImage | undefined }) {
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const pin = useMutation(
+    trpc.images.pin.mutationOptions({
+      onSuccess: (_, { imageId, pinned }) =>
+        notify({
+          id: `pin-${imageId}`,
+          type: 'success',
+          header: pinned ? `AMI ${imageId} pinned` : `AMI ${imageId} unpinned`,
+          content: pinned
+            ? 'It is kept whatever the number to keep of its job says.'
+            : 'After the next run of its job it goes if it is beyond the number to keep.',
+        }),
+    }),
+  );
+  return (
+    <Button
+      disabled={!image}
+      disabledReason="Select an AMI first"
+      loading={pin.isPending}
+      onClick={() => image && pin.mutate({ imageId: image.id, pinned: !image.pinnedAt })}
+    >
+      {image?.pinnedAt ? 'Unpin' : 'Pin'}
+    </Button>
+  );
+}
