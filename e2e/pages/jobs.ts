@@ -32,6 +32,15 @@ export class JobsPage extends Console {
     return this.page.getByRole('tab', { name, exact: true });
   }
 
+  /** One of the two charts of the page of a job. */
+  chart(name: 'Changed and sent bytes' | 'Duration'): Locator {
+    return this.page.getByRole('application', { name: new RegExp(`^${name}`) });
+  }
+
+  get baseline(): Table {
+    return this.table('Baseline');
+  }
+
   get runState(): Locator {
     return this.value('Run state');
   }

@@ -5,6 +5,7 @@ import { CreateJobWizard } from '../pages/create-job.ts';
 import { JobsPage } from '../pages/jobs.ts';
 import { LAUNCH_STEPS, LaunchWizard } from '../pages/launch.ts';
 import { ServersPage } from '../pages/servers.ts';
+import { SettingsPage } from '../pages/settings.ts';
 import { expect, test } from '../story.ts';
 
 const SERVER = 'app-01';
@@ -18,7 +19,7 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
   signedIn,
   complaints,
 }) => {
-  test.setTimeout(480_000);
+  test.setTimeout(300_000);
   complaints.expect(/status of 404 .*no-such-(page|job)/);
   const look = (what: string, part?: string) =>
     test.step(what, async () => expect.soft(await everyLook(page, part), what).toEqual([]));
@@ -52,6 +53,7 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
   await look('jobs with the panel of a run history');
   await jobs.openDetails(SERVER);
   const runId = await jobs.runId();
+  await expect(jobs.chart('Duration')).toBeVisible();
   await look('job');
   await jobs.visit(`/runs/${runId}`);
   await expect(page.getByRole('log')).toContainText('Completed');
@@ -105,6 +107,12 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
     await expect(page.getByRole('button', { name: 'Close panel' })).toBeVisible();
     await look(`${path} with its panel`);
   }
+  const settings = new SettingsPage(page);
+  await settings.open();
+  await look('settings');
+  await settings.edit();
+  await look('settings: form');
+
   const connectors = new ConnectorsPage(page);
   await connectors.open();
   await connectors.visit(await connectors.detailsPath());

@@ -11,10 +11,10 @@ import { ServersPage } from '../pages/servers.ts';
 import { expect, test } from '../story.ts';
 
 const SERVER = 'legacy-01';
-const PAGES = ['Overview', 'Connectors', 'Servers', 'Replication jobs', 'AMIs', 'Instances', 'Activity'];
+const PAGES = ['Overview', 'Connectors', 'Servers', 'Replication jobs', 'AMIs', 'Instances', 'Activity', 'Settings'];
 /** Every button by which something is changed. */
 const CHANGES =
-  /^(Add connector|Check now|Disassociate|((Re-i|I)mport|Clear) server catalog|Create replication job|Actions|Start again|(Start|Cancel|Delete) .*|Launch instance.*|Terminate.*|Replicate .*)$/;
+  /^(Edit AWS target|Add connector|Check now|Disassociate|((Re-i|I)mport|Clear) server catalog|Create replication job|Actions|Start again|(Start|Cancel|Delete) .*|Launch instance.*|Terminate.*|Replicate .*)$/;
 
 test('a viewer sees everything, is offered no change, and every forged call is refused', async ({
   page,
@@ -126,6 +126,7 @@ test('a viewer sees everything, is offered no change, and every forged call is r
       ['instances.launch', { ...launch, purpose: 'final' }],
       ['instances.terminate', { id: ids.instanceId }],
       ['overview.replicateSmallest', undefined],
+      ['targets.update', { transfer: 'ebs-direct', transport: 'auto', verification: 'full' }],
     ];
     for (const [procedure, input] of calls) {
       const answer = await forge(page, procedure, input);
