@@ -20,6 +20,7 @@ const usage = `Usage: node lab/main.ts --data DIR [--vcenter-port N] [--aws-port
   [--world FILE]           a world as JSON (lab/world/world.ts says of what shape) instead of the usual one
   [--api-version 8.0.2.0]  what the vCenter says of itself
   [--clock-scale 0.01]     multiplies every duration of the vCenter
+  [--aws-clock-scale 0.01] multiplies what AWS's imports, snapshots and instances take by themselves
   [--guest-writes N]       blocks that each guest writes a second to a disk in use (default 1)
   [--no-keep-hashes]       forget a snapshot's hashes when it is removed
 `;
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
       world: { type: 'string' },
       'api-version': { type: 'string' },
       'clock-scale': { type: 'string', default: '1' },
+      'aws-clock-scale': { type: 'string', default: '1' },
       'guest-writes': { type: 'string', default: '1' },
       'no-keep-hashes': { type: 'boolean', default: false },
     },
@@ -77,7 +79,13 @@ async function main(): Promise<void> {
     });
     running.push(vcenter);
     const awsPort = port(values['aws-port'], before?.aws.endpoint);
-    const aws = await startLabAws({ dataDir, port: awsPort, faults, log: (line) => console.error(line) });
+    const aws = await startLabAws({
+      dataDir,
+      port: awsPort,
+      faults,
+      timeScale: Number(values['aws-clock-scale']),
+      log: (line) => console.error(line),
+    });
     running.push(aws);
     const controlPort = port(values['control-port'], before?.control.url);
     const control = await startLabControl({ vcenter, aws, faults, port: controlPort });

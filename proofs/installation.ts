@@ -91,7 +91,14 @@ export class Program {
   }
 }
 
-export async function startInstallation(options: { labArguments?: string[] } = {}): Promise<Installation> {
+export interface InstallationOptions {
+  labArguments?: string[];
+  /** More variables of the worker's, and of the connector's. */
+  workerEnvironment?: Record<string, string>;
+  connectorEnvironment?: Record<string, string>;
+}
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const dir = mkdtempSync(path.join(tmpdir(), 'landfall-proof-'));
   const ending: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
   const close = async () => {
@@ -139,6 +146,7 @@ export async function startInstallation(options: { labArguments?: string[] } = {
       DATABASE_URL: database.url,
       LANDFALL_LEASE_SECONDS: '4',
       LANDFALL_AWS_POLL_MS: '100',
+      ...options.workerEnvironment,
     });
     const connector = new Program('connector/main.ts', {
       ...aws,
@@ -151,6 +159,7 @@ export async function startInstallation(options: { labArguments?: string[] } = {
       LANDFALL_VM_MANAGER_USER: labFile.vcenter.user,
       LANDFALL_VM_MANAGER_PASSWORD: labFile.vcenter.password,
       LANDFALL_VM_MANAGER_FINGERPRINT: labFile.vcenter.fingerprint,
+      ...options.connectorEnvironment,
     });
     worker.start();
     connector.start();

@@ -20,7 +20,7 @@ export interface FaultRule {
   side: 'vcenter' | 'aws';
   /** `ExportSnapshot`, `nfc:GET`, `s3:UploadPart`, `ec2:ImportSnapshot`, `ebs:PutSnapshotBlock`…; `*` is any. */
   operation: string;
-  /** Every given attribute must be equal for the rule to catch (`{ vm: 'vm-101' }`, `{ key: '…' }`). */
+  /** Every given attribute must be equal for the rule to catch (`{ vm: 'vm-101' }`, `{ key: '…' }`); `*` stands for anything. */
   match?: Record<string, string>;
   /** Let this many matching requests pass first. */
   skip?: number;
@@ -58,7 +58,7 @@ export class FaultRules {
     const effects: FaultEffect[] = [];
     for (const rule of [...this.#rules]) {
       if (rule.side !== side || (rule.operation !== '*' && rule.operation !== operation)) continue;
-      if (Object.entries(rule.match ?? {}).some(([name, value]) => attributes[name] !== value)) continue;
+      if (Object.entries(rule.match ?? {}).some(([name, value]) => !isLike(attributes[name], value))) continue;
       if (rule.skip) {
         rule.skip -= 1;
         continue;
@@ -71,4 +71,10 @@ export class FaultRules {
     }
     return effects;
   }
+}
+
+function isLike(value: string | undefined, wanted: string): boolean {
+  if (value === undefined || !wanted.includes('*')) return value === wanted;
+  const parts = wanted.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(value);
 }

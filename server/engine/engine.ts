@@ -47,11 +47,12 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(600_000, signal, 'staging bucket', () => target.staging.prepare(signal)),
   ];
   const working = new Set<Promise<void>>();
+  const concurrency = options.concurrency ?? 16;
   const hints = await listen(TASKS_CHANNEL, 'cloud');
   try {
     while (!signal.aborted) {
       try {
-        const free = (options.concurrency ?? 16) - working.size;
+        const free = concurrency - working.size;
         const claimed = await claimTasks(ctx, {
           workspaceId: null,
           place: 'cloud',
@@ -63,7 +64,11 @@ export async function runEngine(options: EngineOptions): Promise<void> {
         for (const task of claimed) {
           const work = performStep(ctx, task, { target, leaseSeconds, pollMs: options.pollMs ?? 15_000, signal })
             .catch((error) => log().error({ error }, 'a step ended without being settled'))
-            .finally(() => working.delete(work));
+            .finally(() => {
+              // Work that found every place taken was hinted at before.
+              if (working.size >= concurrency) hints.wake();
+              working.delete(work);
+            });
           working.add(work);
         }
       } catch (error) {

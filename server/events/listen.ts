@@ -87,6 +87,10 @@ export async function listen(channel: string, payload?: string) {
       }
       hinted = false;
     },
+    /** As a hint would. */
+    wake(): void {
+      waiter('');
+    },
     release(): void {
       set.delete(waiter);
     },

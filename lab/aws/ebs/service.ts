@@ -79,7 +79,10 @@ async function answer(ebs: Ebs, request: AwsRequest): Promise<AwsResponse> {
     const match = route.method === request.method ? route.path.exec(request.path.replace(/(.)\/$/, '$1')) : null;
     if (!match) continue;
     const path = Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)]));
-    await withReason(applyFaults(request, `ebs:${route.operation}`, path));
+    // By its description a rule finds a snapshot whose id nobody knows yet.
+    const about = path.snapshotId ? ebs.snapshots.descriptionOf(path.snapshotId) : undefined;
+    const attributes = about === undefined ? path : { ...path, description: about };
+    await withReason(applyFaults(request, `ebs:${route.operation}`, attributes));
     return route.call(ebs, request, path);
   }
   throw new AwsError(404, 'UnknownOperationException', `The lab knows no ${request.method} ${request.path}.`);

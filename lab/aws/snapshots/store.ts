@@ -129,6 +129,11 @@ export class SnapshotStore {
     return record;
   }
 
+  /** For the fault rules; undefined when there is no such snapshot. */
+  descriptionOf(id: string): string | undefined {
+    return this.#records.get(id)?.description;
+  }
+
   /** A snapshot as a client's request finds it: AWS may not know yet of a fresh one. */
   seen(id: string): SnapshotRecord | undefined {
     const record = this.get(id);

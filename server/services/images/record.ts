@@ -3,7 +3,7 @@ import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm
 import { artifacts, baselines, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { verifiedOf } from '../runs/view.ts';
-import { type Held, lockHeld, type RunRow } from '../tasks/held.ts';
+import { type Held, lockHeldRun, type RunRow } from '../tasks/held.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
 export async function recordImage(
@@ -13,7 +13,7 @@ export async function recordImage(
   result: { imageId: string; method?: 'register-image' | 'import-image'; note?: string | null },
 ): Promise<void> {
   await inTransaction(ctx, run.workspaceId, async ({ tx, event }) => {
-    const { run: now } = await lockHeld(tx, held);
+    const { run: now } = await lockHeldRun(tx, held);
     const verify = now?.results.verify?.disks ?? [];
     const snapshots = await tx
       .select({ externalId: artifacts.externalId })

@@ -16,13 +16,35 @@ export interface Held {
   holder: string;
 }
 
+/** What nearly every write of a holder needs of its run; the whole row, with all results, is large. */
+const RUN_HEAD = {
+  id: replicationRuns.id,
+  jobId: replicationRuns.jobId,
+  percent: replicationRuns.percent,
+  cancelRequestedAt: replicationRuns.cancelRequestedAt,
+};
+export type RunHead = Pick<RunRow, keyof typeof RUN_HEAD>;
+
 /**
  * Locks run and task (always in this order, as `advanceRun` does) for a holder's write.
  * Throws `lease-lost` when the task ended or another fence holds it.
  */
-export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunRow | null }> {
-  const [found] = await tx.select({ runId: tasks.runId }).from(tasks).where(eq(tasks.id, held.taskId));
-  const run = found?.runId ? await lockRun(tx, found.runId) : null;
+export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunHead | null }> {
+  const [run] = await tx.select(RUN_HEAD).from(replicationRuns).where(isRunOf(tx, held)).for('update');
+  return { task: await lockTask(tx, held), run: run ?? null };
+}
+
+/** The same, with all that is known of the run. */
+export async function lockHeldRun(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunRow | null }> {
+  const [run] = await tx.select().from(replicationRuns).where(isRunOf(tx, held)).for('update');
+  return { task: await lockTask(tx, held), run: run ?? null };
+}
+
+function isRunOf(tx: Queries, held: Held) {
+  return eq(replicationRuns.id, tx.select({ runId: tasks.runId }).from(tasks).where(eq(tasks.id, held.taskId)));
+}
+
+async function lockTask(tx: Queries, held: Held): Promise<TaskRow> {
   const [task] = await tx
     .select()
     .from(tasks)
@@ -36,7 +58,7 @@ export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow
     )
     .for('update');
   if (!task) throw faultError('lease-lost');
-  return { task, run };
+  return task;
 }
 
 export async function lockRun(tx: Queries, runId: string): Promise<RunRow | null> {

@@ -7,7 +7,7 @@ import { type StepResults, stepResultSchemas } from '../../../replication/model/
 import { nudgeRun } from '../../queue/queue.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
-import { type Held, lockHeld, type RunRow, type TaskRow } from './held.ts';
+import { type Held, lockHeldRun, type RunRow, type TaskRow } from './held.ts';
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
 
@@ -24,7 +24,7 @@ export async function settleTask(
   outcome: Outcome,
 ): Promise<void> {
   await inTransaction(ctx, workspaceId, async (work) => {
-    const { task, run } = await lockHeld(work.tx, held);
+    const { task, run } = await lockHeldRun(work.tx, held);
     if (task.kind === 'import-catalog') return settleImport(work, task, outcome, ctx.now());
     if (!run || !task.stepId)
       return endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
