@@ -17,6 +17,10 @@ const configSchema = z.object({
     password: z.string().min(1),
     /** SHA-256 fingerprint to trust; without it the first certificate seen is pinned. */
     fingerprint: z.string().optional(),
+    /** Folder of VMware's VDDK, where the user has it; nbdkit reads with it. */
+    vddk: z.string().optional(),
+    /** nbdkit's program, when it is not in the PATH. */
+    nbdkit: z.string().optional(),
   }),
   aws: z.object({
     region: z.string().min(1),
@@ -63,6 +67,8 @@ export function readConfig(env: NodeJS.ProcessEnv, hostName: string): ConnectorC
         user: env.LANDFALL_VM_MANAGER_USER,
         password: env.LANDFALL_VM_MANAGER_PASSWORD,
         fingerprint: env.LANDFALL_VM_MANAGER_FINGERPRINT,
+        vddk: env.LANDFALL_VDDK,
+        nbdkit: env.LANDFALL_NBDKIT,
       },
       aws: {
         region: env.LANDFALL_AWS_REGION,

@@ -87,7 +87,14 @@ async function openSource(config: ConnectorConfig, vault: Vault, log: Log, signa
     vault.pin(url, fingerprint);
     log('info', `Trusting the certificate of ${url} from now on: ${fingerprint}`);
   }
-  return openVsphereSource({ url, user, password, fingerprint });
+  const { vddk, nbdkit } = config.vcenter;
+  return openVsphereSource({
+    url,
+    user,
+    password,
+    fingerprint,
+    ...(vddk && { vddk: { libdir: vddk, ...(nbdkit && { nbdkit }) } }),
+  });
 }
 
 async function describeManager(

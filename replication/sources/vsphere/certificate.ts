@@ -39,8 +39,22 @@ export function normalizeFingerprint(fingerprint: string, kind: 'sha256' | 'sha1
  * @throws FaultError `vcenter-unreachable`
  */
 export async function probeFingerprint(url: string, signal: AbortSignal): Promise<string> {
+  return (await probeCertificate(url, signal)).sha256;
+}
+
+/**
+ * The SHA-1 fingerprint that VDDK asks for, of the very certificate that is trusted.
+ * @throws FaultError `vcenter-unreachable`, `vcenter-certificate-changed`
+ */
+export async function probeThumbprint(url: string, trusted: string, signal: AbortSignal): Promise<string> {
+  const { sha256, sha1 } = await probeCertificate(url, signal);
+  if (sha256 === normalizeFingerprint(trusted)) return sha1;
+  throw asFaultError(new CertificateMismatch(vcenterUrl(url).hostname, trusted, sha256), { during: 'read', signal });
+}
+
+async function probeCertificate(url: string, signal: AbortSignal): Promise<{ sha256: string; sha1: string }> {
   const { hostname, port } = vcenterUrl(url);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const { promise, resolve, reject } = Promise.withResolvers<{ sha256: string; sha1: string }>();
   const socket = connect({
     host: hostname,
     port: Number(port || 443),
@@ -51,10 +65,13 @@ export async function probeFingerprint(url: string, signal: AbortSignal): Promis
   signal.addEventListener('abort', onAbort, { once: true });
   socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
   socket.once('error', reject);
-  socket.once('secureConnect', () => resolve(socket.getPeerCertificate().fingerprint256));
+  socket.once('secureConnect', () => {
+    const { fingerprint256, fingerprint } = socket.getPeerCertificate();
+    resolve({ sha256: normalizeFingerprint(fingerprint256), sha1: normalizeFingerprint(fingerprint, 'sha1') });
+  });
   try {
     signal.throwIfAborted();
-    return normalizeFingerprint(await promise);
+    return await promise;
   } catch (error) {
     throw asFaultError(error, { during: 'read', signal });
   } finally {

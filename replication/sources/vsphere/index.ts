@@ -8,6 +8,8 @@ import { FOLDER_EXPORT } from './folder-export.ts';
 import { checkHealth } from './health.ts';
 import { readInventory, readServer } from './inventory.ts';
 import { abortLease } from './lease.ts';
+import { NBD_EXPORT } from './nbd-export.ts';
+import type { VddkOptions } from './nbdkit.ts';
 import { type SessionOptions, VimSession } from './session.ts';
 import { releaseSnapshot, takeSnapshot } from './snapshots.ts';
 
@@ -17,6 +19,8 @@ export { PRIVILEGES } from './privileges.ts';
 export interface VsphereSourceOptions extends SessionOptions {
   /** Machines that vCenter is asked for at once. Default 100. */
   pageSize?: number;
+  /** nbdkit and VDDK, where the user has them. */
+  vddk?: VddkOptions;
 }
 
 /**
@@ -25,6 +29,8 @@ export interface VsphereSourceOptions extends SessionOptions {
  */
 export function openVsphereSource(options: VsphereSourceOptions): Source {
   const session = new VimSession(options);
+  const { user, password } = options;
+  const vddk = options.vddk ? { ...options.vddk, user, password } : null;
 
   async function guarded<T>(during: During, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     try {
@@ -58,12 +64,12 @@ export function openVsphereSource(options: VsphereSourceOptions): Source {
     changedAreas: (vmId, snapshotId, diskId, since, signal) =>
       guarded('read', signal, () => changedAreas(session, vmId, snapshotId, diskId, since, signal)),
     openExport: (vmId, snapshotId, choice, signal) =>
-      guarded('export', signal, () => openExport(session, vmId, snapshotId, choice, signal)),
+      guarded('export', signal, () => openExport(session, vddk, vmId, snapshotId, choice, signal)),
     releaseSnapshot: (vmId, snapshot, signal) =>
       guarded('release', signal, () => releaseSnapshot(session, vmId, snapshot, signal)),
     releaseExport: (exportId, signal) =>
       guarded('export', signal, async () => {
-        if (exportId.startsWith(FOLDER_EXPORT)) return;
+        if (exportId.startsWith(FOLDER_EXPORT) || exportId.startsWith(NBD_EXPORT)) return;
         const lease = { type: 'HttpNfcLease', value: exportId };
         await abortLease(session, lease, 'The process that began the export is gone.', signal);
       }),
