@@ -14,7 +14,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'id',
     header: 'AMI',
     cell: (image) => <CopyableId id={image.id} name="AMI id" />,
-    width: 235,
+    width: 250,
     sort: true,
     filter: { kind: 'text' },
     isName: true,

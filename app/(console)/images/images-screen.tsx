@@ -26,7 +26,7 @@ const LAUNCH: ResourceColumn<ListedImage> = {
       Launch instance
     </Button>
   ),
-  width: 150,
+  width: 120,
 };
 
 // Beside the server's name: at the end of so wide a table nobody would see it.

@@ -51,13 +51,13 @@ function narrow(id: string, width: number, sort = true): ResourceColumn<ListedRu
 
 const COLUMNS = [
   FIRST,
-  ...narrow('copyMode', 90),
-  ...narrow('state', 165),
-  // Without the arrows of sorting, for which there is no room.
-  ...narrow('changed', 100, false),
-  ...narrow('sent', 90, false),
-  ...narrow('verified', 120),
-  ...narrow('image', 225),
+  // Where there is no room for the arrows of sorting, without.
+  ...narrow('copyMode', 80, false),
+  ...narrow('state', 150),
+  ...narrow('changed', 110, false),
+  ...narrow('sent', 88, false),
+  ...narrow('verified', 125),
+  ...narrow('image', 250),
   ACTION,
   ...narrow('duration', 120),
 ];
