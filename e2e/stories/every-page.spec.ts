@@ -19,7 +19,7 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
   signedIn,
   complaints,
 }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(480_000);
   complaints.expect(/status of 404 .*no-such-(page|job)/);
   const look = (what: string, part?: string) =>
     test.step(what, async () => expect.soft(await everyLook(page, part), what).toEqual([]));

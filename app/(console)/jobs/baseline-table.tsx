@@ -22,7 +22,7 @@ export function BaselineTable({ baselines }: { baselines: readonly Baseline[] | 
       loadingText="Loading the baseline"
       ariaLabels={{ tableLabel: 'Baseline' }}
       header={
-        <Header variant="h3" description="The moment of each disk from which the next run measures what has changed.">
+        <Header variant="h2" description="The moment of each disk from which the next run measures what has changed.">
           Baseline
         </Header>
       }
