@@ -1,12 +1,38 @@
 // Unit, contract and lab tests: *.test.ts beside the code. One Postgres for the run, started when the first suite asks for it.
-import { defineConfig } from 'vitest/config';
+// The property run takes the whole machine for minutes, so it comes when all others have ended.
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const PROPERTY = 'proofs/property.test.ts';
+const exclude = [
+  ...configDefaults.exclude,
+  '.next/**',
+  '.landfall/**',
+  'data/**',
+  'e2e/**',
+  'peers/**',
+  'scripts/fixtures/**',
+];
+const globalSetup = ['db/testing-postgres.ts'];
 
 export default defineConfig({
   test: {
-    include: ['**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', '.next/**', '.landfall/**', 'data/**', 'e2e/**', 'peers/**', 'scripts/fixtures/**'],
-    globalSetup: ['db/testing-postgres.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['**/*.test.{ts,tsx}'],
+          exclude: [...exclude, PROPERTY],
+          globalSetup,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'property', include: [PROPERTY], exclude, globalSetup, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -40,7 +40,7 @@ async function types(): Promise<Outcome> {
 async function unit(): Promise<Outcome> {
   const file = path.join(reports, 'vitest.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const { code } = await start(path.join(bin, 'vitest'), ['run', ...reporters], { timeoutMs: 1_200_000 });
+  const { code } = await start(path.join(bin, 'vitest'), ['run', ...reporters], { timeoutMs: 2_400_000 });
   const { skippedNames, ...tally } = tallyVitest(file, code);
   return { ...tally, notRun: skippedNames };
 }

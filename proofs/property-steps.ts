@@ -1,0 +1,4 @@
+// Where a run may be cancelled: every step. For proofs/property.test.ts.
+import { ITINERARY } from '../replication/model/itinerary.ts';
+
+export const STEPS_TO_CANCEL_AT = ITINERARY.map(({ id }) => id);

@@ -1,0 +1,109 @@
+// Random servers, random sequences of everything that may happen to them, and after every completed run each replica
+// snapshot against the lab's own hash of the frozen source. Over the wire: real Postgres, lab, worker and connector.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { isNull } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectors, replicationJobs } from '../db/schema/index.ts';
+import { COPY_MODES } from '../replication/model/baseline.ts';
+import { editConnector } from '../server/services/connectors/edit.ts';
+import { deleteJob } from '../server/services/jobs/delete.ts';
+import { updateRunLimits } from '../server/services/limits/limits.ts';
+import { expectNothingLeft } from './comparisons.ts';
+import { type Installation, importedCatalog, startInstallation } from './installation.ts';
+import { RunWatch } from './property-runs.ts';
+import { ServerLife } from './property-server.ts';
+import { SharedSettings } from './property-settings.ts';
+import { Tally } from './property-tally.ts';
+import { FAULTS } from './property-troubles.ts';
+import { randomTurns } from './property-turns.ts';
+import { randomWorld, serverName } from './property-world.ts';
+
+const environment = process.env;
+/** Completed runs at least. */
+const RUNS = Number(environment.LANDFALL_PROPERTY_RUNS || 500);
+const SERVERS = 32;
+const AT_ONCE = 24;
+const MOST_TURNS = 80;
+/** A machine with two cores of its own needs a third of it. */
+const SECONDS = 1500;
+/** LANDFALL_PROPERTY_SEED repeats the servers and what happens to each; LANDFALL_PROPERTY_SERVER=prop-07 takes that one alone. */
+const SEED = Number(environment.LANDFALL_PROPERTY_SEED || Math.floor(Math.random() * 2 ** 31));
+const ONLY = environment.LANDFALL_PROPERTY_SERVER;
+
+const world = randomWorld(SEED, SERVERS);
+const dir = mkdtempSync(path.join(tmpdir(), 'landfall-property-'));
+const tally = new Tally();
+let site: Installation;
+
+beforeAll(async () => {
+  const file = path.join(dir, 'world.json');
+  writeFileSync(file, JSON.stringify(world));
+  site = await startInstallation({
+    labArguments: ['--world', file, '--guest-writes', '0', '--clock-scale', '0.05', '--aws-clock-scale', '0.02'],
+    workerEnvironment: { LANDFALL_LEASE_SECONDS: '20', LANDFALL_AWS_POLL_MS: '50' },
+    connectorEnvironment: { LANDFALL_CONNECTOR_TASKS: `${AT_ONCE}` },
+  });
+  await importedCatalog(site);
+  // Fewer places than servers: some runs wait in the queue.
+  await updateRunLimits(site.ctx, { total: AT_ONCE, perTarget: AT_ONCE });
+  const [connector] = await site.db.select().from(connectors);
+  await editConnector(site.ctx, { connectorId: connector?.id ?? '', maxRuns: AT_ONCE, bandwidth: null });
+}, 90_000);
+
+afterAll(async () => {
+  await site?.close();
+  rmSync(dir, { recursive: true, force: true });
+}, 60_000);
+
+it(
+  `every completed run is its source, block for block (seed ${SEED})`,
+  async () => {
+    console.log(`property run: LANDFALL_PROPERTY_SEED=${SEED}`);
+    const began = performance.now();
+    const [watch, shared] = [new RunWatch(site), new SharedSettings(site)];
+    let failed = false;
+    const until = Date.now() + SECONDS * 1000;
+    const goOn = () => !failed && Date.now() < until && tally.of('runs', 'completed') < RUNS;
+    const lives = world.vms.map(async (vm, index) => {
+      if (ONLY && ONLY !== serverName(index)) return;
+      const life = new ServerLife({ site, watch, shared, tally, vm, index });
+      await life.live(randomTurns(SEED + 1 + index, MOST_TURNS), goOn).catch((error) => {
+        failed = true;
+        throw error;
+      });
+    });
+    const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
+    const shown = setInterval(
+      () => console.log(`property run: ${tally.of('runs', 'completed')} in ${seconds()} s`),
+      20_000,
+    );
+    const ended = await Promise.allSettled(lives).finally(() => clearInterval(shown));
+    console.log(`property run: seed ${SEED}, ${seconds()} s\n${tally}`);
+    const errors = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+    if (errors.length > 0) {
+      console.log(site.worker.output.slice(-4000), site.connector.output.slice(-4000));
+      throw new Error(`LANDFALL_PROPERTY_SEED=${SEED}\n${errors.map(({ message }) => message).join('\n\n')}`);
+    }
+
+    await site.clearFaults();
+    const jobs = await site.db
+      .select({ id: replicationJobs.id })
+      .from(replicationJobs)
+      .where(isNull(replicationJobs.deletedAt));
+    for (const { id } of jobs) await deleteJob(site.ctx, { jobId: id });
+    await expectNothingLeft(site);
+    if (ONLY) return;
+    expect(tally.of('runs', 'completed')).toBeGreaterThanOrEqual(RUNS);
+    if (RUNS < 400) return;
+    expect(tally.missing('runs', ['completed', 'failed', 'cancelled'])).toEqual([]);
+    expect(tally.missing('mode of a disk', COPY_MODES)).toEqual([]);
+    expect(tally.missing('transport', ['nfc', 'folder'])).toEqual([]);
+    const faults = Object.keys(FAULTS).filter(
+      (name) => !['completed', 'failed'].some((state) => tally.of(`fault, run ${state}`, name)),
+    );
+    expect(faults).toEqual([]);
+  },
+  (SECONDS + 120) * 1000,
+);
