@@ -4,7 +4,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { goToSignIn } from './sign-out.ts';
-import { TopicBatch } from './topics.ts';
+import { nounsOf, TopicBatch } from './topics.ts';
 import { useTRPC, useTRPCClient } from './trpc.ts';
 
 export interface LiveEvent {
@@ -25,6 +25,8 @@ const LOST_AFTER_MS = 4000;
 /** Events that come together are answered together. */
 const BATCH_MS = 300;
 const RECONNECT_MS = 3000;
+/** A page takes at most this long from the server's reading of its data to the screen. */
+const ON_ITS_WAY_MS = 30_000;
 
 export function LiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
@@ -34,12 +36,15 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const lastId = useRef<number | undefined>(undefined);
   const batch = useMemo(() => new TopicBatch(BATCH_MS, (nouns) => invalidate(queryClient, nouns)), [queryClient]);
   useEffect(() => () => batch.stop(), [batch]);
+  const touched = useMemo(() => new Map<string, number>(), []);
+  useEffect(() => renewWhatCameLate(queryClient, touched), [queryClient, touched]);
 
   const { status, reset } = useSubscription(
     trpc.events.follow.subscriptionOptions(lastId.current === undefined ? {} : { after: lastId.current }, {
       onData({ data: event }) {
         lastId.current = event.id;
         batch.add(event.topic);
+        for (const noun of nounsOf(event.topic)) touched.set(noun, performance.now());
         for (const listener of listeners) listener(event);
       },
     }),
@@ -73,6 +78,24 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       <ConnectionContext value={connection}>{children}</ConnectionContext>
     </ListenersContext>
   );
+}
+
+/**
+ * What the server has put into a page may be older than an event that arrived while the page was on its way, and no
+ * further event need come: such data is asked for again.
+ */
+function renewWhatCameLate(queryClient: QueryClient, touched: ReadonlyMap<string, number>): () => void {
+  return queryClient.getQueryCache().subscribe((event) => {
+    const { query } = event;
+    const arrived =
+      (event.type === 'added' && query.state.data !== undefined) ||
+      (event.type === 'updated' && event.action.type === 'setState' && query.state.fetchStatus === 'idle');
+    const path = query.queryKey[0];
+    const at = Array.isArray(path) ? touched.get(String(path[0])) : undefined;
+    if (!arrived || at === undefined || performance.now() - at > ON_ITS_WAY_MS || query.meta?.live === false) return;
+    // Not now: it may be in the middle of React's rendering.
+    setTimeout(() => void queryClient.invalidateQueries({ queryKey: query.queryKey, exact: true }));
+  });
 }
 
 /** Refetches what is on screen and belongs to the nouns (null: everything), and marks the rest as stale. */

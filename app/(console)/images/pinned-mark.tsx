@@ -1,5 +1,6 @@
 'use client';
 // Whether an AMI is kept whatever the number to keep of its job says, and the button that changes it.
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useMutation } from '@tanstack/react-query';
@@ -18,15 +19,14 @@ export const PINNED_CHOICES = [
 export function PinnedMark({ image, inWords = false }: { image: ListedImage; inWords?: boolean }) {
   if (!image.pinnedAt) return <>{inWords ? 'No' : UNKNOWN}</>;
   return (
-    <StatusIndicator type="info">
-      Pinned
+    <>
+      <StatusIndicator type="info">Pinned</StatusIndicator>
       {inWords && (
-        <>
-          {' '}
-          <Time at={image.pinnedAt} />: kept whatever the number to keep says
-        </>
+        <Box variant="small" color="text-body-secondary" display="block">
+          <Time at={image.pinnedAt} />; kept whatever the number to keep says
+        </Box>
       )}
-    </StatusIndicator>
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { LaunchLink } from './launch-link.tsx';
+import { PendingState } from './pending-state.tsx';
 import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS } from './run-labels.ts';
 import type { ListedRun } from './types.ts';
 import { VerifiedMark } from './verified-mark.tsx';
@@ -139,7 +140,7 @@ function RunState({ run }: { run: ListedRun }) {
       <StageBar key={run.id} runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
     );
   }
-  if (status.state === 'pending') return <Status of="run" state="pending" detail={status.waitingFor ?? 'queued'} />;
+  if (status.state === 'pending') return <PendingState waitingFor={status.waitingFor} />;
   if (status.state === 'failed') return <Status of="run" state="failed" detail={run.fault?.message} />;
   return <Status of="run" state={status.state} />;
 }

@@ -6,6 +6,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { formatDuration, UNKNOWN } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
 import { Status } from '../../_ui/status.tsx';
+import { PendingState } from './pending-state.tsx';
 import type { RunStatus } from './types.ts';
 
 export function RunProgressCell({ run }: { run: { id: string; status: RunStatus } | null }) {
@@ -23,7 +24,7 @@ export function RunProgressCell({ run }: { run: { id: string; status: RunStatus 
       </div>
     );
   }
-  if (status.state === 'pending') return <Status of="run" state="pending" detail={status.waitingFor ?? 'queued'} />;
+  if (status.state === 'pending') return <PendingState waitingFor={status.waitingFor} />;
   if (status.state === 'failed') return <Status of="run" state="failed" detail={`in ${status.stage}`} />;
   return <Status of="run" state={status.state} />;
 }

@@ -193,7 +193,7 @@ function jobAfter(job: JobRow, by: 'complete' | 'fail' | 'cancel', theFault: Fau
       failuresInRow,
       pausedAt: at,
       nextRunAt: null,
-      statusMessage: `Paused after ${often}. The last said: ${theFault?.message ?? 'nothing'} Resolve it, then resume the job.`,
+      statusMessage: `Paused after ${often}. The last said: ${sentence(theFault?.message ?? 'nothing')} Resolve it, then resume the job.`,
     };
   }
   return {
@@ -202,6 +202,9 @@ function jobAfter(job: JobRow, by: 'complete' | 'fail' | 'cancel', theFault: Fau
     statusMessage: by === 'complete' ? null : (theFault?.message ?? null),
   };
 }
+
+/** What a fault says may end without a full stop: a code, a name. */
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function jobStateAfter(by: 'complete' | 'fail' | 'cancel', everyHours: number | null): JobState {
   if (everyHours !== null) return by === 'fail' ? 'failing' : 'active';

@@ -1,7 +1,7 @@
 'use client';
 // Rows of hours with another bandwidth limit.
 import AttributeEditor from '@cloudscape-design/components/attribute-editor';
-import FormField from '@cloudscape-design/components/form-field';
+import Box from '@cloudscape-design/components/box';
 import Input from '@cloudscape-design/components/input';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import TimeInput from '@cloudscape-design/components/time-input';
@@ -21,11 +21,14 @@ export function HoursEditor({ hours, problems, onChange }: HoursEditorProps) {
     onChange(hours.map((row, index) => (index === at ? { ...row, ...part } : row)));
   const row = (at: number) => `row ${at + 1}`;
   return (
-    <FormField
-      label="Hours with another limit"
-      description="The first row that fits counts. An end before the beginning goes over midnight."
-      stretch
-    >
+    // No FormField: its label would take the place of those of the fields within.
+    <fieldset className="m-0 min-w-0 border-0 p-0">
+      <legend className="p-0">
+        <Box variant="awsui-key-label">Hours with another limit</Box>
+      </legend>
+      <Box variant="small" color="text-body-secondary" display="block" margin={{ bottom: 'xs' }}>
+        The first row that fits counts. An end before the beginning goes over midnight.
+      </Box>
       <AttributeEditor<HoursDraft>
         items={hours}
         addButtonText="Add hours"
@@ -98,6 +101,6 @@ export function HoursEditor({ hours, problems, onChange }: HoursEditorProps) {
           },
         ]}
       />
-    </FormField>
+    </fieldset>
   );
 }

@@ -3,6 +3,7 @@
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { Can } from '../../../_shell/member.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
@@ -14,6 +15,7 @@ import { LimitsForm } from './limits-form.tsx';
 export function LimitsCard({ connector }: { connector: Connector }) {
   const [editing, setEditing] = useState(false);
   const { bandwidth, maxRuns } = connector;
+  const hours = bandwidth?.hours ?? [];
   return (
     <Container
       header={
@@ -38,25 +40,24 @@ export function LimitsCard({ connector }: { connector: Connector }) {
       {editing ? (
         <LimitsForm connector={connector} onDone={() => setEditing(false)} />
       ) : (
-        <KeyValues
-          items={[
-            ['Runs at once', formatCount(maxRuns)],
-            ['Bandwidth limit', limitText(bandwidth?.limit ?? null)],
-            ['Time zone', bandwidth && bandwidth.hours.length > 0 && bandwidth.timeZone],
-            [
-              'Other hours',
-              bandwidth && bandwidth.hours.length > 0 ? (
-                <ul key="hours" className="m-0 list-none p-0">
-                  {bandwidth.hours.map((hours) => (
-                    <li key={hoursText(hours)}>{hoursText(hours)}</li>
-                  ))}
-                </ul>
-              ) : (
-                'None: the same all day'
-              ),
-            ],
-          ]}
-        />
+        <SpaceBetween size="m">
+          <KeyValues
+            items={[
+              ['Runs at once', formatCount(maxRuns)],
+              ['Bandwidth limit', limitText(bandwidth?.limit ?? null)],
+              ['Time zone', hours.length > 0 && bandwidth?.timeZone],
+            ]}
+          />
+          <KeyValues
+            columns={1}
+            items={[
+              [
+                'Hours with another limit',
+                hours.length === 0 ? 'None' : hours.map((one) => <div key={hoursText(one)}>{hoursText(one)}</div>),
+              ],
+            ]}
+          />
+        </SpaceBetween>
       )}
     </Container>
   );
