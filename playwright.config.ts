@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from '@playwright/test';
+import { clockFile } from './e2e/clock.ts';
 import { chromiumFlags, findChromium } from './scripts/chromium.ts';
 import { makePassword } from './scripts/data-folder.ts';
 import { freePort } from './scripts/ports.ts';
@@ -50,6 +51,8 @@ export default defineConfig({
         stdout: 'pipe',
         stderr: 'pipe',
         env: {
+          // Stories of schedules move the time that web and worker live in.
+          LANDFALL_TEST_CLOCK: clockFile(env.LANDFALL_STORIES_DATA),
           LANDFALL_LAB_OPTIONS: env.LANDFALL_LAB_OPTIONS ?? '--clock-scale 0.05',
           // The same servers on every machine; playwright.peers.config.ts has the one that boots.
           LANDFALL_LAB_GUEST_IMAGE: env.LANDFALL_LAB_GUEST_IMAGE ?? 'none',

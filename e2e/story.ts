@@ -1,6 +1,7 @@
 // What every story has: the lab, the two members, and an ear for what the browser complains about.
 // Stories import `test` and `expect` from here, never from Playwright itself.
 import { type BrowserContext, test as base, expect } from '@playwright/test';
+import { Clock } from './clock.ts';
 import { Lab } from './lab.ts';
 import { Console } from './pages/console.ts';
 import { SignInPage } from './pages/sign-in.ts';
@@ -44,6 +45,7 @@ export class Complaints {
 
 interface Story {
   lab: Lab;
+  clock: Clock;
   admin: Member;
   viewer: Member;
   complaints: Complaints;
@@ -58,6 +60,8 @@ export const test = base.extend<Story>({
     await use(lab);
     await lab.forgetRules();
   },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  clock: async ({}, use) => use(new Clock(fromEnvironment('LANDFALL_STORIES_DATA'))),
   // biome-ignore lint/correctness/noEmptyPattern: as above
   admin: async ({}, use) =>
     use({

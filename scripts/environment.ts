@@ -106,7 +106,8 @@ export function consoleEnvironment(settings: Settings): Variables {
 /** For the appliance: what it would have on a machine of its own. */
 export function connectorEnvironment(settings: Settings): Variables {
   const { own, lab, host, port, connectorFolder, enrolmentCode } = settings;
-  const secret = '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(SECRET_KEY|LAB.*|DATA|PUBLIC_URL|CONNECTOR_AWS_.*))$';
+  const secret =
+    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(SECRET_KEY|LAB.*|DATA|PUBLIC_URL|TEST_.*|CONNECTOR_AWS_.*))$';
   return {
     ...without(own, new RegExp(`${NOISE.source}|${secret}`)),
     NODE_ENV: 'production',

@@ -39,6 +39,20 @@ export class CreateJobWizard extends Console {
     await this.page.getByRole('radio', { name: 'One-time migration' }).click({ force: true });
   }
 
+  /** A job setting with a number: `Hours between runs`. */
+  number(label: string): Locator {
+    return this.page.getByRole('spinbutton', { name: label });
+  }
+
+  /** `Automatic AMI deletion`, with so many kept. */
+  async keep(images: number): Promise<void> {
+    await this.page
+      .getByRole('radiogroup', { name: 'Automatic AMI deletion' })
+      .getByRole('radio', { name: 'Yes' })
+      .click({ force: true });
+    await this.number('AMIs to keep').fill(String(images));
+  }
+
   /** Sends it; the list of jobs then shows what was created. */
   async create(): Promise<void> {
     await this.page.getByRole('button', { name: 'Create', exact: true }).click();
