@@ -11,7 +11,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { allowedLicenses, type ImageMethod, type License } from '../../../../../replication/model/job.ts';
 import type { AppRouter } from '../../../../../server/api/root.ts';
 import { shownFault } from '../../../../_shell/faults.ts';
@@ -39,6 +39,11 @@ type Job = inferRouterOutputs<AppRouter>['jobs']['get'];
 
 const nothing = () => {};
 
+/** The form is longer than the screen: a message above would not be seen from the button. */
+function focusFirstProblem(form: HTMLFormElement | null) {
+  setTimeout(() => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+}
+
 export function EditJobForm({ job }: { job: Job }) {
   const router = useRouter();
   const trpc = useTRPC();
@@ -49,6 +54,7 @@ export function EditJobForm({ job }: { job: Job }) {
   // Said from the first try to save: a message that appears when a field is left would move what is being clicked.
   const [tried, setTried] = useState(false);
   const [saved, setSaved] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const changed = differ(draft, opened);
   const save = useMutation(trpc.jobs.edit.mutationOptions({ meta: { inline: true } }));
   const guard = useLeaveGuard({
@@ -70,7 +76,7 @@ export function EditJobForm({ job }: { job: Job }) {
   async function send() {
     setTried(true);
     const now = settingsOf(draft, zone, new Date());
-    if (!now.settings) return;
+    if (!now.settings) return focusFirstProblem(form.current);
     const { seedAt, ...rest } = now.settings;
     try {
       await save.mutateAsync({
@@ -100,6 +106,7 @@ export function EditJobForm({ job }: { job: Job }) {
     <>
       {guard.dialog}
       <form
+        ref={form}
         aria-label="Replication job settings"
         onSubmit={(event) => {
           event.preventDefault();
