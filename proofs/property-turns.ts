@@ -80,8 +80,8 @@ const moved = fc.record({
 });
 
 const pages = fc.record({
-  changedAreasPerPage: fc.constantFrom(1, 2, 5, 2000),
-  changedAreasPageBytes: fc.constantFrom(0, 65_536, 1_048_576, 3_000_000),
+  changedAreasPerPage: fc.constantFrom(2, 20, 2000),
+  changedAreasPageBytes: fc.constantFrom(0, 400_000, 1_500_000, 3_000_000),
   changedAreasSeed: seed,
   changedAreasFalsePercent: fc.constantFrom(0, 0, 3, 40),
   changedAreasOfStar: fc.constantFrom('allocated' as const, 'everything' as const, 'fails' as const),

@@ -1,5 +1,5 @@
 // Waits for vCenter's tasks, and finds those that are under way. For sources/vsphere only.
-import { readObject } from './properties.ts';
+import { type ObjectProperties, readObject, readObjects } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { localizedFault, VimFault } from './soap.ts';
 import { referenceOf } from './vm-record.ts';
@@ -68,9 +68,10 @@ export async function runningTasks(
   signal: AbortSignal,
 ): Promise<ManagedObject[]> {
   const recent = members((await readObject(session, vm, ['recentTask'], signal)).properties.get('recentTask'));
+  const tasks = recent.flatMap((node) => referenceOf(node) ?? []);
   const running: ManagedObject[] = [];
-  for (const task of recent.flatMap((node) => referenceOf(node) ?? [])) {
-    const info = await readInfo(session, task, signal);
+  for (const { object: task, properties } of await readInfos(session, tasks, signal)) {
+    const info = properties.get('info');
     const state = text(info, 'state');
     // Called as on the wire (`CreateSnapshot_Task`); some versions leave the suffix out.
     const method = (text(info, 'name') ?? '').replace(/_Task$/, '');
@@ -79,13 +80,19 @@ export async function runningTasks(
   return running;
 }
 
-async function readInfo(session: VimSession, task: ManagedObject, signal: AbortSignal): Promise<XmlNode | undefined> {
+/** All in one call; vCenter forgets tasks a while after they ended, and then refuses the call as a whole. */
+async function readInfos(
+  session: VimSession,
+  tasks: readonly ManagedObject[],
+  signal: AbortSignal,
+): Promise<ObjectProperties[]> {
   try {
-    return (await readObject(session, task, ['info'], signal)).properties.get('info');
+    return await readObjects(session, tasks, { Task: ['info'] }, signal);
   } catch (error) {
-    // vCenter forgets tasks a while after they ended.
-    if (error instanceof VimFault && error.type === 'ManagedObjectNotFound') return undefined;
-    throw error;
+    if (!(error instanceof VimFault) || error.type !== 'ManagedObjectNotFound') throw error;
+    if (tasks.length <= 1) return [];
+    const halves = [tasks.slice(0, tasks.length >> 1), tasks.slice(tasks.length >> 1)];
+    return (await Promise.all(halves.map((half) => readInfos(session, half, signal)))).flat();
   }
 }
 
