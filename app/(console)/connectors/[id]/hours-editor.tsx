@@ -40,7 +40,7 @@ export function HoursEditor({ hours, problems, onChange }: HoursEditorProps) {
         onAddButtonClick={() => onChange([...hours, newHours(1 + Math.max(-1, ...hours.map(({ key }) => key)))])}
         onRemoveButtonClick={({ detail }) => onChange(hours.filter((_, at) => at !== detail.itemIndex))}
         gridLayout={[
-          { breakpoint: 's', rows: [[4, 2, 2, 2]], removeButton: { width: 'auto' } },
+          { breakpoint: 'xxs', rows: [[3, 2, 2, 2]], removeButton: { width: 'auto' } },
           { rows: [[1], [1], [1], [1]], removeButton: { ownRow: true } },
         ]}
         definition={[
