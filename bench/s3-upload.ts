@@ -1,7 +1,8 @@
 // Our S3 upload against `aws s3 cp`: the same file to the same server, which counts the bytes and forgets them.
 // Run by bench/main.ts; as a program of its own (`node bench/s3-upload.ts FILE URL`) it is our side.
 // A server that checks and stores, as the lab does, would cost more than either client on a small machine and hide the ratio.
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openStaging } from '../replication/target/aws/open-target.ts';
@@ -16,7 +17,6 @@ const AIM = 'at least as fast';
 const BUCKET = 'bench';
 const REGION = 'eu-central-1';
 const KEYS = { accessKeyId: 'bench', secretAccessKey: 'bench' };
-/** The server runs in the process that measures, so that it is the same and warm for both. */
 const READ_BYTES = 1024 * 1024;
 
 export async function s3Row(input: Input, rounds: number, aws: Found): Promise<Row> {
@@ -89,7 +89,15 @@ async function upload(file: string, url: string): Promise<void> {
   const { signal } = new AbortController();
   const staging = openStaging({ region: REGION, credentials: KEYS, bucket: BUCKET, endpoints: { s3: url } });
   const upload = await staging.startUpload('landfall/bench', { capacityBytes: statSync(file).size }, signal);
-  for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) await upload.write(chunk, signal);
+  // The same buffer over and over, as whoever hands chunks to an upload may.
+  const chunk = Buffer.allocUnsafeSlow(READ_BYTES);
+  const input = await open(file);
+  for (;;) {
+    const { bytesRead } = await input.read(chunk, 0, chunk.length);
+    if (bytesRead === 0) break;
+    await upload.write(chunk.subarray(0, bytesRead), signal);
+  }
+  await input.close();
   await upload.complete(signal);
   staging.close();
 }
