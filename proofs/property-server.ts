@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { runLog, servers } from '../db/schema/index.ts';
 import type { Vm } from '../lab/world/world.ts';
 import { FaultError } from '../replication/model/fault.ts';
+import { effectiveImageMethod } from '../replication/model/job.ts';
 import { createJobs } from '../server/services/jobs/create.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
@@ -16,7 +17,7 @@ import { Guest, type nothing } from './property-guest.ts';
 import type { Run, RunWatch } from './property-runs.ts';
 import type { SharedSettings } from './property-settings.ts';
 import type { Tally } from './property-tally.ts';
-import { type Aimed, aimFault } from './property-troubles.ts';
+import { type Aimed, aimFault, type FaultName, faultsOf } from './property-troubles.ts';
 import type { Turn } from './property-turns.ts';
 import { tracksChanges } from './property-world.ts';
 
@@ -37,6 +38,7 @@ export class ServerLife {
   readonly #guest: Guest;
   readonly #expected: Expectations;
   #jobId = '';
+  #vmImport = false;
   #run: Run | null = null;
 
   constructor(options: LifeOptions) {
@@ -68,8 +70,10 @@ export class ServerLife {
     const [server] = await site.db.select().from(servers).where(eq(servers.name, vm.name));
     if (!server) throw new Error(`${vm.name} is not in the catalog`);
     const linux = server.guestFamily === 'linux';
+    const imageMethod = linux && index % 4 === 1 ? 'import-image' : 'auto';
+    this.#vmImport = effectiveImageMethod(imageMethod, server.guestFamily) === 'import-image';
     const { jobIds } = await createJobs(site.ctx, {
-      servers: [{ serverId: server.id, imageMethod: linux && index % 4 === 1 ? 'import-image' : 'auto' }],
+      servers: [{ serverId: server.id, imageMethod }],
       settings: {
         everyHours: null,
         // Never by itself while this goes on: every run is started by a turn.
@@ -84,8 +88,7 @@ export class ServerLife {
 
   async #turn(turn: Turn, isFirst: boolean): Promise<void> {
     const { site, watch, shared, tally, vm } = this.#options;
-    // At first nothing disturbs: the turns after it are to have a baseline, mostly.
-    const trouble = isFirst ? { kind: 'none' as const } : turn.trouble;
+    const trouble = isFirst ? this.#firstTrouble() : turn.trouble;
     for (const action of [...turn.administrators, ...turn.guest]) {
       await this.#guest.act(action);
       tally.add('before a run', action.do);
@@ -94,7 +97,9 @@ export class ServerLife {
     if (trouble.kind === 'digests-deleted') await this.#deleteDigests(trouble.at);
     const refused = trouble.kind === 'parent-refused' ? this.#expected.parents : [];
     const at = { vmId: vm.id, jobId: this.#jobId, serverName: vm.name };
-    const fault: Aimed | null = trouble.kind === 'fault' ? await aimFault(site, trouble.name, trouble.skip, at) : null;
+    const choice = trouble.kind === 'fault' ? trouble.choice : 0;
+    const faultName = trouble.kind === 'fault' ? this.#faultFor(turn, isFirst, choice) : null;
+    const fault: Aimed | null = faultName ? await aimFault(site, faultName, choice >> 4, at) : null;
     const before = this.#guest.takeHappened();
     this.#run = null;
     const { runId } = await shared.withSettings(turn, refused, () => startRun(site.ctx, { jobId: this.#jobId }));
@@ -111,8 +116,27 @@ export class ServerLife {
     this.#run = run;
     await shared.accept(refused);
     const faultHit = (await fault?.end()) ?? false;
-    if (trouble.kind === 'fault' && faultHit) tally.add(`fault, run ${run.state}`, trouble.name);
+    if (faultName) tally.add(faultHit ? `fault, run ${run.state}` : 'fault that met no request', faultName);
     await this.#judge(run, turn, before, { faultHit, parentsRefused: refused.length > 0 }, cancelled !== null);
+  }
+
+  /** At first little disturbs: the turns after it are to have a baseline. But some things happen in a first run only. */
+  #firstTrouble(): Turn['trouble'] {
+    const { index } = this.#options;
+    return index % 2 === 0 ? { kind: 'none' } : { kind: 'fault', choice: index };
+  }
+
+  /** Another one at every turn, of those that this run can meet. */
+  #faultFor(turn: Turn, first: boolean, choice: number): FaultName {
+    const about = {
+      transfer: turn.transfer,
+      first,
+      tracked: tracksChanges(this.#options.vm) && !this.#guest.foreignEver,
+      vmImport: this.#vmImport,
+      ranges: turn.transport !== 'nfc',
+    };
+    const fitting = faultsOf(about);
+    return fitting[choice % fitting.length] as FaultName;
   }
 
   async #judge(

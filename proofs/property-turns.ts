@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { folderModes } from '../lab/world/world.ts';
 import { STEPS_TO_CANCEL_AT } from './property-steps.ts';
-import { FAULTS } from './property-troubles.ts';
 
 const disk = fc.integer({ min: 0, max: 2 });
 /** Where in the disk, in millionths. */
@@ -95,8 +94,7 @@ const trouble = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('fault' as const),
-      name: fc.constantFrom(...(Object.keys(FAULTS) as (keyof typeof FAULTS)[])),
-      skip: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 6 })),
+      choice: fc.integer({ min: 0, max: 999 }),
     }),
   },
   {

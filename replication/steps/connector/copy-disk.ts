@@ -47,8 +47,10 @@ export async function copyDisk(
   const prefix = `${context.digestPrefix}${disk.order}-${hold}-${plan.mode}/`;
   const digestRow = await context.declare({ kind: 'digest-set', token: prefix, diskId: disk.id, details: {} });
   const candidate = createDigestWriter({ store, prefix, capacityBytes: disk.capacityBytes, base });
-  const extents = plan.mode === 'delta' ? await changedAreas(context, snapshotId, disk) : undefined;
+  const areas = plan.mode === 'delta' ? await changedAreas(context, snapshotId, disk) : { reason: plan.reason };
+  const extents = 'extents' in areas ? areas.extents : undefined;
   const mode = plan.mode === 'delta' && !extents ? 'compared' : plan.mode;
+  const reason = 'reason' in areas ? areas.reason : null;
 
   const target = await openTarget(context, disk, plan, hold);
   if ('parentRefused' in target) return target;
@@ -80,7 +82,7 @@ export async function copyDisk(
       copied: {
         id: disk.id,
         mode,
-        reason: plan.reason,
+        reason,
         via: plan.via,
         parentSnapshotId: plan.parentSnapshotId,
         bucket: context.bucket,
@@ -110,20 +112,20 @@ async function openBaseline(context: ConnectorStepContext, diskId: string): Prom
   return openDigestSet({ store: context.staging.digests, manifestKey, root, signal: context.signal });
 }
 
-/** Undefined when the source can no longer say: then everything is read, and the digests tell what differs. */
+/** A reason when the source can no longer say: then everything is read, and the digests tell what differs. */
 async function changedAreas(
   context: ConnectorStepContext,
   snapshotId: string,
   disk: SnapshotDisk,
-): Promise<Extent[] | undefined> {
+): Promise<{ extents: Extent[] } | { reason: string }> {
   const since = context.baselines.find((one) => one.diskId === disk.id)?.changeId;
-  if (!since) return undefined;
+  if (!since) return { reason: 'The source did not track the changes of this disk at the last run.' };
   try {
-    return await context.source.changedAreas(context.run.vmId, snapshotId, disk.id, since, context.signal);
+    return { extents: await context.source.changedAreas(context.run.vmId, snapshotId, disk.id, since, context.signal) };
   } catch (error) {
     if (!(error instanceof ChangesUnknown)) throw error;
     context.log('warning', `${disk.label}: ${error.message} It is read whole.`);
-    return undefined;
+    return { reason: error.message };
   }
 }
 
