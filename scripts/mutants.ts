@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const tree = mkdtempSync(path.join(tmpdir(), 'landfall-mutants-'));
 const vitest = path.join(tree, 'node_modules/.bin/vitest');
 /** Completed runs of the short property run. */
-const RUNS = process.env.LANDFALL_PROPERTY_RUNS || '150';
+const RUNS = process.env.LANDFALL_PROPERTY_RUNS || '120';
 
 async function copyTree(): Promise<void> {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard'];
