@@ -2,9 +2,8 @@
 import { asc } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
-import { events } from '../../db/schema/index.ts';
+import { events, workspaces } from '../../db/schema/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
-import { createFirstMembers } from '../services/people/first-members.ts';
 import { followEvents } from './follow.ts';
 import { stopListening } from './listen.ts';
 import { recordEvents } from './record.ts';
@@ -17,7 +16,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   process.env.DATABASE_URL = database.url;
   db = openDatabase(database.url, { max: 20 });
-  ({ workspaceId } = await createFirstMembers(db, { administrator: 'not used here 1', viewer: 'not used here 2' }));
+  workspaceId = 'ws-order';
+  await db.insert(workspaces).values({ id: workspaceId, name: 'Order' });
 });
 
 afterAll(async () => {

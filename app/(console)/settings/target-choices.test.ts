@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { targetSettingsInput } from '../../../server/services/targets/settings.ts';
+import { TRANSFER_PATHS } from '../../../replication/model/baseline.ts';
 import {
   beginsNewChains,
   differs,
@@ -20,10 +20,9 @@ const settings = {
 } as const;
 
 it('offers what the server takes, and not NBD, by which nothing is read', () => {
-  const { transfer, transport, verification } = targetSettingsInput.shape;
-  expect(TRANSFER_CHOICES.map(({ value }) => value)).toEqual(transfer.options);
-  expect(TRANSPORT_CHOICES.map(({ value }) => value)).toEqual(transport.options.filter((value) => value !== 'nbd'));
-  expect(VERIFICATION_CHOICES.map(({ value }) => value)).toEqual(verification.options);
+  expect(TRANSFER_CHOICES.map(({ value }) => value)).toEqual(TRANSFER_PATHS);
+  expect(TRANSPORT_CHOICES.map(({ value }) => value)).toEqual(['auto', 'nfc', 'folder']);
+  expect(VERIFICATION_CHOICES.map(({ value }) => value)).toEqual(['sampled', 'full']);
 });
 
 it('shows by its own name what is kept and not offered', () => {
