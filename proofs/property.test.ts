@@ -22,7 +22,7 @@ import { randomWorld, serverName } from './property-world.ts';
 
 const environment = process.env;
 /** Completed runs at least: what fits beside all other checks on two cores. `LANDFALL_PROPERTY_RUNS=500` asks for more. */
-const RUNS = Number(environment.LANDFALL_PROPERTY_RUNS || 200);
+const RUNS = Number(environment.LANDFALL_PROPERTY_RUNS || 150);
 const SERVERS = 32;
 const AT_ONCE = 24;
 const MOST_TURNS = 80;
