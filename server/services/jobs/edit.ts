@@ -12,7 +12,7 @@ import {
   seedTimeProblem,
 } from '../../../replication/model/job.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
-import { lockJob } from './pause.ts';
+import { lockJob } from './lock.ts';
 
 export const editJobInput = z.object({
   jobId: z.string(),

@@ -7,7 +7,7 @@ import {
   launchConfigurationSchema,
 } from '../../../replication/model/launch-configuration.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
-import { lockJob } from './pause.ts';
+import { lockJob } from './lock.ts';
 
 export const launchConfigurationInput = z.object({
   jobId: z.string(),

@@ -1,32 +1,13 @@
 // Pausing and resuming a job: its schedule rests, what is running goes on, and everything that was set stays.
-import { and, eq, isNull } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { replicationJobs } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { isPaused } from '../../../replication/model/job.ts';
 import { nextDue } from '../../../replication/model/schedule.ts';
-import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
+import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { openRun } from '../runs/create.ts';
+import { lockJob } from './lock.ts';
 import { type JobInput, jobInput } from './start-run.ts';
-
-type JobRow = typeof replicationJobs.$inferSelect;
-
-/** The job, locked for a change. @throws `not-found`, `conflict` while it is being deleted */
-export async function lockJob(work: Work, workspaceId: string, jobId: string): Promise<JobRow> {
-  const [job] = await work.tx
-    .select()
-    .from(replicationJobs)
-    .where(
-      and(
-        eq(replicationJobs.id, jobId),
-        eq(replicationJobs.workspaceId, workspaceId),
-        isNull(replicationJobs.deletedAt),
-      ),
-    )
-    .for('update');
-  if (!job) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
-  if (job.state === 'deleting') throw faultError('conflict', { message: 'The job is being deleted.' });
-  return job;
-}
 
 export async function pauseJob(ctx: ServiceContext, input: JobInput): Promise<void> {
   const workspaceId = guard(ctx, 'job.pause');

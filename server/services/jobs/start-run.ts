@@ -1,11 +1,9 @@
 // A run on demand. It does not move the schedule.
-import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { replicationJobs } from '../../../db/schema/index.ts';
-import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { createRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
+import { lockJob } from './lock.ts';
 
 export const jobInput = z.object({ jobId: z.string() });
 export type JobInput = z.infer<typeof jobInput>;
@@ -20,19 +18,7 @@ export async function startRun(ctx: ServiceContext, input: z.infer<typeof startR
   const { jobId, verifyAll } = parseInput(startRunInput, input);
   const { region, bucket } = awsTargetConfig();
   return inTransaction(ctx, workspaceId, async (work) => {
-    const [job] = await work.tx
-      .select()
-      .from(replicationJobs)
-      .where(
-        and(
-          eq(replicationJobs.id, jobId),
-          eq(replicationJobs.workspaceId, workspaceId),
-          isNull(replicationJobs.deletedAt),
-        ),
-      )
-      .for('update');
-    if (!job) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
-    if (job.state === 'deleting') throw faultError('conflict', { message: 'The job is being deleted.' });
+    const job = await lockJob(work, workspaceId, jobId);
     const { runId } = await createRun(work, job, {
       type: 'on-demand',
       scheduledFor: ctx.now(),
