@@ -243,4 +243,25 @@ describe('the runs of a job', () => {
     await deleteJob(site.ctx, { jobId: job });
     await expectNothingLeft(site);
   }, 120_000);
+
+  it('fail when digests that the copy had no need of are gone, and copy whole the next time', async () => {
+    await use({ verification: 'full' });
+    const job = await newJob(site, 'web-01');
+    const whole = await endedRun(site, job);
+    const { bucket } = site.lab.aws;
+    const objects = await site.control<{ key: string }[]>('/aws/objects', {
+      bucket,
+      prefix: `landfall-digests/${job}/`,
+    });
+    const chunk = objects.find(({ key }) => /\/\d+$/.test(key));
+    await site.control('/aws/deleteObject', { bucket, key: chunk?.key });
+    await startRun(site.ctx, { jobId: job });
+    const failed = await endedRun(site, job, whole.id);
+    expect(failed.fault).toMatchObject({ code: 'digests-lost' });
+    const again = await nextRun(job, failed);
+    expect(first(again)).toMatchObject({ mode: 'full' });
+    expect(first(again).reason).toMatch(/digests of the last copy are gone/i);
+    await deleteJob(site.ctx, { jobId: job });
+    await expectNothingLeft(site);
+  }, 120_000);
 });

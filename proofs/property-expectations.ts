@@ -35,6 +35,10 @@ export class Expectations {
     return [...this.#baselines.values()].map(({ snapshotId }) => snapshotId);
   }
 
+  get digestsDoubtful(): boolean {
+    return this.#digestsDoubtful.size > 0;
+  }
+
   digestsDeleted(): void {
     for (const disk of this.#vm.disks.keys()) this.#digestsDoubtful.add(disk);
   }

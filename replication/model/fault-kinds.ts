@@ -202,6 +202,13 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'later',
   },
+  'digests-lost': {
+    message: "Digests of the last copy are gone from the target's bucket.",
+    remedy:
+      'Start the run again: it copies the disks whole. See to it that no lifecycle rule and nobody deletes objects under landfall-digests/.',
+    blame: 'you',
+    retry: 'later',
+  },
   'verification-failed': {
     message: 'What was read back from the EBS snapshot is not what was sent.',
     remedy:

@@ -113,7 +113,8 @@ async function settleFailure(
     await nudgeRun(tx, run.id);
   } else {
     await endTask(work, task, 'failed', theFault);
-    if (theFault.code === 'verification-failed') await revokeBaselines(work, run, theFault.message);
+    if (theFault.code === 'verification-failed' || theFault.code === 'digests-lost')
+      await revokeBaselines(work, run, theFault.message);
     await nudgeRun(tx, run.id);
   }
   await tx.insert(runLog).values({
