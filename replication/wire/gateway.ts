@@ -5,6 +5,7 @@ import { artifactKindSchema, artifactSchema, artifactStateSchema } from '../mode
 import { baselineSchema, transferPathSchema } from '../model/baseline.ts';
 import { faultSchema } from '../model/fault.ts';
 import { CONNECTOR_STEPS } from '../model/itinerary.ts';
+import { powerActionSchema } from '../model/power.ts';
 import { catalogServerSchema } from '../model/server.ts';
 import { stepProgressSchema } from '../model/step-results.ts';
 
@@ -67,6 +68,18 @@ export const taskSchema = z.discriminatedUnion('kind', [
     fence: z.number().int(),
     leaseSeconds: z.number(),
     artifacts: z.array(artifactSchema),
+  }),
+  /** Switches a server for a cutover; settled with a PowerResult (model/power.ts). */
+  z.object({
+    kind: z.literal('power'),
+    id: z.string(),
+    fence: z.number().int(),
+    leaseSeconds: z.number(),
+    vmId: z.string(),
+    serverName: z.string(),
+    action: powerActionSchema,
+    /** Seconds within which the server has to be as asked. */
+    deadlineSeconds: z.number().positive(),
   }),
 ]);
 export type Task = z.infer<typeof taskSchema>;
