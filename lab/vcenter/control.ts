@@ -48,6 +48,7 @@ const vmChanges = z
     iso: z.object({ path: z.string(), connected: z.boolean() }).nullable(),
     changeTracking: z.boolean(),
     shutdown: z.enum(['accepted', 'refused', 'never-ends']),
+    question: z.string().min(1).nullable(),
     removal: z.enum(['consolidates', 'leaves-files', 'fails-leaving-files']),
     folderMode: z.enum(folderModes),
   })
@@ -69,8 +70,10 @@ export function vcenterControl(center: Center, server: VcenterServer): ControlCa
       return { snapshots: vm.snapshots.map(({ vm: _vm, ...snapshot }) => snapshot) };
     },
     power: async (input) => {
-      const { vm, on } = z.object({ vm: z.string(), on: z.boolean() }).parse(input);
-      await setPower(center, center.vm(vm), on ? 'poweredOn' : 'poweredOff');
+      const shape = z.object({ vm: z.string(), on: z.boolean().optional(), suspended: z.literal(true).optional() });
+      const { vm, on, suspended } = shape.parse(input);
+      if ((on === undefined) === (suspended === undefined)) throw new Error('Either on or suspended must be given');
+      await setPower(center, center.vm(vm), suspended ? 'suspended' : on ? 'poweredOn' : 'poweredOff');
       return {};
     },
     marker: async (input) => {
@@ -100,10 +103,11 @@ export function vcenterControl(center: Center, server: VcenterServer): ControlCa
       return settings;
     },
     vm: async (input) => {
-      const { vm, consolidationNeeded, iso, changeTracking, ...changes } = vmChanges.parse(input);
+      const { vm, consolidationNeeded, iso, changeTracking, question, ...changes } = vmChanges.parse(input);
       const found = center.vm(vm);
       Object.assign(found.vm, changes);
       if (changeTracking !== undefined) setChangeTracking(found, changeTracking);
+      if (question !== undefined) found.vm.question = question ?? undefined;
       if (iso !== undefined) found.vm.iso = iso ?? undefined;
       if (consolidationNeeded !== undefined) found.consolidationNeeded = consolidationNeeded;
       center.save();

@@ -43,7 +43,7 @@ export interface Datastore {
 export const folderModes = ['ranges', 'ignores-range', 'no-ranges', 'locked', 'not-found', 'wrong-total'] as const;
 export type FolderMode = (typeof folderModes)[number];
 
-export type PowerState = 'poweredOn' | 'poweredOff';
+export type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
 
 export interface Vm {
   /** Managed object id: `vm-101`. */
@@ -76,6 +76,8 @@ export interface Vm {
   changeTracking?: boolean;
   /** What becomes of ShutdownGuest; `accepted` unless given. */
   shutdown?: 'accepted' | 'refused' | 'never-ends';
+  /** What vSphere asks when the machine is switched on; the power-on waits until nothing is asked any more. */
+  question?: string;
   /** What removing a snapshot does to its files, and whether the task fails; `consolidates` unless given. */
   removal?: 'consolidates' | 'leaves-files' | 'fails-leaving-files';
   /** How the files of its disks are served by the datastore; the vCenter's setting unless given. */

@@ -1,4 +1,5 @@
 // Properties of a virtual machine other than its configuration: runtime, guest, summary, snapshots. For lab/vcenter only.
+import { isGoingDown, openQuestion } from '../power.ts';
 import { type Data, data, list, long, member, ref, time, type Value } from '../soap/value.ts';
 import { chainOf, type SnapshotState, type VmState } from '../state.ts';
 import { tracksChanges } from '../tracking.ts';
@@ -55,7 +56,7 @@ export function vmProperties(state: VmState, places: () => Places): Record<strin
 
 /** Tools answer only in a machine that is on. */
 export function toolsRunning(state: VmState): boolean {
-  return state.vm.power === 'poweredOn' && state.vm.tools === 'running';
+  return state.vm.power === 'poweredOn' && state.vm.tools === 'running' && !isGoingDown(state);
 }
 
 function runtime(state: VmState, places: Places): Data {
@@ -67,7 +68,7 @@ function runtime(state: VmState, places: Places): Data {
     toolsInstallerMounted: false,
     bootTime: state.vm.power === 'poweredOn' && state.bootedAt ? time(state.bootedAt) : undefined,
     suspendTime: undefined,
-    question: undefined,
+    question: question(state),
     maxCpuUsage: state.vm.cpus * 2600,
     maxMemoryUsage: state.vm.memoryMiB,
     numMksConnections: 0,
@@ -75,6 +76,22 @@ function runtime(state: VmState, places: Places): Data {
     onlineStandby: false,
     consolidationNeeded: state.consolidationNeeded,
   });
+}
+
+function question(state: VmState): Value {
+  const text = openQuestion(state);
+  return text === undefined
+    ? undefined
+    : data('VirtualMachineQuestionInfo', {
+        id: '1',
+        text,
+        choice: data('ChoiceOption', {
+          choiceInfo: list('ElementDescription', [
+            data('ElementDescription', { label: 'OK', summary: 'OK', key: '0' }),
+          ]),
+          defaultIndex: 0,
+        }),
+      });
 }
 
 function toolsStatus(state: VmState): string {
@@ -121,7 +138,7 @@ function guest(state: VmState): Data {
     net: list('GuestNicInfo', nics),
     ipStack: list('GuestStackInfo', []),
     disk: list('GuestDiskInfo', disks),
-    guestState: running ? 'running' : 'notRunning',
+    guestState: isGoingDown(state) ? 'shuttingDown' : running ? 'running' : 'notRunning',
     appHeartbeatStatus: 'appStatusGray',
     guestOperationsReady: running,
     interactiveGuestOperationsReady: false,

@@ -2,7 +2,7 @@
 
 import { toolsRunning } from '../inventory/virtual-machine.ts';
 import { diskKey } from '../inventory/vm-config.ts';
-import { setPower, shutDownSoon } from '../power.ts';
+import { setPower, shutDownSoon, untilAnswered } from '../power.ts';
 import { isGranted } from '../privileges.ts';
 import { consolidate, removeSnapshots, snapshotRef, takeSnapshot, withDescendants } from '../snapshots.ts';
 import { child, childrenNamed, type Element, flagOf, numberOf, textOf } from '../soap/element.ts';
@@ -150,6 +150,7 @@ function power(call: Call, name: string, description: string, wanted: 'poweredOn
   if (busy && !busy.name.startsWith('Export')) demandIdle(call, vm);
   const entity = ref('VirtualMachine', vm.vm.id);
   return call.center.tasks.start(name, description, entity, sessionOf(call).user, async () => {
+    if (wanted === 'poweredOn') await untilAnswered(call.center, vm);
     await setPower(call.center, vm, wanted);
     return undefined;
   });

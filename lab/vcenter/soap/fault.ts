@@ -49,10 +49,16 @@ export function invalidArgument(name: string): VimFault {
   return new VimFault('InvalidArgument', `A specified parameter was not correct: ${name}`, { invalidProperty: name });
 }
 
+const POWER_WORDS: Record<string, string> = {
+  poweredOn: 'Powered on',
+  poweredOff: 'Powered off',
+  suspended: 'Suspended',
+};
+
 export function invalidPowerState(requested: string, existing: string): VimFault {
   return new VimFault(
     'InvalidPowerState',
-    `The attempted operation cannot be performed in the current state (${existing === 'poweredOn' ? 'Powered on' : 'Powered off'}).`,
+    `The attempted operation cannot be performed in the current state (${POWER_WORDS[existing] ?? existing}).`,
     { requestedState: requested, existingState: existing },
   );
 }
