@@ -1,5 +1,6 @@
 // Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
 import { FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
+import type { PowerAction, PowerResult } from '../replication/model/power.ts';
 import type { StepProgress } from '../replication/model/step-results.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
@@ -57,6 +58,8 @@ function runTask(task: Task, env: WorkEnvironment, signal: AbortSignal, keeper: 
       return importCatalog(task, env, signal);
     case 'release-artifacts':
       return releaseAll(task, env, signal);
+    case 'power':
+      return switchPower(task, env, signal, keeper);
     case 'step':
       return CONNECTOR_STEP_CODE[task.input.stepId](stepContext(task, env, signal, keeper));
   }
@@ -97,6 +100,25 @@ async function releaseAll(
   if (failed) throw failed;
   return null;
 }
+
+async function switchPower(
+  task: Extract<Task, { kind: 'power' }>,
+  env: WorkEnvironment,
+  signal: AbortSignal,
+  keeper: LeaseKeeper,
+): Promise<PowerResult> {
+  const { vmId, serverName, action, deadlineSeconds } = task;
+  keeper.say('info', POWER_WORDS[action](serverName));
+  const result = await env.source.setPower(vmId, action, { deadlineSeconds }, signal);
+  keeper.say(result.note ? 'warning' : 'info', result.note ?? `${serverName} is ${result.power}.`);
+  return result;
+}
+
+const POWER_WORDS: Record<PowerAction, (name: string) => string> = {
+  'shut-down': (name) => `Asking the guest of ${name} to shut down.`,
+  'power-off': (name) => `Powering ${name} off.`,
+  'power-on': (name) => `Powering ${name} on.`,
+};
 
 function stepContext(
   task: StepTask,

@@ -2,6 +2,7 @@
 // Imported by the connector and the connector's steps.
 import type { DiskReader } from '../disks/reader.ts';
 import type { Extent } from '../model/extent.ts';
+import type { PowerAction, PowerResult } from '../model/power.ts';
 import type { CatalogServer } from '../model/server.ts';
 
 export interface HealthCheck {
@@ -111,5 +112,16 @@ export interface Source {
   releaseSnapshot(vmId: string, snapshot: { id: string | null; name: string }, signal: AbortSignal): Promise<void>;
   /** Ends an export that a dead process left open, by the id of whichever transport. A missing one is fine. */
   releaseExport(exportId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Switches a server and waits until it is so, or for `deadlineSeconds`. A guest that refuses or takes too long is no
+   * fault: the result says how the server is then, and why. A shutdown that is under way is awaited. Throws
+   * `server-gone`, `vcenter-privilege-missing` and what the platform has against it.
+   */
+  setPower(
+    vmId: string,
+    action: PowerAction,
+    options: { deadlineSeconds: number },
+    signal: AbortSignal,
+  ): Promise<PowerResult>;
   close(): Promise<void>;
 }

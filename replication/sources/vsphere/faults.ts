@@ -4,7 +4,7 @@ import { describeCause, type Fault, type FaultCode, FaultError, faultError } fro
 import { object as objectOf, text as textOf, type XmlNode } from './xml/xml-node.ts';
 
 /** What was being done: the same signature means different things in different places. */
-export type During = 'login' | 'read' | 'snapshot' | 'release' | 'export' | 'stream';
+export type During = 'login' | 'read' | 'snapshot' | 'release' | 'export' | 'stream' | 'power';
 
 /** What the rows look at; VimFault, VimHttpError, CertificateMismatch and errors of undici and Node all have these. */
 interface Signature {

@@ -86,21 +86,21 @@ class HealthChecks {
   async #privileges(places: Places): Promise<HealthCheck[]> {
     let states: PrivilegeState[] = [];
     const asked = await this.#check('privileges', 'Privileges of the account', async (signal) => {
-      states = await checkPrivileges(this.#session, ['copy', 'changes', 'folder'], places, signal);
+      states = await checkPrivileges(this.#session, ['copy', 'changes', 'folder', 'cutover'], places, signal);
       return 'Known.';
     });
     if (!asked.ok) return [asked];
     const required = new Set<string>(PRIVILEGES.copy.map(({ id }) => id));
-    return states.map(({ id, purpose, missingOn }) => ({
+    return states.map(({ id, purpose, without, missingOn }) => ({
       id: `privilege:${id}`,
       label: `Privilege ${id}`,
       ok: missingOn.length === 0,
-      // Without the others every run is a full copy, or reads every byte; it is right all the same.
+      // Without the others every run is a full copy, or reads every byte, or a person switches servers; all is right then.
       level: required.has(id) ? 'required' : 'advice',
       detail:
         missingOn.length === 0
           ? `Granted; needed ${purpose}.`
-          : `Missing on ${missingOn.join(', ')}; needed ${purpose}. Add ${id} to the role of the account, with propagation.`,
+          : `Missing on ${missingOn.join(', ')}; needed ${purpose}. ${without ? `${without} ` : ''}Add ${id} to the role of the account, with propagation.`,
     }));
   }
 

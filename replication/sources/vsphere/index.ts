@@ -10,6 +10,7 @@ import { readInventory, readServer } from './inventory.ts';
 import { abortLease } from './lease.ts';
 import { NBD_EXPORT } from './nbd-export.ts';
 import type { VddkOptions } from './nbdkit.ts';
+import { setPower } from './power.ts';
 import { type SessionOptions, VimSession } from './session.ts';
 import { releaseSnapshot, takeSnapshot } from './snapshots.ts';
 
@@ -73,6 +74,8 @@ export function openVsphereSource(options: VsphereSourceOptions): Source {
         const lease = { type: 'HttpNfcLease', value: exportId };
         await abortLease(session, lease, 'The process that began the export is gone.', signal);
       }),
+    setPower: (vmId, action, limits, signal) =>
+      guarded('power', signal, () => setPower(session, vmId, action, limits, signal)),
     close: () => session.close(),
   };
 }

@@ -9,6 +9,8 @@ export interface Privilege {
   id: string;
   /** What it is for, in plain words. */
   purpose: string;
+  /** What Landfall cannot do then, as a sentence; where that is not plain from the purpose. */
+  without?: string;
 }
 
 /**
@@ -31,8 +33,17 @@ export const PRIVILEGES = {
     { id: 'Datastore.FileManagement', purpose: 'to read only changed places of a disk from its datastore' },
   ],
   cutover: [
-    { id: 'VirtualMachine.Interact.PowerOff', purpose: 'to shut the source down for the cutover' },
-    { id: 'VirtualMachine.Interact.PowerOn', purpose: 'to start the source again when a cutover is rolled back' },
+    {
+      id: 'VirtualMachine.Interact.PowerOff',
+      purpose: 'to shut the source down for the cutover',
+      without: 'Without it a cutover cannot shut the server down: somebody has to do that in vCenter.',
+    },
+    {
+      id: 'VirtualMachine.Interact.PowerOn',
+      purpose: 'to start the source again when a cutover is rolled back',
+      without:
+        'Without it a cutover cannot be rolled back by powering the server on: somebody has to do that in vCenter.',
+    },
   ],
 } as const satisfies Record<string, readonly Privilege[]>;
 

@@ -119,7 +119,12 @@ export function readVm(vm: ObjectProperties): VmRecord {
   };
 }
 
-const POWER: Record<string, VmRecord['power']> = { poweredOn: 'on', poweredOff: 'off', suspended: 'suspended' };
+/** vSphere's words for ours. */
+export const POWER: Readonly<Record<string, VmRecord['power']>> = {
+  poweredOn: 'on',
+  poweredOff: 'off',
+  suspended: 'suspended',
+};
 
 /** The property's value as a reference to an object. */
 export function referenceOf(node: XmlNode | undefined): ManagedObject | null {
