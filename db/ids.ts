@@ -9,6 +9,7 @@ export const newId = {
   server: () => `s-${hex8()}`,
   job: () => `sms-job-${hex8()}`,
   run: () => `sms-run-${hex8()}`,
+  cutover: () => `cutover-${hex8()}`,
   task: () => `task-${hex17()}`,
   artifact: () => `art-${hex17()}`,
   launch: () => `launch-${hex17()}`,

@@ -2,5 +2,6 @@
 export * from './activity.ts';
 export * from './cloud.ts';
 export * from './connectors.ts';
+export * from './cutovers.ts';
 export * from './people.ts';
 export * from './replication.ts';

@@ -20,6 +20,7 @@ import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
 import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
 import type { LaunchConfiguration } from '../../replication/model/launch-configuration.ts';
+import type { PowerAction, PowerResult } from '../../replication/model/power.ts';
 import type { RunState, RunType } from '../../replication/model/run.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
 import type { ResultsSoFar, StepProgress } from '../../replication/model/step-results.ts';
@@ -90,6 +91,8 @@ export interface RunSettings {
   /** Read back and compare some blocks of each disk, or all. */
   verification?: Verification;
   encryption?: WantedEncryption;
+  /** Of which cutover it is the final run. */
+  cutoverId?: string;
 }
 
 export type TransportChoice = 'auto' | 'nfc' | 'folder' | 'nbd';
@@ -157,6 +160,13 @@ export const runLog = pgTable(
   (table) => [index('run_log_run').on(table.runId, table.id)],
 );
 
+export interface PowerOrder {
+  action: PowerAction;
+  vmId: string;
+  serverName: string;
+  deadlineSeconds: number;
+}
+
 /** Work leased to a connector or a worker. Whoever holds the lease names the fence with every write. */
 export const tasks = pgTable(
   'tasks',
@@ -165,11 +175,15 @@ export const tasks = pgTable(
     workspaceId: text()
       .notNull()
       .references(() => workspaces.id),
-    kind: text({ enum: ['step', 'import-catalog', 'release-artifacts'] }).notNull(),
+    kind: text({ enum: ['step', 'import-catalog', 'release-artifacts', 'power'] }).notNull(),
     place: text({ enum: ['connector', 'cloud'] }).notNull(),
     connectorId: text().references(() => connectors.id),
     runId: text().references(() => replicationRuns.id),
     stepId: text().$type<StepId>(),
+    /** Of which cutover a power task is, what it asks for, and what came of it. */
+    cutoverId: text(),
+    power: jsonb().$type<PowerOrder>(),
+    powerResult: jsonb().$type<PowerResult>(),
     state: text({ enum: ['open', 'done', 'failed', 'cancelled'] })
       .notNull()
       .default('open'),
@@ -190,6 +204,7 @@ export const tasks = pgTable(
     uniqueIndex('tasks_one_per_step').on(table.runId, table.stepId).where(sql`kind = 'step'`),
     uniqueIndex('tasks_one_import').on(table.connectorId).where(sql`kind = 'import-catalog' and state = 'open'`),
     uniqueIndex('tasks_one_release').on(table.connectorId).where(sql`kind = 'release-artifacts' and state = 'open'`),
+    uniqueIndex('tasks_one_power').on(table.cutoverId).where(sql`kind = 'power' and state = 'open'`),
     index('tasks_open').on(table.place, table.connectorId, table.notBefore).where(sql`state = 'open'`),
   ],
 );

@@ -14,6 +14,7 @@ import type { ServiceContext } from '../services/context.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
+import { tendCutovers } from './cutovers.ts';
 import { performStep } from './perform.ts';
 import { reap } from './reaper.ts';
 import { sweepRuns } from './sweep.ts';
@@ -38,6 +39,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   await onNudge((runId) => advanceRun(ctx, runId));
   const ticks = [
     every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
+    every(1_000, signal, 'cutovers', () => tendCutovers(ctx)),
     every(2_000, signal, 'sweep', () => sweepRuns(ctx)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),

@@ -4,6 +4,7 @@ import { events } from '../../db/schema/index.ts';
 
 export type EventTopic =
   | 'connectors'
+  | 'cutovers'
   | 'servers'
   | 'jobs'
   | 'runs'

@@ -57,6 +57,10 @@ function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: n
   const lease = { id: task.id, fence: task.fence, leaseSeconds };
   if (task.kind === 'import-catalog') return { kind: 'import-catalog', ...lease };
   if (task.kind === 'release-artifacts') return { kind: 'release-artifacts', ...lease, artifacts };
+  if (task.kind === 'power') {
+    if (!task.power) throw new Error(`Task ${task.id} asks for nothing`);
+    return { kind: 'power', ...lease, ...task.power };
+  }
   if (!run || !task.stepId) throw new Error(`Task ${task.id} has no run`);
   return {
     kind: 'step',

@@ -100,6 +100,17 @@ test('the AMI is booted from its flattened volumes, and is ok when its console s
   expect(await consoleOf(id)).toContain('pid=');
 });
 
+test('a guest that is stopped is gone, and speaks again when it is started', async () => {
+  const id = await launch();
+  const before = await processOf(id);
+  await lab.ec2().send(new StopInstancesCommand({ InstanceIds: [id] }));
+  await until('the process is gone', async () => dead(before));
+  await until('it is stopped', async () => (await state(id)) === 'stopped');
+  await lab.ec2().send(new StartInstancesCommand({ InstanceIds: [id] }));
+  expect(await processOf(id, 2)).not.toBe(before);
+  await terminate(id);
+});
+
 test('no more than two run at a time; the next one follows', async () => {
   const [one, two, three] = [await launch(), await launch(), await launch()];
   await processOf(one);

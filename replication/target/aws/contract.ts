@@ -105,6 +105,7 @@ export function awsTargetContract(
       await target.snapshots.delete('snap-0123456789abcdef0', never);
       await target.images.deregister('ami-0123456789abcdef0', never);
       await target.instances.terminate('i-0123456789abcdef0', never);
+      await target.instances.stop('i-0123456789abcdef0', never);
     });
 
     test('what does not exist is left out of the answer', async () => {
@@ -127,7 +128,7 @@ export function awsTargetContract(
       expect(securityGroups.length).toBeGreaterThan(0);
     });
 
-    test('an instance: rehearsed, launched, described, terminated', async () => {
+    test('an instance: rehearsed, launched, described, stopped, terminated', async () => {
       const input = await launchInput('contract-launch');
       expect(await target.instances.rehearse(input, never)).toBeNull();
       const instanceId = await target.instances.launch(input, never);
@@ -137,8 +138,13 @@ export function awsTargetContract(
       await expect.poll(async () => (await state())?.state, { timeout: 15_000 }).toBe('running');
       expect(await state()).toMatchObject({ imageId: place.imageId, instanceType: place.instanceType });
       expect(typeof (await target.instances.consoleOutput(instanceId, never)).text).toBe('string');
+      for (let times = 0; times < 2; times += 1) await target.instances.stop(instanceId, never);
+      await expect.poll(async () => (await state())?.state, { timeout: 15_000 }).toBe('stopped');
+      await target.instances.stop(instanceId, never);
+      expect((await state())?.state).toBe('stopped');
       await target.instances.terminate(instanceId, never);
       await expect.poll(async () => (await state())?.state ?? 'terminated', { timeout: 15_000 }).toBe('terminated');
+      await target.instances.stop(instanceId, never);
     });
 
     test('a launch that AWS refuses is told in its words, before and at the launch', async () => {

@@ -77,6 +77,19 @@ export function createInstances(clients: AwsClients): Instances {
       }
     },
 
+    async stop(instanceId, signal) {
+      try {
+        await clients.ec2('ec2:StopInstances', signal, (ec2, http) =>
+          ec2.stopInstances({ InstanceIds: [instanceId] }, http),
+        );
+      } catch (error) {
+        if (hasAwsCode(error, /^InvalidInstanceID\.NotFound$/)) return;
+        // Both an instance that ends and one that begins are refused so, and only the first is as good as stopped.
+        if (!hasAwsCode(error, /^IncorrectInstanceState$/) || !(await isEnding(clients, instanceId, signal)))
+          throw error;
+      }
+    },
+
     async consoleOutput(instanceId, signal) {
       const ask = (Latest: boolean) =>
         clients.ec2('ec2:GetConsoleOutput', signal, (ec2, http) =>
@@ -126,6 +139,15 @@ export function createInstances(clients: AwsClients): Instances {
       return toLaunchable(image);
     },
   };
+}
+
+async function isEnding(clients: AwsClients, instanceId: string, signal: AbortSignal): Promise<boolean> {
+  const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
+  const answer = await clients.ec2('ec2:DescribeInstances', signal, (ec2, http) =>
+    ec2.describeInstances({ Filters }, http),
+  );
+  const state = answer.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? 'terminated';
+  return state === 'terminated' || state === 'shutting-down' || state === 'stopped' || state === 'stopping';
 }
 
 function toRequest(input: LaunchInput): RunInstancesCommandInput {

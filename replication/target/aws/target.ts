@@ -171,6 +171,11 @@ export interface Instances {
   rehearse(input: LaunchInput, signal: AbortSignal): Promise<string | null>;
   describe(instanceIds: string[], signal: AbortSignal): Promise<Map<string, InstanceState>>;
   terminate(instanceId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Asks EC2 to stop an instance and returns before it has stopped: `describe` tells. One that is stopped, terminated or
+   * gone is fine. @throws `aws-fault`, retry later, while it is pending: EC2 does not stop it then
+   */
+  stop(instanceId: string, signal: AbortSignal): Promise<void>;
   consoleOutput(instanceId: string, signal: AbortSignal): Promise<{ text: string; at: string | null }>;
   types(signal: AbortSignal): Promise<InstanceTypeChoice[]>;
   networks(signal: AbortSignal): Promise<{

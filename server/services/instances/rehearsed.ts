@@ -1,7 +1,7 @@
 // How long a launch of a job's AMI took until its checks passed: what a cutover will need at least after its last run.
 import { and, desc, eq, isNotNull } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
 import { instances, replicationRuns } from '../../../db/schema/index.ts';
-import type { ServiceContext } from '../context.ts';
 
 export interface Rehearsed {
   seconds: number;
@@ -11,8 +11,8 @@ export interface Rehearsed {
 }
 
 /** Of the newest test launch that came to its end; null as long as there is none. */
-export async function rehearsedDowntime(ctx: ServiceContext, jobId: string): Promise<Rehearsed | null> {
-  const [row] = await ctx.db
+export async function rehearsedDowntime(db: Pick<Queries, 'select'>, jobId: string): Promise<Rehearsed | null> {
+  const [row] = await db
     .select({ id: instances.id, launchedAt: instances.launchedAt, passedAt: instances.checksPassedAt })
     .from(instances)
     .innerJoin(replicationRuns, eq(replicationRuns.id, instances.runId))

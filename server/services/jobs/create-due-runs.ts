@@ -3,6 +3,7 @@ import { and, asc, eq, isNotNull, isNull, lte, notInArray } from 'drizzle-orm';
 import { replicationJobs } from '../../../db/schema/index.ts';
 import { nextDue } from '../../../replication/model/schedule.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
+import { notInCutover } from '../cutovers/open.ts';
 import { createRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
 
@@ -14,7 +15,7 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
   const due = await ctx.db
     .select({ id: replicationJobs.id, workspaceId: replicationJobs.workspaceId })
     .from(replicationJobs)
-    .where(and(lte(replicationJobs.nextRunAt, now), isNull(replicationJobs.deletedAt)))
+    .where(and(lte(replicationJobs.nextRunAt, now), isNull(replicationJobs.deletedAt), notInCutover()))
     .orderBy(asc(replicationJobs.nextRunAt))
     .limit(BATCH);
   let made = 0;
@@ -30,6 +31,7 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
             isNotNull(replicationJobs.nextRunAt),
             lte(replicationJobs.nextRunAt, now),
             notInArray(replicationJobs.state, ['deleting', 'deleted', 'paused', 'paused-on-failure']),
+            notInCutover(),
           ),
         )
         .for('update', { skipLocked: true });

@@ -150,7 +150,7 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     /** What its next run measures from, per disk. */
     baselines: await shownBaselines(ctx.db, jobId),
     launchConfiguration: shownConfiguration(row.job.launchConfiguration),
-    rehearsed: await rehearsedDowntime(ctx, jobId),
+    rehearsed: await rehearsedDowntime(ctx.db, jobId),
   };
 }
 

@@ -1,6 +1,7 @@
 // A run on demand. It does not move the schedule.
 import { z } from 'zod';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { refuseDuringCutover } from '../cutovers/open.ts';
 import { createRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
 import { lockJob } from './lock.ts';
@@ -19,6 +20,7 @@ export async function startRun(ctx: ServiceContext, input: z.infer<typeof startR
   const { region, bucket } = awsTargetConfig();
   return inTransaction(ctx, workspaceId, async (work) => {
     const job = await lockJob(work, workspaceId, jobId);
+    await refuseDuringCutover(work.tx, jobId, 'started');
     const { runId } = await createRun(work, job, {
       type: 'on-demand',
       scheduledFor: ctx.now(),

@@ -37,7 +37,8 @@ async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, left
   else if (status?.status !== 'healthy')
     why = `Waits for the connector ${connector.name}: ${status?.reason ?? 'it is not healthy'}.`;
   else if (leftOver > 0) why = `Waits until the source snapshot of the last run is removed (${leftOver} left).`;
-  why ??= connector ? await whyQueued(work.tx, run, connector) : null;
+  // The service is down while a final run waits, so it waits for nobody's place.
+  if (!run.settings.cutoverId) why ??= connector ? await whyQueued(work.tx, run, connector) : null;
   if (why) return waitFor(work, run, why);
   await work.tx
     .update(replicationRuns)

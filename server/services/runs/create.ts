@@ -37,6 +37,8 @@ export async function createRun(
     target: RunSettings['target'];
     /** How much this run reads back, whatever the settings say. */
     verification?: RunSettings['verification'];
+    /** The cutover whose final run it is: it waits for no place in the queue. */
+    cutoverId?: string;
   },
 ): Promise<{ runId: string; missed: boolean }> {
   const { tx } = work;
@@ -72,6 +74,7 @@ export async function createRun(
       transport: use?.transport ?? 'auto',
       verification: input.verification ?? job.verification ?? use?.verification ?? 'sampled',
       encryption: { encrypted: use?.encrypted ?? false, kmsKeyArn: use?.kmsKeyArn ?? null },
+      ...(input.cutoverId && { cutoverId: input.cutoverId }),
     },
     step: first.id,
     scheduledFor: input.scheduledFor,

@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { connectors, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
+import { powerResultSchema } from '../../../replication/model/power.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
@@ -26,6 +27,7 @@ export async function settleTask(
   await inTransaction(ctx, workspaceId, async (work) => {
     const { task, run } = await lockHeldRun(work.tx, held);
     if (task.kind === 'import-catalog') return settleImport(work, task, outcome, ctx.now());
+    if (task.kind === 'power') return settlePower(work, task, outcome);
     if (!run || !task.stepId)
       return endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
     if (outcome.ok) return settleStep(ctx, work, task, run, task.stepId, outcome.result);
@@ -125,6 +127,20 @@ async function settleFailure(
     text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${again ? ' It will be tried again.' : ''}`,
   });
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+}
+
+/** What came of it is read by the cutover that asked (services/cutovers). */
+async function settlePower(work: Work, task: TaskRow, outcome: Outcome): Promise<void> {
+  if (!outcome.ok) return endTask(work, task, 'failed', outcome.fault);
+  const parsed = powerResultSchema.safeParse(outcome.result);
+  if (!parsed.success) {
+    throw faultError('input-invalid', {
+      message: 'The result of a power task is not what the console expects.',
+      cause: parsed.error.message,
+    });
+  }
+  await work.tx.update(tasks).set({ powerResult: parsed.data }).where(eq(tasks.id, task.id));
+  await endTask(work, task, 'done', null);
 }
 
 /** A successful import was already ended by its last page (services/catalog/receive-page.ts). */

@@ -1,0 +1,22 @@
+// Takes every cutover that is under way one step further. Called by the engine every second; several workers may.
+import { log } from '../log.ts';
+import { doOutside } from '../services/cloud/cutover-launch.ts';
+import type { ServiceContext } from '../services/context.ts';
+import { advanceCutover } from '../services/cutovers/advance.ts';
+import { openCutovers, startDueCutovers } from '../services/cutovers/due.ts';
+
+/** Side by side: one that waits for AWS holds up no other. */
+export async function tendCutovers(ctx: ServiceContext): Promise<void> {
+  await startDueCutovers(ctx);
+  const open = await openCutovers(ctx);
+  await Promise.all(
+    open.map(async (found) => {
+      try {
+        const outside = await advanceCutover(ctx, found);
+        if (outside) await doOutside(ctx, found, outside);
+      } catch (error) {
+        log().warn({ error, cutover: found.id }, 'a cutover could not go on; it is tried again');
+      }
+    }),
+  );
+}

@@ -1,0 +1,104 @@
+// What a cutover does at AWS: launches the final AMI, looks at the instance, stops it on the way back.
+// Called by the engine between two transactions; a token, or the nature of the call, makes repeating it harmless.
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { and, eq } from 'drizzle-orm';
+import { cutovers, instances } from '../../../db/schema/index.ts';
+import type { CutoverCheck, CutoverOptions } from '../../../replication/model/cutover.ts';
+import { FaultError, toFault } from '../../../replication/model/fault.ts';
+import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
+import { launchMade, type Outside, outsideFailed } from '../cutovers/advance.ts';
+import { CutoverChange } from '../cutovers/change.ts';
+import { instanceLooked } from '../cutovers/instance-checks.ts';
+import { launchAsConfigured } from './launch.ts';
+import { awsTarget, cloudDeadline } from './target.ts';
+
+const CONNECT_MS = 4_000;
+const KEPT_LINES = 200;
+
+interface Found {
+  id: string;
+  workspaceId: string;
+}
+
+export async function doOutside(ctx: ServiceContext, found: Found, outside: Outside): Promise<void> {
+  const own = systemContext(ctx.db, found.workspaceId, 'Landfall');
+  try {
+    if (outside.do === 'launch') {
+      const requestId = createHash('sha256').update(outside.token).digest('hex').slice(0, 32);
+      const { id } = await launchAsConfigured(own, { requestId, runId: outside.runId, purpose: 'final' });
+      await changing(ctx, found, (change) => launchMade(change, id));
+    } else if (outside.do === 'look-at-instance') await look(ctx, found, outside.launchId);
+    else await stop(ctx, outside.launchId);
+  } catch (error) {
+    const failed = error instanceof FaultError ? error : new FaultError(toFault(error), { cause: error });
+    await changing(ctx, found, (change) => outsideFailed(change, failed));
+  }
+}
+
+async function changing(
+  ctx: ServiceContext,
+  { id, workspaceId }: Found,
+  work: (change: CutoverChange) => void | Promise<void>,
+): Promise<void> {
+  await inTransaction(systemContext(ctx.db, workspaceId), workspaceId, async (within) => {
+    const [row] = await within.tx.select().from(cutovers).where(eq(cutovers.id, id)).for('update');
+    if (!row) return;
+    const change = new CutoverChange(within, row, ctx.now());
+    await work(change);
+    await change.write();
+  });
+}
+
+async function look(ctx: ServiceContext, found: Found, launchId: string): Promise<void> {
+  const [row] = await ctx.db
+    .select({ instance: instances, options: cutovers.options })
+    .from(cutovers)
+    .innerJoin(instances, eq(instances.id, cutovers.launchId))
+    .where(and(eq(cutovers.id, found.id), eq(instances.id, launchId)));
+  if (!row) return;
+  const { instance, options } = row;
+  const [output, tcp] = await Promise.all([
+    instance.instanceId && instance.state === 'running'
+      ? awsTarget().instances.consoleOutput(instance.instanceId, cloudDeadline())
+      : null,
+    instance.state === 'running' ? tcpCheck(options, instance.detail) : null,
+  ]);
+  const text = output ? lastLines(output.text) : null;
+  await changing(ctx, found, (change) => instanceLooked(change, instance, text, tcp));
+}
+
+/** PostgreSQL keeps no NUL in a text; a serial console may send some. */
+function lastLines(text: string): string {
+  return text.replaceAll('\u0000', '').split(/\r?\n/).slice(-KEPT_LINES).join('\n').slice(-64_000);
+}
+
+/** Null when none was asked for. */
+async function tcpCheck(
+  { tcp }: CutoverOptions,
+  detail: (typeof instances.$inferSelect)['detail'],
+): Promise<CutoverCheck | null> {
+  if (!tcp) return null;
+  const host = tcp.host ?? detail?.publicAddress ?? detail?.privateAddress;
+  const check = { id: 'tcp', label: `TCP port ${tcp.port}` };
+  if (!host) return { ...check, state: 'wait', text: 'The instance has no address yet.' };
+  const problem = await new Promise<string | null>((resolve) => {
+    const socket = connect({ host, port: tcp.port, timeout: CONNECT_MS });
+    const end = (said: string | null) => {
+      socket.destroy();
+      resolve(said);
+    };
+    socket.once('connect', () => end(null));
+    socket.once('timeout', () => end('no answer'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+  const at = `${host}:${tcp.port}`;
+  return problem
+    ? { ...check, state: 'wait', text: `${at} does not take connections yet (${problem}).` }
+    : { ...check, state: 'pass', text: `${at} takes connections.` };
+}
+
+async function stop(ctx: ServiceContext, launchId: string): Promise<void> {
+  const [row] = await ctx.db.select().from(instances).where(eq(instances.id, launchId));
+  if (row?.instanceId) await awsTarget().instances.stop(row.instanceId, cloudDeadline());
+}

@@ -1,0 +1,57 @@
+// Power tasks: what the connector is asked to do with the source of a cutover, and what came of it.
+// The row stands before the connector acts, so that a roll-back knows what to give back. For services/cutovers only.
+import { and, eq, sql } from 'drizzle-orm';
+import { newId } from '../../../db/ids.ts';
+import { replicationJobs, servers, tasks } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import type { PowerAction } from '../../../replication/model/power.ts';
+import type { Work } from '../context.ts';
+import { hintTasks, type TaskRow } from '../tasks/held.ts';
+import type { CutoverChange } from './change.ts';
+
+/** Powering on or off is a matter of seconds; a guest shuts down in its own time. */
+const SWITCH_SECONDS = 180;
+
+/** Asks for one action; an earlier one of this cutover that is still open is given up. */
+export async function orderPower(change: CutoverChange, action: PowerAction): Promise<void> {
+  const { work, row } = change;
+  await endPowerTasks(work, row.id);
+  const [found] = await work.tx
+    .select({ vmId: servers.vmId, name: servers.name, connectorId: replicationJobs.connectorId })
+    .from(replicationJobs)
+    .innerJoin(servers, eq(servers.id, replicationJobs.serverId))
+    .where(eq(replicationJobs.id, row.jobId));
+  if (!found) throw faultError('server-gone');
+  const deadlineSeconds = action === 'shut-down' ? row.options.shutdownMinutes * 60 : SWITCH_SECONDS;
+  await work.tx.insert(tasks).values({
+    id: newId.task(),
+    workspaceId: row.workspaceId,
+    kind: 'power',
+    place: 'connector',
+    connectorId: found.connectorId,
+    cutoverId: row.id,
+    attempt: row.attempt,
+    power: { action, vmId: found.vmId, serverName: found.name, deadlineSeconds },
+    createdAt: sql`clock_timestamp()`,
+  });
+  await hintTasks(work.tx, found.connectorId);
+}
+
+/** The newest power task of a cutover; null before the first. */
+export async function newestPower(work: Work, cutoverId: string): Promise<TaskRow | null> {
+  const [task] = await work.tx
+    .select()
+    .from(tasks)
+    .where(and(eq(tasks.cutoverId, cutoverId), eq(tasks.kind, 'power')))
+    .orderBy(sql`${tasks.createdAt} desc`)
+    .limit(1);
+  return task ?? null;
+}
+
+/** Gives up what the connector is still at: with its next word it hears that it no longer holds the task. */
+export async function endPowerTasks(work: Work, cutoverId: string): Promise<void> {
+  await work.tx
+    .update(tasks)
+    .set({ state: 'cancelled', holder: null, endedAt: sql`now()` })
+    .where(and(eq(tasks.cutoverId, cutoverId), eq(tasks.kind, 'power'), eq(tasks.state, 'open')));
+}
