@@ -23,6 +23,8 @@ export interface SourceSnapshot {
   takenAt: Date;
   quiesced: boolean;
   notQuiescedBecause: string | null;
+  /** The server was off: there was nothing to quiesce, and its disks are as its guest left them. */
+  atRest: boolean;
   disks: {
     /** Identity of the disk: stays through renames, moves and snapshots. */
     id: string;

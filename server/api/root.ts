@@ -1,6 +1,7 @@
 // Every noun of the API, one router each.
 import { activityRouter } from './routers/activity.ts';
 import { connectorsRouter } from './routers/connectors.ts';
+import { cutoversRouter } from './routers/cutovers.ts';
 import { eventsRouter } from './routers/events.ts';
 import { imagesRouter } from './routers/images.ts';
 import { instancesRouter } from './routers/instances.ts';
@@ -16,6 +17,7 @@ import { router } from './trpc.ts';
 export const appRouter = router({
   activity: activityRouter,
   connectors: connectorsRouter,
+  cutovers: cutoversRouter,
   events: eventsRouter,
   images: imagesRouter,
   instances: instancesRouter,

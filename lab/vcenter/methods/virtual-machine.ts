@@ -139,7 +139,10 @@ function createSnapshot(call: Call, name: string, quiesce: boolean): Value {
   const description = textOf(call.args, 'description') ?? '';
   const work = async () =>
     snapshotRef(await takeSnapshot(call.center, vm, { name: title, description, quiesce: quiesced }));
-  return task(call, vm, name, 'VirtualMachine.createSnapshot', work, { quiesce: String(quiesced) });
+  return task(call, vm, name, 'VirtualMachine.createSnapshot', work, {
+    quiesce: String(quiesced),
+    quiesceAsked: String(quiesce),
+  });
 }
 
 function power(call: Call, name: string, description: string, wanted: 'poweredOn' | 'poweredOff'): Value {

@@ -27,6 +27,8 @@ export const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6
 const QUIESCE_FAULTS = ['ApplicationQuiesceFault', 'FilesystemQuiesceFault', 'ToolsUnavailable', 'QuiesceFault'];
 const QUIESCE_TEXT = /quiesc|\bVSS\b|VMware Tools/i;
 
+const AT_REST = 'The server is powered off: its disks are at rest.';
+
 interface VmState {
   power: string;
   tools: ReturnType<typeof readTools>;
@@ -40,6 +42,8 @@ interface Taken {
   disks: VmDisk[];
   /** For people; of no meaning when the snapshot is quiesced. */
   notQuiescedBecause: string;
+  /** The machine was off before the snapshot was taken. */
+  atRest: boolean;
 }
 
 export interface SnapshotWishes {
@@ -226,17 +230,19 @@ async function look(
   notQuiescedBecause: string,
   signal: AbortSignal,
 ): Promise<Taken> {
-  return { node, notQuiescedBecause, disks: await readSnapshotDisks(session, node.ref.value, signal) };
+  const disks = await readSnapshotDisks(session, node.ref.value, signal);
+  return { node, notQuiescedBecause, disks, atRest: notQuiescedBecause === AT_REST };
 }
 
 /** @param untracked why no change id of the machine can be trusted, or null */
-function describe({ node, disks, notQuiescedBecause }: Taken, untracked: string | null): SourceSnapshot {
+function describe({ node, disks, notQuiescedBecause, atRest }: Taken, untracked: string | null): SourceSnapshot {
   return {
     snapshotId: node.ref.value,
     name: node.name,
     takenAt: node.createdAt,
     quiesced: node.quiesced,
     notQuiescedBecause: node.quiesced ? null : notQuiescedBecause,
+    atRest,
     disks: disks.map((disk) => {
       const { id, key, label, capacityBytes, order } = disk;
       const changeId = untracked === null ? disk.changeId : null;
@@ -294,7 +300,7 @@ async function readState(session: VimSession, vm: ManagedObject, signal: AbortSi
 
 function whyNotQuiesced(wanted: boolean, state: VmState): string | null {
   if (state.power === 'suspended') return 'The server is suspended: its guest cannot be asked.';
-  if (state.power !== 'poweredOn') return 'The server is powered off: its disks are at rest.';
+  if (state.power !== 'poweredOn') return AT_REST;
   if (!wanted) return 'Quiescing was not asked for.';
   if (state.tools === 'not-installed') return 'VMware Tools is not installed in the guest.';
   return state.tools === 'running' ? null : 'VMware Tools is not running in the guest.';

@@ -29,6 +29,8 @@ export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
   if (snapshot.disks.length === 0)
     throw faultError('disk-unsupported', { message: `${run.serverName} has no disk that a snapshot holds.` });
   if (snapshot.quiesced) context.log('info', 'Snapshot taken with the guest quiesced.');
+  else if (snapshot.atRest)
+    context.log('info', 'Snapshot taken of the server powered off: there is nothing to quiesce.');
   else
     context.log(
       'warning',

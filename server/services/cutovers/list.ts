@@ -1,0 +1,195 @@
+// Reading cutovers: the table, and one with everything that its page, its wall view and its evidence show.
+import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { cutoverLog, cutovers, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import { canCancel, canRollBack, downtime, isOver } from '../../../replication/model/cutover.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { guard, type ServiceContext } from '../context.ts';
+import { rehearsedDowntime } from '../instances/rehearsed.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { runStatus } from '../runs/view.ts';
+import type { RunRow } from '../tasks/held.ts';
+import type { CutoverRow } from './change.ts';
+import { cutoverReadiness } from './checks.ts';
+
+/** As many lines as a night makes; older ones are in the evidence. */
+const SHOWN_LINES = 500;
+
+const COLUMNS: Record<string, ListColumn> = {
+  id: { sql: cutovers.id, kind: 'text' },
+  server: { sql: cutovers.serverName, kind: 'text' },
+  state: { sql: cutovers.state, kind: 'choice' },
+  job: { sql: cutovers.jobId, kind: 'text' },
+  startAt: { sql: sql`coalesce(${cutovers.startedAt}, ${cutovers.startAt})`, kind: 'date' },
+  createdBy: { sql: cutovers.createdBy, kind: 'text' },
+  createdAt: { sql: cutovers.createdAt, kind: 'date' },
+  endedAt: { sql: cutovers.endedAt, kind: 'date' },
+};
+
+function listed(row: CutoverRow, now: Date) {
+  const { consoleOutput: _console, workspaceId: _workspace, ...shown } = row;
+  return {
+    ...shown,
+    canCancel: canCancel(row),
+    canRollBack: canRollBack(row),
+    over: isOver(row.state),
+    /** Milliseconds at the moment of the answer; it goes on while `downtimeEndedAt` is null. */
+    downtimeMs: downtime(row, now),
+  };
+}
+export type ListedCutover = ReturnType<typeof listed>;
+
+export async function listCutovers(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedCutover>> {
+  const workspaceId = guard(ctx, 'cutover.read');
+  const { where, ...page } = listClauses(query, COLUMNS, cutovers.id);
+  const all = and(eq(cutovers.workspaceId, workspaceId), where);
+  const rows = await ctx.db
+    .select()
+    .from(cutovers)
+    .where(all)
+    .orderBy(...page.orderBy)
+    .limit(page.limit)
+    .offset(page.offset);
+  return { items: rows.map((row) => listed(row, ctx.now())), total: await ctx.db.$count(cutovers, all) };
+}
+
+export async function getCutover(ctx: ServiceContext, cutoverId: string) {
+  const workspaceId = guard(ctx, 'cutover.read');
+  const [row] = await ctx.db
+    .select()
+    .from(cutovers)
+    .where(and(eq(cutovers.id, cutoverId), eq(cutovers.workspaceId, workspaceId)));
+  if (!row) throw faultError('not-found', { message: `There is no cutover ${cutoverId}.` });
+  const lines = await ctx.db
+    .select()
+    .from(cutoverLog)
+    .where(eq(cutoverLog.cutoverId, row.id))
+    .orderBy(desc(cutoverLog.id))
+    .limit(SHOWN_LINES);
+  const run = await runOf(ctx, row.finalRunId);
+  const [instance] = row.launchId
+    ? await ctx.db
+        .select({
+          id: instances.id,
+          instanceId: instances.instanceId,
+          state: instances.state,
+          detail: instances.detail,
+        })
+        .from(instances)
+        .where(eq(instances.id, row.launchId))
+    : [];
+  // Before it begins the checks are looked at as they are now; after that, as they were then.
+  const ahead = row.state === 'planned' ? await cutoverReadiness(ctx.db, row.jobId, row.options, ctx.now()) : null;
+  return {
+    ...listed(row, ctx.now()),
+    now: ctx.now(),
+    checks: ahead?.checks ?? row.checks,
+    estimatedSeconds: ahead?.estimatedSeconds ?? null,
+    rehearsed: await rehearsedDowntime(ctx.db, row.jobId),
+    consoleOutput: row.consoleOutput,
+    log: lines.reverse(),
+    run: run && { id: run.id, imageId: run.imageId, status: runStatus(run), progress: run.progress },
+    instance: instance
+      ? {
+          id: instance.id,
+          instanceId: instance.instanceId,
+          state: instance.state,
+          privateAddress: instance.detail?.privateAddress ?? null,
+          publicAddress: instance.detail?.publicAddress ?? null,
+        }
+      : null,
+  };
+}
+export type CutoverDetails = Awaited<ReturnType<typeof getCutover>>;
+
+async function runOf(ctx: ServiceContext, runId: string | null): Promise<RunRow | null> {
+  if (!runId) return null;
+  const [run] = await ctx.db.select().from(replicationRuns).where(eq(replicationRuns.id, runId));
+  return run ?? null;
+}
+
+/** The open cutover of a job, else its newest; null when there was none. */
+export async function cutoverOfJob(ctx: ServiceContext, jobId: string): Promise<ListedCutover | null> {
+  const workspaceId = guard(ctx, 'cutover.read');
+  const [row] = await ctx.db
+    .select()
+    .from(cutovers)
+    .where(and(eq(cutovers.jobId, jobId), eq(cutovers.workspaceId, workspaceId)))
+    .orderBy(desc(cutovers.createdAt))
+    .limit(1);
+  return row ? listed(row, ctx.now()) : null;
+}
+
+/**
+ * What there is to show of a cutover to whoever was not there: times, decisions, checks, and the digests that say which
+ * bytes went. Nothing in it is secret; launch settings are left to the instance's page.
+ */
+export async function cutoverEvidence(ctx: ServiceContext, cutoverId: string) {
+  const details = await getCutover(ctx, cutoverId);
+  const lines = await ctx.db
+    .select()
+    .from(cutoverLog)
+    .where(eq(cutoverLog.cutoverId, cutoverId))
+    .orderBy(asc(cutoverLog.id));
+  const run = await runOf(ctx, details.finalRunId);
+  const [job] = await ctx.db.select().from(replicationJobs).where(eq(replicationJobs.id, details.jobId));
+  const [image] = run ? await ctx.db.select().from(images).where(eq(images.runId, run.id)) : [];
+  const server = run?.results['check-server']?.server ?? null;
+  const snapshot = run?.results['take-snapshot'];
+  return {
+    format: 'landfall-cutover-evidence/1',
+    writtenAt: ctx.now().toISOString(),
+    cutover: {
+      id: details.id,
+      server: details.serverName,
+      state: details.state,
+      plannedBy: details.createdBy,
+      plannedAt: details.createdAt.toISOString(),
+      startedBy: details.startedBy,
+      startedAt: details.startedAt?.toISOString() ?? null,
+      endedAt: details.endedAt?.toISOString() ?? null,
+      options: details.options,
+    },
+    downtime: {
+      startedAt: details.downtimeStartedAt?.toISOString() ?? null,
+      endedAt: details.downtimeEndedAt?.toISOString() ?? null,
+      seconds: details.downtimeMs === null ? null : Math.round(details.downtimeMs / 1000),
+      rehearsedLaunchSeconds: details.rehearsed?.seconds ?? null,
+    },
+    source: server
+      ? { vmId: server.vmId, uuid: server.uuid, path: server.path, host: server.host, powerAtSnapshot: server.power }
+      : null,
+    checksBefore: details.checks,
+    checksOfInstance: details.instanceChecks,
+    steps: details.timeline,
+    run: run
+      ? {
+          id: run.id,
+          job: run.jobId,
+          connector: job?.connectorId ?? run.connectorId,
+          snapshotTakenAt: snapshot?.takenAt ?? null,
+          quiesced: snapshot?.quiesced ?? null,
+          image: run.imageId,
+          verified: image?.verified ?? null,
+        }
+      : null,
+    disks: (run?.results['copy-disks']?.disks ?? []).map((disk) => ({
+      id: disk.id,
+      label: snapshot?.disks.find(({ id }) => id === disk.id)?.label ?? null,
+      capacityBytes: disk.capacityBytes,
+      mode: disk.mode,
+      /** SHA-256 over the manifest of the SHA-256 of every 512 KiB block. */
+      rootDigest: disk.rootDigest,
+      ebsSnapshot: run?.results['make-snapshots']?.disks.find(({ id }) => id === disk.id)?.snapshotId ?? null,
+      verified: run?.results.verify?.disks.find(({ id }) => id === disk.id) ?? null,
+    })),
+    instance: details.instance,
+    consoleOutput: details.consoleOutput,
+    decisions: lines.filter(({ level }) => level === 'decision').map(entry),
+    log: lines.map(entry),
+  };
+}
+export type CutoverEvidence = Awaited<ReturnType<typeof cutoverEvidence>>;
+
+function entry({ at, level, step, who, text }: typeof cutoverLog.$inferSelect) {
+  return { at: at.toISOString(), level, step, who, text };
+}
