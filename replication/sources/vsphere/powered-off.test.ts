@@ -80,7 +80,12 @@ describe('a server that is off', () => {
     await source.setPower(VM, 'power-off', { deadlineSeconds: 20 }, never);
     // vSphere would only ignore it.
     const effect = { kind: 'fail', code: 'FilesystemQuiesceFault' } as const;
-    test.faults.add({ side: 'vcenter', operation: 'task:CreateSnapshot_Task', match: { quiesceAsked: 'true' }, effect });
+    test.faults.add({
+      side: 'vcenter',
+      operation: 'task:CreateSnapshot_Task',
+      match: { quiesceAsked: 'true' },
+      effect,
+    });
     const off = await take('off');
     expect(off.atRest).toBe(true);
     const { soap } = await test.control<{ soap: Record<string, number> }>('requests');
