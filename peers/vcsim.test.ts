@@ -53,6 +53,25 @@ describeWith(['vcsim'], 'vSphere source against vcsim', () => {
     expect(checks.find(({ id: check }) => check === 'privilege:VApp.Export')?.ok).toBe(true);
   });
 
+  it('switches a server: shut down, powered on, powered off, each found so by a second call', async () => {
+    const [server] = (await everyPage(source.inventory(never))).flat();
+    const vmId = server?.vmId ?? '';
+    for (const [action, power] of [
+      ['shut-down', 'off'],
+      ['power-on', 'on'],
+      ['power-off', 'off'],
+      ['power-on', 'on'],
+    ] as const) {
+      for (let times = 0; times < 2; times += 1) {
+        expect(await source.setPower(vmId, action, { deadlineSeconds: 10 }, never)).toEqual({ power, note: null });
+        expect((await source.inspect(vmId, never)).power).toBe(power);
+      }
+    }
+    expect((await faultOf(source.setPower('vm-999999', 'power-on', { deadlineSeconds: 10 }, never))).code).toBe(
+      'server-gone',
+    );
+  });
+
   it(`lists ${MACHINES} servers of two datacenters, page by page`, async () => {
     const pages = await everyPage(source.inventory(never));
     const servers = pages.flat();
