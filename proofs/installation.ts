@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { and, desc, eq, ne } from 'drizzle-orm';
+import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../connector/memory-settings.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { connectors, replicationRuns, servers } from '../db/schema/index.ts';
 import { createTestDatabase, type TestDatabase } from '../db/testing.ts';
@@ -51,11 +52,18 @@ export class Program {
   readonly #file: string;
   readonly #env: Record<string, string>;
   readonly #arguments: readonly string[];
+  readonly #nodeOptions: readonly string[];
   #child: ChildProcess | null = null;
   output = '';
 
-  constructor(file: string, env: Record<string, string>, programArguments: readonly string[] = []) {
+  constructor(
+    file: string,
+    env: Record<string, string>,
+    programArguments: readonly string[] = [],
+    nodeOptions: readonly string[] = [],
+  ) {
     this.#file = file;
+    this.#nodeOptions = nodeOptions;
     this.#env = env;
     this.#arguments = programArguments;
   }
@@ -65,7 +73,7 @@ export class Program {
   }
 
   start(): void {
-    const child = spawn(process.execPath, [path.join(ROOT, this.#file), ...this.#arguments], {
+    const child = spawn(process.execPath, [...this.#nodeOptions, path.join(ROOT, this.#file), ...this.#arguments], {
       cwd: ROOT,
       env: { ...process.env, NODE_ENV: 'production', ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -148,7 +156,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       LANDFALL_AWS_POLL_MS: '100',
       ...options.workerEnvironment,
     });
-    const connector = new Program('connector/main.ts', {
+    const connectorEnvironment = {
+      ...CONNECTOR_ENVIRONMENT,
       ...aws,
       LANDFALL_AWS_ACCESS_KEY_ID: labFile.aws.connector.accessKeyId,
       LANDFALL_AWS_SECRET_ACCESS_KEY: labFile.aws.connector.secretAccessKey,
@@ -160,7 +169,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       LANDFALL_VM_MANAGER_PASSWORD: labFile.vcenter.password,
       LANDFALL_VM_MANAGER_FINGERPRINT: labFile.vcenter.fingerprint,
       ...options.connectorEnvironment,
-    });
+    };
+    const connector = new Program('connector/main.ts', connectorEnvironment, [], CONNECTOR_NODE_OPTIONS);
     worker.start();
     connector.start();
     ending.push(async () => {

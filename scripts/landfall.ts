@@ -1,7 +1,9 @@
 // One installation, from nothing running to all of it and back. scripts/supervise.ts is its command line.
+
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../connector/memory-settings.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { buildState } from './build-state.ts';
 import { type DataFolder, makePassword, openDataFolder } from './data-folder.ts';
@@ -110,8 +112,8 @@ export class Landfall {
     if (this.#wantsConnector(settings)) {
       this.#supervisor.start({
         name: 'connector',
-        args: ['connector/main.ts'],
-        env: () => connectorEnvironment(settings),
+        args: [...CONNECTOR_NODE_OPTIONS, 'connector/main.ts'],
+        env: () => ({ ...CONNECTOR_ENVIRONMENT, ...connectorEnvironment(settings) }),
       });
     }
     say('ready');

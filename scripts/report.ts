@@ -10,6 +10,8 @@ export interface CheckResult {
   seconds: number;
   /** Why the check, or a part of it, did not run. */
   notRun?: string[];
+  /** Each failed test: its name and how its message begins. */
+  failedTests?: string[];
 }
 
 export interface Tally {
@@ -36,20 +38,29 @@ function readJson(file: string): unknown {
   }
 }
 
+/** Enough of a failed test's message to know what it was. */
+const MESSAGE_CHARACTERS = 600;
+
 interface VitestReport {
-  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
+  }[];
 }
 
 /** Counts a vitest JSON report. A file that could not be loaded counts as one failure, and so does a failing exit without any. */
-export function tallyVitest(file: string, code: number): Tally & { skippedNames: string[] } {
+export function tallyVitest(file: string, code: number): Tally & { skippedNames: string[]; failedTests: string[] } {
   const report = readJson(file) as VitestReport | undefined;
-  const tally = { passed: 0, failed: 0, skipped: 0, skippedNames: [] as string[] };
+  const tally = { passed: 0, failed: 0, skipped: 0, skippedNames: [] as string[], failedTests: [] as string[] };
   for (const suite of report?.testResults ?? []) {
     let failedHere = 0;
-    for (const { status, fullName } of suite.assertionResults) {
+    for (const { status, fullName, failureMessages } of suite.assertionResults) {
       if (status === 'passed') tally.passed += 1;
-      else if (status === 'failed') failedHere += 1;
-      else {
+      else if (status === 'failed') {
+        failedHere += 1;
+        tally.failedTests.push(`${fullName}: ${(failureMessages?.[0] ?? '').slice(0, MESSAGE_CHARACTERS)}`);
+      } else {
         tally.skipped += 1;
         tally.skippedNames.push(fullName);
       }

@@ -17,6 +17,7 @@ export const PAGES: readonly (NavigationPage | 'divider')[] = [
   { title: 'Runs', href: '/runs', contentType: 'table' },
   { title: 'AMIs', href: '/images', contentType: 'table' },
   { title: 'Instances', href: '/instances', contentType: 'table' },
+  { title: 'Cutovers', href: '/cutovers', contentType: 'table' },
   'divider',
   { title: 'Activity', href: '/activity', contentType: 'table' },
   { title: 'Settings', href: '/settings', contentType: 'default' },

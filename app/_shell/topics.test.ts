@@ -21,6 +21,8 @@ it('touches the noun itself, known or not, and says nothing after its end', () =
   for (const topic of ['connectors', 'servers', 'jobs', 'runs', 'images', 'instances', 'activity', 'members', 'new']) {
     expect(nounsOf(topic)).toContain(topic);
   }
+  // The checks of a cutover look at the job and at its connector.
+  for (const topic of ['connectors', 'jobs', 'runs', 'instances']) expect(nounsOf(topic)).toContain('cutovers');
   const flush = vi.fn();
   const batch = new TopicBatch(300, flush);
   batch.add('jobs');

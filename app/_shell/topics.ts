@@ -2,9 +2,9 @@
 
 /** First part of a query's path (the router's name in server/api/root.ts) by topic. */
 const NOUNS: Record<string, readonly string[]> = {
-  connectors: ['connectors', 'servers', 'overview'],
+  connectors: ['connectors', 'servers', 'cutovers', 'overview'],
   servers: ['servers', 'catalog', 'connectors', 'jobs', 'overview'],
-  jobs: ['jobs', 'servers', 'overview'],
+  jobs: ['jobs', 'servers', 'cutovers', 'overview'],
   cutovers: ['cutovers', 'jobs', 'overview'],
   runs: ['runs', 'jobs', 'connectors', 'cutovers', 'overview'],
   images: ['images', 'runs', 'jobs', 'overview'],

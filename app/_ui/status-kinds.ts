@@ -97,6 +97,34 @@ const STATES = {
     'insufficient-data': shown('warning', 'Insufficient data'),
     'not-applicable': shown('stopped', 'Not applicable'),
   },
+  cutover: {
+    planned: shown('pending', 'Planned'),
+    active: shown('in-progress', 'In progress'),
+    'asks-you': shown('warning', 'Waits for you'),
+    asks: shown('warning', 'Waits for a cutover manager'),
+    'cut-over': shown('success', 'Cut over'),
+    'rolling-back': shown('in-progress', 'Rolling back'),
+    finished: shown('success', 'Finished'),
+    'rolled-back': shown('stopped', 'Rolled back'),
+    cancelled: shown('stopped', 'Cancelled'),
+  },
+  'cutover-step': {
+    'to-come': shown('pending', 'To come'),
+    running: shown('in-progress', 'Running'),
+    waits: shown('warning', 'Waits for a person'),
+    done: shown('success', 'Done'),
+    skipped: shown('stopped', 'Skipped'),
+    failed: shown('error', 'Failed'),
+    'rolled-back': shown('stopped', 'Rolled back from here'),
+    cancelled: shown('stopped', 'Cancelled'),
+    'not-reached': shown('stopped', 'Not reached'),
+  },
+  'cutover-check': {
+    pass: shown('success', 'Passes'),
+    warn: shown('warning', 'Warning'),
+    fail: shown('error', 'Does not pass'),
+    wait: shown('pending', 'Waits'),
+  },
 } as const satisfies Record<string, Record<string, Shown>>;
 
 export type StatusNoun = keyof typeof STATES;

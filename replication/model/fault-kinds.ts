@@ -79,7 +79,7 @@ export const FAULT_KINDS = {
     message: 'vSphere could not remove the snapshot that the run made.',
     remedy: 'Look at the task in vCenter; the removal is tried again by itself.',
     blame: 'source',
-    retry: 'later',
+    retry: 'now',
   },
   'export-refused': {
     message: 'vSphere refused to export the snapshot.',
