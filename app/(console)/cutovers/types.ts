@@ -1,0 +1,8 @@
+// Shapes of cutovers as the API answers them.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+type Outputs = inferRouterOutputs<AppRouter>['cutovers'];
+export type ListedCutover = Outputs['list']['items'][number];
+export type Cutover = Outputs['get'];
+export type LogEntry = Cutover['log'][number];
