@@ -42,7 +42,10 @@ export function NeedsAttention({ query }: NeedsAttentionProps) {
 }
 
 const ofConnector = (item: Attention) => item.kind === 'connector' || item.kind === 'catalog';
-const hrefOf = (item: Attention, id: string) => (ofConnector(item) ? `/connectors/${id}` : `/jobs/${id}`);
+const folderOf = (item: Attention) =>
+  item.kind === 'cutover' ? 'cutovers' : ofConnector(item) ? 'connectors' : 'jobs';
+const hrefOf = (item: Attention, id: string) => `/${folderOf(item)}/${id}`;
+const NOUNS = { cutovers: 'cutover', connectors: 'connector', jobs: 'replication job' } as const;
 
 function Item({ item }: { item: Attention }) {
   const { fault, tone, since, affected, things } = item;
@@ -57,7 +60,7 @@ function Item({ item }: { item: Attention }) {
       action={
         things.length === 1 && only ? (
           <Button href={hrefOf(item, only.id)} ariaLabel={`View ${only.name}`}>
-            View {ofConnector(item) ? 'connector' : 'replication job'}
+            View {NOUNS[folderOf(item)]}
           </Button>
         ) : (
           <Button href={item.kind === 'paused-jobs' ? '/jobs?q=state%3Dpaused-on-failure' : '/jobs'}>

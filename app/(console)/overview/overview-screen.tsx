@@ -8,12 +8,14 @@ import { usePageShell } from '../../_shell/page-shell.tsx';
 import { QueryPage } from '../../_shell/query-page.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { Page } from '../../_ui/page.tsx';
+import { CutoversToday } from './cutovers-today.tsx';
 import { Figures } from './figures.tsx';
 import { FleetLag } from './fleet-lag.tsx';
 import { NeedsAttention } from './needs-attention.tsx';
 import { NextDay } from './next-day.tsx';
 import type { Overview } from './overview-types.ts';
 import { RunningNow } from './running-now.tsx';
+import { RunsOfDay } from './runs-of-day.tsx';
 import { WayToGo } from './way-to-go.tsx';
 
 /** Time alone moves what is shown here: copies grow old and the next 24 hours go on, without any event. */
@@ -45,6 +47,10 @@ function Dashboard({ overview }: { overview: Overview }) {
       <Grid gridDefinition={[{ colspan: half }, { colspan: half }]}>
         <RunningNow overview={overview} />
         <FleetLag overview={overview} />
+      </Grid>
+      <Grid gridDefinition={[{ colspan: half }, { colspan: half }]}>
+        <RunsOfDay overview={overview} />
+        <CutoversToday overview={overview} />
       </Grid>
       <NextDay overview={overview} />
     </SpaceBetween>

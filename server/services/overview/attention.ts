@@ -1,6 +1,6 @@
 // What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up.
-import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, notLike, sql } from 'drizzle-orm';
-import { artifacts, connectors, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, notLike, or, sql } from 'drizzle-orm';
+import { artifacts, connectors, cutovers, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
 import type { JobState } from '../../../replication/model/job.ts';
@@ -10,13 +10,13 @@ import { guard, type ServiceContext } from '../context.ts';
 export interface Attention {
   /** Stays the same while the cause does. */
   id: string;
-  kind: 'connector' | 'catalog' | 'paused-jobs' | 'failed-runs' | 'waiting-runs' | 'left-over';
+  kind: 'cutover' | 'connector' | 'catalog' | 'paused-jobs' | 'failed-runs' | 'waiting-runs' | 'left-over';
   tone: 'error' | 'warning';
   fault: { code?: string; message: string; remedy: string; cause?: string };
   /** Since when it lasts, as far as it is known. */
   since: Date | null;
   affected: { count: number; noun: string };
-  /** The first few things it concerns; the id is a connector's or a replication job's, as the kind says. */
+  /** The first few things it concerns; the id is a cutover's, a connector's or a replication job's, as the kind says. */
   things: { id: string; name: string }[];
 }
 
@@ -34,6 +34,7 @@ export async function needsAttention(ctx: ServiceContext): Promise<Attention[]> 
     .where(and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt)))
     .orderBy(connectors.name);
   const found = [
+    ...(await waitingCutovers(ctx, workspaceId)),
     ...(await unhealthyConnectors(ctx, rows)),
     ...(await failedRuns(ctx, workspaceId)),
     ...failedImports(rows),
@@ -41,6 +42,33 @@ export async function needsAttention(ctx: ServiceContext): Promise<Attention[]> 
     ...(await leftOvers(ctx, workspaceId)),
   ];
   return [...found.filter(({ tone }) => tone === 'error'), ...found.filter(({ tone }) => tone === 'warning')];
+}
+
+/** A cutover that asks: a service is down until somebody answers. */
+async function waitingCutovers(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
+  const rows = await ctx.db
+    .select()
+    .from(cutovers)
+    .where(
+      and(
+        eq(cutovers.workspaceId, workspaceId),
+        inArray(cutovers.state, ['planned', 'active', 'rolling-back']),
+        or(isNotNull(cutovers.question), and(eq(cutovers.state, 'planned'), isNotNull(cutovers.waitingFor))),
+      ),
+    )
+    .orderBy(cutovers.startedAt);
+  return rows.map((row) => ({
+    id: `cutover-${row.id}-${row.question?.number ?? 0}`,
+    kind: 'cutover',
+    tone: 'error',
+    fault: {
+      message: `The cutover of ${row.serverName} waits for a decision: ${row.question?.text ?? row.waitingFor}`,
+      remedy: row.question?.detail ?? 'Open the cutover and decide.',
+    },
+    since: row.question ? new Date(row.question.askedAt) : row.startAt,
+    affected: { count: 1, noun: 'cutover' },
+    things: [{ id: row.id, name: row.serverName }],
+  }));
 }
 
 async function unhealthyConnectors(ctx: ServiceContext, rows: ConnectorRow[]): Promise<Attention[]> {

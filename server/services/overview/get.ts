@@ -5,6 +5,7 @@ import type { JobState } from '../../../replication/model/job.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { runStatus } from '../runs/view.ts';
+import { cutoversToday, runsOfDay } from './day.ts';
 import { HOURS, upcomingRuns } from './upcoming.ts';
 
 const SHOWN_RUNS = 8;
@@ -12,7 +13,7 @@ const SHOWN_NEXT = 10;
 
 export async function getOverview(ctx: ServiceContext) {
   const workspaceId = guard(ctx, 'workspace.read');
-  const [connected, catalog, jobs, lag, made, running, upcoming] = await Promise.all([
+  const [connected, catalog, jobs, lag, made, running, upcoming, day, cutovers] = await Promise.all([
     connectorFigures(ctx, workspaceId),
     serverFigures(ctx, workspaceId),
     jobFigures(ctx, workspaceId),
@@ -20,6 +21,8 @@ export async function getOverview(ctx: ServiceContext) {
     madeFigures(ctx, workspaceId),
     runningNow(ctx, workspaceId),
     nextDay(ctx, workspaceId),
+    runsOfDay(ctx, workspaceId),
+    cutoversToday(ctx, workspaceId),
   ]);
   return {
     connectors: connected.counts,
@@ -30,6 +33,8 @@ export async function getOverview(ctx: ServiceContext) {
     lag,
     running,
     upcoming,
+    day,
+    cutovers,
     /** The way of a new workspace; each step stays done. */
     steps: {
       connected: connected.total > 0,
