@@ -98,8 +98,21 @@ export function timeOf(timestamp: string): number {
   return Date.parse(timestamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
-/** The signing key of a claim under this secret. */
-export function signingKey(secretAccessKey: string, { date, region, service }: Claim): Buffer {
+const KEPT_KEYS = 100;
+const keys = new Map<string, Buffer>();
+
+/** The signing key of a claim under this secret; it is the same for a whole day. */
+export function signingKey(secretAccessKey: string, claim: Claim): Buffer {
+  const name = `${secretAccessKey} ${scopeOf(claim)}`;
+  const known = keys.get(name);
+  if (known) return known;
+  const key = derivedKey(secretAccessKey, claim);
+  if (keys.size >= KEPT_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
+}
+
+function derivedKey(secretAccessKey: string, { date, region, service }: Claim): Buffer {
   return [date, region, service, 'aws4_request'].reduce<Buffer>(
     (key, part) => hmac(key, part),
     Buffer.from(`AWS4${secretAccessKey}`),
