@@ -18,6 +18,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Most files wait more than they compute; the default on two cores is one at a time.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

@@ -22,6 +22,8 @@ export const stepResultSchemas = {
     name: z.string(),
     takenAt: z.iso.datetime(),
     quiesced: z.boolean(),
+    /** The server was off, so there was nothing to quiesce. */
+    atRest: z.boolean().default(false),
     /** Why the snapshot is only crash-consistent. */
     notQuiescedBecause: z.string().nullable(),
     disks: z.array(snapshotDiskSchema).min(1),

@@ -41,6 +41,7 @@ export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
     name,
     takenAt: snapshot.takenAt.toISOString(),
     quiesced: snapshot.quiesced,
+    atRest: snapshot.atRest,
     notQuiescedBecause: snapshot.notQuiescedBecause,
     disks: snapshot.disks,
   };

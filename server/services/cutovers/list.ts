@@ -168,6 +168,7 @@ export async function cutoverEvidence(ctx: ServiceContext, cutoverId: string) {
           connector: job?.connectorId ?? run.connectorId,
           snapshotTakenAt: snapshot?.takenAt ?? null,
           quiesced: snapshot?.quiesced ?? null,
+          atRest: snapshot?.atRest ?? null,
           image: run.imageId,
           verified: image?.verified ?? null,
         }

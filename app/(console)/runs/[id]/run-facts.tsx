@@ -96,6 +96,7 @@ function Transport({ run, transport }: { run: Run; transport: keyof typeof TRANS
 
 function snapshotKind({ snapshot }: Run): string | null {
   if (!snapshot) return null;
+  if (snapshot.atRest) return 'At rest: the server was off';
   if (snapshot.quiesced) return 'Quiesced: the guest had written out its files';
   const why = snapshot.notQuiescedBecause;
   return `Crash-consistent, not quiesced${why ? `: ${why}` : ''}`;
