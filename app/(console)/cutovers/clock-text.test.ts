@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clockText, steadyOffset } from './downtime-clock.ts';
+import { clockText, steadyOffset } from './clock-text.ts';
 
 it('counts hours, minutes and seconds, and is a dash before it began', () => {
   expect(clockText(null)).toBe('–');
