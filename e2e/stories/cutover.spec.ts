@@ -153,8 +153,9 @@ test('a guest that refuses to shut down, and a roll-back after which the next de
   await page.getByRole('link', { name: `Launch instance from ${first}` }).click();
   const wizard = new LaunchWizard(page);
   await wizard.throughAllSteps();
-  await page.getByRole('checkbox', { name: 'Save as launch configuration' }).check({ force: true });
-  await wizard.launch();
+  await page.getByRole('button', { name: 'Save without launching' }).click();
+  await expect(page).toHaveURL(/\/jobs\/sms-job-[0-9a-f]+$/);
+  await expect(jobs.message(`Launch configuration of ${SERVER} saved`)).toBeVisible();
 
   const cutover = new CutoverPage(page);
   const power = async () =>

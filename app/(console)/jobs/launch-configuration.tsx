@@ -30,7 +30,7 @@ export function LaunchConfigurationTab({ job }: { job: Job }) {
   const configuration = full.launchConfiguration;
   const wizard = newest && (
     <Can permission="instance.launch-test">
-      <Button href={`/runs/${newest}/launch`}>{configuration ? 'Change by a launch' : 'Launch instance'}</Button>
+      <Button href={`/runs/${newest}/launch`}>{configuration ? 'Change' : 'Launch instance'}</Button>
     </Can>
   );
   return (

@@ -120,6 +120,7 @@ export async function getRun(ctx: ServiceContext, runId: string) {
           name: snapshot.name,
           takenAt: snapshot.takenAt,
           quiesced: snapshot.quiesced,
+          atRest: snapshot.atRest,
           notQuiescedBecause: snapshot.notQuiescedBecause,
         }
       : null,

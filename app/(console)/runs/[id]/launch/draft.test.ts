@@ -1,6 +1,16 @@
 import { describe, expect, it, test } from 'vitest';
 import type { LaunchChoices } from './choices.ts';
-import { type Draft, firstProblem, fitted, launchInput, newDraft, problemsOf, withPurpose, withVpc } from './draft.ts';
+import {
+  configurationOf,
+  type Draft,
+  firstProblem,
+  fitted,
+  launchInput,
+  newDraft,
+  problemsOf,
+  withPurpose,
+  withVpc,
+} from './draft.ts';
 
 const type = (name: string) => ({
   name,
@@ -164,4 +174,13 @@ test.each<[string, Parameters<typeof problemsOf>[0], Partial<Draft>, string]>([
 test('at the limits it is taken', () => {
   expect(problemsOf('storage', changed(withRoot({ type: 'io1', iops: '400' })), choices)).toEqual({});
   expect(problemsOf('tags', changed({ userData: 'ü'.repeat(8192) }), choices)).toEqual({});
+});
+
+test('kept as a launch configuration it has nothing of one launch alone', () => {
+  const draft = newDraft(choices, '0'.repeat(32));
+  const kept = configurationOf(draft, 'web-01');
+  expect(Object.keys(kept)).not.toContain('requestId');
+  expect(kept).toMatchObject({ instanceType: 't3.medium', subnetId: 'subnet-b', tags: [] });
+  const named = { ...draft, tags: [{ key: 'Name', value: 'shop' }] };
+  expect(configurationOf(named, 'web-01').tags).toEqual([{ key: 'Name', value: 'shop' }]);
 });

@@ -264,3 +264,16 @@ export function launchInput(runId: string, draft: Draft) {
     userData: draft.userData || null,
   };
 }
+
+/** The same as a launch configuration: without what is of one launch alone, a test's name among it. */
+export function configurationOf(draft: Draft, serverName: string) {
+  const {
+    runId: _run,
+    requestId: _request,
+    purpose: _purpose,
+    saveConfiguration: _save,
+    ...rest
+  } = launchInput('', draft);
+  const tags = rest.tags.filter(({ key, value }) => key !== 'Name' || value !== `${serverName} (test)`);
+  return { ...rest, tags };
+}

@@ -11,7 +11,17 @@ import { useMay } from '../../../../_shell/member.tsx';
 import { useNotifications } from '../../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../../_shell/trpc.ts';
 import type { LaunchChoices } from './choices.ts';
-import { type Draft, firstProblem, fitted, launchInput, newDraft, type Problems, problemsOf, STEPS } from './draft.ts';
+import {
+  configurationOf,
+  type Draft,
+  firstProblem,
+  fitted,
+  launchInput,
+  newDraft,
+  type Problems,
+  problemsOf,
+  STEPS,
+} from './draft.ts';
 import { ImageStep } from './image-step.tsx';
 import { forgetDraft, keepDraft, keptDraft, newRequestId } from './kept-draft.ts';
 import { NetworkStep } from './network-step.tsx';
@@ -79,6 +89,18 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
     }),
   );
 
+  const save = useMutation(
+    trpc.jobs.setLaunchConfiguration.mutationOptions({
+      meta: { inline: true },
+      onSuccess() {
+        setLaunched(true);
+        forgetDraft(runId);
+        notify({ type: 'success', header: `Launch configuration of ${choices.run.serverName} saved` });
+        router.push(`/jobs/${choices.run.jobId}`);
+      },
+    }),
+  );
+
   const guard = useLeaveGuard({
     active: touched && !launched,
     title: 'Leave without launching?',
@@ -89,6 +111,7 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
   const change = (part: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...part }));
     if (launch.error) launch.reset();
+    if (save.error) save.reset();
   };
 
   function goTo(requested: number) {
@@ -110,7 +133,7 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
         activeStepIndex={at}
         allowSkipTo
         submitButtonText="Launch"
-        isLoadingNextStep={launch.isPending || launched}
+        isLoadingNextStep={launch.isPending || save.isPending || launched}
         onCancel={() => guard.leave('/images')}
         onNavigate={({ detail }) => goTo(detail.requestedStepIndex)}
         onSubmit={() =>
@@ -146,8 +169,15 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
             content: (
               <ReviewStep
                 {...shown(5)}
-                fault={launch.error ? shownFault(launch.error) : null}
+                fault={(launch.error ?? save.error) ? shownFault(launch.error ?? save.error) : null}
                 onEdit={(to) => go(to)}
+                saving={save.isPending}
+                onSave={() =>
+                  save.mutate({
+                    jobId: choices.run.jobId,
+                    configuration: configurationOf(draft, choices.run.serverName),
+                  })
+                }
               />
             ),
           },

@@ -26,9 +26,12 @@ interface ReviewStepProps extends StepProps {
   /** What the last try answered. */
   fault: ShownFault | null;
   onEdit: (step: number) => void;
+  saving: boolean;
+  /** Keeps the settings as the job's launch configuration, and launches nothing. */
+  onSave: () => void;
 }
 
-export function ReviewStep({ draft, choices, fault, onEdit, onChange }: ReviewStepProps) {
+export function ReviewStep({ draft, choices, fault, onEdit, onChange, saving, onSave }: ReviewStepProps) {
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (fault) card.current?.scrollIntoView({ block: 'center' });
@@ -54,6 +57,9 @@ export function ReviewStep({ draft, choices, fault, onEdit, onChange }: ReviewSt
         >
           Save as launch configuration
         </Checkbox>
+        <Button loading={saving} onClick={onSave}>
+          Save without launching
+        </Button>
       </Can>
       <Part title="Step 1: AMI and purpose" edit="AMI and purpose" onEdit={() => onEdit(0)}>
         <KeyValues
