@@ -20,6 +20,7 @@ it('gives lists, wizards and details their own layout', () => {
   expect(contentTypeOf('/jobs')).toBe('table');
   expect(contentTypeOf('/jobs/create')).toBe('wizard');
   expect(contentTypeOf('/images/ami-1/launch')).toBe('wizard');
+  expect(contentTypeOf('/cutovers/create')).toBe('form');
   expect(contentTypeOf('/connectors/enrol')).toBe('form');
   expect(contentTypeOf('/jobs/sms-job-1')).toBe('default');
 });

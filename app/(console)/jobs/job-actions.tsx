@@ -4,6 +4,7 @@ import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/com
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useMay } from '../../_shell/member.tsx';
+import { planHref } from '../cutovers/plan-href.ts';
 import { ConfirmCancelRuns, useStartRuns } from '../runs/use-run-actions.tsx';
 import { ConfirmDeleteJobs } from './confirm-delete-jobs.tsx';
 import type { Job } from './job-columns.tsx';
@@ -11,6 +12,7 @@ import {
   openRunOf,
   possible,
   whyNotCancel,
+  whyNotCutOver,
   whyNotDelete,
   whyNotEdit,
   whyNotPause,
@@ -31,6 +33,7 @@ export function JobActions({ jobs, onDeleted }: JobActionsProps) {
   const mayPause = useMay('job.pause');
   const mayEdit = useMay('job.edit');
   const mayDelete = useMay('job.delete');
+  const mayCutOver = useMay('cutover.plan');
   const { startRuns, starting } = useStartRuns();
   const { resumeJobs, resuming } = useResumeJobs();
   // What is asked about stays the same while the list goes on living.
@@ -43,6 +46,8 @@ export function JobActions({ jobs, onDeleted }: JobActionsProps) {
   const edit =
     jobs.length > 1 ? { jobs: [], why: 'Select a single replication job to edit it.' } : possible(jobs, whyNotEdit);
   const remove = possible(jobs, whyNotDelete);
+  const cutOver =
+    jobs.length > 1 ? { jobs: [], why: 'Select a single replication job to cut over.' } : possible(jobs, whyNotCutOver);
   const item = (id: string, text: string, many: string, { jobs: able, why }: { jobs: Job[]; why: string | null }) => ({
     id,
     text: able.length > 1 ? `${many} (${able.length})` : text,
@@ -59,6 +64,7 @@ export function JobActions({ jobs, onDeleted }: JobActionsProps) {
         ]
       : []),
     ...(mayEdit ? [item('edit', 'Edit replication job', 'Edit replication job', edit)] : []),
+    ...(mayCutOver ? [item('cut-over', 'Cut over', 'Cut over', cutOver)] : []),
     ...(mayDelete ? [item('delete', 'Delete replication job', 'Delete replication jobs', remove)] : []),
   ];
   if (items.length === 0) return null;
@@ -67,6 +73,7 @@ export function JobActions({ jobs, onDeleted }: JobActionsProps) {
     if (id === 'start') void startRuns(start.jobs);
     else if (id === 'resume') void resumeJobs(resume.jobs);
     else if (id === 'edit') router.push(`/jobs/${edit.jobs[0]?.id}/edit`);
+    else if (id === 'cut-over') router.push(planHref(cutOver.jobs[0]?.id));
     else if (id === 'cancel') setAsking({ what: 'cancel', jobs: cancel.jobs });
     else if (id === 'pause') setAsking({ what: 'pause', jobs: pause.jobs });
     else setAsking({ what: 'delete', jobs: remove.jobs });

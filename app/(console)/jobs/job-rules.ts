@@ -43,6 +43,11 @@ export function whyNotEdit(job: JobState): string | null {
   return isDeleting(job) ? 'The job is being deleted.' : null;
 }
 
+/** Of one job; what else stands in the way, the plan's checks say. Where a cutover is open, the way leads to it. */
+export function whyNotCutOver(job: JobState): string | null {
+  return isDeleting(job) ? 'The job is being deleted.' : null;
+}
+
 /** Those for which a rule has no objection; when there are none, why. */
 export function possible<T extends JobState>(
   jobs: readonly T[],

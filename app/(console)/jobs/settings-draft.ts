@@ -61,19 +61,9 @@ export function settingsOf(
   zone: string,
   now: Date,
 ): { settings: JobSettings; problems?: never } | { settings?: never; problems: SettingsProblems } {
-  const problems: SettingsProblems = {};
-  const seedAt = draft.start === 'later' ? instantIn(zone, draft.date, draft.time) : null;
-  if (draft.start === 'later') {
-    if (!draft.date) problems.date = 'Choose a day.';
-    else if (!seedAt && instantIn('UTC', draft.date, '00:00') === null) problems.date = 'Write the day as YYYY/MM/DD.';
-    if (!draft.time) problems.time = 'Choose a time.';
-    else if (!seedAt && instantIn('UTC', '2026-01-01', draft.time) === null) problems.time = 'Write the time as hh:mm.';
-    if (!seedAt && !problems.date && !problems.time) {
-      problems.time = `There is no such time on that day: the clocks in ${zone} leap over it.`;
-    }
-    const refused = seedTimeProblem(seedAt, now);
-    if (refused && seedAt) problems[seedAt > now ? 'date' : 'time'] = refused;
-  }
+  const chosen = draft.start === 'later' ? chosenTime(draft, zone, now) : { at: null, problems: {} };
+  const seedAt = chosen.at;
+  const problems: SettingsProblems = { ...chosen.problems };
   const scheduled = draft.kind === 'scheduled';
   const parsed = jobSettingsSchema.safeParse({
     everyHours: scheduled ? wholeNumber(draft.everyHours) : null,
@@ -92,6 +82,26 @@ export function settingsOf(
   return { problems };
 }
 
+/** A day and a time of the zone as an instant, at most 30 days ahead, or what is wrong with either. */
+export function chosenTime(
+  { date, time }: Pick<SettingsDraft, 'date' | 'time'>,
+  zone: string,
+  now: Date,
+): { at: Date | null; problems: { date?: string; time?: string } } {
+  const problems: { date?: string; time?: string } = {};
+  const at = instantIn(zone, date, time);
+  if (!date) problems.date = 'Choose a day.';
+  else if (!at && instantIn('UTC', date, '00:00') === null) problems.date = 'Write the day as YYYY/MM/DD.';
+  if (!time) problems.time = 'Choose a time.';
+  else if (!at && instantIn('UTC', '2026-01-01', time) === null) problems.time = 'Write the time as hh:mm.';
+  if (!at && !problems.date && !problems.time) {
+    problems.time = `There is no such time on that day: the clocks in ${zone} leap over it.`;
+  }
+  const refused = seedTimeProblem(at, now);
+  if (refused && at) problems[at > now ? 'date' : 'time'] = refused;
+  return { at, problems };
+}
+
 /** The number of an unseen field, or a new job's where that makes none. */
 function kept({ pauseAfterFailures }: SettingsDraft): number {
   const number = wholeNumber(pauseAfterFailures);
@@ -99,7 +109,7 @@ function kept({ pauseAfterFailures }: SettingsDraft): number {
 }
 
 /** Digits only: `Number` would take `1e1`, spaces and nothing at all. */
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   return /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 

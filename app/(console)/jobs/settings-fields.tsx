@@ -198,7 +198,7 @@ interface NumberFieldProps {
   onChange: (value: string) => void;
 }
 
-function NumberField({ label, constraint, problem, value, onChange }: NumberFieldProps) {
+export function NumberField({ label, constraint, problem, value, onChange }: NumberFieldProps) {
   return (
     <FormField label={label} constraintText={constraint} errorText={problem}>
       <div className="max-w-32">
@@ -214,7 +214,16 @@ function NumberField({ label, constraint, problem, value, onChange }: NumberFiel
   );
 }
 
-function StartTime({ draft, problems, zone, onChange, what }: SettingsFieldsProps & { zone: string; what: string }) {
+interface StartTimeProps {
+  draft: Pick<SettingsDraft, 'date' | 'time'>;
+  problems: Pick<SettingsProblems, 'date' | 'time'>;
+  onChange: (change: Partial<Pick<SettingsDraft, 'date' | 'time'>>) => void;
+  zone: string;
+  what: string;
+}
+
+/** A date and a time of the member's zone. */
+export function StartTime({ draft, problems, zone, onChange, what }: StartTimeProps) {
   const today = wallClock(zone, new Date()).date;
   const last = wallClock(zone, new Date(Date.now() + MAX_DAYS * DAY_MS)).date;
   return (
