@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { connectors, replicationJobs, tasks } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { lockConnector } from './lock.ts';
 
 export const connectorInput = z.object({ connectorId: z.string() });
 export type ConnectorInput = z.infer<typeof connectorInput>;
@@ -11,19 +12,9 @@ export type ConnectorInput = z.infer<typeof connectorInput>;
 export async function disassociateConnector(ctx: ServiceContext, input: ConnectorInput): Promise<void> {
   const workspaceId = guard(ctx, 'connector.disassociate');
   const { connectorId } = parseInput(connectorInput, input);
-  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
-    const [connector] = await tx
-      .select()
-      .from(connectors)
-      .where(
-        and(
-          eq(connectors.id, connectorId),
-          eq(connectors.workspaceId, workspaceId),
-          isNull(connectors.disassociatedAt),
-        ),
-      )
-      .for('update');
-    if (!connector) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
+  await inTransaction(ctx, workspaceId, async (work) => {
+    const { tx, audit, event } = work;
+    const connector = await lockConnector(work, workspaceId, connectorId);
     const [jobs] = await tx
       .select({ count: sql<number>`count(*)::int` })
       .from(replicationJobs)
