@@ -1,0 +1,10 @@
+// Pages of members without the frame of the console: for a wall, and for paper.
+import { redirect } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { caller, sessionMember } from '../../server/api/caller.ts';
+import { ConsoleProviders } from '../_shell/providers.tsx';
+
+export default async function BareLayout({ children }: { children: ReactNode }) {
+  if (!(await sessionMember())) redirect('/sign-in?ended=1');
+  return <ConsoleProviders me={await caller().session.me()}>{children}</ConsoleProviders>;
+}
