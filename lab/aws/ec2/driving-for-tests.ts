@@ -200,3 +200,10 @@ export function blocksOfDisk(disk: Buffer): string[] {
   }
   return digests;
 }
+
+/** The refusal of EBS direct that gives this reason. */
+export const validation = (Reason: string) => ({
+  name: 'ValidationException',
+  Reason,
+  $metadata: { httpStatusCode: 400 },
+});

@@ -1,61 +1,10 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES, ZERO_BLOCK_DIGEST } from '../block.ts';
-import { type DigestEntry, type DigestSet, keysOnlyIn, openDigestSet } from './digest-set.ts';
+import { type DigestSet, keysOnlyIn } from './digest-set.ts';
 import { createDigestWriter, type SealedDigests } from './digest-writer.ts';
-import { createMemoryStore, type MemoryDigestStore } from './memory-store.ts';
-import { DigestDoubt } from './store.ts';
-
-const never = new AbortController().signal;
-const GiB = 1024 ** 3;
-const TiB = 1024 ** 4;
-const CHUNK = 1024;
-
-/** The digest of pretend content; null for content 0, which is zeros. */
-function digestOf(content: number): Uint8Array | null {
-  return content === 0 ? null : createHash('sha256').update(String(content)).digest();
-}
-
-const hex = (digest: Uint8Array | null | undefined) => (digest ? Buffer.from(digest).toString('hex') : null);
-
-async function all(entries: AsyncIterable<DigestEntry>): Promise<[number, string | null][]> {
-  const list: [number, string | null][] = [];
-  for await (const { index, digest } of entries) list.push([index, hex(digest)]);
-  return list;
-}
-
-function open(store: MemoryDigestStore, sealed: SealedDigests, cachedChunks?: number): Promise<DigestSet> {
-  return openDigestSet({ store, manifestKey: sealed.manifestKey, root: sealed.root, signal: never, cachedChunks });
-}
-
-interface Seed {
-  store?: MemoryDigestStore;
-  prefix?: string;
-  capacityBytes: number;
-  base?: DigestSet | null;
-  openChunks?: number;
-  /** Block index and content. */
-  blocks: Iterable<readonly [number, number]>;
-}
-
-async function write({ store = createMemoryStore(), prefix = 'run-1/disk-1/1/', base = null, blocks, ...rest }: Seed) {
-  const writer = createDigestWriter({ store, prefix, base, ...rest });
-  for (const [index, content] of blocks) await writer.set(index, digestOf(content), never);
-  const sealed = await writer.seal(never);
-  return { store, writer, sealed, set: await open(store, sealed) };
-}
-
-function* everyBlock(bytes: number, content = 1): Generator<[number, number]> {
-  for (let index = 0; index < bytes / DISK_BLOCK_BYTES; index += 1) yield [index, content + index];
-}
-
-function expectDoubt(reason: string) {
-  return (error: unknown) => {
-    expect(error).toBeInstanceOf(DigestDoubt);
-    expect((error as DigestDoubt).reason).toBe(reason);
-  };
-}
+import { createMemoryStore } from './memory-store.ts';
+import { all, CHUNK, digestOf, everyBlock, GiB, hex, never, open, TiB, write } from './testing-digests.ts';
 
 describe('a digest set', () => {
   it('is that of the disk after any sequence of candidates, and no candidate touches the set before it', async () => {
@@ -268,63 +217,6 @@ describe('a digest set', () => {
     }
     // 6,400 draws over 16 chunks.
     for (let chunk = 0; chunk < 16; chunk += 1) expect(hits.get(chunk)).toBeGreaterThan(300);
-  });
-});
-
-describe('doubt about a digest set', () => {
-  it('is raised by whatever is missing or altered, and by nothing else', async () => {
-    const { store, sealed } = await write({ capacityBytes: 4 * GiB, blocks: everyBlock(GiB) });
-    for (const [key, index] of [
-      ['run-1/disk-1/1/manifest', -1],
-      ['run-1/disk-1/1/1', 1500],
-    ] as const) {
-      const bytes = store.objects.get(key)!;
-      const use = async () => {
-        const set = await open(store, sealed);
-        await set.digestAt(3, never);
-        await set.digestAt(index, never);
-      };
-      store.objects.delete(key);
-      await use().then(() => expect.unreachable(), expectDoubt('missing'));
-      for (const at of [0, 40, bytes.length - 1]) {
-        const altered = new Uint8Array(bytes);
-        altered[at]! ^= 1;
-        store.objects.set(key, altered);
-        await use().then(() => expect.unreachable(), expectDoubt('altered'));
-      }
-      store.objects.set(key, bytes.subarray(0, -36));
-      await use().then(() => expect.unreachable(), expectDoubt('altered'));
-      store.objects.set(key, bytes);
-      await use();
-    }
-    const away = { ...store, get: async () => Promise.reject(new Error('no network')) };
-    await expect(open(away as MemoryDigestStore, sealed)).rejects.toThrow('no network');
-  });
-
-  it('is raised by what is whole but not ours', async () => {
-    const { store, sealed } = await write({ capacityBytes: 4 * GiB, blocks: everyBlock(GiB) });
-    const good = Buffer.from(store.objects.get(sealed.manifestKey)!);
-    const wrong = [
-      Buffer.alloc(0),
-      Buffer.from('LFDIGEST'),
-      good.subarray(0, -1),
-      Buffer.concat([good, good]),
-      ...[0, 8, 12, 16, 20, 28, 32].map((at) => Buffer.from(good).fill(0xff, at, at + 4)),
-    ];
-    for (const bytes of wrong) {
-      store.objects.set('odd', bytes);
-      const root = createHash('sha256').update(bytes).digest('hex');
-      const opening = openDigestSet({ store, manifestKey: 'odd', root, signal: never });
-      await opening.then(() => expect.unreachable(), expectDoubt('unreadable'));
-    }
-  });
-
-  it('is raised by a disk that became smaller', async () => {
-    const { store, set } = await write({ capacityBytes: GiB, blocks: everyBlock(GiB) });
-    const shrink = () => createDigestWriter({ store, prefix: 'run-2/', capacityBytes: GiB - 512, base: set });
-    expect(shrink).toThrow(DigestDoubt);
-    const grown = await write({ store, prefix: 'run-3/', capacityBytes: 2 * GiB, base: set, blocks: [[4095, 5]] });
-    expect([grown.set.capacityBytes, grown.set.entryCount]).toEqual([2 * GiB, 2049]);
   });
 });
 

@@ -10,6 +10,17 @@ import { openVsphereSource, type VsphereSourceOptions } from './index.ts';
 
 export const LOGIN = { user: 'administrator@vsphere.local', password: 'lab' };
 
+/** What the lab tells of itself, not by the API of vSphere. */
+export interface LabState {
+  sessions: number;
+  snapshots: { id: string; name: string }[];
+  leases: { claimedPercent: number; state: string }[];
+  tasks: { name: string }[];
+}
+
+/** SHA-256 (hex) of each block of a disk that is not zeros. */
+export type LabHashes = { capacity: number; blocks: [number, string][] };
+
 export interface TestLab {
   lab: LabVcenter;
   faults: FaultRules;

@@ -1,16 +1,19 @@
 // The lab's AWS with EBS direct of ours over it, and what its tests ask of both. For the tests of this folder only.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { type LabAws, startLabAws } from '../../../../lab/aws/main.ts';
 import { FaultRules } from '../../../../lab/faults/rules.ts';
 import { DISK_BLOCK_BYTES, type DiskBlock } from '../../../disks/block.ts';
+import { blocksOf } from '../../../disks/contract.ts';
+import { toFault } from '../../../model/fault.ts';
 import { openEbsDirect } from '../open-target.ts';
 import { PART_RETRY } from '../part-sender.ts';
 import type { AwsTargetConfig } from '../target.ts';
 import type { EbsDirectOptions } from './ebs-direct.ts';
-import type { SnapshotWriter, StartSnapshotInput } from './port.ts';
+import type { SealedSnapshot, SnapshotWriter, StartSnapshotInput } from './port.ts';
 
 export const never = new AbortController().signal;
 const retry = { ...PART_RETRY, baseMs: 2, capMs: 20, deadlineMs: 10_000 };
@@ -116,4 +119,32 @@ export function hashesOf(bytes: Uint8Array): string[] {
     block.set(bytes.subarray(index * DISK_BLOCK_BYTES, (index + 1) * DISK_BLOCK_BYTES));
     return createHash('sha256').update(block).digest('hex');
   });
+}
+
+/** The fault that a promise rejects with; where it does not, one that says so. */
+export const fault = (promise: Promise<unknown>) =>
+  promise.then(
+    () => ({ code: 'no fault', message: '', cause: '' }),
+    (error: unknown) => toFault(error),
+  );
+
+/** Blocks of random bytes at the first `count` indexes. */
+export const randomDisk = (count: number) => {
+  const bytes = randomBytes(count * DISK_BLOCK_BYTES);
+  return { bytes, capacityBytes: bytes.length, blocks: blocksOf(bytes) };
+};
+
+export type RandomDisk = ReturnType<typeof randomDisk>;
+
+/** Writes all blocks at once and seals. */
+export async function writeAll(lab: EbsLab, disk: RandomDisk, open = lab.open()): Promise<SealedSnapshot> {
+  const writer = await lab.start(disk, open);
+  await Promise.all(disk.blocks.map((block) => writer.write(block, never)));
+  return writer.seal(never);
+}
+
+/** The snapshot, once it is completed, holds these bytes, by the lab's own count. */
+export async function expectHeld(lab: EbsLab, sealed: SealedSnapshot, bytes: Uint8Array): Promise<void> {
+  await lab.open().waitCompleted(sealed.snapshotId, never);
+  expect(await lab.hashes(sealed.snapshotId, bytes.length)).toEqual(hashesOf(bytes));
 }

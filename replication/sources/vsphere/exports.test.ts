@@ -1,0 +1,130 @@
+// Exports of the vSphere source over the wire, against the lab's vCenter: cut streams, leases, refusals.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { faultOf, hashBlocks, never, turn, WHOLE } from '../contract.ts';
+import type { Source } from '../source.ts';
+import { type LabHashes, type LabState, startTestLab, type TestLab } from './testing-lab.ts';
+
+describe('exports of the vSphere source', () => {
+  let test: TestLab;
+  let source: Source;
+  const state = () => test.control<LabState>('state');
+
+  beforeEach(async () => {
+    test = await startTestLab();
+    source = test.open();
+  });
+  afterEach(async () => {
+    await source.close();
+    const { sessions } = await state();
+    await test.close();
+    expect(sessions).toBe(0);
+  });
+
+  it('finds a cut stream out, and reads the disk when it is asked again', async () => {
+    const snapshot = await source.takeSnapshot(
+      'vm-202',
+      { name: 'cut', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-202', snapshot.snapshotId, WHOLE, never);
+    const [disk] = snapshot.disks;
+    const hashes = await test.control<LabHashes>('hash', { vm: 'vm-202', disk: 0, snapshot: snapshot.snapshotId });
+    for (const afterBytes of [0, 100, 30_000]) {
+      test.faults.add({ side: 'vcenter', operation: 'nfc:GET', count: 1, effect: { kind: 'cut', afterBytes } });
+      const cut = await faultOf(exported.openDisk(disk?.id ?? '', never).then((reader) => hashBlocks(reader)));
+      expect(cut).toMatchObject({ code: 'export-cut', retry: 'now' });
+    }
+    const reader = await exported.openDisk(disk?.id ?? '', never);
+    expect(await hashBlocks(reader)).toEqual(new Map(hashes.blocks));
+    await exported.complete();
+    await source.releaseSnapshot('vm-202', { id: snapshot.snapshotId, name: 'cut' }, never);
+  });
+
+  it('says that a host refused the disk', async () => {
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'refused', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+    const effect = { kind: 'fail', code: 'x', status: 500 } as const;
+    test.faults.add({ side: 'vcenter', operation: 'nfc:GET', count: 1, effect });
+    expect((await faultOf(exported.openDisk(snapshot.disks[0]?.id ?? '', never))).code).toBe('export-refused');
+    await exported.abort('refused');
+    await source.releaseSnapshot('vm-203', { id: null, name: 'refused' }, never);
+    expect((await state()).snapshots).toEqual([]);
+  });
+
+  it('keeps its lease alive longer than its time-out, and tells vCenter the percentage', async () => {
+    await test.control('settings', { leaseTimeoutSeconds: 1 });
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'long', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+    exported.progress(41.9);
+    await expect.poll(async () => (await state()).leases[0]?.claimedPercent, { interval: 50, timeout: 2000 }).toBe(41);
+    const started = Date.now();
+    for (; Date.now() - started < 1600; await turn()) {
+      expect((await state()).leases).toMatchObject([{ state: 'ready' }]);
+    }
+    expect(await hashBlocks(await exported.openDisk(snapshot.disks[0]?.id ?? '', never))).not.toEqual(new Map());
+    await exported.complete();
+    await source.releaseSnapshot('vm-203', { id: snapshot.snapshotId, name: 'long' }, never);
+  });
+
+  it('ends a read when vCenter has ended the export, and can begin it again', async () => {
+    const snapshot = await source.takeSnapshot(
+      'vm-202',
+      { name: 'lost', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    await test.control('settings', { leaseTimeoutSeconds: 1 });
+    const effect = { kind: 'fail', code: 'Timedout' } as const;
+    test.faults.add({ side: 'vcenter', operation: 'HttpNfcLeaseProgress', count: 1, effect });
+    test.faults.add({
+      side: 'vcenter',
+      operation: 'nfc:GET',
+      count: 1,
+      effect: { kind: 'rate', bytesPerSecond: 20_000 },
+    });
+    const exported = await source.openExport('vm-202', snapshot.snapshotId, WHOLE, never);
+    const [disk] = snapshot.disks;
+    const lost = await faultOf(exported.openDisk(disk?.id ?? '', never).then((reader) => hashBlocks(reader)));
+    expect(lost).toMatchObject({ code: 'export-cut', retry: 'now' });
+    await exported.abort('lost');
+    const again = await source.openExport('vm-202', snapshot.snapshotId, WHOLE, never);
+    expect((await hashBlocks(await again.openDisk(disk?.id ?? '', never))).size).toBeGreaterThan(0);
+    await again.complete();
+    await source.releaseSnapshot('vm-202', { id: snapshot.snapshotId, name: 'lost' }, never);
+  });
+
+  it('keeps the OVF descriptor, and does without it when vCenter refuses it', async () => {
+    const snapshot = await source.takeSnapshot(
+      'vm-201',
+      { name: 'ovf', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const exported = await source.openExport('vm-201', snapshot.snapshotId, WHOLE, never);
+    expect(await exported.descriptor(never)).toMatch(/<Envelope[\s\S]*both-1/);
+    const effect = { kind: 'fail', code: 'NotSupported' } as const;
+    test.faults.add({ side: 'vcenter', operation: 'CreateDescriptor', effect });
+    expect(await exported.descriptor(never)).toBeNull();
+    await exported.complete();
+    await source.releaseSnapshot('vm-201', { id: snapshot.snapshotId, name: 'ovf' }, never);
+  });
+
+  it('refuses a second export of a server, and can export it afterwards', async () => {
+    const snapshot = await source.takeSnapshot(
+      'vm-203',
+      { name: 'two', description: '', quiesce: true, trackChanges: false },
+      never,
+    );
+    const first = await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+    expect((await faultOf(source.openExport('vm-203', snapshot.snapshotId, WHOLE, never))).code).toBe('export-refused');
+    await first.abort('enough');
+    await (await source.openExport('vm-203', snapshot.snapshotId, WHOLE, never)).complete();
+    await source.releaseSnapshot('vm-203', { id: snapshot.snapshotId, name: 'two' }, never);
+  });
+});
