@@ -13,19 +13,19 @@ export function LogLines({ lines, label }: { lines: readonly LogEntry[]; label: 
     <ol aria-label={label} className="m-0 flex list-none flex-col gap-2 p-0">
       {lines.map((line) => (
         <li key={line.id} className="min-w-0 break-words">
-          <Box variant="small" color="text-body-secondary">
-            <Time at={line.at} exact />
-            {line.who && ` · ${line.who}`}
-            {line.level !== 'info' && ` · ${WORDS[line.level]}`}
-          </Box>
+          <div>
+            <Box variant="small" color="text-body-secondary">
+              <Time at={line.at} exact />
+              {line.who && ` · ${line.who}`}
+              {line.level !== 'info' && ` · ${WORDS[line.level]}`}
+            </Box>
+          </div>
           {line.level === 'warning' || line.level === 'error' ? (
-            <div>
-              <StatusIndicator type={line.level} iconAriaLabel={WORDS[line.level]}>
-                {line.text}
-              </StatusIndicator>
-            </div>
+            <StatusIndicator type={line.level} iconAriaLabel={WORDS[line.level]} wrapText>
+              {line.text}
+            </StatusIndicator>
           ) : (
-            <Box variant={line.level === 'info' ? 'div' : 'strong'}>{line.text}</Box>
+            <Box variant={line.level === 'info' ? 'span' : 'strong'}>{line.text}</Box>
           )}
         </li>
       ))}

@@ -69,7 +69,7 @@ function StepLog({ step, lines }: { step: ShownStep; lines: readonly LogEntry[] 
   const [chosen, setChosen] = useState<boolean | null>(null);
   return (
     <ExpandableSection
-      variant="inline"
+      variant="footer"
       headerText={formatNumberOf(lines.length, 'log line')}
       headerAriaLabel={`${formatNumberOf(lines.length, 'log line')}: ${step.label}`}
       expanded={chosen ?? step.current}

@@ -14,7 +14,7 @@ export function EvidenceScreen({ cutoverId }: { cutoverId: string }) {
   const { data, error, refetch } = useQuery(trpc.cutovers.evidence.queryOptions({ cutoverId }));
   return (
     <div className="mx-auto max-w-5xl p-4 print:max-w-none print:p-0">
-      <div className="pb-4 print:hidden">
+      <header className="pb-4 print:hidden">
         <SpaceBetween direction="horizontal" size="xs">
           <Button href={`/cutovers/${cutoverId}`} iconName="angle-left">
             Back to the cutover
@@ -30,7 +30,7 @@ export function EvidenceScreen({ cutoverId }: { cutoverId: string }) {
             </Button>
           )}
         </SpaceBetween>
-      </div>
+      </header>
       <main>
         {data && <EvidenceSheet evidence={data} />}
         {!data && error && (

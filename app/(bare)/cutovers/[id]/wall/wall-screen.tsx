@@ -30,14 +30,14 @@ const COLOURS: Record<StatusKind, string> = {
   error: 'text-[#c9252d] dark:text-[#ff7a7a]',
 };
 
-const BIG = 'text-[clamp(1.25rem,3vw,3.5rem)] leading-tight';
+const BIG = 'text-[clamp(1.25rem,min(3vw,4.5vh),3.5rem)] leading-tight';
 
 export function WallScreen({ cutoverId }: { cutoverId: string }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.cutovers.get.queryOptions({ cutoverId }));
   const connection = useConnection();
   return (
-    <main className="flex min-h-dvh flex-col gap-[3vh] p-[3vw]">
+    <main className="flex min-h-dvh flex-col gap-[2.5vh] p-[min(3vw,4vh)]">
       {(connection === 'lost' || query.error) && (
         <p role="alert" className={`m-0 ${BIG} ${COLOURS.warning}`}>
           {query.error ? shownFault(query.error).message : 'Connection to the console lost.'} What stands here may be
@@ -57,7 +57,7 @@ function Wall({ cutover, arrivedAt }: { cutover: Cutover; arrivedAt: number }) {
   return (
     <>
       <header className="flex flex-wrap items-baseline justify-between gap-x-[4vw]">
-        <h1 className="m-0 min-w-0 text-[clamp(2rem,6vw,7rem)] leading-none font-bold break-words">
+        <h1 className="m-0 min-w-0 text-[clamp(2rem,min(6vw,9vh),7rem)] leading-none font-bold break-words">
           {cutover.serverName}
         </h1>
         <p className={`m-0 flex items-center gap-3 font-bold ${BIG} ${COLOURS[shown.kind]}`}>
@@ -71,19 +71,21 @@ function Wall({ cutover, arrivedAt }: { cutover: Cutover; arrivedAt: number }) {
         <DowntimeClock
           cutover={cutover}
           arrivedAt={arrivedAt}
-          className="tabular text-[clamp(4rem,20vw,26rem)] leading-none font-bold"
+          className="tabular text-[clamp(4rem,min(20vw,30vh),26rem)] leading-none font-bold"
         />
       </div>
       <div aria-live="polite" className={BIG}>
         {question ? (
           <div className="border-0 border-l-[0.5vw] border-solid border-current pl-[2vw]">
-            <p className={`m-0 text-[clamp(1.5rem,4.5vw,5rem)] font-bold ${COLOURS.warning}`}>{question.text}</p>
+            <p className={`m-0 text-[clamp(1.5rem,min(4.5vw,7vh),5rem)] font-bold ${COLOURS.warning}`}>
+              {question.text}
+            </p>
             {question.detail && <p className="m-0 mt-2">{question.detail}</p>}
           </div>
         ) : (
           !cutover.over && (
             <>
-              <p className="m-0 text-[clamp(1.5rem,4.5vw,5rem)] font-bold">
+              <p className="m-0 text-[clamp(1.5rem,min(4.5vw,7vh),5rem)] font-bold">
                 {cutover.state === 'planned' ? 'Not started yet' : step?.label}
                 {step?.record && !step.record.endedAt && (
                   <span className="font-normal">
@@ -108,7 +110,7 @@ function Wall({ cutover, arrivedAt }: { cutover: Cutover; arrivedAt: number }) {
         })}
       </ol>
       {line && (
-        <p className="m-0 mt-auto text-[clamp(1rem,2vw,2.5rem)] leading-tight break-words">
+        <p className="m-0 mt-auto text-[clamp(1rem,min(2vw,3vh),2.5rem)] leading-tight break-words">
           {line.who && <b>{line.who}: </b>}
           {line.text}
         </p>
