@@ -1,82 +1,9 @@
-// What every source must do, as tests over the wire of its platform. Each adapter's test file calls describeSource.
-import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES } from '../disks/block.ts';
-import type { DiskReader } from '../disks/reader.ts';
 import { coverage, indexesOf, widenToBlocks } from '../model/extent.ts';
-import { FaultError } from '../model/fault.ts';
 import { ChangesUnknown, type Source, type SourceSnapshot } from './source.ts';
-
-/** What the platform itself says of one frozen disk: SHA-256 (hex) of each 512 KiB block that is not zeros. */
-export type FrozenDisk = { capacityBytes: number; blocks: ReadonlyMap<number, string> };
-
-/** The platform seen from behind: it judges the source, and never uses it. */
-export interface SourceHarness {
-  /** A source of its own, as another process would have; the harness closes none of them. */
-  open(): Source;
-  /** Name of every server. */
-  servers: readonly string[];
-  /** How every path begins, one for each part of the inventory. */
-  pathPrefixes: readonly string[];
-  /** Servers with at least two disks each, one for every form in which the platform may send disks. */
-  withTwoDisks: readonly string[];
-  /** Disks can be read at any place. */
-  seekable: boolean;
-  /** In boot order. */
-  frozenDisks(vmId: string, snapshotId: string): Promise<FrozenDisk[]>;
-  /** The guest changes all of its disks: data that was there, and places that were empty. */
-  guestWrites(vmId: string): Promise<void>;
-  /** What is open or left at the platform, made by whomever. */
-  leftovers(): Promise<{ snapshots: string[]; exports: number; sessions: number }>;
-  close(): Promise<void>;
-}
-
-export const never = new AbortController().signal;
-
-/** How whole disks are read. */
-export const WHOLE = { transport: 'auto', seek: false } as const;
-
-/** The fault that a promise rejects with; anything but a FaultError fails the test. */
-export async function faultOf(promise: Promise<unknown>): Promise<FaultError['fault']> {
-  const error = await promise.then(
-    () => new Error('it went through'),
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof FaultError) return error.fault;
-  throw error;
-}
-
-/** SHA-256 of every block of a reader, computed here from its bytes, filled up with zeros. */
-export async function hashBlocks(reader: DiskReader, signal = never): Promise<Map<number, string>> {
-  const found = new Map<number, string>();
-  for await (const block of reader.blocks(signal)) {
-    if (!block.data) continue;
-    const padding = new Uint8Array(DISK_BLOCK_BYTES - block.data.length);
-    found.set(block.index, createHash('sha256').update(block.data).update(padding).digest('hex'));
-  }
-  return found;
-}
-
-/** Index of every block that a reader yields, the zero ones too, with its SHA-256 or null. */
-async function readBlocks(reader: DiskReader): Promise<Map<number, string | null>> {
-  const found = new Map<number, string | null>();
-  for await (const { index, data } of reader.blocks(never)) {
-    const padded = data && new Uint8Array(DISK_BLOCK_BYTES).fill(0);
-    padded?.set(data ?? []);
-    found.set(index, padded && createHash('sha256').update(padded).digest('hex'));
-  }
-  return found;
-}
-
-/** All pages of a list. */
-export async function everyPage<T>(pages: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const page of pages) found.push(page);
-  return found;
-}
-
-/** Lets everything else on the event loop have its turn. */
-export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+import type { FrozenDisk, SourceHarness } from './testing-harness.ts';
+import { everyPage, faultOf, hashBlocks, never, readBlocks, turn, WHOLE } from './testing-readers.ts';
 
 const details = (name: string) => ({
   name,

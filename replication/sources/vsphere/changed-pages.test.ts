@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockCountOf, coverage, DISK_BLOCK_BYTES, type Extent, indexesOf } from '../../model/extent.ts';
-import { never } from '../contract.ts';
 import { ChangesUnknown } from '../source.ts';
+import { never } from '../testing-readers.ts';
 import { changedAreas } from './changed-areas.ts';
 import { GatheredExtents } from './gathered-extents.ts';
 import type { VimSession } from './session.ts';

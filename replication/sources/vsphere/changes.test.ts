@@ -1,8 +1,8 @@
 // Change tracking and changed areas, over the wire against the lab's vCenter: where it may be turned on, and every doubt.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES, type Extent, indexesOf } from '../../model/extent.ts';
-import { faultOf, never } from '../contract.ts';
 import { ChangesUnknown, type Source, type SourceSnapshot } from '../source.ts';
+import { faultOf, never } from '../testing-readers.ts';
 import { startTestLab, type TestLab } from './testing-lab.ts';
 
 interface Tracking {

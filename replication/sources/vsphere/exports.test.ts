@@ -1,7 +1,7 @@
 // Exports of the vSphere source over the wire, against the lab's vCenter: cut streams, leases, refusals.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { faultOf, hashBlocks, never, turn, WHOLE } from '../contract.ts';
 import type { Source } from '../source.ts';
+import { faultOf, hashBlocks, never, turn, WHOLE } from '../testing-readers.ts';
 import { type LabHashes, type LabState, startTestLab, type TestLab } from './testing-lab.ts';
 
 describe('exports of the vSphere source', () => {

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { World } from '../../../lab/world/world.ts';
 import { DISK_BLOCK_BYTES } from '../../model/extent.ts';
-import { faultOf, hashBlocks, never } from '../contract.ts';
 import type { Source, SourceExport, SourceSnapshot } from '../source.ts';
+import { faultOf, hashBlocks, never } from '../testing-readers.ts';
 import { flatFileOf, folderUrls } from './folder-address.ts';
 import { startTestLab, type TestLab } from './testing-lab.ts';
 

@@ -1,6 +1,6 @@
 // Health checks where the network is told what to say: names that do not resolve, clocks that differ, silence.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { never } from '../contract.ts';
+import { never } from '../testing-readers.ts';
 import { checkHealth, type Reach } from './health.ts';
 import { VimSession } from './session.ts';
 import { LOGIN, startTestLab, type TestLab } from './testing-lab.ts';

@@ -1,8 +1,8 @@
 // Switching servers over the wire against the lab's vCenter: as asked, refused, too slow, begun by somebody else.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PowerAction, PowerResult } from '../../model/power.ts';
-import { faultOf, never } from '../contract.ts';
 import type { Source } from '../source.ts';
+import { faultOf, never } from '../testing-readers.ts';
 import { startTestLab, type TestLab } from './testing-lab.ts';
 
 let test: TestLab;

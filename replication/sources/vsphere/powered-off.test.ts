@@ -1,8 +1,8 @@
 // The last delta of a cutover: a server that ran, was copied, and is off now, over the wire against the lab's vCenter.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { indexesOf } from '../../model/extent.ts';
-import { hashBlocks, never } from '../contract.ts';
 import type { Source, SourceSnapshot, Transport } from '../source.ts';
+import { hashBlocks, never } from '../testing-readers.ts';
 import { startTestLab, type TestLab } from './testing-lab.ts';
 
 const VM = 'vm-201';

@@ -1,7 +1,7 @@
 // Snapshots of the vSphere source over the wire, against the lab's vCenter: quiescing, removal, what a dead process left.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { faultOf, never, WHOLE } from '../contract.ts';
 import type { Source } from '../source.ts';
+import { faultOf, never, WHOLE } from '../testing-readers.ts';
 import { type LabState, startTestLab, type TestLab } from './testing-lab.ts';
 
 describe('snapshots of the vSphere source', () => {

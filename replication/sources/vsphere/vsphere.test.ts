@@ -1,17 +1,10 @@
 // The vSphere source over the wire, against the lab's vCenter: the contract, and what is vSphere's own.
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  describeSource,
-  everyPage,
-  type FrozenDisk,
-  faultOf,
-  never,
-  type SourceHarness,
-  turn,
-  WHOLE,
-} from '../contract.ts';
+import { describeSource } from '../contract.ts';
 import type { Source } from '../source.ts';
+import type { FrozenDisk, SourceHarness } from '../testing-harness.ts';
+import { everyPage, faultOf, never, turn, WHOLE } from '../testing-readers.ts';
 import { probeFingerprint } from './certificate.ts';
 import { type LabHashes, type LabState, startTestLab, type TestLab } from './testing-lab.ts';
 
