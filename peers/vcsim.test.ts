@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { everyPage, faultOf, never, WHOLE } from '../replication/sources/contract.ts';
 import { ChangesUnknown, type Source } from '../replication/sources/source.ts';
+import { everyPage, faultOf, never, WHOLE } from '../replication/sources/testing-readers.ts';
 import { openVsphereSource, probeFingerprint } from '../replication/sources/vsphere/index.ts';
 import { readObject } from '../replication/sources/vsphere/properties.ts';
 import { VimSession } from '../replication/sources/vsphere/session.ts';
