@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   possible,
   whyNotCancel,
+  whyNotCutOver,
   whyNotDelete,
   whyNotEdit,
   whyNotPause,
@@ -54,4 +55,9 @@ describe('what can be done with a job', () => {
     expect(possible([busy], whyNotStart).why).toBe('A run is active already.');
     expect(possible([], whyNotStart).why).toBe('Select a replication job first.');
   });
+});
+
+it('cuts over whatever is not being deleted: the rest the checks say', () => {
+  expect(whyNotCutOver(job('paused', 'active'))).toBeNull();
+  expect(whyNotCutOver(job('deleting'))).toMatch(/deleted/);
 });
