@@ -1,15 +1,13 @@
 'use client';
 // How many runs may be active at once. Who may change it turns the card into a form.
 import Button from '@cloudscape-design/components/button';
-import Container from '@cloudscape-design/components/container';
-import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import Skeleton from '@cloudscape-design/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
-import { Can } from '../../_shell/member.tsx';
+import { useMay } from '../../_shell/member.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
+import { EditableCard } from '../../_ui/editable-card.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatCount } from '../../_ui/quantity.ts';
@@ -18,47 +16,37 @@ import { LimitsForm } from './limits-form.tsx';
 export function LimitsCard() {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.limits.get.queryOptions());
-  const [editing, setEditing] = useState(false);
+  const mayEdit = useMay('limit.manage');
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          description="What is over waits in the queue and starts by itself when its turn comes."
-          actions={
-            !editing &&
-            data && (
-              <Can permission="limit.manage">
-                <Button ariaLabel="Edit runs at once" onClick={() => setEditing(true)}>
-                  Edit
-                </Button>
-              </Can>
-            )
-          }
-        >
-          Runs at once
-        </Header>
-      }
+    <EditableCard
+      title="Runs at once"
+      description="What is over waits in the queue and starts by itself when its turn comes."
+      editLabel="Edit runs at once"
+      mayEdit={mayEdit && data !== undefined}
     >
-      {error && !data && (
-        <FaultCard fault={shownFault(error)} action={<Button onClick={() => void refetch()}>Try again</Button>} />
+      {({ editing, done }) => (
+        <>
+          {error && !data && (
+            <FaultCard fault={shownFault(error)} action={<Button onClick={() => void refetch()}>Try again</Button>} />
+          )}
+          {!data && !error && <Skeleton height="46px" />}
+          {data && editing && <LimitsForm limits={data} onDone={done} />}
+          {data && !editing && (
+            <KeyValues
+              items={[
+                ['In all', formatCount(data.total)],
+                ['Into one AWS target', formatCount(data.perTarget)],
+                [
+                  'By one connector',
+                  <Link key="connectors" href="/connectors">
+                    Set on each connector
+                  </Link>,
+                ],
+              ]}
+            />
+          )}
+        </>
       )}
-      {!data && !error && <Skeleton height="46px" />}
-      {data && editing && <LimitsForm limits={data} onDone={() => setEditing(false)} />}
-      {data && !editing && (
-        <KeyValues
-          items={[
-            ['In all', formatCount(data.total)],
-            ['Into one AWS target', formatCount(data.perTarget)],
-            [
-              'By one connector',
-              <Link key="connectors" href="/connectors">
-                Set on each connector
-              </Link>,
-            ],
-          ]}
-        />
-      )}
-    </Container>
+    </EditableCard>
   );
 }

@@ -1,17 +1,13 @@
 'use client';
 // The numbers of runs at once, for administrators. What stands there when it is opened stays until it is saved or cancelled.
-import Alert from '@cloudscape-design/components/alert';
-import Button from '@cloudscape-design/components/button';
-import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
-import { FaultCard } from '../../_ui/fault-card.tsx';
+import { ChangedMeanwhile, EditForm } from '../../_ui/editable-card.tsx';
 import { MAX_RUNS, type RunLimits, type RunLimitsDraft, runLimitsDraft, runLimitsOf } from './run-limits.ts';
 
 const FIELDS: readonly { field: keyof RunLimits; label: string; constraint: string }[] = [
@@ -54,52 +50,28 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
   }
 
   return (
-    <form
-      aria-label="Runs at once"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
+    <EditForm
+      label="Runs at once"
+      changed={!same(draft, opened)}
+      saving={save.isPending}
+      fault={save.error && shownFault(save.error)}
+      onSave={() => void send()}
+      onCancel={onDone}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              loading={save.isPending}
-              disabled={same(draft, opened)}
-              disabledReason="Nothing was changed."
-            >
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
-        <SpaceBetween size="l">
-          {!same(runLimitsDraft(limits), opened) && (
-            <Alert type="warning" statusIconAriaLabel="Warning">
-              Somebody else has changed these numbers meanwhile. Saving replaces that.
-            </Alert>
-          )}
-          {FIELDS.map(({ field, label, constraint }) => (
-            <FormField key={field} label={label} constraintText={constraint} errorText={tried && problems[field]}>
-              <div className="max-w-32">
-                <Input
-                  type="number"
-                  inputMode="numeric"
-                  step={1}
-                  value={draft[field]}
-                  onChange={({ detail }) => setDraft({ ...draft, [field]: detail.value })}
-                />
-              </div>
-            </FormField>
-          ))}
-          {save.error && <FaultCard fault={shownFault(save.error)} />}
-        </SpaceBetween>
-      </Form>
-    </form>
+      {!same(runLimitsDraft(limits), opened) && <ChangedMeanwhile what="these numbers" />}
+      {FIELDS.map(({ field, label, constraint }) => (
+        <FormField key={field} label={label} constraintText={constraint} errorText={tried && problems[field]}>
+          <div className="max-w-32">
+            <Input
+              type="number"
+              inputMode="numeric"
+              step={1}
+              value={draft[field]}
+              onChange={({ detail }) => setDraft({ ...draft, [field]: detail.value })}
+            />
+          </div>
+        </FormField>
+      ))}
+    </EditForm>
   );
 }

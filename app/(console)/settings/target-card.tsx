@@ -3,17 +3,15 @@
 import Badge from '@cloudscape-design/components/badge';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
-import Container from '@cloudscape-design/components/container';
-import Header from '@cloudscape-design/components/header';
 import Skeleton from '@cloudscape-design/components/skeleton';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
-import { Can, useMember } from '../../_shell/member.tsx';
+import { useMay, useMember } from '../../_shell/member.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
+import { EditableCard } from '../../_ui/editable-card.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { Time } from '../../_ui/time.tsx';
@@ -32,42 +30,30 @@ export function TargetCard() {
   const trpc = useTRPC();
   const { lab } = useMember();
   const target = useQuery(trpc.targets.get.queryOptions());
-  const [editing, setEditing] = useState(false);
+  const mayEdit = useMay('target.manage');
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          info={lab && <Badge color="blue">Lab</Badge>}
-          description="Where replication runs bring servers, and how."
-          actions={
-            !editing &&
-            target.data && (
-              <Can permission="target.manage">
-                <Button ariaLabel="Edit AWS target" onClick={() => setEditing(true)}>
-                  Edit
-                </Button>
-              </Can>
-            )
-          }
-        >
-          AWS target
-        </Header>
-      }
+    <EditableCard
+      title="AWS target"
+      info={lab && <Badge color="blue">Lab</Badge>}
+      description="Where replication runs bring servers, and how."
+      editLabel="Edit AWS target"
+      mayEdit={mayEdit && target.data !== undefined}
     >
-      <SpaceBetween size="l">
-        <Place />
-        {target.error && !target.data && (
-          <FaultCard
-            fault={shownFault(target.error)}
-            action={<Button onClick={() => void target.refetch()}>Try again</Button>}
-          />
-        )}
-        {!target.data && !target.error && <Skeleton height="76px" />}
-        {target.data && !editing && <Shown target={target.data} />}
-        {target.data && editing && <TargetForm target={target.data} onDone={() => setEditing(false)} />}
-      </SpaceBetween>
-    </Container>
+      {({ editing, done }) => (
+        <SpaceBetween size="l">
+          <Place />
+          {target.error && !target.data && (
+            <FaultCard
+              fault={shownFault(target.error)}
+              action={<Button onClick={() => void target.refetch()}>Try again</Button>}
+            />
+          )}
+          {!target.data && !target.error && <Skeleton height="76px" />}
+          {target.data && !editing && <Shown target={target.data} />}
+          {target.data && editing && <TargetForm target={target.data} onDone={done} />}
+        </SpaceBetween>
+      )}
+    </EditableCard>
   );
 }
 

@@ -1,18 +1,15 @@
 'use client';
 // The choices of the AWS target, for administrators. What stands there when it is opened stays until it is saved or cancelled.
 import Alert from '@cloudscape-design/components/alert';
-import Button from '@cloudscape-design/components/button';
-import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { fieldMessages, shownFault } from '../../_shell/faults.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
-import { FaultCard } from '../../_ui/fault-card.tsx';
+import { ChangedMeanwhile, EditForm } from '../../_ui/editable-card.tsx';
 import {
   beginsNewChains,
   differs,
@@ -58,83 +55,59 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
   }
 
   return (
-    <form
-      aria-label="AWS target"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
+    <EditForm
+      label="AWS target"
+      changed={differs(wished, opened)}
+      saving={save.isPending}
+      fault={save.error && !wrong && shownFault(save.error)}
+      onSave={() => void send()}
+      onCancel={onDone}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              loading={save.isPending}
-              disabled={!differs(wished, opened)}
-              disabledReason="Nothing was changed."
-            >
-              Save
-            </Button>
-          </SpaceBetween>
-        }
-      >
-        <SpaceBetween size="l">
-          <Alert type="info" statusIconAriaLabel="Info">
-            {beginsNewChains(wished, opened)
-              ? 'Changes count for runs that are made from now on. The next run of each job copies its disks whole: snapshots that build on one another have one key.'
-              : 'Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the baseline that is there.'}
-          </Alert>
-          {differs(settingsOf(target), opened) && (
-            <Alert type="warning" statusIconAriaLabel="Warning">
-              Somebody else has changed the AWS target meanwhile. Saving replaces that.
-            </Alert>
-          )}
-          <Choices
-            label="Transfer path"
-            choices={TRANSFER_CHOICES}
-            value={chosen.transfer}
-            onChange={(value) => setChosen({ ...chosen, transfer: value })}
+      <Alert type="info" statusIconAriaLabel="Info">
+        {beginsNewChains(wished, opened)
+          ? 'Changes count for runs that are made from now on. The next run of each job copies its disks whole: snapshots that build on one another have one key.'
+          : 'Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the baseline that is there.'}
+      </Alert>
+      {differs(settingsOf(target), opened) && <ChangedMeanwhile what="the AWS target" />}
+      <Choices
+        label="Transfer path"
+        choices={TRANSFER_CHOICES}
+        value={chosen.transfer}
+        onChange={(value) => setChosen({ ...chosen, transfer: value })}
+      />
+      <Choices
+        label="How disks are read"
+        choices={TRANSPORT_CHOICES}
+        value={chosen.transport}
+        onChange={(value) => setChosen({ ...chosen, transport: value })}
+      />
+      <Choices
+        label="Verification"
+        choices={VERIFICATION_CHOICES}
+        value={chosen.verification}
+        onChange={(value) => setChosen({ ...chosen, verification: value })}
+      />
+      <Choices
+        label="Encryption"
+        choices={ENCRYPTION_CHOICES}
+        value={encryption}
+        onChange={(value) => setEncryption(value)}
+      />
+      {encryption === 'key' && (
+        <FormField
+          label="ARN of the KMS key"
+          constraintText="arn:aws:kms:REGION:ACCOUNT:key/ID, in the Region of the target."
+          errorText={wrong}
+          stretch
+        >
+          <Input
+            value={chosen.kmsKeyArn ?? ''}
+            spellcheck={false}
+            onChange={({ detail }) => setChosen({ ...chosen, kmsKeyArn: detail.value })}
           />
-          <Choices
-            label="How disks are read"
-            choices={TRANSPORT_CHOICES}
-            value={chosen.transport}
-            onChange={(value) => setChosen({ ...chosen, transport: value })}
-          />
-          <Choices
-            label="Verification"
-            choices={VERIFICATION_CHOICES}
-            value={chosen.verification}
-            onChange={(value) => setChosen({ ...chosen, verification: value })}
-          />
-          <Choices
-            label="Encryption"
-            choices={ENCRYPTION_CHOICES}
-            value={encryption}
-            onChange={(value) => setEncryption(value)}
-          />
-          {encryption === 'key' && (
-            <FormField
-              label="ARN of the KMS key"
-              constraintText="arn:aws:kms:REGION:ACCOUNT:key/ID, in the Region of the target."
-              errorText={wrong}
-              stretch
-            >
-              <Input
-                value={chosen.kmsKeyArn ?? ''}
-                spellcheck={false}
-                onChange={({ detail }) => setChosen({ ...chosen, kmsKeyArn: detail.value })}
-              />
-            </FormField>
-          )}
-          {save.error && !wrong && <FaultCard fault={shownFault(save.error)} />}
-        </SpaceBetween>
-      </Form>
-    </form>
+        </FormField>
+      )}
+    </EditForm>
   );
 }
 

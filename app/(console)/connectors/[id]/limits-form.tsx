@@ -1,19 +1,15 @@
 'use client';
 // The limits of a connector, for administrators. What stands there when it is opened stays until it is saved or cancelled.
-import Alert from '@cloudscape-design/components/alert';
-import Button from '@cloudscape-design/components/button';
-import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMember } from '../../../_shell/member.tsx';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
-import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { ChangedMeanwhile, EditForm } from '../../../_ui/editable-card.tsx';
 import { ownZone } from '../../jobs/zoned-time.ts';
 import type { Connector } from '../connector-words.ts';
 import { type LimitsDraft, limitsDraftOf, limitsOf, sameLimits } from '../limits-draft.ts';
@@ -51,77 +47,49 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
   }
 
   return (
-    <form
-      aria-label="Limits"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
+    <EditForm
+      label="Limits"
+      changed={!sameLimits(draft, opened)}
+      saving={save.isPending}
+      fault={save.error && shownFault(save.error)}
+      onSave={() => void send()}
+      onCancel={onDone}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" variant="link" onClick={onDone}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              loading={save.isPending}
-              disabled={sameLimits(draft, opened)}
-              disabledReason="Nothing was changed."
-            >
-              Save
-            </Button>
-          </SpaceBetween>
-        }
+      {!sameLimits(limitsDraftOf(connector, zone), opened) && <ChangedMeanwhile what="these limits" />}
+      <FormField
+        label="Runs at once"
+        constraintText="From 1 to 50. More wait in the queue until one has ended."
+        errorText={shown?.maxRuns}
       >
-        <SpaceBetween size="l">
-          {!sameLimits(limitsDraftOf(connector, zone), opened) && (
-            <Alert type="warning" statusIconAriaLabel="Warning">
-              Somebody else has changed these limits meanwhile. Saving replaces that.
-            </Alert>
-          )}
-          <FormField
-            label="Runs at once"
-            constraintText="From 1 to 50. More wait in the queue until one has ended."
-            errorText={shown?.maxRuns}
-          >
-            <div className="max-w-32">
-              <Input
-                type="number"
-                inputMode="numeric"
-                step={1}
-                value={draft.maxRuns}
-                onChange={({ detail }) => change({ maxRuns: detail.value })}
-              />
-            </div>
-          </FormField>
-          <FormField
-            label="Bandwidth limit (MiB/s)"
-            constraintText="For all its runs together. Leave it empty for no limit."
-            errorText={shown?.limit}
-          >
-            <div className="max-w-32">
-              <Input
-                inputMode="decimal"
-                placeholder="No limit"
-                value={draft.limit}
-                onChange={({ detail }) => change({ limit: detail.value })}
-              />
-            </div>
-          </FormField>
-          <HoursEditor hours={draft.hours} problems={shown?.hours ?? []} onChange={(hours) => change({ hours })} />
-          {draft.hours.length > 0 && (
-            <TimeZoneField
-              value={draft.timeZone}
-              problem={shown?.timeZone}
-              onChange={(timeZone) => change({ timeZone })}
-            />
-          )}
-          {save.error && <FaultCard fault={shownFault(save.error)} />}
-        </SpaceBetween>
-      </Form>
-    </form>
+        <div className="max-w-32">
+          <Input
+            type="number"
+            inputMode="numeric"
+            step={1}
+            value={draft.maxRuns}
+            onChange={({ detail }) => change({ maxRuns: detail.value })}
+          />
+        </div>
+      </FormField>
+      <FormField
+        label="Bandwidth limit (MiB/s)"
+        constraintText="For all its runs together. Leave it empty for no limit."
+        errorText={shown?.limit}
+      >
+        <div className="max-w-32">
+          <Input
+            inputMode="decimal"
+            placeholder="No limit"
+            value={draft.limit}
+            onChange={({ detail }) => change({ limit: detail.value })}
+          />
+        </div>
+      </FormField>
+      <HoursEditor hours={draft.hours} problems={shown?.hours ?? []} onChange={(hours) => change({ hours })} />
+      {draft.hours.length > 0 && (
+        <TimeZoneField value={draft.timeZone} problem={shown?.timeZone} onChange={(timeZone) => change({ timeZone })} />
+      )}
+    </EditForm>
   );
 }
 

@@ -1,0 +1,103 @@
+'use client';
+// A card that becomes a form for those who may change what it shows: the card with its button, and the frame of the form.
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Form from '@cloudscape-design/components/form';
+import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { type ReactNode, useState } from 'react';
+import { FaultCard, type FaultText } from './fault-card.tsx';
+
+interface EditableCardProps {
+  title: string;
+  /** Beside the title, such as a badge. */
+  info?: ReactNode;
+  description: string;
+  /** What the button says to those who do not see the card: `Edit limits`. */
+  editLabel: string;
+  /** Whether the button is there: the person may, and there is something to edit. */
+  mayEdit: boolean;
+  /** The card's content; `editing` ends by calling `done`. */
+  children: (edit: { editing: boolean; done: () => void }) => ReactNode;
+}
+
+export function EditableCard({ title, info, description, editLabel, mayEdit, children }: EditableCardProps) {
+  const [editing, setEditing] = useState(false);
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          info={info}
+          description={description}
+          actions={
+            !editing &&
+            mayEdit && (
+              <Button ariaLabel={editLabel} onClick={() => setEditing(true)}>
+                Edit
+              </Button>
+            )
+          }
+        >
+          {title}
+        </Header>
+      }
+    >
+      {children({ editing, done: () => setEditing(false) })}
+    </Container>
+  );
+}
+
+interface EditFormProps {
+  /** The form's accessible name. */
+  label: string;
+  /** Whether there is anything to save. */
+  changed: boolean;
+  saving: boolean;
+  /** Why it could not be saved, unless it stands at a field. */
+  fault: FaultText | null | undefined | false;
+  onSave: () => void;
+  onCancel: () => void;
+  /** The fields. */
+  children: ReactNode;
+}
+
+export function EditForm({ label, changed, saving, fault, onSave, onCancel, children }: EditFormProps) {
+  return (
+    <form
+      aria-label={label}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSave();
+      }}
+    >
+      <Form
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button formAction="none" variant="link" onClick={onCancel}>
+              Cancel
+            </Button>
+            <Button variant="primary" loading={saving} disabled={!changed} disabledReason="Nothing was changed.">
+              Save
+            </Button>
+          </SpaceBetween>
+        }
+      >
+        <SpaceBetween size="l">
+          {children}
+          {fault && <FaultCard fault={fault} />}
+        </SpaceBetween>
+      </Form>
+    </form>
+  );
+}
+
+/** `what` (`these limits`) is no longer what stood there when the form was opened. */
+export function ChangedMeanwhile({ what }: { what: string }) {
+  return (
+    <Alert type="warning" statusIconAriaLabel="Warning">
+      Somebody else has changed {what} meanwhile. Saving replaces that.
+    </Alert>
+  );
+}
