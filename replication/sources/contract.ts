@@ -1,3 +1,4 @@
+// What every source must do, as tests over the wire of its platform. Each adapter's test file calls describeSource.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES } from '../disks/block.ts';
 import { coverage, indexesOf, widenToBlocks } from '../model/extent.ts';
