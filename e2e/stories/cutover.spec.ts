@@ -57,7 +57,7 @@ test('tests from two points in time, and a whole cutover', async ({ page, contex
   });
 
   await test.step('both stand together among the instances, and end together', async () => {
-    await jobs.visit(`/instances?q=${encodeURIComponent(`name=${SERVER},purpose=test`)}`);
+    await jobs.visit(`/instances?q=${encodeURIComponent(`name=${SERVER}`)}&q=${encodeURIComponent('purpose=test')}`);
     const rows = page.getByRole('main').getByRole('row');
     for (const image of [first, second]) await expect(rows.filter({ hasText: image })).toHaveCount(1);
     for (const image of [first, second]) {
