@@ -1,11 +1,12 @@
 // Reads a block pack as it comes over the wire, as a DiskReader of the blocks that are in it. layout.ts shows the bytes.
 // Whoever may import replication/disks may import it.
 import { createHash, type Hash } from 'node:crypto';
-import { FaultError, faultError, isAbort } from '../../../model/fault.ts';
+import { type FaultError, faultError } from '../../../model/fault.ts';
 import { blockCount, blockLength, checkCapacity, type DiskBlock, makeBlock } from '../../block.ts';
 import { BlockSet } from '../../block-set.ts';
 import type { DiskReader } from '../../reader.ts';
-import { ByteFeed, type ByteSource, FeedBroke, FeedEnded } from '../byte-feed.ts';
+import { type ByteFeed, type ByteSource, FeedEnded } from '../byte-feed.ts';
+import { openStreamedDisk, StreamedDisk } from '../streamed-disk.ts';
 import {
   DIGEST_BYTES,
   HEAD_BYTES,
@@ -43,13 +44,8 @@ const REMEDY = 'Start the run again. If it fails again, look at what else writes
  * Fault: `staging-failed`; its message says what is wrong with the pack. FaultErrors of the source go through.
  */
 export async function readBlockPack(source: ByteSource, options: ReadPackOptions = {}): Promise<PackReader> {
-  const feed = new ByteFeed(source);
-  const hash = createHash('sha256');
-  const { signal } = options;
-  const onAbort = () => feed.stop(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    signal?.throwIfAborted();
+  return openStreamedDisk(source, options.signal, cutFault, async (feed) => {
+    const hash = createHash('sha256');
     const bytes = await feed.take(HEADER_BYTES);
     const header = parseHeader(bytes);
     if ('wrong' in header) throw invalid(header.wrong);
@@ -66,64 +62,30 @@ export async function readBlockPack(source: ByteSource, options: ReadPackOptions
       throw invalid(`It is "${label}" instead of "${options.label}".`);
     }
     return new StreamedPack(feed, hash, capacityBytes, label, Math.max(1, options.inFlight ?? 8));
-  } catch (error) {
-    const failure = signal?.aborted ? signal.reason : asFault(error, feed);
-    feed.stop(failure);
-    throw failure;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
+  });
 }
 
-class StreamedPack implements PackReader {
-  readonly capacityBytes: number;
+class StreamedPack extends StreamedDisk implements PackReader {
   readonly label: string;
   readonly ordered = false;
   readonly skipsZeros = false;
-  readonly #feed: ByteFeed;
   readonly #hash: Hash;
   readonly #limit: number;
   readonly #seen = new BlockSet();
-  #used = false;
-  #closed = false;
 
   constructor(feed: ByteFeed, hash: Hash, capacityBytes: number, label: string, limit: number) {
-    this.#feed = feed;
+    super(feed, capacityBytes, cutFault);
     this.#hash = hash;
-    this.capacityBytes = capacityBytes;
     this.label = label;
     this.#limit = limit;
   }
 
-  get bytesRead(): number {
-    return this.#feed.bytesRead;
-  }
-
-  blocks(signal: AbortSignal): AsyncIterable<DiskBlock> {
-    if (this.#used) throw faultError('internal', { message: 'A stream can be read once only.' });
-    this.#used = true;
-    return this.#read(signal);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#feed.stop(closedFault());
-  }
-
-  async *#read(signal: AbortSignal): AsyncGenerator<DiskBlock> {
-    const feed = this.#feed;
-    const onAbort = () => feed.stop(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
+  protected async *readBlocks(check: () => void): AsyncGenerator<DiskBlock> {
     const opening: Promise<DiskBlock>[] = [];
-    const check = () => {
-      signal.throwIfAborted();
-      if (this.#closed) throw closedFault();
-    };
     try {
-      check();
       for (let more = true; more || opening.length > 0; ) {
         while (more && opening.length < this.#limit) {
-          const bytes = await feed.take(HEAD_BYTES);
+          const bytes = await this.feed.take(HEAD_BYTES);
           const head = parseHead(bytes);
           more = head.index !== TRAILER_INDEX;
           if (more) opening.push((await this.#readRecord(bytes, head)).block);
@@ -136,12 +98,7 @@ class StreamedPack implements PackReader {
         check();
         yield block;
       }
-      check();
-    } catch (error) {
-      throw signal.aborted ? signal.reason : asFault(error, feed);
     } finally {
-      signal.removeEventListener('abort', onAbort);
-      feed.stop(closedFault());
       await Promise.allSettled(opening);
     }
   }
@@ -158,7 +115,7 @@ class StreamedPack implements PackReader {
     if (!sound) throw invalid(`Block ${index} has ${length} bytes of the kind ${kind}.`);
     if (!this.#seen.add(index)) throw invalid(`Block ${index} comes twice.`);
     this.#hash.update(bytes);
-    const stored = await this.#feed.take(length);
+    const stored = await this.feed.take(length);
     this.#hash.update(stored);
     const block = this.#makeBlock(head, stored, whole);
     // It is waited for in its turn; until then nobody may take its failure for one that was overlooked.
@@ -184,7 +141,7 @@ class StreamedPack implements PackReader {
     if (kind !== KIND.trailer) throw invalid('Its trailer cannot be read.');
     if (length !== this.#seen.size) throw invalid(`It has ${this.#seen.size} blocks; its trailer counts ${length}.`);
     if (Buffer.compare(this.#hash.digest(), digest) !== 0) throw invalid('Its bytes are not those that were packed.');
-    const more = await this.#feed.take(1).catch((error) => {
+    const more = await this.feed.take(1).catch((error) => {
       if (error instanceof FeedEnded) return null;
       throw error;
     });
@@ -197,20 +154,8 @@ function invalid(what: string, cause?: unknown): FaultError {
   return faultError('staging-failed', { message, remedy: REMEDY, retry: 'later' }, cause);
 }
 
-function closedFault(): FaultError {
-  return faultError('internal', { message: 'The disk was closed while it was read.' });
-}
-
-/** What became of the source is a fault of the staging; anything else goes through as it is. */
-function asFault(error: unknown, feed: ByteFeed): unknown {
-  const where = `after ${feed.bytesRead} bytes, before its end.`;
-  if (error instanceof FeedEnded) {
-    const message = `The changed blocks of a disk, read from the staging bucket, ended ${where}`;
-    return faultError('staging-failed', { message, remedy: REMEDY }, error);
-  }
-  if (!(error instanceof FeedBroke)) return error;
-  const { cause } = error;
-  if (cause instanceof FaultError || isAbort(cause)) return cause;
-  const message = `The changed blocks of a disk, read from the staging bucket, broke off ${where}`;
+function cutFault(how: 'ended' | 'broke', bytesRead: number, cause: unknown): FaultError {
+  const what = how === 'ended' ? 'ended' : 'broke off';
+  const message = `The changed blocks of a disk, read from the staging bucket, ${what} after ${bytesRead} bytes, before its end.`;
   return faultError('staging-failed', { message, remedy: REMEDY }, cause);
 }

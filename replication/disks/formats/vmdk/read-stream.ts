@@ -2,10 +2,11 @@
 // It goes by the records alone and ignores the tables, so that both layouts (tables in front, or directory at the end
 // with a footer) are read alike. Whoever may import replication/disks may import it.
 import { inflate, inflateSync } from 'node:zlib';
-import { FaultError, faultError, isAbort } from '../../../model/fault.ts';
+import { faultError } from '../../../model/fault.ts';
 import { checkCapacity, type DiskBlock, SECTOR_BYTES } from '../../block.ts';
 import type { DiskReader } from '../../reader.ts';
-import { ByteFeed, type ByteSource, FeedBroke, FeedEnded } from '../byte-feed.ts';
+import type { ByteFeed, ByteSource } from '../byte-feed.ts';
+import { openStreamedDisk, StreamedDisk } from '../streamed-disk.ts';
 import { BlockWindow } from './block-window.ts';
 import {
   DIRECTORY_AT_END,
@@ -37,12 +38,7 @@ const TAIL_MS = 1000;
  * `disk-unsupported` (capacity); the source's own FaultErrors go through.
  */
 export async function readStreamOptimizedVmdk(source: ByteSource, options: ReadVmdkOptions = {}): Promise<DiskReader> {
-  const feed = new ByteFeed(source);
-  const { signal } = options;
-  const onAbort = () => feed.stop(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    signal?.throwIfAborted();
+  return openStreamedDisk(source, options.signal, cutFault, async (feed) => {
     const header = await readHeader(feed);
     const capacityBytes = Number(header.capacitySectors) * SECTOR_BYTES;
     checkCapacity(capacityBytes);
@@ -50,77 +46,36 @@ export async function readStreamOptimizedVmdk(source: ByteSource, options: ReadV
       throw invalid(`It holds a disk of ${capacityBytes} bytes; the source says ${options.capacityBytes}.`);
     }
     return new VmdkStreamReader(feed, header, capacityBytes);
-  } catch (error) {
-    const failure = signal?.aborted ? signal.reason : asFault(error, feed);
-    feed.stop(failure);
-    throw failure;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
+  });
 }
 
-class VmdkStreamReader implements DiskReader {
-  readonly capacityBytes: number;
+class VmdkStreamReader extends StreamedDisk {
   readonly ordered = true;
   readonly skipsZeros = true;
-  readonly #feed: ByteFeed;
   readonly #header: VmdkHeader;
-  #used = false;
-  #closed = false;
+  #footerSeen = false;
 
   constructor(feed: ByteFeed, header: VmdkHeader, capacityBytes: number) {
-    this.#feed = feed;
+    super(feed, capacityBytes, cutFault);
     this.#header = header;
-    this.capacityBytes = capacityBytes;
   }
 
-  get bytesRead(): number {
-    return this.#feed.bytesRead;
-  }
-
-  blocks(signal: AbortSignal): AsyncIterable<DiskBlock> {
-    if (this.#used) throw faultError('internal', { message: 'A stream can be read once only.' });
-    this.#used = true;
-    return this.#read(signal);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#feed.stop(closedFault());
-  }
-
-  async *#read(signal: AbortSignal): AsyncGenerator<DiskBlock> {
-    const feed = this.#feed;
-    const onAbort = () => feed.stop(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      signal.throwIfAborted();
-      const window = new BlockWindow(this.capacityBytes, inflateGrain);
-      for (let more = true; more; ) {
-        more = await this.#readRecord(window);
-        for (let index = window.due(!more); index !== null; index = window.due(!more)) {
-          const block = await window.take(index);
-          signal.throwIfAborted();
-          if (this.#closed) throw closedFault();
-          if (block.data) yield block;
-        }
+  protected async *readBlocks(check: () => void): AsyncGenerator<DiskBlock> {
+    const window = new BlockWindow(this.capacityBytes, inflateGrain);
+    for (let more = true; more; ) {
+      more = await this.#readRecord(window);
+      for (let index = window.due(!more); index !== null; index = window.due(!more)) {
+        const block = await window.take(index);
+        check();
+        if (block.data) yield block;
       }
-      await feed.finish(TAIL_BYTES, TAIL_MS);
-      signal.throwIfAborted();
-      if (this.#closed) throw closedFault();
-    } catch (error) {
-      throw signal.aborted ? signal.reason : asFault(error, feed);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      feed.stop(closedFault());
     }
+    await this.feed.finish(TAIL_BYTES, TAIL_MS);
   }
-
-  #footerSeen = false;
 
   /** Reads one grain or marker; false at the end marker. */
   async #readRecord(window: BlockWindow): Promise<boolean> {
-    const feed = this.#feed;
+    const feed = this.feed;
     const start = feed.takeNow(GRAIN_HEADER_BYTES) ?? (await feed.take(GRAIN_HEADER_BYTES));
     const value = start.readUInt32LE(0) + start.readUInt32LE(4) * 2 ** 32;
     const size = start.readUInt32LE(8);
@@ -162,7 +117,7 @@ class VmdkStreamReader implements DiskReader {
 
   async #readFooter(sectors: number): Promise<void> {
     if (sectors !== 1) throw invalid(`Its footer has ${sectors} sectors.`);
-    const footer = parseHeader(await this.#feed.take(SECTOR_BYTES));
+    const footer = parseHeader(await this.feed.take(SECTOR_BYTES));
     if ('wrong' in footer) throw invalid(`Its footer cannot be read. ${footer.wrong}`);
     if (footer.capacitySectors !== this.#header.capacitySectors) {
       throw invalid('Its footer names another capacity than its header.');
@@ -212,18 +167,10 @@ function invalid(what: string) {
   return faultError('vmdk-invalid', { message: `The disk came in a form that is not a valid export. ${what}` });
 }
 
-function closedFault() {
-  return faultError('internal', { message: 'The disk was closed while it was read.' });
-}
-
-/** What became of the source is a fault of the source; anything else goes through as it is. */
-function asFault(error: unknown, feed: ByteFeed): unknown {
-  if (error instanceof FeedEnded) {
-    const message = `The stream of the disk ended after ${feed.bytesRead} bytes, before its end marker.`;
-    return faultError('export-cut', { message }, error);
-  }
-  if (!(error instanceof FeedBroke)) return error;
-  const { cause } = error;
-  if (cause instanceof FaultError || isAbort(cause)) return cause;
-  return faultError('export-cut', { message: `The stream of the disk broke after ${feed.bytesRead} bytes.` }, cause);
+function cutFault(how: 'ended' | 'broke', bytesRead: number, cause: unknown) {
+  const message =
+    how === 'ended'
+      ? `The stream of the disk ended after ${bytesRead} bytes, before its end marker.`
+      : `The stream of the disk broke after ${bytesRead} bytes.`;
+  return faultError('export-cut', { message }, cause);
 }
