@@ -1,7 +1,7 @@
 // What a delta costs: as much on a disk of 1 TiB as on one of 1 GiB when as much has changed. Read by ranges of the
 // datastore's files, sent on both paths; counted by the lab.
 // Not against a peer, but heavy: the large disk is copied once before, 8 GiB of noise.
-import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { type Installation, importedCatalog, newJob, runOf, startInstallation, u
 import { isEnded } from '../replication/model/run.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
 import { updateTargetSettings } from '../server/services/targets/settings.ts';
+import { notMeasurable, peakResidentBytes } from './resident-memory.ts';
 
 type Run = typeof replicationRuns.$inferSelect;
 
@@ -50,11 +51,8 @@ const NEEDED_GIB = 14;
 const { bavail, bsize } = statfsSync(tmpdir());
 const freeGiB = Math.floor((bavail * bsize) / GiB);
 const reason =
-  process.platform !== 'linux'
-    ? 'the memory of a process is read from /proc, as Linux has it'
-    : freeGiB < NEEDED_GIB
-      ? `it needs ${NEEDED_GIB} GiB of free space, and ${tmpdir()} has ${freeGiB}`
-      : undefined;
+  notMeasurable ??
+  (freeGiB < NEEDED_GIB ? `it needs ${NEEDED_GIB} GiB of free space, and ${tmpdir()} has ${freeGiB}` : undefined);
 
 describe.skipIf(reason)(`the cost of a delta${reason ? ` (${reason})` : ''}`, () => {
   const worldFile = path.join(tmpdir(), `landfall-delta-cost-${process.pid}.json`);
@@ -121,7 +119,7 @@ describe.skipIf(reason)(`the cost of a delta${reason ? ` (${reason})` : ''}`, ()
     await startRun(site.ctx, { jobId: job });
     const run = await completed(job, last.id);
     jobs[name] = { job, last: run };
-    const peakRssMib = peakBytes(site.connector.pid) / MiB;
+    const peakRssMib = peakResidentBytes(site.connector.pid) / MiB;
     const { recent } = await site.control<{ recent: SeenRequest[] }>('/aws/requests');
     const source = await site.control<{
       soap: Record<string, number>;
@@ -180,10 +178,6 @@ describe.skipIf(reason)(`the cost of a delta${reason ? ` (${reason})` : ''}`, ()
 /** By memory: when the collector runs moves a process's peak by more than the disk could. Nothing else varies so. */
 function inTheMiddle(costs: readonly Cost[]): Cost {
   return costs.toSorted((left, right) => left.peakRssMib - right.peakRssMib)[costs.length >> 1]!;
-}
-
-function peakBytes(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
 /** Disks whose first bytes are noise, computed as they are read. */

@@ -10,6 +10,7 @@ import { GiB, type Vm, type World } from '../lab/world/world.ts';
 import { expectNothingLeft } from '../proofs/comparisons.ts';
 import { type Installation, importedCatalog, newJob, runOf, startInstallation, until } from '../proofs/installation.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
+import { notMeasurable, residentBytes } from './resident-memory.ts';
 
 const MiB = 1024 * 1024;
 const MOST_BYTES = 400 * MiB;
@@ -19,11 +20,8 @@ const LARGE_GIB = 8;
 const { bavail, bsize } = statfsSync(tmpdir());
 const freeGiB = Math.floor((bavail * bsize) / GiB);
 const reason =
-  process.platform !== 'linux'
-    ? 'the memory of a process is read from /proc, as Linux has it'
-    : freeGiB < NEEDED_GIB
-      ? `it needs ${NEEDED_GIB} GiB of free space, and ${tmpdir()} has ${freeGiB}`
-      : undefined;
+  notMeasurable ??
+  (freeGiB < NEEDED_GIB ? `it needs ${NEEDED_GIB} GiB of free space, and ${tmpdir()} has ${freeGiB}` : undefined);
 
 describe.skipIf(reason)(`the connector's memory${reason ? ` (${reason})` : ''}`, () => {
   const worldFile = path.join(tmpdir(), `landfall-memory-${process.pid}.json`);
@@ -84,10 +82,6 @@ describe.skipIf(reason)(`the connector's memory${reason ? ` (${reason})` : ''}`,
     return { peak };
   }
 });
-
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
-}
 
 /** Since it was started; from the fields utime and stime, in hundredths. */
 function processorSeconds(pid: number): string {
