@@ -52,7 +52,9 @@ export async function expectNothingLeft(site: Installation): Promise<void> {
       .from(artifacts)
       .where(ne(artifacts.state, 'released'));
     const kept = (row: (typeof open)[number]) =>
-      row.kind === 'digest-set' ? measured.includes(row.token) : ['image', 'ebs-snapshot', 'instance'].includes(row.kind);
+      row.kind === 'digest-set'
+        ? measured.includes(row.token)
+        : ['image', 'ebs-snapshot', 'instance'].includes(row.kind);
     return open.every(kept) && open;
   });
   const { vcenter } = await site.labState();

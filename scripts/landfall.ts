@@ -3,9 +3,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../connector/memory-settings.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { buildState } from './build-state.ts';
+import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from './connector-memory.ts';
 import { type DataFolder, makePassword, openDataFolder } from './data-folder.ts';
 import { checkDatabaseUrl } from './database-url.ts';
 import {
