@@ -8,8 +8,8 @@ import { GRAIN_BYTES } from './layout.ts';
 export type DeflateGrain = (grain: Uint8Array) => Promise<Uint8Array>;
 
 /**
- * Level 5 is the default of callers: on source text it makes 1 % more bytes than level 6, in five sixths of the processor
- * time; level 4 makes 5 % more, in three quarters.
+ * Level 4 is the default of callers: on source text it makes 5 % more bytes than level 6, in three quarters of the
+ * processor time; on a disk of zeros, text and noise 0.8 % more.
  */
 export function deflateOnPool(level: number): DeflateGrain {
   const compressing = deflateWith(level);

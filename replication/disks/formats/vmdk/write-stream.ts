@@ -25,7 +25,7 @@ export interface WriteVmdkOptions {
   sink: Sink;
   /** What the extent is called in the descriptor; readers ignore it. */
   name?: string;
-  /** zlib's level, 5 by default. */
+  /** zlib's level, 4 by default. */
   level?: number;
   /** Replaces deflating on libuv's pool. */
   deflate?: DeflateGrain;
@@ -77,7 +77,7 @@ class VmdkStreamWriter implements DiskWriter<SealedVmdk> {
   constructor(options: WriteVmdkOptions) {
     this.capacityBytes = options.capacityBytes;
     this.#out = new ChunkSink(options.sink);
-    this.#deflate = options.deflate ?? deflateOnPool(options.level ?? 5);
+    this.#deflate = options.deflate ?? deflateOnPool(options.level ?? 4);
     this.#name = options.name ?? 'disk.vmdk';
     this.#directory = Buffer.alloc(paddedLength(Math.ceil(options.capacityBytes / TABLE_SPAN_BYTES) * 4));
   }
