@@ -30,6 +30,14 @@ export class CutoverPage extends Console {
     await this.isAlive();
   }
 
+  /** Plans it without a time, and is then on its page. */
+  async planForLater(): Promise<void> {
+    await this.option('When I start it');
+    await this.page.getByRole('button', { name: 'Plan cutover', exact: true }).click();
+    await expect(this.page).toHaveURL(/\/cutovers\/cutover-[0-9a-f]+$/);
+    await this.isAlive();
+  }
+
   get id(): string {
     return new URL(this.page.url()).pathname.split('/').at(-1) ?? '';
   }

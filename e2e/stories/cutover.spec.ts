@@ -1,4 +1,5 @@
 // Rehearsed from two points in time, then cut over; and a guest that refuses, a roll-back, and replication that goes on.
+import { violationsOf } from '../accessibility.ts';
 import { nothingLeftOf } from '../leftovers.ts';
 import { CreateJobWizard } from '../pages/create-job.ts';
 import { CutoverPage } from '../pages/cutover.ts';
@@ -93,6 +94,10 @@ test('tests from two points in time, and a whole cutover', async ({ page, contex
     await cutover.asked('Cut over');
     await expect(cutover.clock).toHaveText(/^\d+:\d\d:\d\d$/);
     await expect(wall.getByText('Has the instance taken over?')).toBeVisible();
+    expect(await violationsOf(page), 'a cutover that asks').toEqual([]);
+    expect(await violationsOf(wall), 'the wall while it asks').toEqual([]);
+    await page.screenshot({ path: 'test-results/cutover-asks.png', fullPage: true });
+    await wall.screenshot({ path: 'test-results/cutover-wall.png' });
     const { vms } = await lab.call<{ vms: LabVm[] }>('vcenter/vms');
     expect(vms.find(({ id }) => id === VM)?.power).toBe('poweredOff');
     await cutover.field('Comment').fill('DNS is switched.');

@@ -2,6 +2,7 @@
 import { everyLook } from '../accessibility.ts';
 import { ConnectorsPage } from '../pages/connectors.ts';
 import { CreateJobWizard } from '../pages/create-job.ts';
+import { CutoverPage } from '../pages/cutover.ts';
 import { JobsPage } from '../pages/jobs.ts';
 import { LAUNCH_STEPS, LaunchWizard } from '../pages/launch.ts';
 import { ServersPage } from '../pages/servers.ts';
@@ -107,6 +108,31 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
     await expect(page.getByRole('button', { name: 'Close panel' })).toBeVisible();
     await look(`${path} with its panel`);
   }
+  await jobs.openDetails(SERVER);
+  await jobs.act('Edit replication job');
+  await jobs.isAt(`Edit replication job ${SERVER}`);
+  await look('job: edit');
+  const cutover = new CutoverPage(page);
+  await jobs.openDetails(SERVER);
+  await cutover.plan();
+  await expect(page.getByText(/^Loading/)).toHaveCount(0);
+  await look('cutover: plan');
+  await cutover.planForLater();
+  await look('cutover');
+  const { id } = cutover;
+  await cutover.visit('/cutovers');
+  await cutover.isAt(/^Cutovers/);
+  await look('cutovers');
+  for (const bare of ['wall', 'evidence']) {
+    await cutover.visit(`/cutovers/${id}/${bare}`);
+    await expect(page.getByRole('heading', { level: 1 })).toContainText(SERVER);
+    await look(`cutover: ${bare}`);
+  }
+  await cutover.visit(`/cutovers/${id}`);
+  await page.getByRole('button', { name: 'Cancel cutover', exact: true }).click();
+  await cutover.confirm('Cancel cutover');
+  await cutover.isNow('Cancelled');
+
   const settings = new SettingsPage(page);
   await settings.open();
   await look('settings');
