@@ -155,6 +155,20 @@ describe('power', () => {
     expect([await calls('PowerOffVM_Task'), await calls('PowerOnVM_Task')]).toEqual([1, 1]);
   });
 
+  it('is given back to a guest that is on its way down, after it is down', async () => {
+    const effect = { kind: 'delay', ms: 700 } as const;
+    test.faults.add({ side: 'vcenter', operation: 'task:ShutdownGuest', count: 1, effect });
+    const stop = new AbortController();
+    const asked = set('shut-down', 20, stop.signal);
+    await seen('ShutdownGuest');
+    stop.abort();
+    await expect(asked).rejects.toThrow();
+    expect(await power()).toBe('on');
+    expect(await set('power-on')).toEqual(ON);
+    expect(await calls('PowerOnVM_Task')).toBe(1);
+    expect(await power()).toBe('on');
+  });
+
   it('is waited for while another task is in the way, and while two want the same', async () => {
     const effect = { kind: 'delay', ms: 300 } as const;
     test.faults.add({ side: 'vcenter', operation: 'task:PowerOffVM_Task', effect });

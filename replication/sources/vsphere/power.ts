@@ -32,6 +32,8 @@ interface Seen {
   power: Power;
   /** The guest is on its way down. */
   goingDown: boolean;
+  /** The guest says itself that it runs. */
+  running: boolean;
   /** What vSphere wants to know before it goes on. */
   question: string | null;
 }
@@ -98,9 +100,17 @@ async function switchTo(
 ): Promise<PowerResult> {
   let task: ManagedObject | null = null;
   let inTheWay: VimFault | null = null;
+  // A guest that was asked to shut down a moment ago is still on, and its tools may be gone: it is on when it says so.
+  const doubtUntil = Date.now() + Math.min(DOUBT.mostMs, deadlineSeconds * 1000 * DOUBT.part);
   for (let look = 0; ; look += 1) {
     const seen = await readPower(session, vm, signal);
-    if (seen.power === wanted.power) return { power: seen.power, note: null };
+    const falling = wanted.power === 'on' && !task && (seen.goingDown || (!seen.running && Date.now() < doubtUntil));
+    if (seen.power === wanted.power && !falling) return { power: seen.power, note: null };
+    if (seen.power === wanted.power) {
+      if (Date.now() >= until) return { power: seen.power, note: 'The guest is still on its way down.' };
+      await rest(look, seen.goingDown ? until : Math.min(until, doubtUntil), signal);
+      continue;
+    }
     // Nobody here can answer it, and the task waits until somebody does.
     if ((task || inTheWay) && seen.question !== null) {
       return { power: seen.power, note: `The server was not ${wanted.words}.${asking(seen)}` };
@@ -139,6 +149,7 @@ async function readPower(session: VimSession, vm: ManagedObject, signal: AbortSi
   return {
     power,
     goingDown: properties.get('guest.guestState')?.text === 'shuttingDown',
+    running: properties.get('guest.guestState')?.text === 'running',
     question: text(properties.get('runtime.question'), 'text') || null,
   };
 }

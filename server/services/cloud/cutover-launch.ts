@@ -6,8 +6,8 @@ import { and, eq } from 'drizzle-orm';
 import { cutovers, instances } from '../../../db/schema/index.ts';
 import type { CutoverCheck, CutoverOptions } from '../../../replication/model/cutover.ts';
 import { FaultError, toFault } from '../../../replication/model/fault.ts';
-import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
-import { launchMade, type Outside, outsideFailed } from '../cutovers/advance.ts';
+import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
+import { launchBegins, launchMade, type Outside, outsideFailed } from '../cutovers/advance.ts';
 import { CutoverChange } from '../cutovers/change.ts';
 import { instanceLooked } from '../cutovers/instance-checks.ts';
 import { launchAsConfigured } from './launch.ts';
@@ -15,6 +15,9 @@ import { awsTarget, cloudDeadline } from './target.ts';
 
 const CONNECT_MS = 4_000;
 const KEPT_LINES = 200;
+/** AWS lets a console be read some times a second by a whole account. */
+const LOOK_EVERY_MS = 3_000;
+const lookedAt = new Map<string, number>();
 
 interface Found {
   id: string;
@@ -26,28 +29,52 @@ export async function doOutside(ctx: ServiceContext, found: Found, outside: Outs
   try {
     if (outside.do === 'launch') {
       const requestId = createHash('sha256').update(outside.token).digest('hex').slice(0, 32);
-      const { id } = await launchAsConfigured(own, { requestId, runId: outside.runId, purpose: 'final' });
+      // With the row of the launch, so that a roll-back either finds it or keeps it from being made.
+      const { id } = await launchAsConfigured(
+        own,
+        { requestId, runId: outside.runId, purpose: 'final' },
+        (work, launchId) => within(work, ctx, found, (change) => launchBegins(change, launchId)),
+      );
       await changing(ctx, found, (change) => launchMade(change, id));
-    } else if (outside.do === 'look-at-instance') await look(ctx, found, outside.launchId);
-    else await stop(ctx, outside.launchId);
+    } else if (outside.do === 'look-at-instance') {
+      if (isDue(found.id)) await look(ctx, found, outside.launchId);
+    } else await stop(ctx, outside.launchId);
   } catch (error) {
     const failed = error instanceof FaultError ? error : new FaultError(toFault(error), { cause: error });
-    await changing(ctx, found, (change) => outsideFailed(change, failed));
+    await changing(ctx, found, (change) => outsideFailed(change, outside, failed));
   }
 }
 
 async function changing(
   ctx: ServiceContext,
-  { id, workspaceId }: Found,
+  found: Found,
   work: (change: CutoverChange) => void | Promise<void>,
 ): Promise<void> {
-  await inTransaction(systemContext(ctx.db, workspaceId), workspaceId, async (within) => {
-    const [row] = await within.tx.select().from(cutovers).where(eq(cutovers.id, id)).for('update');
-    if (!row) return;
-    const change = new CutoverChange(within, row, ctx.now());
-    await work(change);
-    await change.write();
-  });
+  await inTransaction(systemContext(ctx.db, found.workspaceId), found.workspaceId, (transaction) =>
+    within(transaction, ctx, found, work),
+  );
+}
+
+async function within(
+  transaction: Work,
+  ctx: ServiceContext,
+  { id }: Found,
+  work: (change: CutoverChange) => void | Promise<void>,
+): Promise<void> {
+  const [row] = await transaction.tx.select().from(cutovers).where(eq(cutovers.id, id)).for('update');
+  if (!row) return;
+  const change = new CutoverChange(transaction, row, ctx.now());
+  await work(change);
+  await change.write();
+}
+
+/** Whether this process may look at the instance of a cutover again. */
+function isDue(cutoverId: string): boolean {
+  const now = performance.now();
+  for (const [id, at] of lookedAt) if (now - at > LOOK_EVERY_MS) lookedAt.delete(id);
+  if (lookedAt.has(cutoverId)) return false;
+  lookedAt.set(cutoverId, now);
+  return true;
 }
 
 async function look(ctx: ServiceContext, found: Found, launchId: string): Promise<void> {

@@ -8,7 +8,7 @@ import { FaultError, faultError, toFault } from '../../../replication/model/faul
 import { launchConfigurationSchema } from '../../../replication/model/launch-configuration.ts';
 import type { LaunchInput } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
-import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { writeLaunchConfiguration } from '../jobs/launch-configuration.ts';
 import { awsTarget, cloudDeadline } from './target.ts';
 
@@ -26,6 +26,9 @@ export const launchInstanceInput = z.object({
 });
 export type LaunchInstanceInput = z.input<typeof launchInstanceInput>;
 
+/** What must be written with the row of a launch, or refuse it: called in its transaction, before the row stands. */
+export type Alongside = (work: Work, id: string) => Promise<void>;
+
 /**
  * Answers our own id of the launch and EC2's; null while nobody knows whether EC2 took it, and the worker asks again.
  * A refusal by EC2 is kept with the row and thrown as `launch-refused`.
@@ -33,6 +36,7 @@ export type LaunchInstanceInput = z.input<typeof launchInstanceInput>;
 export async function launchInstance(
   ctx: ServiceContext,
   input: LaunchInstanceInput,
+  alongside?: Alongside,
 ): Promise<{ id: string; instanceId: string | null }> {
   const parsed = parseInput(launchInstanceInput, input);
   const workspaceId = guard(ctx, parsed.purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
@@ -42,6 +46,7 @@ export async function launchInstance(
     const { tx, audit, event } = work;
     // Two of the same request at once: the second waits here and then finds the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${id}))`);
+    await alongside?.(work, id);
     const [known] = await tx.select().from(instances).where(eq(instances.id, id));
     if (known) return { name: known.name, input: known.input, known };
     const [image] = await tx
@@ -122,6 +127,7 @@ export const configuredLaunchInput = z.object({
 export async function launchAsConfigured(
   ctx: ServiceContext,
   input: z.infer<typeof configuredLaunchInput>,
+  alongside?: Alongside,
 ): Promise<{ id: string; instanceId: string | null }> {
   const { requestId, runId, purpose } = parseInput(configuredLaunchInput, input);
   const workspaceId = guard(ctx, purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
@@ -142,7 +148,7 @@ export async function launchAsConfigured(
     ...volume,
     deleteOnTermination: purpose === 'test' || volume.deleteOnTermination,
   }));
-  return launchInstance(ctx, { ...row.configuration, volumes, requestId, runId, purpose });
+  return launchInstance(ctx, { ...row.configuration, volumes, requestId, runId, purpose }, alongside);
 }
 
 /** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */

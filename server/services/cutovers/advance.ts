@@ -4,7 +4,7 @@
 import { eq } from 'drizzle-orm';
 import { cutovers, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import { cutoverStep } from '../../../replication/model/cutover.ts';
-import type { FaultError } from '../../../replication/model/fault.ts';
+import { type FaultError, faultError } from '../../../replication/model/fault.ts';
 import { stepPlan } from '../../../replication/model/itinerary.ts';
 import { isEnded } from '../../../replication/model/run.ts';
 import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
@@ -12,7 +12,7 @@ import { createRun, openRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
 import { CutoverChange } from './change.ts';
 import { cutoverReadiness } from './checks.ts';
-import { newestPower, orderPower } from './power.ts';
+import { CONNECTOR_REMEDY, isStuck, newestPower, orderPower } from './power.ts';
 import { advanceRollBack } from './roll-back-steps.ts';
 
 /** What has to be done at AWS before the cutover can go on. */
@@ -105,6 +105,10 @@ async function stopSource(change: CutoverChange): Promise<void> {
     return change.wait('Waits for the guest to shut down.');
   }
   if (task.state === 'open') {
+    if (isStuck(change, task)) {
+      change.ask('The connector does not take it up.', CONNECTOR_REMEDY, ['try-again', 'power-off']);
+      return;
+    }
     const what = task.power?.action === 'power-off' ? 'the server to be powered off' : 'the guest to shut down';
     return change.wait(task.holder ? `Waits for ${what}.` : 'Waits for the connector to take it up.');
   }
@@ -175,6 +179,16 @@ function launch(change: CutoverChange): Outside | null {
   return { do: 'launch', token: `${row.id}/${row.attempt}`, runId: row.finalRunId };
 }
 
+/**
+ * Written with the row of the launch, before EC2 is asked. @throws `conflict` when the cutover is no longer there: rolled
+ * back meanwhile, it would never hear of the instance
+ */
+export function launchBegins(change: CutoverChange, launchId: string): void {
+  if (change.row.state !== 'active' || change.row.step !== 'launch')
+    throw faultError('conflict', { message: 'The cutover has gone on without this launch.' });
+  change.set({ launchId });
+}
+
 /** Keeps that the launch was made, where the cutover still waits for it. */
 export async function launchMade(change: CutoverChange, launchId: string): Promise<void> {
   if (change.row.state !== 'active' || change.row.step !== 'launch') return;
@@ -188,17 +202,24 @@ export async function launchMade(change: CutoverChange, launchId: string): Promi
 }
 
 /** What AWS refused, asked of a person; what may go through at the next call is only told. */
-export function outsideFailed(change: CutoverChange, { fault }: FaultError): void {
-  if (change.row.question) return;
+export function outsideFailed(change: CutoverChange, outside: Outside, { fault }: FaultError): void {
+  const { row } = change;
+  // Rolled back, or answered, meanwhile: then it matters no more.
+  if (row.question || !waitsFor(row, outside)) return;
   if (fault.retry === 'now') {
     change.wait(`${fault.message} It is tried again.`);
     return;
   }
   const choices: ['try-again', ...'done-by-hand'[]] =
-    change.row.state === 'rolling-back' ? ['try-again', 'done-by-hand'] : ['try-again'];
+    row.state === 'rolling-back' ? ['try-again', 'done-by-hand'] : ['try-again'];
   change.ask(
-    `${cutoverStep(change.row.step).label}: ${fault.message}`,
+    `${cutoverStep(row.step).label}: ${fault.message}`,
     [fault.remedy, fault.cause].filter(Boolean).join(' '),
     choices,
   );
+}
+
+function waitsFor({ state, step }: { state: string; step: string }, outside: Outside): boolean {
+  if (outside.do === 'stop-instance') return state === 'rolling-back' && step === 'stop-instance';
+  return state === 'active' && step === (outside.do === 'launch' ? 'launch' : 'check-instance');
 }

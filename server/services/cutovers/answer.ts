@@ -4,7 +4,7 @@ import { CHOICES, type Choice, choiceSchema } from '../../../replication/model/c
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { type CutoverChange, lockCutover, personOf } from './change.ts';
-import { orderPower } from './power.ts';
+import { endPowerTasks, orderPower } from './power.ts';
 
 export const answerInput = z.object({ cutoverId: z.string(), question: z.number().int(), choice: choiceSchema });
 
@@ -57,10 +57,13 @@ const ACTS: Record<Choice, (change: CutoverChange, who: string | null) => void |
     change.begin('finish', { by });
     change.set({ state: 'cut-over' });
   },
-  'done-by-hand': (change, by) => {
+  'done-by-hand': async (change, by) => {
     if (change.row.step === 'end-final-run') change.begin('stop-instance', { outcome: 'skipped', by });
     else if (change.row.step === 'stop-instance') change.begin('start-source', { outcome: 'skipped', by });
-    else endRollBack(change, by);
+    else {
+      await endPowerTasks(change.work, change.row.id);
+      endRollBack(change, by);
+    }
   },
 };
 

@@ -1,5 +1,5 @@
 // The runbook without the wire: who may do what, what each outcome of the connector and of EC2 leads to, and where it waits.
-import { eq } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   connectors,
@@ -21,7 +21,7 @@ import { getOverview } from '../overview/get.ts';
 import { logTask } from '../tasks/ledger.ts';
 import { settleTask } from '../tasks/settle.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
-import { advanceCutover, launchMade, outsideFailed } from './advance.ts';
+import { advanceCutover, launchBegins, launchMade, outsideFailed } from './advance.ts';
 import { answerCutover } from './answer.ts';
 import { type CutoverChange, lockCutover } from './change.ts';
 import { commentOnCutover, finishCutover } from './finish.ts';
@@ -77,7 +77,12 @@ const rowOf = async (id: string) => {
   if (!row) throw new Error('no cutover');
   return row;
 };
-const advance = (id: string) => advanceCutover(site.ctx, { id, workspaceId: site.workspaceId });
+/** A look so many minutes from now. */
+const advance = (id: string, minutes = 0) =>
+  advanceCutover(
+    { ...site.ctx, now: () => new Date(Date.now() + minutes * 60_000) },
+    { id, workspaceId: site.workspaceId },
+  );
 const change = (id: string, work: (of: CutoverChange) => void | Promise<void>) =>
   inTransaction(site.ctx, site.workspaceId, async (within) => {
     const locked = await lockCutover(within, site.ctx, site.workspaceId, id);
@@ -265,6 +270,56 @@ describe('the source', () => {
   });
 });
 
+describe('what does not answer', () => {
+  it('a connector that takes nothing up, on the way there and on the way back', async () => {
+    const id = await begin();
+    await advance(id);
+    await advance(id);
+    await advance(id, 0.5);
+    expect((await rowOf(id)).question).toBeNull();
+    await advance(id, 2);
+    expect((await rowOf(id)).question).toMatchObject({ choices: ['try-again', 'power-off'] });
+    await rollBackCutover(manager(), { cutoverId: id });
+    await advance(id);
+    await advance(id);
+    await advance(id);
+    await advance(id, 2);
+    expect((await rowOf(id)).question?.choices).toEqual(['try-again', 'done-by-hand']);
+    await answer(id, 'done-by-hand');
+    expect((await rowOf(id)).state).toBe('rolled-back');
+    expect(await site.db.$count(tasks, and(eq(tasks.kind, 'power'), eq(tasks.state, 'open')))).toBe(0);
+  });
+
+  it('a final run that does not end, and an instance that EC2 does not stop', async () => {
+    const { id, launchId } = await atChecks();
+    await site.db.update(replicationRuns).set({ state: 'active' }).where(ne(replicationRuns.id, firstRun));
+    await rollBackCutover(manager(), { cutoverId: id });
+    await advance(id, 1);
+    expect((await rowOf(id)).question).toBeNull();
+    await advance(id, 4);
+    await answer(id, 'done-by-hand');
+    expect(await advance(id, 1)).toEqual({ do: 'stop-instance', launchId });
+    await advance(id, 4);
+    expect((await rowOf(id)).question).toMatchObject({
+      text: 'i-1 is running.',
+      choices: ['try-again', 'done-by-hand'],
+    });
+    await answer(id, 'done-by-hand');
+    expect((await rowOf(id)).step).toBe('start-source');
+  });
+
+  it('a launch that comes after a roll-back is refused, and its failure asks nothing', async () => {
+    const { id, runId } = await atFinalRun();
+    await completed(runId, 'ami-2');
+    await advance(id);
+    const launch = await advance(id);
+    await rollBackCutover(manager(), { cutoverId: id });
+    expect(await faultCode(change(id, (of) => launchBegins(of, 'launch-1')))).toBe('conflict');
+    if (launch) await change(id, (of) => outsideFailed(of, launch, faultError('launch-refused')));
+    expect(await rowOf(id)).toMatchObject({ launchId: null, question: null });
+  });
+});
+
 describe('the final run', () => {
   it('that fails is asked about, and tried again as another run', async () => {
     const { id, runId } = await atFinalRun();
@@ -343,11 +398,11 @@ describe('the instance', () => {
     await rollBackCutover(manager(), { cutoverId: id });
     await advance(id);
     expect(await advance(id)).toEqual({ do: 'stop-instance', launchId });
-    await change(id, (of) => outsideFailed(of, faultError('aws-access-denied')));
+    await change(id, (of) => outsideFailed(of, { do: 'stop-instance', launchId }, faultError('aws-access-denied')));
     expect((await rowOf(id)).question?.choices).toEqual(['try-again', 'done-by-hand']);
     await answer(id, 'try-again');
     expect(await advance(id)).toEqual({ do: 'stop-instance', launchId });
-    await change(id, (of) => outsideFailed(of, faultError('aws-unreachable')));
+    await change(id, (of) => outsideFailed(of, { do: 'stop-instance', launchId }, faultError('aws-unreachable')));
     expect(await rowOf(id)).toMatchObject({ question: null, waitingFor: expect.stringMatching(/tried again/) });
     await site.db.update(instances).set({ state: 'stopped' });
     await advance(id);

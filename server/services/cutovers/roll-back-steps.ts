@@ -5,7 +5,18 @@ import { isEnded } from '../../../replication/model/run.ts';
 import type { Outside } from './advance.ts';
 import { endRollBack } from './answer.ts';
 import type { CutoverChange } from './change.ts';
-import { newestPower, orderPower } from './power.ts';
+import { CONNECTOR_REMEDY, isStuck, newestPower, orderPower } from './power.ts';
+
+/** After so long a person is asked: the source is down meanwhile. */
+const RUN_MS = 3 * 60_000;
+const INSTANCE_MS = 3 * 60_000;
+const GO_ON =
+  'The roll-back can go on without it: the run is cancelled, and cleans up after itself as soon as its connector or AWS answers.';
+
+function hasWaited({ row, at }: CutoverChange, ms: number): boolean {
+  const record = row.timeline[row.step];
+  return at.getTime() - new Date(record?.since ?? record?.startedAt ?? at).getTime() > ms;
+}
 
 export async function advanceRollBack(change: CutoverChange): Promise<Outside | null> {
   switch (change.row.step) {
@@ -27,7 +38,11 @@ async function endFinalRun(change: CutoverChange): Promise<void> {
   const [run] = finalRunId
     ? await change.work.tx.select().from(replicationRuns).where(eq(replicationRuns.id, finalRunId))
     : [];
-  if (run && !isEnded(run.state)) return change.wait(`Waits until ${run.id} has cleaned up.`);
+  if (run && !isEnded(run.state)) {
+    if (hasWaited(change, RUN_MS))
+      return change.ask(`${run.id} has not ended yet.`, GO_ON, ['try-again', 'done-by-hand']);
+    return change.wait(`Waits until ${run.id} has cleaned up.`);
+  }
   change.begin('stop-instance', { outcome: run?.state === 'cancelled' ? 'done' : 'skipped' });
 }
 
@@ -35,11 +50,23 @@ async function stopInstance(change: CutoverChange): Promise<Outside | null> {
   const { launchId } = change.row;
   const [instance] = launchId ? await change.work.tx.select().from(instances).where(eq(instances.id, launchId)) : [];
   // A launch that EC2 has not answered yet is answered, or refused, within a minute (cloud/watch-instances.ts).
-  if (instance && !instance.instanceId && instance.state === 'launching') {
+  const gone =
+    !instance || instance.terminatedAt !== null || instance.state === 'stopped' || instance.state === 'failed';
+  if (!gone && hasWaited(change, INSTANCE_MS)) {
+    const what = instance.instanceId
+      ? `${instance.instanceId} is ${instance.state}.`
+      : 'EC2 does not say whether it launched.';
+    change.ask(what, 'See to it in the EC2 console that no instance of this server runs, then say so here.', [
+      'try-again',
+      'done-by-hand',
+    ]);
+    return null;
+  }
+  if (!gone && !instance.instanceId) {
     change.wait('Waits for EC2 to say whether it launched the instance.');
     return null;
   }
-  if (!instance?.instanceId || instance.terminatedAt || instance.state === 'stopped') {
+  if (gone || !instance?.instanceId) {
     change.begin('start-source', { outcome: instance?.state === 'stopped' ? 'done' : 'skipped' });
     return null;
   }
@@ -65,9 +92,12 @@ async function startSource(change: CutoverChange): Promise<void> {
     change.say('info', 'The server is powered on again.');
     return change.wait('Waits for the server to be on.');
   }
+  if (task.state === 'open' && isStuck(change, task))
+    return change.ask('The connector does not take it up.', CONNECTOR_REMEDY, ['try-again', 'done-by-hand']);
   if (task.state === 'open')
     return change.wait(task.holder ? 'Waits for the server to be on.' : 'Waits for the connector to take it up.');
-  if (task.state === 'done' && task.powerResult?.power === 'on') return endRollBack(change, null);
+  if (task.state === 'done' && task.powerResult?.power === 'on' && task.powerResult.note === null)
+    return endRollBack(change, null);
   const why = task.fault?.message ?? task.powerResult?.note ?? 'The connector gave up.';
   change.ask(`${row.serverName} could not be powered on: ${why}`, task.fault?.remedy ?? null, [
     'try-again',
