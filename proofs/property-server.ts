@@ -156,6 +156,8 @@ export class ServerLife {
     tally.add('runs', run.state);
     if (run.state === 'failed') tally.add('failed with', run.fault?.code ?? '');
     if (mayBeCancelled) tally.add('cancelled in', run.state === 'cancelled' ? run.step : 'time to complete');
+    // Its baselines are revoked, and its snapshots go.
+    if (digestsLost) return;
     if (run.results['make-snapshots']) tally.add('blocks compared', 'all', await expectSameBytes(site, run));
     if (run.state !== 'completed') return;
     const copied = run.results['copy-disks'];
