@@ -8,6 +8,7 @@ interface Subject {
 const KINDS: Record<string, { label: string; href?: (id: string) => string }> = {
   catalog: { label: 'Server catalog', href: () => '/servers' },
   connector: { label: 'Connector', href: (id) => `/connectors/${id}` },
+  cutover: { label: 'Cutover', href: (id) => `/cutovers/${id}` },
   'enrolment-code': { label: 'Enrolment code' },
   image: { label: 'AMI', href: (id) => `/images?q=id%3D${id}` },
   instance: { label: 'Instance', href: (id) => `/instances/${id}` },
