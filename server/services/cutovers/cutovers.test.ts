@@ -1,157 +1,36 @@
-// The runbook without the wire: who may do what, what each outcome of the connector and of EC2 leads to, and where it waits.
-import { and, eq, ne } from 'drizzle-orm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  connectors,
-  cutovers,
-  images,
-  instances,
-  replicationJobs,
-  replicationRuns,
-  servers,
-  tasks,
-} from '../../../db/schema/index.ts';
-import type { CutoverOptions } from '../../../replication/model/cutover.ts';
-import { fault, faultError } from '../../../replication/model/fault.ts';
-import type { PowerResult } from '../../../replication/model/power.ts';
-import { inTransaction } from '../context.ts';
-import { createJobs } from '../jobs/create.ts';
+// The runbook without the wire: who may do what, and what each outcome of the connector and of EC2 leads to.
+import { eq } from 'drizzle-orm';
+import { describe, expect, it } from 'vitest';
+import { connectors, cutovers, instances, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
 import { needsAttention } from '../overview/attention.ts';
 import { getOverview } from '../overview/get.ts';
-import { logTask } from '../tasks/ledger.ts';
-import { settleTask } from '../tasks/settle.ts';
-import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
-import { advanceCutover, launchBegins, launchMade, outsideFailed } from './advance.ts';
-import { answerCutover } from './answer.ts';
-import { type CutoverChange, lockCutover } from './change.ts';
+import { faultCode } from '../testing.ts';
+import { outsideFailed } from './advance.ts';
 import { commentOnCutover, finishCutover } from './finish.ts';
-import { instanceLooked } from './instance-checks.ts';
 import { cutoverEvidence, getCutover, listCutovers } from './list.ts';
 import { planCutover } from './plan.ts';
 import { cancelCutover, rollBackCutover } from './roll-back.ts';
+import {
+  advance,
+  answer,
+  atChecks,
+  begin,
+  change,
+  firstRun,
+  jobId,
+  look,
+  manager,
+  off,
+  power,
+  rowOf,
+  site,
+  withReadyJob,
+} from './testing-cutover.ts';
 
-let site: TestWorkspace;
-let jobId: string;
-let firstRun: string;
+withReadyJob();
 
-beforeEach(async () => {
-  site = await testWorkspace();
-  await site.importServers([catalogServer('web')]);
-  const [server] = await site.db.select().from(servers);
-  const settings = { everyHours: 1, seedAt: null, description: '', keepImages: null };
-  const made = await createJobs(site.as('operator'), { servers: [{ serverId: server?.id ?? '' }], settings });
-  [jobId] = made.jobIds as [string];
-  const [run] = await site.db.select().from(replicationRuns);
-  firstRun = run?.id ?? '';
-  await completed(firstRun, 'ami-1');
-  await site.db
-    .update(replicationJobs)
-    .set({ launchConfiguration: { instanceType: 't3.small', subnetId: 'subnet-1' } as never })
-    .where(eq(replicationJobs.id, jobId));
-});
-afterEach(() => site.close());
-
-async function completed(runId: string, imageId: string): Promise<void> {
-  const at = new Date();
-  await site.db
-    .update(replicationRuns)
-    .set({ state: 'completed', startedAt: at, endedAt: at, imageId })
-    .where(eq(replicationRuns.id, runId));
-  await site.db.insert(images).values({
-    id: imageId,
-    workspaceId: site.workspaceId,
-    jobId,
-    runId,
-    name: 'web',
-    method: 'register-image',
-    snapshotIds: [],
-    pointInTime: at,
-  });
-}
-
-const manager = () => site.as('cutover-manager');
-const begin = async (options: Partial<CutoverOptions> = {}) =>
-  (await planCutover(manager(), { jobId, start: 'now', options })).id;
-const rowOf = async (id: string) => {
-  const [row] = await site.db.select().from(cutovers).where(eq(cutovers.id, id));
-  if (!row) throw new Error('no cutover');
-  return row;
-};
-/** A look so many minutes from now. */
-const advance = (id: string, minutes = 0) =>
-  advanceCutover(
-    { ...site.ctx, now: () => new Date(Date.now() + minutes * 60_000) },
-    { id, workspaceId: site.workspaceId },
-  );
-const change = (id: string, work: (of: CutoverChange) => void | Promise<void>) =>
-  inTransaction(site.ctx, site.workspaceId, async (within) => {
-    const locked = await lockCutover(within, site.ctx, site.workspaceId, id);
-    await work(locked);
-    await locked.write();
-  });
-const answer = async (id: string, choice: Parameters<typeof answerCutover>[1]['choice']) =>
-  answerCutover(manager(), { cutoverId: id, question: (await rowOf(id)).question?.number ?? 0, choice });
-
-/** What the connector was asked to do last; settled with this. */
-async function power(outcome: PowerResult | 'fault'): Promise<string> {
-  const [claimed] = await site.claim(`${site.connectorId}/1`);
-  if (claimed?.task.kind !== 'power') throw new Error(`claimed ${claimed?.task.kind}`);
-  const held = { taskId: claimed.task.id, fence: claimed.task.fence, holder: `${site.connectorId}/1` };
-  const line = { at: new Date().toISOString(), level: 'info' as const, text: 'The guest was asked.' };
-  await logTask(site.ctx, site.workspaceId, held, [line]);
-  const settled =
-    outcome === 'fault'
-      ? { ok: false as const, fault: fault('vcenter-unreachable') }
-      : { ok: true as const, result: outcome };
-  await settleTask(site.ctx, site.workspaceId, held, settled);
-  return claimed.task.power?.action ?? '';
-}
-
-const off = { power: 'off' as const, note: null };
-
-/** Up to the final run, which is pending. */
-async function atFinalRun(): Promise<{ id: string; runId: string }> {
-  const id = await begin();
-  await advance(id);
-  await advance(id);
-  expect(await power(off)).toBe('shut-down');
-  await advance(id);
-  await advance(id);
-  return { id, runId: (await rowOf(id)).finalRunId ?? '' };
-}
-
-/** Up to the checks of a launched instance. */
-async function atChecks(options: Partial<CutoverOptions> = {}): Promise<{ id: string; launchId: string }> {
-  const { id, runId } = await atFinalRun();
-  await site.db.update(cutovers).set({ options: { ...(await rowOf(id)).options, ...options } });
-  await completed(runId, 'ami-2');
-  await advance(id);
-  expect(await advance(id)).toMatchObject({ do: 'launch', runId });
-  const launchId = 'launch-1';
-  await site.db.insert(instances).values({
-    id: launchId,
-    workspaceId: site.workspaceId,
-    instanceId: 'i-1',
-    imageId: 'ami-2',
-    runId,
-    name: 'web',
-    purpose: 'final',
-    input: { instanceType: 't3.small' } as never,
-    state: 'running',
-    detail: { systemStatus: 'ok', instanceStatus: 'ok', state: 'running' } as never,
-    launchedBy: 'Landfall',
-  });
-  await change(id, (of) => launchMade(of, launchId));
-  return { id, launchId };
-}
-
-async function look(id: string, output: string | null, detail = {}, tcp: Parameters<typeof instanceLooked>[3] = null) {
-  const [instance] = await site.db.select().from(instances);
-  if (!instance) throw new Error('no instance');
-  const seen = { ...instance, detail: { ...instance.detail, ...detail } as never };
-  await change(id, (of) => instanceLooked(of, seen, output, tcp));
-  return rowOf(id);
-}
+const all = { page: 1, pageSize: 10, sort: null, filter: { operation: 'and' as const, tokens: [] } };
 
 describe('who may', () => {
   it('plan, decide and comment goes by the role', async () => {
@@ -182,8 +61,6 @@ describe('who may', () => {
     expect(await site.db.$count(cutovers)).toBe(0);
   });
 });
-
-const all = { page: 1, pageSize: 10, sort: null, filter: { operation: 'and' as const, tokens: [] } };
 
 describe('before anything is touched', () => {
   it('it stops at checks that do not pass, says why, and is cancelled without a trace', async () => {
@@ -267,89 +144,6 @@ describe('the source', () => {
     await power({ power: 'on', note: null });
     await advance(id);
     expect(await rowOf(id)).toMatchObject({ state: 'rolled-back', downtimeEndedAt: expect.any(Date) });
-  });
-});
-
-describe('what does not answer', () => {
-  it('a connector that takes nothing up, on the way there and on the way back', async () => {
-    const id = await begin();
-    await advance(id);
-    await advance(id);
-    await advance(id, 0.5);
-    expect((await rowOf(id)).question).toBeNull();
-    await advance(id, 2);
-    expect((await rowOf(id)).question).toMatchObject({ choices: ['try-again', 'power-off'] });
-    await rollBackCutover(manager(), { cutoverId: id });
-    await advance(id);
-    await advance(id);
-    await advance(id);
-    await advance(id, 2);
-    expect((await rowOf(id)).question?.choices).toEqual(['try-again', 'done-by-hand']);
-    await answer(id, 'done-by-hand');
-    expect((await rowOf(id)).state).toBe('rolled-back');
-    expect(await site.db.$count(tasks, and(eq(tasks.kind, 'power'), eq(tasks.state, 'open')))).toBe(0);
-  });
-
-  it('a final run that does not end, and an instance that EC2 does not stop', async () => {
-    const { id, launchId } = await atChecks();
-    await site.db.update(replicationRuns).set({ state: 'active' }).where(ne(replicationRuns.id, firstRun));
-    await rollBackCutover(manager(), { cutoverId: id });
-    await advance(id, 1);
-    expect((await rowOf(id)).question).toBeNull();
-    await advance(id, 4);
-    await answer(id, 'done-by-hand');
-    expect(await advance(id, 1)).toEqual({ do: 'stop-instance', launchId });
-    await advance(id, 4);
-    expect((await rowOf(id)).question).toMatchObject({
-      text: 'i-1 is running.',
-      choices: ['try-again', 'done-by-hand'],
-    });
-    await answer(id, 'done-by-hand');
-    expect((await rowOf(id)).step).toBe('start-source');
-  });
-
-  it('a launch that comes after a roll-back is refused, and its failure asks nothing', async () => {
-    const { id, runId } = await atFinalRun();
-    await completed(runId, 'ami-2');
-    await advance(id);
-    const launch = await advance(id);
-    await rollBackCutover(manager(), { cutoverId: id });
-    expect(await faultCode(change(id, (of) => launchBegins(of, 'launch-1')))).toBe('conflict');
-    if (launch) await change(id, (of) => outsideFailed(of, launch, faultError('launch-refused')));
-    expect(await rowOf(id)).toMatchObject({ launchId: null, question: null });
-  });
-});
-
-describe('the final run', () => {
-  it('that fails is asked about, and tried again as another run', async () => {
-    const { id, runId } = await atFinalRun();
-    const [run] = await site.db.select().from(replicationRuns).where(eq(replicationRuns.id, runId));
-    expect(run?.settings.cutoverId).toBe(id);
-    await site.db
-      .update(replicationRuns)
-      .set({ state: 'failed', fault: fault('snapshot-failed') })
-      .where(eq(replicationRuns.id, runId));
-    await advance(id);
-    expect((await rowOf(id)).question).toMatchObject({ choices: ['try-again'] });
-    await answer(id, 'try-again');
-    await advance(id);
-    const second = (await rowOf(id)).finalRunId;
-    expect(second).not.toBe(runId);
-    await advance(id);
-    expect((await rowOf(id)).finalRunId).toBe(second);
-  });
-
-  it('is cancelled by a roll-back, which waits until it has cleaned up', async () => {
-    const { id, runId } = await atFinalRun();
-    await rollBackCutover(manager(), { cutoverId: id });
-    const [run] = await site.db.select().from(replicationRuns).where(eq(replicationRuns.id, runId));
-    expect(run?.cancelRequestedAt).not.toBeNull();
-    await advance(id);
-    expect(await rowOf(id)).toMatchObject({ step: 'end-final-run', waitingFor: expect.stringContaining(runId) });
-    await site.db.update(replicationRuns).set({ state: 'cancelled' }).where(eq(replicationRuns.id, runId));
-    await advance(id);
-    await advance(id);
-    expect((await rowOf(id)).step).toBe('start-source');
   });
 });
 
