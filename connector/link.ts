@@ -18,7 +18,6 @@ const RETRIES: Partial<Record<GatewayVerb, number>> = {
   checkpoint: 6,
   catalog: 6,
   settle: 8,
-  log: 2,
 };
 const DEADLINE_MS = 20_000;
 

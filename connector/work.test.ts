@@ -23,7 +23,7 @@ beforeEach(async () => {
   told = [];
   answer = { go: true, reason: null };
   console = createServer(async (request, response) => {
-    const verb = request.url?.split('/').at(-1) as 'extend' | 'log' | 'settle';
+    const verb = request.url?.split('/').at(-1) as 'extend' | 'settle';
     const body = gatewayVerbs[verb].request.parse(await json(request));
     told.push({ verb, body });
     const said = verb === 'extend' ? { ...answer, leaseSeconds: 1, bytesPerSecond: null } : {};
@@ -65,7 +65,7 @@ async function perform(setPower: Source['setPower']): Promise<void> {
 const settled = () => told.filter(({ verb }) => verb === 'settle').map(({ body }) => body.outcome);
 const lines = () =>
   told
-    .filter(({ verb }) => verb === 'log')
+    .filter(({ verb }) => verb === 'extend')
     .flatMap(({ body }) => body.lines as { level: string; text: string }[])
     .map(({ level, text }) => `${level}: ${text}`);
 

@@ -7,7 +7,7 @@ import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
-import type { GatewayRequest, Task } from '../replication/wire/gateway.ts';
+import type { LogLine, Task } from '../replication/wire/gateway.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
@@ -26,7 +26,6 @@ export interface WorkEnvironment {
 }
 
 type StepTask = Extract<Task, { kind: 'step' }>;
-type LogLine = GatewayRequest<'log'>['lines'][number];
 
 /** Never rejects: what goes wrong is settled with the console, or left to the lease's end. */
 export async function performTask(task: Task, env: WorkEnvironment): Promise<void> {
@@ -204,7 +203,11 @@ class LeaseKeeper {
     clearInterval(this.#timer);
     this.#env.rates.delete(this.#task.id);
     await this.#asking;
-    if (!this.#stop.signal.aborted) await this.#extend();
+    if (!this.#stop.signal.aborted && this.#hasNews) await this.#extend();
+  }
+
+  get #hasNews(): boolean {
+    return this.#progress !== undefined || this.#lines.length > 0;
   }
 
   #beat(): void {
@@ -213,7 +216,7 @@ class LeaseKeeper {
     // Stops itself before the lease ends: whoever takes over must find nobody writing.
     if (silent > leaseSeconds * 900)
       this.#stop.abort(faultError('lease-lost', { message: 'The console did not answer in time.' }));
-    const due = this.#progress !== undefined || this.#lines.length > 0 || silent > leaseSeconds * 250;
+    const due = this.#hasNews || silent > leaseSeconds * 250;
     if (!due || this.#asking) return;
     this.#asking = this.#extend()
       .catch((error) => this.#env.log('warn', `Could not extend ${this.#task.id}: ${toFault(error).message}`))
@@ -227,8 +230,11 @@ class LeaseKeeper {
     const progress = this.#progress;
     this.#progress = undefined;
     const lines = this.#lines.splice(0, 200);
-    if (lines.length > 0) await this.#link.call('log', { ...hold, lines }, this.#env.signal);
-    const answer = await this.#link.call('extend', { ...hold, ...(progress ? { progress } : {}) }, this.#env.signal);
+    const news = { ...(progress && { progress }), lines };
+    const answer = await this.#link.call('extend', { ...hold, ...news }, this.#env.signal).catch((error) => {
+      this.#lines.unshift(...lines);
+      throw error;
+    });
     this.#extendedAt = performance.now();
     this.#env.bandwidth.set(answer.bytesPerSecond);
     if (!answer.go) this.#stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));

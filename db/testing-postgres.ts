@@ -19,7 +19,13 @@ declare module 'vitest' {
 const PREFIX = 'landfall-test-';
 const TEMPLATE = 'landfall_template';
 /** Nothing here outlives the run, so nothing has to reach the disk. */
-const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' };
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '400',
+  jit: 'off',
+};
 
 class TestPostgres {
   #server: EmbeddedPostgres | undefined;

@@ -8,7 +8,7 @@ import type { Installation } from './installation.ts';
 
 export type Run = typeof replicationRuns.$inferSelect;
 
-const EVERY_MS = 40;
+const EVERY_MS = 100;
 
 interface Waiting {
   runId: string;

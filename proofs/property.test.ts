@@ -24,7 +24,7 @@ const environment = process.env;
 /** Completed runs at least: what fits beside all other checks on two cores. `LANDFALL_PROPERTY_RUNS=500` asks for more. */
 const RUNS = Number(environment.LANDFALL_PROPERTY_RUNS || 150);
 const SERVERS = 32;
-const AT_ONCE = 24;
+const AT_ONCE = 28;
 const MOST_TURNS = 80;
 /** Far more than a machine with two cores of its own needs. */
 const SECONDS = Math.max(900, 3 * RUNS);
@@ -47,6 +47,7 @@ beforeAll(async () => {
   const file = path.join(dir, 'world.json');
   writeFileSync(file, JSON.stringify(world));
   site = await startInstallation({
+    inMemory: true,
     labArguments: ['--world', file, '--guest-writes', '0', '--clock-scale', '0.05', '--aws-clock-scale', '0.02'],
     workerEnvironment: { LANDFALL_LEASE_SECONDS: '20', LANDFALL_AWS_POLL_MS: '50' },
     connectorEnvironment: { LANDFALL_CONNECTOR_TASKS: `${AT_ONCE}` },

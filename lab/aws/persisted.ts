@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 export function writeJson(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const beside = `${path}.new`;
-  writeFileSync(beside, JSON.stringify(value, null, 1));
+  writeFileSync(beside, JSON.stringify(value));
   renameSync(beside, path);
 }
 

@@ -29,7 +29,7 @@ export const NO_LIMIT: Bandwidth = { limit: null, hours: [], timeZone: 'UTC' };
 
 /** Bytes a second at this moment; null where there is no limit. */
 export function bytesPerSecondAt({ limit, hours, timeZone }: Bandwidth, at: Date): number | null {
-  const { day, minute } = placeOnClock(at, timeZone);
+  const { day, minute } = hours.length > 0 ? placeOnClock(at, timeZone) : { day: 0, minute: 0 };
   const now = hours.find(({ days, from, to }) => {
     const [start, end] = [minutesOf(from), minutesOf(to)];
     if (start < end) return days.includes(day) && minute >= start && minute < end;

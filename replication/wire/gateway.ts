@@ -49,6 +49,13 @@ export const stepInputSchema = z.object({
 });
 export type StepInput = z.infer<typeof stepInputSchema>;
 
+const logLineSchema = z.object({
+  at: z.iso.datetime(),
+  level: z.enum(['debug', 'info', 'warning', 'error']),
+  text: z.string().max(2000),
+});
+export type LogLine = z.infer<typeof logLineSchema>;
+
 export const taskSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('step'),
@@ -129,7 +136,12 @@ export const gatewayVerbs = {
     }),
   },
   extend: {
-    request: z.object({ ...held, progress: stepProgressSchema.optional() }),
+    request: z.object({
+      ...held,
+      progress: stepProgressSchema.optional(),
+      /** What the holder says in the log of its run, or of its cutover, since it was heard last. */
+      lines: z.array(logLineSchema).max(200).default([]),
+    }),
     response: z.object({
       go: z.boolean(),
       reason: z.string().nullable(),
@@ -175,21 +187,6 @@ export const gatewayVerbs = {
   },
   'report-health': {
     request: z.object({ session: z.number().int(), checks: z.array(checkSchema), rateBytesPerSecond: z.number() }),
-    response: z.object({}),
-  },
-  log: {
-    request: z.object({
-      ...held,
-      lines: z
-        .array(
-          z.object({
-            at: z.iso.datetime(),
-            level: z.enum(['debug', 'info', 'warning', 'error']),
-            text: z.string().max(2000),
-          }),
-        )
-        .max(200),
-    }),
     response: z.object({}),
   },
 } as const;

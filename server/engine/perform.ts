@@ -5,13 +5,14 @@ import type { StepProgress } from '../../replication/model/step-results.ts';
 import { CLOUD_STEP_CODE } from '../../replication/steps/cloud/index.ts';
 import type { CloudStepContext } from '../../replication/steps/cloud/step.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
+import type { LogLine } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
 import { extendTask } from '../services/tasks/extend.ts';
 import type { Held } from '../services/tasks/held.ts';
-import { confirmArtifact, declareArtifact, type LogLine, logTask } from '../services/tasks/ledger.ts';
+import { confirmArtifact, declareArtifact } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 
 export interface PerformOptions {
@@ -38,8 +39,11 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     const progress = latest;
     latest = undefined;
     const said = lines.splice(0, 200);
-    if (said.length > 0) await logTask(ctx, workspaceId, held, said);
-    const answer = await extendTask(ctx, workspaceId, held, options.leaseSeconds, progress);
+    const news = { progress, lines: said };
+    const answer = await extendTask(ctx, workspaceId, held, options.leaseSeconds, news).catch((error) => {
+      lines.unshift(...said);
+      throw error;
+    });
     if (!answer.go) stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
   };
   // The lease is measured from the last extension that succeeded: without one in time the step stops itself.
@@ -96,7 +100,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     const result = await runStep(stepId, context);
     clearInterval(beat);
     await (telling as Promise<void> | null);
-    await tell();
+    if (latest || lines.length > 0) await tell();
     if (stepId === 'create-image') await recordImage(ctx, run, held, result as { imageId: string });
     await settleTask(ctx, workspaceId, held, { ok: true, result });
   } catch (error) {
@@ -107,7 +111,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     if (options.signal.aborted) return;
     log().warn({ error, runId: run.id, step: stepId }, 'step failed');
     await (telling as Promise<void> | null)?.catch(() => {});
-    await tell().catch(() => {});
+    if (lines.length > 0) await tell().catch(() => {});
     await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }).catch((failed) =>
       log().warn({ error: failed, runId: run.id }, 'could not settle'),
     );

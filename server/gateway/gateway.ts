@@ -13,7 +13,7 @@ import { beginSession, checkSession, holderOf, reportHealth } from '../services/
 import type { ConnectorRow } from '../services/connectors/status.ts';
 import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
 import { extendTask } from '../services/tasks/extend.ts';
-import { checkpointTask, confirmArtifact, declareArtifact, logTask } from '../services/tasks/ledger.ts';
+import { checkpointTask, confirmArtifact, declareArtifact } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 import { bandwidthNow, waitForTasks } from './wait-for-tasks.ts';
 
@@ -50,13 +50,7 @@ const HANDLERS: Handlers = {
     return waitForTasks(ctx, connector, { ...input, leaseSeconds: CONNECTOR_LEASE_SECONDS }, signal);
   },
   extend: async (call, input) => ({
-    ...(await extendTask(
-      call.ctx,
-      call.connector.workspaceId,
-      held(call, input),
-      CONNECTOR_LEASE_SECONDS,
-      input.progress,
-    )),
+    ...(await extendTask(call.ctx, call.connector.workspaceId, held(call, input), CONNECTOR_LEASE_SECONDS, input)),
     leaseSeconds: CONNECTOR_LEASE_SECONDS,
     bytesPerSecond: bandwidthNow(call.ctx, call.connector),
   }),
@@ -88,10 +82,6 @@ const HANDLERS: Handlers = {
   },
   'report-health': async ({ ctx, connector }, input) => {
     await reportHealth(ctx, connector, input);
-    return {};
-  },
-  log: async (call, input) => {
-    await logTask(call.ctx, call.connector.workspaceId, held(call, input), input.lines);
     return {};
   },
 };

@@ -48,9 +48,10 @@ export async function onNudge(advance: (runId: string) => Promise<void>): Promis
   const boss = await start();
   await boss.work<{ runId: string }>(
     ADVANCE_RUN,
-    { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, localConcurrency: 4, batchSize: 1 },
+    // One fetch takes all that waits: several fetchers would each ask at every notification, and all but one in vain.
+    { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2, localConcurrency: 1, batchSize: 8 },
     async (jobs) => {
-      for (const job of jobs) await advance(job.data.runId);
+      await Promise.all([...new Set(jobs.map(({ data }) => data.runId))].map(advance));
     },
   );
 }

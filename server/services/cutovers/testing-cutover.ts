@@ -8,7 +8,7 @@ import { fault } from '../../../replication/model/fault.ts';
 import type { PowerResult } from '../../../replication/model/power.ts';
 import { inTransaction } from '../context.ts';
 import { createJobs } from '../jobs/create.ts';
-import { logTask } from '../tasks/ledger.ts';
+import { extendTask } from '../tasks/extend.ts';
 import { settleTask } from '../tasks/settle.ts';
 import { catalogServer, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { advanceCutover, launchMade } from './advance.ts';
@@ -88,7 +88,7 @@ export async function power(outcome: PowerResult | 'fault'): Promise<string> {
   if (claimed?.task.kind !== 'power') throw new Error(`claimed ${claimed?.task.kind}`);
   const held = { taskId: claimed.task.id, fence: claimed.task.fence, holder: `${site.connectorId}/1` };
   const line = { at: new Date().toISOString(), level: 'info' as const, text: 'The guest was asked.' };
-  await logTask(site.ctx, site.workspaceId, held, [line]);
+  await extendTask(site.ctx, site.workspaceId, held, 20, { lines: [line] });
   const settled =
     outcome === 'fault'
       ? { ok: false as const, fault: fault('vcenter-unreachable') }

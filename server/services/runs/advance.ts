@@ -66,7 +66,7 @@ async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Prom
       waited: sql<number>`extract(epoch from now() - greatest(${tasks.notBefore}, ${tasks.createdAt}))::float8`,
     })
     .from(tasks)
-    .where(and(eq(tasks.runId, run.id), eq(tasks.stepId, run.step)))
+    .where(and(eq(tasks.kind, 'step'), eq(tasks.runId, run.id), eq(tasks.stepId, run.step)))
     .for('update');
   if (!task) return openStep(work, run, stepPlan(run.step));
   if (task.state === 'failed') return endRun(ctx, work, run, 'fail', task.fault ?? fault('internal'));

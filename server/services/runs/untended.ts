@@ -13,7 +13,7 @@ export async function untendedRuns(ctx: ServiceContext): Promise<string[]> {
     .where(
       and(
         inArray(replicationRuns.state, ['pending', 'active']),
-        sql`not exists (select 1 from tasks t where t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
+        sql`not exists (select 1 from tasks t where t.kind = 'step' and t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
           and t.state = 'open' and t.holder is not null and t.lease_until >= now())`,
       ),
     )

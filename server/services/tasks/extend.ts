@@ -1,10 +1,11 @@
-// Keeping a lease, telling progress, and hearing whether to go on.
+// Keeping a lease: with it go progress and what the holder says, and back comes whether to go on.
 import { eq, sql } from 'drizzle-orm';
-import { replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { cutoverLog, cutovers, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { FaultError } from '../../../replication/model/fault.ts';
 import { runPercent } from '../../../replication/model/itinerary.ts';
 import type { StepProgress } from '../../../replication/model/step-results.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import type { LogLine } from '../../../replication/wire/gateway.ts';
+import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { type Held, lockHeld } from './held.ts';
 
 export interface Extension {
@@ -12,31 +13,64 @@ export interface Extension {
   reason: string | null;
 }
 
-/** Extends the lease; a cancelled run says `go: false` while its holder keeps the lease to clean up. */
+/** What a holder has to tell since it extended last. */
+export interface News {
+  progress?: StepProgress | undefined;
+  lines?: readonly LogLine[];
+}
+
+/**
+ * Extends the lease and writes down the news, both or nothing. A cancelled run says `go: false` while its holder keeps
+ * the lease to clean up.
+ */
 export async function extendTask(
   ctx: ServiceContext,
   workspaceId: string,
   held: Held,
   leaseSeconds: number,
-  progress?: StepProgress,
+  { progress, lines = [] }: News = {},
 ): Promise<Extension> {
   try {
-    return await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
+    return await inTransaction(ctx, workspaceId, async (work) => {
+      const { tx } = work;
       const { task, run } = await lockHeld(tx, held);
       await tx
         .update(tasks)
         .set({ leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` })
         .where(eq(tasks.id, task.id));
+      if (task.cutoverId) await logForCutover(work, task.cutoverId, lines);
       if (!run || !task.stepId) return { go: true, reason: null };
       if (progress) {
         const percent = Math.max(run.percent, runPercent(task.stepId, progress.fraction));
         await tx.update(replicationRuns).set({ progress, percent }).where(eq(replicationRuns.id, run.id));
-        event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
       }
+      if (lines.length > 0) {
+        const rows = lines.map(({ at, ...line }) => ({ ...line, runId: run.id, at: new Date(at), step: task.stepId }));
+        await tx.insert(runLog).values(rows);
+      }
+      if (progress || lines.length > 0)
+        work.event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
       return run.cancelRequestedAt ? { go: false, reason: 'cancelled' } : { go: true, reason: null };
     });
   } catch (error) {
     if (error instanceof FaultError && error.fault.code === 'lease-lost') return { go: false, reason: 'taken over' };
     throw error;
   }
+}
+
+/** A power task has no run: its lines stand with the step that its cutover is in. */
+async function logForCutover({ tx, event }: Work, cutoverId: string, lines: readonly LogLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  const [cutover] = await tx.select({ step: cutovers.step }).from(cutovers).where(eq(cutovers.id, cutoverId));
+  if (!cutover) return;
+  await tx.insert(cutoverLog).values(
+    lines.map(({ at, level, text }) => ({
+      cutoverId,
+      at: new Date(at),
+      level: level === 'debug' ? ('info' as const) : level,
+      step: cutover.step,
+      text,
+    })),
+  );
+  event({ topic: 'cutovers', subjectId: cutoverId, kind: 'changed' });
 }

@@ -63,7 +63,9 @@ describe('a lease', () => {
     await site.db.update(tasks).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(tasks.id, first.taskId));
     await hold('b');
     const { ctx, workspaceId } = site;
-    expect(await extendTask(ctx, workspaceId, first, 30, { fraction: 0.9, note: null, disks: [] })).toEqual({
+    expect(
+      await extendTask(ctx, workspaceId, first, 30, { progress: { fraction: 0.9, note: null, disks: [] } }),
+    ).toEqual({
       go: false,
       reason: 'taken over',
     });
@@ -123,9 +125,9 @@ describe('settling', () => {
 
   it('never lets the percentage go back', async () => {
     const held = await hold('a');
-    await extendTask(site.ctx, site.workspaceId, held, 30, { fraction: 1, note: null, disks: [] });
+    await extendTask(site.ctx, site.workspaceId, held, 30, { progress: { fraction: 1, note: null, disks: [] } });
     const high = (await run())?.percent;
-    await extendTask(site.ctx, site.workspaceId, held, 30, { fraction: 0.1, note: null, disks: [] });
+    await extendTask(site.ctx, site.workspaceId, held, 30, { progress: { fraction: 0.1, note: null, disks: [] } });
     expect((await run())?.percent).toBe(high);
   });
 });

@@ -1,11 +1,10 @@
 // The ledger as a holder writes it: declare before the thing is made, confirm when its id is known or it is gone.
 import { and, eq } from 'drizzle-orm';
-import type { Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
-import { artifacts, cutoverLog, cutovers, runLog, tasks } from '../../../db/schema/index.ts';
+import { artifacts, tasks } from '../../../db/schema/index.ts';
 import type { Artifact, ArtifactKind, ArtifactState } from '../../../replication/model/artifact.ts';
 import { type Fault, faultError } from '../../../replication/model/fault.ts';
-import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { inTransaction, type ServiceContext } from '../context.ts';
 import { toArtifact } from './claim.ts';
 import { type Held, lockHeld } from './held.ts';
 
@@ -95,55 +94,4 @@ export async function checkpointTask(
     const { task } = await lockHeld(tx, held);
     await tx.update(tasks).set({ checkpoint }).where(eq(tasks.id, task.id));
   });
-}
-
-export interface LogLine {
-  at: string;
-  level: 'debug' | 'info' | 'warning' | 'error';
-  text: string;
-}
-
-export async function logTask(
-  ctx: ServiceContext,
-  workspaceId: string,
-  held: Held,
-  lines: readonly LogLine[],
-): Promise<void> {
-  if (lines.length === 0) return;
-  await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
-    const { task, run } = await lockHeld(tx, held);
-    if (task.cutoverId) return logForCutover(tx, event, task.cutoverId, lines);
-    if (!run) return;
-    await tx.insert(runLog).values(
-      lines.map((line) => ({
-        runId: run.id,
-        at: new Date(line.at),
-        level: line.level,
-        step: task.stepId,
-        text: line.text,
-      })),
-    );
-    event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
-  });
-}
-
-/** A power task has no run: its lines stand with the step that its cutover is in. */
-async function logForCutover(
-  tx: Queries,
-  event: Work['event'],
-  cutoverId: string,
-  lines: readonly LogLine[],
-): Promise<void> {
-  const [cutover] = await tx.select({ step: cutovers.step }).from(cutovers).where(eq(cutovers.id, cutoverId));
-  if (!cutover) return;
-  await tx.insert(cutoverLog).values(
-    lines.map(({ at, level, text }) => ({
-      cutoverId,
-      at: new Date(at),
-      level: level === 'debug' ? ('info' as const) : level,
-      step: cutover.step,
-      text,
-    })),
-  );
-  event({ topic: 'cutovers', subjectId: cutoverId, kind: 'changed' });
 }
