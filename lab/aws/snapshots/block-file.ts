@@ -1,6 +1,7 @@
 // One EBS snapshot's own blocks on disk: a sparse raw file, a bitmap of the blocks written into it, and their digests.
 // For lab/aws/snapshots only.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { constants, mkdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -30,6 +31,9 @@ export class BlockFile {
   #bitmap: Buffer | undefined;
   #handles: Promise<Handles> | undefined;
   readonly #writing = new Map<number, Promise<void>>();
+  /** SHA-256 of blocks as they were read from the file, until they are written again. */
+  readonly #hashes = new Map<number, Buffer>();
+  #writes = 0;
   #users = 0;
   #closeWanted = false;
 
@@ -84,6 +88,7 @@ export class BlockFile {
   #write(index: number, bytes: Uint8Array, sha256: Uint8Array): Promise<void> {
     return this.#use(async ({ data, bitmap, digests }) => {
       if (this.has(index) || !isZero(bytes)) await data.write(bytes, 0, blockSize, index * blockSize);
+      this.#forget(index, index);
       await digests.write(sha256, 0, 32, index * 32);
       this.#mark(index);
       await bitmap.write(this.#bits, index >> 3, 1, index >> 3);
@@ -93,9 +98,10 @@ export class BlockFile {
   /** Writes bytes anywhere; used by imports, which have no parent. The bitmap goes to disk with `seal`. */
   writeBytes(offset: number, bytes: Uint8Array): Promise<void> {
     return this.#use(async ({ data }) => {
+      const [first, last] = [Math.floor(offset / blockSize), Math.floor((offset + bytes.length - 1) / blockSize)];
       await data.write(bytes, 0, bytes.length, offset);
-      const last = Math.floor((offset + bytes.length - 1) / blockSize);
-      for (let index = Math.floor(offset / blockSize); index <= last; index += 1) this.#mark(index);
+      this.#forget(first, last);
+      for (let index = first; index <= last; index += 1) this.#mark(index);
     });
   }
 
@@ -117,6 +123,17 @@ export class BlockFile {
       }
       into.fill(0, filled, blockSize);
     });
+  }
+
+  /** SHA-256 of the bytes that the file holds for a block; read through `into` (one block) the first time. */
+  async hashOf(index: number, into: Buffer): Promise<Buffer> {
+    const known = this.#hashes.get(index);
+    if (known) return known;
+    const writes = this.#writes;
+    await this.readBlock(index, into);
+    const hash = createHash('sha256').update(into).digest();
+    if (writes === this.#writes) this.#hashes.set(index, hash);
+    return hash;
   }
 
   /** The digest given with a written block (32 bytes). */
@@ -142,6 +159,11 @@ export class BlockFile {
     await Promise.all([data.close(), bitmap.close(), digests.close()]);
   }
 
+  #forget(first: number, last: number): void {
+    this.#writes += 1;
+    for (let index = first; index <= last; index += 1) this.#hashes.delete(index);
+  }
+
   #mark(index: number): void {
     const bits = this.#bits;
     bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
@@ -160,11 +182,7 @@ export class BlockFile {
 
   async #open(): Promise<Handles> {
     mkdirSync(this.folder, { recursive: true });
-    const at = async (name: string) => {
-      const path = join(this.folder, name);
-      await (await open(path, 'a')).close();
-      return open(path, 'r+');
-    };
+    const at = (name: string) => open(join(this.folder, name), constants.O_RDWR | constants.O_CREAT);
     const [data, bitmap, digests] = await Promise.all([at('data.raw'), at('blocks.bitmap'), at('digests')]);
     return { data, bitmap, digests };
   }

@@ -22,12 +22,12 @@ export interface SnapshotHash {
 }
 
 /**
- * Hashes `blockCount` blocks that `read` delivers; `read` answers undefined for a block that nobody wrote.
+ * Puts together the digests of `blockCount` blocks; `digestOf` answers undefined for a block that nobody wrote.
  * Digests are of the real bytes, never of what a client claimed; an unwritten block costs nothing.
  */
 export async function hashBlocks(
   blockCount: number,
-  read: (index: number, into: Buffer) => Promise<Buffer | undefined>,
+  digestOf: (index: number, into: Buffer) => Promise<Buffer | undefined>,
 ): Promise<Pick<SnapshotHash, 'blockCount' | 'digest' | 'blocks' | 'zeroBlocks'>> {
   const whole = createHash('sha256');
   const blocks: string[] = [];
@@ -35,10 +35,9 @@ export async function hashBlocks(
   const zeroHex = zeroDigest.toString('hex');
   let zeroBlocks = 0;
   for (let index = 0; index < blockCount; index += 1) {
-    const bytes = await read(index, block);
-    const digest = bytes ? createHash('sha256').update(bytes).digest() : zeroDigest;
+    const digest = (await digestOf(index, block)) ?? zeroDigest;
     whole.update(digest);
-    const hex = bytes ? digest.toString('hex') : zeroHex;
+    const hex = digest === zeroDigest ? zeroHex : digest.toString('hex');
     if (hex === zeroHex) zeroBlocks += 1;
     blocks.push(hex);
   }

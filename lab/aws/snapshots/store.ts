@@ -62,7 +62,7 @@ export function newId(prefix: string): string {
 }
 
 /** Most block files that stay open at a time. */
-const openFiles = 48;
+const openFiles = 200;
 
 export class SnapshotStore {
   readonly #context: PacedContext;
@@ -256,7 +256,10 @@ export class SnapshotStore {
     if (!record || record.hidden) throw new Error(`There is no snapshot ${id} in the lab.`);
     const all = record.volumeSize * blocksPerGiB;
     const blockCount = length === undefined ? all : Math.min(all, Math.ceil(length / blockSize));
-    const hashed = await hashBlocks(blockCount, (index, into) => this.read(id, index, into));
+    const hashed = await hashBlocks(blockCount, async (index, into) => {
+      const layer = this.layerOf(id, index);
+      return layer ? this.file(layer).hashOf(index, into) : undefined;
+    });
     return { snapshotId: id, blockSize, volumeSize: record.volumeSize, ...hashed };
   }
 

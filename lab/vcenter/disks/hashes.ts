@@ -26,9 +26,10 @@ export async function hashDisk(disk: LabDisk, view: string | undefined): Promise
   const blockCount = Math.ceil(disk.capacity / HASH_BLOCK);
   const grainsPerBlock = HASH_BLOCK / GRAIN;
   const blocks: [number, string][] = [];
+  const block = Buffer.alloc(HASH_BLOCK);
   for (let grain = disk.nextAllocated(view, 0); grain >= 0; ) {
     const index = Math.floor(grain / grainsPerBlock);
-    const bytes = await disk.read(view, index * HASH_BLOCK, HASH_BLOCK);
+    const bytes = await disk.read(view, index * HASH_BLOCK, HASH_BLOCK, block);
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (hash !== zeroBlock) blocks.push([index, hash]);
     grain = disk.nextAllocated(view, (index + 1) * grainsPerBlock);

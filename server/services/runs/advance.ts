@@ -28,6 +28,12 @@ export async function advanceRun(ctx: ServiceContext, runId: string): Promise<vo
   });
 }
 
+/** The same for a run that this transaction has locked and whose step has just ended: no queue stands between two steps. */
+export async function advanceWithin(ctx: ServiceContext, work: Work, runId: string): Promise<void> {
+  const run = await lockRun(work.tx, runId);
+  if (run?.state === 'active') await advanceActive(ctx, work, run);
+}
+
 async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, leftOver: number): Promise<void> {
   if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
   const [connector] = await work.tx.select().from(connectors).where(eq(connectors.id, run.connectorId));

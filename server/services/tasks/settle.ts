@@ -5,9 +5,9 @@ import { type Fault, fault, faultError } from '../../../replication/model/fault.
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
 import { powerResultSchema } from '../../../replication/model/power.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
-import { nudgeRun } from '../../queue/queue.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { advanceWithin } from '../runs/advance.ts';
 import { type Held, lockHeldRun, type RunRow, type TaskRow } from './held.ts';
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
@@ -80,8 +80,7 @@ async function settleStep(
       percent: Math.max(run.percent, runPercent(stepId, 1)),
     })
     .where(eq(replicationRuns.id, run.id));
-  work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
-  await nudgeRun(work.tx, run.id);
+  await advanceWithin(ctx, work, run.id);
 }
 
 async function settleFailure(
@@ -94,6 +93,13 @@ async function settleFailure(
 ): Promise<void> {
   const { tx } = work;
   const again = theFault.retry === 'now' && task.attempt < stepPlan(stepId).attempts && !run.cancelRequestedAt;
+  await tx.insert(runLog).values({
+    runId: run.id,
+    at: ctx.now(),
+    level: again ? 'warning' : theFault.code === 'cancelled' ? 'info' : 'error',
+    step: stepId,
+    text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${again ? ' It will be tried again.' : ''}`,
+  });
   if (again) {
     const seconds = backoffSeconds(task.attempt);
     await tx
@@ -112,20 +118,13 @@ async function settleFailure(
       .where(eq(replicationRuns.id, run.id));
   } else if (run.cancelRequestedAt) {
     await endTask(work, task, 'cancelled', fault('cancelled'));
-    await nudgeRun(tx, run.id);
+    await advanceWithin(ctx, work, run.id);
   } else {
     await endTask(work, task, 'failed', theFault);
     if (theFault.code === 'verification-failed' || theFault.code === 'digests-lost')
       await revokeBaselines(work, run, theFault.message);
-    await nudgeRun(tx, run.id);
+    await advanceWithin(ctx, work, run.id);
   }
-  await tx.insert(runLog).values({
-    runId: run.id,
-    at: ctx.now(),
-    level: again ? 'warning' : theFault.code === 'cancelled' ? 'info' : 'error',
-    step: stepId,
-    text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${again ? ' It will be tried again.' : ''}`,
-  });
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
 }
 
