@@ -19,7 +19,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // Most files wait more than they compute; the default on two cores is one at a time.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

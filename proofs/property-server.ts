@@ -38,6 +38,7 @@ export class ServerLife {
   readonly #guest: Guest;
   readonly #expected: Expectations;
   #jobId = '';
+  #faults = 0;
   #vmImport = false;
   #run: Run | null = null;
 
@@ -98,7 +99,7 @@ export class ServerLife {
     const refused = trouble.kind === 'parent-refused' ? this.#expected.parents : [];
     const at = { vmId: vm.id, jobId: this.#jobId, serverName: vm.name };
     const choice = trouble.kind === 'fault' ? trouble.choice : 0;
-    const faultName = trouble.kind === 'fault' ? this.#faultFor(turn, isFirst, choice) : null;
+    const faultName = trouble.kind === 'fault' ? this.#faultFor(turn, isFirst) : null;
     const fault: Aimed | null = faultName ? await aimFault(site, faultName, choice >> 4, at) : null;
     const before = this.#guest.takeHappened();
     this.#run = null;
@@ -127,7 +128,7 @@ export class ServerLife {
   }
 
   /** Another one at every turn, of those that this run can meet. */
-  #faultFor(turn: Turn, first: boolean, choice: number): FaultName {
+  #faultFor(turn: Turn, first: boolean): FaultName {
     const about = {
       transfer: turn.transfer,
       first,
@@ -136,7 +137,10 @@ export class ServerLife {
       ranges: turn.transport !== 'nfc',
     };
     const fitting = faultsOf(about);
-    return fitting[choice % fitting.length] as FaultName;
+    // By turns and not by chance, so that every kind comes about as often.
+    const turnOf = this.#options.index * 5 + this.#faults;
+    this.#faults += 1;
+    return fitting[turnOf % fitting.length] as FaultName;
   }
 
   async #judge(

@@ -21,8 +21,8 @@ import { randomTurns } from './property-turns.ts';
 import { randomWorld, serverName } from './property-world.ts';
 
 const environment = process.env;
-/** Completed runs at least: what fits beside all other checks on two cores. `LANDFALL_PROPERTY_RUNS=500` asks for more. */
-const RUNS = Number(environment.LANDFALL_PROPERTY_RUNS || 150);
+/** Completed runs at least; `LANDFALL_PROPERTY_RUNS=5000` asks for more. */
+const RUNS = Number(environment.LANDFALL_PROPERTY_RUNS || 500);
 const SERVERS = 32;
 const AT_ONCE = 28;
 const MOST_TURNS = 80;
@@ -122,5 +122,5 @@ it(`every completed run is its source, block for block (seed ${SEED})`, {
   // By chance one kind or another meets no request; many would mean that the rules aim at nothing.
   const missing = missingFaults();
   if (missing.length > 0) console.log(`property run: no run met ${missing.join(', ')}`);
-  expect(missing.length).toBeLessThanOrEqual(3);
+  expect(missing.length).toBeLessThanOrEqual(4);
 });
