@@ -1,5 +1,6 @@
 'use client';
-// Asks before somebody leaves a page on which choices would be lost. Reloading is no leaving: wizards keep their choices.
+// Asks before somebody leaves a page on which choices would be lost. Wizards keep their choices when the page is loaded
+// again; a form does not, so there the browser asks too.
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
@@ -75,4 +76,22 @@ export function useLeaveGuard({ active, title, children, onLeave }: LeaveGuardOp
       </Modal>
     ),
   };
+}
+
+const nothing = () => {};
+
+/** For a form: asks before a link, a reload or another address loses what was changed and not saved. */
+export function useUnsavedGuard(unsaved: boolean): ReturnType<typeof useLeaveGuard> {
+  useEffect(() => {
+    if (!unsaved) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [unsaved]);
+  return useLeaveGuard({
+    active: unsaved,
+    title: 'Leave without saving?',
+    children: 'Nothing has been changed yet. If you leave, what you chose here is lost.',
+    onLeave: nothing,
+  });
 }

@@ -6,8 +6,9 @@ import Container from '@cloudscape-design/components/container';
 import Form from '@cloudscape-design/components/form';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { FaultCard, type FaultText } from './fault-card.tsx';
+import { focusFirstProblem } from './first-problem.ts';
 
 interface EditableCardProps {
   title: string;
@@ -49,7 +50,7 @@ export function EditableCard({ title, info, description, editLabel, mayEdit, chi
   );
 }
 
-interface EditFormProps {
+export interface EditFormProps {
   /** The form's accessible name. */
   label: string;
   /** Whether there is anything to save. */
@@ -57,19 +58,26 @@ interface EditFormProps {
   saving: boolean;
   /** Why it could not be saved, unless it stands at a field. */
   fault: FaultText | null | undefined | false;
-  onSave: () => void;
+  /** Resolves when it is saved, or when the fields and `fault` say why not: then the first wrong field gets the focus. */
+  onSave: () => void | Promise<void>;
   onCancel: () => void;
   /** The fields. */
   children: ReactNode;
 }
 
 export function EditForm({ label, changed, saving, fault, onSave, onCancel, children }: EditFormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  async function submit() {
+    await onSave();
+    focusFirstProblem(form.current);
+  }
   return (
     <form
+      ref={form}
       aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
-        onSave();
+        void submit();
       }}
     >
       <Form

@@ -7,7 +7,8 @@ import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
-import { ChangedMeanwhile, EditForm } from '../../_ui/editable-card.tsx';
+import { UnsavedEditForm } from '../../_shell/unsaved-edit-form.tsx';
+import { ChangedMeanwhile } from '../../_ui/editable-card.tsx';
 import { MAX_RUNS, type RunLimits, type RunLimitsDraft, runLimitsDraft, runLimitsOf } from './run-limits.ts';
 
 const FIELDS: readonly { field: keyof RunLimits; label: string; constraint: string }[] = [
@@ -50,12 +51,12 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
   }
 
   return (
-    <EditForm
+    <UnsavedEditForm
       label="Runs at once"
       changed={!same(draft, opened)}
       saving={save.isPending}
       fault={save.error && shownFault(save.error)}
-      onSave={() => void send()}
+      onSave={send}
       onCancel={onDone}
     >
       {!same(runLimitsDraft(limits), opened) && <ChangedMeanwhile what="these numbers" />}
@@ -72,6 +73,6 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
           </div>
         </FormField>
       ))}
-    </EditForm>
+    </UnsavedEditForm>
   );
 }

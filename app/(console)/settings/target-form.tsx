@@ -9,7 +9,8 @@ import { useState } from 'react';
 import { fieldMessages, shownFault } from '../../_shell/faults.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
-import { ChangedMeanwhile, EditForm } from '../../_ui/editable-card.tsx';
+import { UnsavedEditForm } from '../../_shell/unsaved-edit-form.tsx';
+import { ChangedMeanwhile } from '../../_ui/editable-card.tsx';
 import {
   beginsNewChains,
   differs,
@@ -55,12 +56,12 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
   }
 
   return (
-    <EditForm
+    <UnsavedEditForm
       label="AWS target"
       changed={differs(wished, opened)}
       saving={save.isPending}
       fault={save.error && !wrong && shownFault(save.error)}
-      onSave={() => void send()}
+      onSave={send}
       onCancel={onDone}
     >
       <Alert type="info" statusIconAriaLabel="Info">
@@ -107,7 +108,7 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
           />
         </FormField>
       )}
-    </EditForm>
+    </UnsavedEditForm>
   );
 }
 

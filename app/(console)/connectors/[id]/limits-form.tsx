@@ -9,7 +9,8 @@ import { shownFault } from '../../../_shell/faults.ts';
 import { useMember } from '../../../_shell/member.tsx';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
-import { ChangedMeanwhile, EditForm } from '../../../_ui/editable-card.tsx';
+import { UnsavedEditForm } from '../../../_shell/unsaved-edit-form.tsx';
+import { ChangedMeanwhile } from '../../../_ui/editable-card.tsx';
 import { ownZone } from '../../jobs/zoned-time.ts';
 import type { Connector } from '../connector-words.ts';
 import { type LimitsDraft, limitsDraftOf, limitsOf, sameLimits } from '../limits-draft.ts';
@@ -47,12 +48,12 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
   }
 
   return (
-    <EditForm
+    <UnsavedEditForm
       label="Limits"
       changed={!sameLimits(draft, opened)}
       saving={save.isPending}
       fault={save.error && shownFault(save.error)}
-      onSave={() => void send()}
+      onSave={send}
       onCancel={onDone}
     >
       {!sameLimits(limitsDraftOf(connector, zone), opened) && <ChangedMeanwhile what="these limits" />}
@@ -89,7 +90,7 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
       {draft.hours.length > 0 && (
         <TimeZoneField value={draft.timeZone} problem={shown?.timeZone} onChange={(timeZone) => change({ timeZone })} />
       )}
-    </EditForm>
+    </UnsavedEditForm>
   );
 }
 

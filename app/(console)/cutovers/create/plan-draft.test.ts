@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { NEW_PLAN, type PlanDraft, planOf } from './plan-draft.ts';
+import { isChanged, NEW_PLAN, type PlanDraft, planOf } from './plan-draft.ts';
 
 const NOW = new Date('2026-11-22T12:00:00Z');
 const plan = (change: Partial<PlanDraft>) => planOf({ ...NEW_PLAN, ...change }, 'UTC', NOW);
@@ -37,4 +37,10 @@ it('says at each field what is wrong with it', () => {
 
 it('does not ask for the minutes of a shutdown that it does not do', () => {
   expect(plan({ touchSource: false, shutdownMinutes: '' }).plan?.options.touchSource).toBe(false);
+});
+
+it('has something to lose from the first field that is not as it was', () => {
+  expect(isChanged({ ...NEW_PLAN })).toBe(false);
+  expect(isChanged({ ...NEW_PLAN, touchSource: false })).toBe(true);
+  expect(isChanged({ ...NEW_PLAN, tcpPort: '443' })).toBe(true);
 });

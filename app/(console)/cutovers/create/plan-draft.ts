@@ -26,6 +26,11 @@ export const NEW_PLAN: PlanDraft = {
   time: '',
 };
 
+/** Whether anything was chosen that would be lost. */
+export function isChanged(draft: PlanDraft): boolean {
+  return Object.entries(NEW_PLAN).some(([field, value]) => draft[field as keyof PlanDraft] !== value);
+}
+
 export type PlanProblems = Partial<
   Record<'shutdownMinutes' | 'checkMinutes' | 'consoleText' | 'tcpPort' | 'tcpHost' | 'date' | 'time', string>
 >;

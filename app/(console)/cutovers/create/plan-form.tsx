@@ -9,15 +9,17 @@ import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
+import { useUnsavedGuard } from '../../../_shell/leave-guard.tsx';
 import { useMember } from '../../../_shell/member.tsx';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { focusFirstProblem } from '../../../_ui/first-problem.ts';
 import { ownZone } from '../../jobs/zoned-time.ts';
 import { FailingChecks } from '../[id]/cutover-actions.tsx';
 import { Confirm } from '../confirm.tsx';
 import { startWhat } from '../start-words.ts';
-import { NEW_PLAN, type Plan, type PlanDraft, planOf } from './plan-draft.ts';
+import { isChanged, NEW_PLAN, type Plan, type PlanDraft, planOf } from './plan-draft.ts';
 import { CheckFields, SourceFields, StartFields } from './plan-fields.tsx';
 import { ReadinessCard } from './readiness-card.tsx';
 
@@ -62,6 +64,7 @@ export function PlanForm({ jobId, serverName, onPlanned }: PlanFormProps) {
     onChange: (change: Partial<PlanDraft>) => setDraft((before) => ({ ...before, ...change })),
   };
   const busy = save.isPending || save.isSuccess;
+  const guard = useUnsavedGuard(isChanged(draft) && !busy);
   const fault = save.error ? shownFault(save.error) : null;
   const send = (plan: Plan) => save.mutate({ jobId, ...plan });
 
@@ -69,7 +72,7 @@ export function PlanForm({ jobId, serverName, onPlanned }: PlanFormProps) {
     setTried(true);
     const { plan } = planOf(draft, zone, new Date());
     if (!plan) {
-      setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      focusFirstProblem(form.current);
     } else if (plan.start === 'now') {
       save.reset();
       setAsking(plan);
@@ -79,6 +82,7 @@ export function PlanForm({ jobId, serverName, onPlanned }: PlanFormProps) {
   const failing = readiness.data?.checks.filter(({ state }) => state === 'fail').length ?? 0;
   return (
     <SpaceBetween size="l">
+      {guard.dialog}
       <ReadinessCard query={readiness} />
       <form
         ref={form}

@@ -11,15 +11,16 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { allowedLicenses, type ImageMethod, type License } from '../../../../../replication/model/job.ts';
 import type { AppRouter } from '../../../../../server/api/root.ts';
 import { shownFault } from '../../../../_shell/faults.ts';
-import { useLeaveGuard } from '../../../../_shell/leave-guard.tsx';
+import { useUnsavedGuard } from '../../../../_shell/leave-guard.tsx';
 import { useMember } from '../../../../_shell/member.tsx';
 import { useNotifications } from '../../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../../_shell/trpc.ts';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
+import { focusFirstProblem } from '../../../../_ui/first-problem.ts';
 import { isWindows } from '../../create/draft.ts';
 import { openRunOf } from '../../job-rules.ts';
 import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../../setting-labels.ts';
@@ -37,13 +38,6 @@ import { asScheduled, differ, type EditDraft, editDraftOf } from './edit-draft.t
 
 type Job = inferRouterOutputs<AppRouter>['jobs']['get'];
 
-const nothing = () => {};
-
-/** The form is longer than the screen: a message above would not be seen from the button. */
-function focusFirstProblem(form: HTMLFormElement | null) {
-  setTimeout(() => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-}
-
 export function EditJobForm({ job }: { job: Job }) {
   const router = useRouter();
   const trpc = useTRPC();
@@ -57,13 +51,7 @@ export function EditJobForm({ job }: { job: Job }) {
   const form = useRef<HTMLFormElement>(null);
   const changed = differ(draft, opened);
   const save = useMutation(trpc.jobs.edit.mutationOptions({ meta: { inline: true } }));
-  const guard = useLeaveGuard({
-    active: changed && !saved,
-    title: 'Leave without saving?',
-    children: 'Nothing has been changed yet. If you leave, what you chose here is lost.',
-    onLeave: nothing,
-  });
-  useAskBeforeUnload(changed && !saved);
+  const guard = useUnsavedGuard(changed && !saved);
 
   const { settings, problems = {} } = settingsOf(draft, zone, new Date());
   const fields = {
@@ -216,14 +204,4 @@ function MethodField(props: { draft: EditDraft; onChange: (change: { imageMethod
       />
     </FormField>
   );
-}
-
-/** A reload, or another address, would lose what was typed. */
-function useAskBeforeUnload(active: boolean) {
-  useEffect(() => {
-    if (!active) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [active]);
 }
