@@ -28,6 +28,8 @@ const web = shared.extend({
 const worker = shared.extend({
   /** Seconds for which a worker may be silent before another goes on with its step. */
   LANDFALL_LEASE_SECONDS: z.coerce.number().min(2).max(600).default(20),
+  /** Cloud-side steps at once: most of them only wait for AWS. */
+  LANDFALL_WORKER_TASKS: z.coerce.number().int().min(1).max(200).default(20),
   /** Milliseconds between looks at AWS's import tasks. */
   LANDFALL_AWS_POLL_MS: z.coerce.number().min(50).optional(),
 });

@@ -21,6 +21,7 @@ try {
     ctx: processContext('Landfall worker'),
     target,
     signal: stop.signal,
+    concurrency: env.LANDFALL_WORKER_TASKS,
     leaseSeconds: env.LANDFALL_LEASE_SECONDS,
     pollMs: env.LANDFALL_AWS_POLL_MS ?? (env.LANDFALL_LAB ? 400 : 15_000),
   });
