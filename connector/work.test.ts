@@ -18,13 +18,17 @@ let console: Server;
 let link: Link;
 let told: Told[];
 let answer: { go: boolean; reason: string | null };
+/** So many extensions are answered with an error. */
+let deaf: number;
 
 beforeEach(async () => {
   told = [];
   answer = { go: true, reason: null };
+  deaf = 0;
   console = createServer(async (request, response) => {
     const verb = request.url?.split('/').at(-1) as 'extend' | 'settle';
     const body = gatewayVerbs[verb].request.parse(await json(request));
+    if (verb === 'extend' && deaf-- > 0) return void response.writeHead(502).end();
     told.push({ verb, body });
     const said = verb === 'extend' ? { ...answer, leaseSeconds: 1, bytesPerSecond: null } : {};
     response.end(JSON.stringify(said));
@@ -112,4 +116,14 @@ test.each([
   });
   expect(stoppedBy).toBeInstanceOf(FaultError);
   expect(settled()).toEqual(codes.map((code) => ({ ok: false, fault: expect.objectContaining({ code }) })));
+});
+
+test('what could not be told is told with the next extension, once and in its order', async () => {
+  await perform(async () => {
+    deaf = 2;
+    await expect.poll(() => lines().length, { interval: 10, timeout: 8_000 }).toBeGreaterThan(0);
+    return { power: 'off', note: null };
+  });
+  expect(deaf).toBeLessThan(0);
+  expect(lines()).toEqual(['info: Asking the guest of web01 to shut down.', 'info: web01 is off.']);
 });

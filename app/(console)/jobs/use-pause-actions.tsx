@@ -1,15 +1,12 @@
 'use client';
 // Pausing and resuming replication jobs. Every answer is a message at the top of the page.
 import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
-import Modal from '@cloudscape-design/components/modal';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type ShownFault, shownFault } from '../../_shell/faults.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
-import { FaultCard } from '../../_ui/fault-card.tsx';
+import { ConfirmDialog } from '../../_ui/confirm-dialog.tsx';
 import { formatNumberOf } from '../../_ui/quantity.ts';
 import type { Job } from './job-columns.tsx';
 import { openRunOf } from './job-rules.ts';
@@ -81,46 +78,34 @@ export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDon
   }
 
   return (
-    <Modal
-      visible
-      header={only ? `Pause replication job ${only.serverName}?` : `Pause ${jobs.length} replication jobs?`}
-      closeAriaLabel="Close"
-      onDismiss={() => !busy && onDone()}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" disabled={busy} onClick={onDone}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} onClick={() => void confirm()}>
-              Pause
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <ConfirmDialog
+      title={only ? `Pause replication job ${only.serverName}?` : `Pause ${jobs.length} replication jobs?`}
+      verb="Pause"
+      back="Cancel"
+      busy={busy}
+      fault={fault}
+      onConfirm={() => void confirm()}
+      onCancel={onDone}
     >
-      <SpaceBetween size="m">
-        {fault && <FaultCard fault={fault} />}
-        <Sentences
-          title="Rests"
-          items={['The schedule: no run starts by itself. Runs left out meanwhile are not made up for.']}
-        />
-        <Sentences
-          title="Goes on"
-          items={[
-            ...(running > 0
-              ? [
-                  running === 1
-                    ? 'The run that is under way, to its end. To stop it, cancel it.'
-                    : `The ${running} runs that are under way, to their end. To stop them, cancel them.`,
-                ]
-              : []),
-            'Runs that you start by hand',
-            'AMIs, settings and baselines stay: after resuming, the next run sends only what has changed',
-          ]}
-        />
-      </SpaceBetween>
-    </Modal>
+      <Sentences
+        title="Rests"
+        items={['The schedule: no run starts by itself. Runs left out meanwhile are not made up for.']}
+      />
+      <Sentences
+        title="Goes on"
+        items={[
+          ...(running > 0
+            ? [
+                running === 1
+                  ? 'The run that is under way, to its end. To stop it, cancel it.'
+                  : `The ${running} runs that are under way, to their end. To stop them, cancel them.`,
+              ]
+            : []),
+          'Runs that you start by hand',
+          'AMIs, settings and baselines stay: after resuming, the next run sends only what has changed',
+        ]}
+      />
+    </ConfirmDialog>
   );
 }
 

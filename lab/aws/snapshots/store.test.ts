@@ -169,3 +169,12 @@ describe('bytes on disk', () => {
     for (const index of indexes.filter((at) => at < 2048)) expect(await valueAt(id, index)).toBe((index % 255) + 1);
   });
 });
+
+test('the hash of a block that was written again is that of its new bytes', async () => {
+  const { id } = store.create({ volumeSize: 1, description: '' });
+  await put(id, 3, 1);
+  const before = (await store.hash(id, 4 * blockSize)).blocks[3];
+  expect(before).toBe(sha256(block(1)).toString('hex'));
+  await put(id, 3, 2);
+  expect((await store.hash(id, 4 * blockSize)).blocks[3]).toBe(sha256(block(2)).toString('hex'));
+});
