@@ -17,6 +17,8 @@ export default {
     turbopackInputSourceMaps: false,
   },
   serverExternalPackages: ['@node-rs/argon2', 'pg', 'pg-boss', 'pino'],
+  // Browsers ask for it before they have read that a page names another.
+  redirects: async () => [{ source: '/favicon.ico', destination: '/icon.svg', permanent: true }],
   headers: async () => [
     {
       source: '/:path*',

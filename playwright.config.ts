@@ -33,7 +33,9 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     baseURL: url,
-    trace: 'retain-on-failure',
+    // Without a graphics card, filming and animating every spinner took a third of all processor time of the stories.
+    trace: { mode: 'retain-on-failure', screenshots: false },
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     viewport: { width: 1366, height: 900 },
     launchOptions: { executablePath: findChromium(), args: chromiumFlags() },

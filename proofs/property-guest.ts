@@ -80,6 +80,8 @@ export class Guest {
         return this.#swapNames();
       case 'foreign-snapshot':
         if (action.remove !== this.#foreign) return;
+        // Files that another's removal leaves are not for us to consolidate: no run would begin any more.
+        if (action.remove) await control('vm', { removal: 'consolidates' });
         await control('foreign-snapshot', { name: 'by hand', remove: action.remove });
         this.#foreign = !action.remove;
         this.foreignEver = true;

@@ -89,9 +89,9 @@ const pages = fc.record({
 
 /** What goes wrong with the run itself. */
 const trouble = fc.oneof(
-  { weight: 14, arbitrary: fc.constant({ kind: 'none' as const }) },
+  { weight: 17, arbitrary: fc.constant({ kind: 'none' as const }) },
   {
-    weight: 5,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('fault' as const),
       choice: fc.integer({ min: 0, max: 999 }),

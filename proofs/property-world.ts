@@ -31,9 +31,9 @@ const MACHINE = fc.record({
   tools: fc.constantFrom('running' as const, 'notInstalled' as const),
   vmdkLayout: fc.constantFrom('tables-in-front' as const, 'directory-at-end' as const),
   disks: fc.oneof(
-    { weight: 5, arbitrary: fc.tuple(DISK) },
-    { weight: 4, arbitrary: fc.tuple(DISK, DISK) },
-    { weight: 2, arbitrary: fc.tuple(DISK, DISK, DISK) },
+    { weight: 8, arbitrary: fc.tuple(DISK) },
+    { weight: 3, arbitrary: fc.tuple(DISK, DISK) },
+    { weight: 1, arbitrary: fc.tuple(DISK, DISK, DISK) },
   ),
 });
 

@@ -1,6 +1,6 @@
 // Where machines stand: names of folders, datacenters and hosts, free space of datastores, names of port groups.
 // For sources/vsphere only.
-import { type ObjectProperties, type PropertyPaths, readAll, readObjects } from './properties.ts';
+import { type ObjectProperties, type PropertyPaths, readAll, readObjects, type Way } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { referenceOf, unescapeName } from './vm-record.ts';
 import type { ManagedObject } from './xml/markup.ts';
@@ -20,6 +20,11 @@ const PATHS: PropertyPaths = {
   Datastore: ['name', 'summary'],
   DistributedVirtualPortgroup: ['name', 'key'],
 };
+/** From what is in the inventory up to its root. */
+const UPWARDS: readonly Way[] = [
+  { name: 'up', type: 'ManagedEntity', path: 'parent', then: ['up', 'out'] },
+  { name: 'out', type: 'VirtualApp', path: 'parentFolder', then: ['up', 'out'] },
+];
 const PAGE_SIZE = 500;
 const MAX_DEPTH = 64;
 
@@ -36,17 +41,11 @@ export class Places {
     return this;
   }
 
-  /** Learns some objects and everything above them. */
+  /** Learns some objects and everything above them, in one call. */
   async learn(session: VimSession, objects: readonly (ManagedObject | null)[], signal: AbortSignal): Promise<this> {
-    let next = objects.filter((one) => one !== null);
-    for (let depth = 0; next.length > 0 && depth < MAX_DEPTH; depth += 1) {
-      const wanted = new Map(
-        next.filter((one) => PATHS[one.type] && !this.#objects.has(one.value)).map((one) => [one.value, one]),
-      );
-      const found = await readObjects(session, [...wanted.values()], pathsOf([...wanted.values()]), signal);
-      for (const one of found) this.#learn(one);
-      next = found.flatMap((one) => above(one) ?? []);
-    }
+    const wanted = objects.filter((one) => one !== null && PATHS[one.type] && !this.#objects.has(one.value));
+    const found = await readObjects(session, wanted as ManagedObject[], PATHS, signal, UPWARDS);
+    for (const one of found) this.#learn(one);
     return this;
   }
 
@@ -121,8 +120,4 @@ export class Places {
 function above(one: ObjectProperties): ManagedObject | null {
   if (one.object.type === 'HostSystem' || one.object.type === 'Datastore') return null;
   return referenceOf(one.properties.get('parentFolder')) ?? referenceOf(one.properties.get('parent'));
-}
-
-function pathsOf(objects: readonly ManagedObject[]): PropertyPaths {
-  return Object.fromEntries(objects.map(({ type }) => [type, PATHS[type] ?? ['name']]));
 }

@@ -19,16 +19,32 @@ export type PropertyPaths = Readonly<Record<string, readonly string[]>>;
 const CLEANUP_TIMEOUT_MS = 5_000;
 const MAX_RESTARTS = 3;
 
-/** Reads the paths of each of the objects. An object that is gone fails the whole call with ManagedObjectNotFound. */
+/** A property whose references are read too, and from what they lead to the ways named in `then`. */
+export interface Way {
+  name: string;
+  /** Type of the objects that have the property, or one that they extend. */
+  type: string;
+  path: string;
+  then?: readonly string[];
+}
+
+/**
+ * Reads the paths of each of the objects, and of those that the ways lead to when their type is in `paths`.
+ * An object that is gone fails the whole call with ManagedObjectNotFound; one at the end of a way is left out.
+ */
 export async function readObjects(
   session: VimSession,
   objects: readonly ManagedObject[],
   paths: PropertyPaths,
   signal: AbortSignal,
+  ways: readonly Way[] = [],
 ): Promise<ObjectProperties[]> {
   if (objects.length === 0) return [];
   const { propertyCollector } = await session.content(signal);
-  const objectSets = objects.map((one) => element('objectSet', [reference('obj', one), element('skip', false)]));
+  const selections = ways.map(selection);
+  const objectSets = objects.map((one) =>
+    element('objectSet', [reference('obj', one), element('skip', false), ...selections]),
+  );
   const call = [filterSpec(paths, objectSets), element('options')];
   const found: ObjectProperties[] = [];
   let page = readPage(await session.call(propertyCollector, 'RetrievePropertiesEx', call, { signal }));
@@ -109,12 +125,7 @@ async function* readView(
     const members = element('objectSet', [
       reference('obj', view),
       element('skip', true),
-      typed('selectSet', 'TraversalSpec', [
-        element('name', 'members'),
-        element('type', 'ContainerView'),
-        element('path', 'view'),
-        element('skip', false),
-      ]),
+      selection({ name: 'members', type: 'ContainerView', path: 'view' }),
     ]);
     const call = [filterSpec(paths, [members]), element('options', [element('maxObjects', pageSize)])];
     let page = readPage(await session.call(propertyCollector, 'RetrievePropertiesEx', call, sameSession));
@@ -146,6 +157,16 @@ async function release(
     await session.call(open.propertyCollector, 'CancelRetrievePropertiesEx', token, options).catch(() => undefined);
   }
   await session.call(view, 'DestroyView', [], options).catch(() => undefined);
+}
+
+function selection({ name, type, path, then = [] }: Way): Markup {
+  return typed('selectSet', 'TraversalSpec', [
+    element('name', name),
+    element('type', type),
+    element('path', path),
+    element('skip', false),
+    ...then.map((next) => element('selectSet', [element('name', next)])),
+  ]);
 }
 
 function filterSpec(paths: PropertyPaths, objectSets: readonly Markup[]): Markup {

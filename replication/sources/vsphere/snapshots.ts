@@ -132,19 +132,22 @@ export async function releaseSnapshot(
   const vm: ManagedObject = { type: 'VirtualMachine', value: vmId };
   const deadline = Date.now() + times.releaseMs;
   let busySince: number | null = null;
+  let othersAtWork = true;
   const left = () => ({ signal, deadlineMs: Math.max(0, deadline - Date.now()) });
   const isOurs = (one: SnapshotNode) => one.ref.value === wanted.id || one.name === wanted.name;
   try {
     for (let look = 0; ; look += 1) {
       // One may just be coming into being, or be on its way out already.
       const methods = ['CreateSnapshot', 'CreateSnapshotEx', 'RemoveSnapshot', 'ConsolidateVMDisks'];
-      for (const task of await runningTasks(session, vm, methods, signal))
-        await settled(waitForTask(session, task, left()));
+      const tasks = othersAtWork ? await runningTasks(session, vm, methods, signal) : [];
+      for (const task of tasks) await settled(waitForTask(session, task, left()));
       const state = await readState(session, vm, signal);
       const snapshot = state.snapshots.find(isOurs);
       if (!snapshot && !state.consolidationNeeded) return;
       const done = await attempt(session, vm, snapshot?.ref ?? null, left());
       if (done && !snapshot) return;
+      // What we did ourselves came to its end: nobody was in its way.
+      othersAtWork = !done;
       busySince = done ? null : (busySince ?? Date.now());
       if (busySince === null) continue;
       if (Date.now() >= Math.min(deadline, busySince + times.busyMs)) {

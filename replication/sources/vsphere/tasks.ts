@@ -1,17 +1,16 @@
 // Waits for vCenter's tasks, and finds those that are under way. For sources/vsphere only.
-import { type ObjectProperties, readObject, readObjects } from './properties.ts';
+import { readObject, readObjects } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { localizedFault, VimFault } from './soap.ts';
-import { referenceOf } from './vm-record.ts';
 import type { ManagedObject } from './xml/markup.ts';
-import { child, members, object, text, type XmlNode } from './xml/xml-node.ts';
+import { child, object, text, type XmlNode } from './xml/xml-node.ts';
 
 /** The task did not end in the time that was given; it may still be running. */
 export class TaskDeadline extends Error {
   override readonly name = 'TaskDeadline';
 }
 
-const FIRST_POLL_MS = 25;
+const FIRST_POLL_MS = 50;
 const LONGEST_POLL_MS = 1_000;
 
 /** Waits between two looks: short at first, once a second in the end. */
@@ -67,10 +66,13 @@ export async function runningTasks(
   methods: readonly string[],
   signal: AbortSignal,
 ): Promise<ManagedObject[]> {
-  const recent = members((await readObject(session, vm, ['recentTask'], signal)).properties.get('recentTask'));
-  const tasks = recent.flatMap((node) => referenceOf(node) ?? []);
+  const paths = { VirtualMachine: ['name'], Task: ['info'] };
+  const found = await readObjects(session, [vm], paths, signal, [
+    { name: 'tasks', type: 'VirtualMachine', path: 'recentTask' },
+  ]);
   const running: ManagedObject[] = [];
-  for (const { object: task, properties } of await readInfos(session, tasks, signal)) {
+  for (const { object: task, properties } of found) {
+    if (task.type !== 'Task') continue;
     const info = properties.get('info');
     const state = text(info, 'state');
     // Called as on the wire (`CreateSnapshot_Task`); some versions leave the suffix out.
@@ -78,22 +80,6 @@ export async function runningTasks(
     if ((state === 'queued' || state === 'running') && methods.includes(method)) running.push(task);
   }
   return running;
-}
-
-/** All in one call; vCenter forgets tasks a while after they ended, and then refuses the call as a whole. */
-async function readInfos(
-  session: VimSession,
-  tasks: readonly ManagedObject[],
-  signal: AbortSignal,
-): Promise<ObjectProperties[]> {
-  try {
-    return await readObjects(session, tasks, { Task: ['info'] }, signal);
-  } catch (error) {
-    if (!(error instanceof VimFault) || error.type !== 'ManagedObjectNotFound') throw error;
-    if (tasks.length <= 1) return [];
-    const halves = [tasks.slice(0, tasks.length >> 1), tasks.slice(tasks.length >> 1)];
-    return (await Promise.all(halves.map((half) => readInfos(session, half, signal)))).flat();
-  }
 }
 
 function taskFault(info: XmlNode | undefined): VimFault {
