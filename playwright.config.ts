@@ -23,13 +23,13 @@ export default defineConfig({
   testDir: 'e2e/stories',
   testMatch: /\.(story|spec|test)\.ts$/,
   outputDir: 'test-results',
-  // One installation is shared, so one story at a time; a story that passes at the second try only has failed.
+  // One installation is shared, so one story at a time (npm test has two installations at once); a story that passes at the second try only has failed.
   workers: 1,
   fullyParallel: false,
   retries: 0,
   forbidOnly: Boolean(env.CI),
-  timeout: 180_000,
-  expect: { timeout: 20_000 },
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {
     baseURL: url,

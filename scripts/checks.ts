@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './chromium.ts';
-import { type CheckResult, closeReport, tallyPlaywright, tallyVitest } from './report.ts';
+import { addUp, type CheckResult, closeReport, type Tally, tallyPlaywright, tallyVitest } from './report.ts';
 import { endWithCaller, type RunOptions, run } from './run.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -15,6 +15,9 @@ const node = process.execPath;
 const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` };
 // With a colour setting of their own, tools would warn about the other one.
 if (env.NO_COLOR) delete env.FORCE_COLOR;
+
+/** Stories that take about as long together as all others; both groups at once use two cores well. */
+const IN_SECOND_GROUP = /^(cancelled-run|every-page|vcenter-down|viewer|windows-licence|wrong-password)\./;
 
 type Outcome = Omit<CheckResult, 'name' | 'seconds'>;
 
@@ -58,10 +61,18 @@ async function stories(built: boolean): Promise<Outcome> {
   if (!built) return left('the console did not build');
   const browser = await ensureChromium();
   if ('refusal' in browser) return { passed: 0, failed: 1, skipped: 0, notRun: [browser.refusal] };
-  const file = path.join(reports, 'playwright.json');
+  const groups = [[], []] as [string[], string[]];
+  for (const file of storyFiles()) groups[IN_SECOND_GROUP.test(file) ? 1 : 0].push(`e2e/stories/${file}`);
+  return addUp(await Promise.all(groups.map((files, index) => storyGroup(`${index + 1}`, files, browser.path))));
+}
+
+/** Stories of one group are told one after the other, in an installation of their own. */
+async function storyGroup(name: string, files: string[], chromium: string): Promise<Tally> {
+  const file = path.join(reports, `playwright-${name}.json`);
   const data = mkdtempSync(path.join(tmpdir(), 'landfall-stories-'));
-  const { code } = await start(path.join(bin, 'playwright'), ['test', '--reporter=list,json'], {
-    env: { ...env, CHROMIUM_PATH: browser.path, PLAYWRIGHT_JSON_OUTPUT_FILE: file, LANDFALL_STORIES_DATA: data },
+  const options = ['--reporter=list,json', '--output', `test-results/${name}`];
+  const { code } = await start(path.join(bin, 'playwright'), ['test', ...options, ...files], {
+    env: { ...env, CHROMIUM_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: file, LANDFALL_STORIES_DATA: data },
     timeoutMs: 2_700_000,
   });
   if (code === 0) rmSync(data, { recursive: true, force: true });

@@ -22,8 +22,8 @@ const PATHS: PropertyPaths = {
 };
 /** From what is in the inventory up to its root. */
 const UPWARDS: readonly Way[] = [
-  { name: 'up', type: 'ManagedEntity', path: 'parent', then: ['up', 'out'] },
-  { name: 'out', type: 'VirtualApp', path: 'parentFolder', then: ['up', 'out'] },
+  { name: 'up', type: 'ManagedEntity', path: 'parent', onward: ['up', 'out'] },
+  { name: 'out', type: 'VirtualApp', path: 'parentFolder', onward: ['up', 'out'] },
 ];
 const PAGE_SIZE = 500;
 const MAX_DEPTH = 64;

@@ -19,13 +19,13 @@ export type PropertyPaths = Readonly<Record<string, readonly string[]>>;
 const CLEANUP_TIMEOUT_MS = 5_000;
 const MAX_RESTARTS = 3;
 
-/** A property whose references are read too, and from what they lead to the ways named in `then`. */
+/** A property whose references are read too, and from what they lead to the ways named in `onward`. */
 export interface Way {
   name: string;
   /** Type of the objects that have the property, or one that they extend. */
   type: string;
   path: string;
-  then?: readonly string[];
+  onward?: readonly string[];
 }
 
 /**
@@ -159,13 +159,13 @@ async function release(
   await session.call(view, 'DestroyView', [], options).catch(() => undefined);
 }
 
-function selection({ name, type, path, then = [] }: Way): Markup {
+function selection({ name, type, path, onward = [] }: Way): Markup {
   return typed('selectSet', 'TraversalSpec', [
     element('name', name),
     element('type', type),
     element('path', path),
     element('skip', false),
-    ...then.map((next) => element('selectSet', [element('name', next)])),
+    ...onward.map((next) => element('selectSet', [element('name', next)])),
   ]);
 }
 
