@@ -23,7 +23,8 @@ export default defineConfig({
   testDir: 'e2e/stories',
   testMatch: /\.(story|spec|test)\.ts$/,
   outputDir: 'test-results',
-  // One installation is shared, so one story at a time (npm test has two installations at once); a story that passes at the second try only has failed.
+  // One installation is shared, so one story at a time (npm test has two installations at once).
+  // A story that passes at the second try only has failed.
   workers: 1,
   fullyParallel: false,
   retries: 0,

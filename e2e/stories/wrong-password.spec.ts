@@ -8,6 +8,8 @@ test('a wrong password is refused without telling who exists, and the right one 
   complaints,
 }) => {
   complaints.expect(/status of 401 .*\/api\/auth\/callback\/credentials/);
+  const icon = await page.request.get('/favicon.ico');
+  expect(icon.headers()['content-type'], 'what a browser asks for by itself').toContain('image/svg');
   await page.goto('/jobs?q=web');
   await expect(page, 'a page behind the sign-in sends there').toHaveURL(/\/sign-in\?callbackUrl=/);
   const signIn = new SignInPage(page);

@@ -64,6 +64,7 @@ export async function createS3(
 async function serve(context: LabAwsContext, store: S3Store, request: AwsRequest): Promise<AwsResponse> {
   const call: S3Call = { request, context, store, ...addressOf(request) };
   const operation = operationOf(call);
+  // S3's own words, for what the lab does not offer: a caller must not take it for done.
   if (!operation)
     throw new AwsError(
       501,
