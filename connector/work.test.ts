@@ -69,7 +69,6 @@ async function perform(setPower: Source['setPower']): Promise<void> {
 const settled = () => told.filter(({ verb }) => verb === 'settle').map(({ body }) => body.outcome);
 const lines = () =>
   told
-    .filter(({ verb }) => verb === 'extend')
     .flatMap(({ body }) => body.lines as { level: string; text: string }[])
     .map(({ level, text }) => `${level}: ${text}`);
 
@@ -118,7 +117,7 @@ test.each([
   expect(settled()).toEqual(codes.map((code) => ({ ok: false, fault: expect.objectContaining({ code }) })));
 });
 
-test('what could not be told is told with the next extension, once and in its order', async () => {
+test('what could not be told is told with the next message, once and in its order', async () => {
   await perform(async () => {
     deaf = 2;
     await expect.poll(() => lines().length, { interval: 10, timeout: 8_000 }).toBeGreaterThan(0);

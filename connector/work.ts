@@ -7,7 +7,7 @@ import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
-import type { LogLine, Task } from '../replication/wire/gateway.ts';
+import { type LogLine, MOST_LAST_LINES, MOST_LINES, type Task } from '../replication/wire/gateway.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
@@ -36,17 +36,17 @@ export async function performTask(task: Task, env: WorkEnvironment): Promise<voi
   const keeper = new LeaseKeeper(task, link, stop, env);
   try {
     const result = await runTask(task, env, signal, keeper);
-    await keeper.end();
-    await link.call('settle', { ...hold, outcome: { ok: true, result } }, env.signal);
+    const lines = await keeper.end();
+    await link.call('settle', { ...hold, outcome: { ok: true, result }, lines }, env.signal);
   } catch (error) {
-    await keeper.end().catch(() => {});
+    const lines = await keeper.end();
     const reason = signal.aborted && (isAbort(error) || error === signal.reason) ? signal.reason : error;
     // Overtaken: somebody else goes on, and nothing that is said now would count. Stopping: the lease runs out.
     if (env.signal.aborted || (reason instanceof FaultError && reason.fault.code === 'lease-lost')) return;
     const fault = toFault(reason);
     env.log('warn', `${task.kind} ${task.id}: ${fault.message}`, { code: fault.code, cause: fault.cause });
     await link
-      .call('settle', { ...hold, outcome: { ok: false, fault } }, env.signal)
+      .call('settle', { ...hold, outcome: { ok: false, fault }, lines }, env.signal)
       .catch((failed) => env.log('warn', `Could not settle ${task.id}: ${toFault(failed).message}`));
   }
 }
@@ -84,12 +84,8 @@ async function releaseAll(
   for (const artifact of [...task.artifacts].sort((a, b) => (order[a.kind] ?? 1) - (order[b.kind] ?? 1))) {
     try {
       await releaseAtSource(artifact, env.source, signal);
-      const { id: artifactId, externalId } = artifact;
-      await env.link.call(
-        'confirm',
-        { taskId: task.id, fence: task.fence, artifactId, externalId, state: 'released' },
-        signal,
-      );
+      const released = { artifactId: artifact.id, externalId: artifact.externalId, state: 'released' as const };
+      await env.link.call('confirm', { taskId: task.id, fence: task.fence, artifacts: [released] }, signal);
     } catch (error) {
       signal.throwIfAborted();
       failed = error;
@@ -151,9 +147,12 @@ function stepContext(
     bucket: input.staging.bucket,
     prefix: input.staging.prefix,
     signal,
-    declare: async (declared) => (await env.link.call('declare', { ...hold, ...declared }, signal)).artifactId,
-    confirm: async (artifactId, state, externalId) => {
-      await env.link.call('confirm', { ...hold, artifactId, state, externalId }, env.signal);
+    declare: async (...artifacts) => {
+      const { artifactIds } = await env.link.call('declare', { ...hold, artifacts }, signal);
+      return artifactIds as { [K in keyof typeof artifacts]: string };
+    },
+    confirm: async (...artifacts) => {
+      await env.link.call('confirm', { ...hold, artifacts }, env.signal);
     },
     stillMine: () => keeper.ask(),
     progress: (progress) => keeper.show(progress),
@@ -199,11 +198,12 @@ class LeaseKeeper {
     this.#stop.signal.throwIfAborted();
   }
 
-  async end(): Promise<void> {
+  /** Stops extending. Answers what was not said yet: it goes with the settling, and is the same when asked again. */
+  async end(): Promise<LogLine[]> {
     clearInterval(this.#timer);
     this.#env.rates.delete(this.#task.id);
     await this.#asking;
-    if (!this.#stop.signal.aborted && this.#hasNews) await this.#extend();
+    return this.#lines.slice(-MOST_LAST_LINES);
   }
 
   get #hasNews(): boolean {
@@ -229,7 +229,7 @@ class LeaseKeeper {
     const hold = { taskId: this.#task.id, fence: this.#task.fence };
     const progress = this.#progress;
     this.#progress = undefined;
-    const lines = this.#lines.splice(0, 200);
+    const lines = this.#lines.splice(0, MOST_LINES);
     const news = { ...(progress && { progress }), lines };
     const answer = await this.#link.call('extend', { ...hold, ...news }, this.#env.signal).catch((error) => {
       this.#lines.unshift(...lines);

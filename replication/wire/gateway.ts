@@ -10,6 +10,9 @@ import { catalogServerSchema } from '../model/server.ts';
 import { stepProgressSchema } from '../model/step-results.ts';
 
 export const GATEWAY_VERSION = 1;
+/** Lines of the log that one extension carries, and that the settling does. */
+export const MOST_LINES = 200;
+export const MOST_LAST_LINES = 1000;
 
 export const vmManagerSchema = z.object({
   type: z.enum(['vsphere']),
@@ -91,6 +94,26 @@ export const taskSchema = z.discriminatedUnion('kind', [
 ]);
 export type Task = z.infer<typeof taskSchema>;
 
+/** What a holder is about to make outside the console's database. */
+const declarationSchema = z.object({
+  kind: artifactKindSchema,
+  /** The same token never makes a second row. */
+  token: z.string(),
+  diskId: z.string().nullable(),
+  details: z.record(z.string(), z.string()),
+});
+export type Declaration = z.infer<typeof declarationSchema>;
+
+/** What became of it: made, with the name that the other side gave it, or gone. */
+const confirmationSchema = z.object({
+  artifactId: z.string(),
+  state: artifactStateSchema,
+  externalId: z.string().nullable(),
+  /** Added to what is known of it. */
+  details: z.record(z.string(), z.string()).optional(),
+});
+export type Confirmation = z.infer<typeof confirmationSchema>;
+
 const held = { taskId: z.string(), fence: z.number().int() };
 
 /** Request and response of every verb. Errors are `{ fault }` with status 4xx or 5xx; 409 `lease-lost` means: stop, write nothing more. */
@@ -140,7 +163,7 @@ export const gatewayVerbs = {
       ...held,
       progress: stepProgressSchema.optional(),
       /** What the holder says in the log of its run, or of its cutover, since it was heard last. */
-      lines: z.array(logLineSchema).max(200).default([]),
+      lines: z.array(logLineSchema).max(MOST_LINES).default([]),
     }),
     response: z.object({
       go: z.boolean(),
@@ -149,24 +172,13 @@ export const gatewayVerbs = {
       bytesPerSecond: z.number().positive().nullable(),
     }),
   },
+  /** Rows for things that are about to be made; the answer has their ids in the same order. */
   declare: {
-    request: z.object({
-      ...held,
-      kind: artifactKindSchema,
-      token: z.string(),
-      diskId: z.string().nullable(),
-      details: z.record(z.string(), z.string()),
-    }),
-    response: z.object({ artifactId: z.string() }),
+    request: z.object({ ...held, artifacts: z.array(declarationSchema).min(1).max(100) }),
+    response: z.object({ artifactIds: z.array(z.string()) }),
   },
   confirm: {
-    request: z.object({
-      ...held,
-      artifactId: z.string(),
-      state: artifactStateSchema,
-      externalId: z.string().nullable(),
-      details: z.record(z.string(), z.string()).optional(),
-    }),
+    request: z.object({ ...held, artifacts: z.array(confirmationSchema).min(1).max(100) }),
     response: z.object({}),
   },
   checkpoint: { request: z.object({ ...held, checkpoint: z.unknown() }), response: z.object({}) },
@@ -182,6 +194,8 @@ export const gatewayVerbs = {
         z.object({ ok: z.literal(true), result: z.unknown() }),
         z.object({ ok: z.literal(false), fault: faultSchema }),
       ]),
+      /** What the holder has to say and did not with an extension. */
+      lines: z.array(logLineSchema).max(MOST_LAST_LINES).default([]),
     }),
     response: z.object({}),
   },

@@ -1,18 +1,19 @@
 // Performs one leased cloud-side step: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
+import type { Artifact } from '../../replication/model/artifact.ts';
 import { FaultError, faultError, toFault } from '../../replication/model/fault.ts';
 import { CLOUD_STEPS, type CloudStepId } from '../../replication/model/itinerary.ts';
 import type { StepProgress } from '../../replication/model/step-results.ts';
 import { CLOUD_STEP_CODE } from '../../replication/steps/cloud/index.ts';
 import type { CloudStepContext } from '../../replication/steps/cloud/step.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
-import type { LogLine } from '../../replication/wire/gateway.ts';
+import { type LogLine, MOST_LINES } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
 import { extendTask } from '../services/tasks/extend.ts';
 import type { Held } from '../services/tasks/held.ts';
-import { confirmArtifact, declareArtifact } from '../services/tasks/ledger.ts';
+import { confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 
 export interface PerformOptions {
@@ -38,7 +39,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   const tell = async () => {
     const progress = latest;
     latest = undefined;
-    const said = lines.splice(0, 200);
+    const said = lines.splice(0, MOST_LINES);
     const news = { progress, lines: said };
     const answer = await extendTask(ctx, workspaceId, held, options.leaseSeconds, news).catch((error) => {
       lines.unshift(...said);
@@ -87,9 +88,9 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     pollMs: options.pollMs,
     imagesToPrune: () => imagesToPrune(ctx, run.jobId, run.settings.keepImages),
     imagePruned: (imageId) => imagePruned(ctx, workspaceId, imageId),
-    declare: (input) => declareArtifact(ctx, workspaceId, held, input),
+    declare: async (input) => (await declareArtifacts(ctx, workspaceId, held, [input]))[0] as Artifact,
     confirm: (artifact, state, externalId, details) =>
-      confirmArtifact(ctx, workspaceId, held, { artifactId: artifact.id, state, externalId, details }),
+      confirmArtifacts(ctx, workspaceId, held, [{ artifactId: artifact.id, state, externalId, details }]),
     progress: (progress) => {
       latest = progress;
     },
@@ -100,9 +101,8 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     const result = await runStep(stepId, context);
     clearInterval(beat);
     await (telling as Promise<void> | null);
-    if (latest || lines.length > 0) await tell();
     if (stepId === 'create-image') await recordImage(ctx, run, held, result as { imageId: string });
-    await settleTask(ctx, workspaceId, held, { ok: true, result });
+    await settleTask(ctx, workspaceId, held, { ok: true, result }, lines);
   } catch (error) {
     clearInterval(beat);
     const reason = signal.aborted ? signal.reason : error;
@@ -111,8 +111,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     if (options.signal.aborted) return;
     log().warn({ error, runId: run.id, step: stepId }, 'step failed');
     await (telling as Promise<void> | null)?.catch(() => {});
-    if (lines.length > 0) await tell().catch(() => {});
-    await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }).catch((failed) =>
+    await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }, lines).catch((failed) =>
       log().warn({ error: failed, runId: run.id }, 'could not settle'),
     );
   }

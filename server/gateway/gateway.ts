@@ -13,7 +13,7 @@ import { beginSession, checkSession, holderOf, reportHealth } from '../services/
 import type { ConnectorRow } from '../services/connectors/status.ts';
 import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
 import { extendTask } from '../services/tasks/extend.ts';
-import { checkpointTask, confirmArtifact, declareArtifact } from '../services/tasks/ledger.ts';
+import { checkpointTask, confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 import { bandwidthNow, waitForTasks } from './wait-for-tasks.ts';
 
@@ -55,17 +55,12 @@ const HANDLERS: Handlers = {
     bytesPerSecond: bandwidthNow(call.ctx, call.connector),
   }),
   declare: async (call, input) => {
-    const { kind, token, diskId, details } = input;
-    const artifact = await declareArtifact(call.ctx, call.connector.workspaceId, held(call, input), {
-      kind,
-      token,
-      diskId,
-      details,
-    });
-    return { artifactId: artifact.id };
+    const { workspaceId } = call.connector;
+    const rows = await declareArtifacts(call.ctx, workspaceId, held(call, input), input.artifacts);
+    return { artifactIds: rows.map(({ id }) => id) };
   },
   confirm: async (call, input) => {
-    await confirmArtifact(call.ctx, call.connector.workspaceId, held(call, input), input);
+    await confirmArtifacts(call.ctx, call.connector.workspaceId, held(call, input), input.artifacts);
     return {};
   },
   checkpoint: async (call, input) => {
@@ -77,7 +72,7 @@ const HANDLERS: Handlers = {
     return {};
   },
   settle: async (call, input) => {
-    await settleTask(call.ctx, call.connector.workspaceId, held(call, input), input.outcome);
+    await settleTask(call.ctx, call.connector.workspaceId, held(call, input), input.outcome, input.lines);
     return {};
   },
   'report-health': async ({ ctx, connector }, input) => {

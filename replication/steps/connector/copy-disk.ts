@@ -11,6 +11,7 @@ import type { Extent } from '../../model/extent.ts';
 import { faultError } from '../../model/fault.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import { ChangesUnknown, type SourceExport } from '../../sources/source.ts';
+import type { Confirmation, Declaration } from '../../wire/gateway.ts';
 import { runTags } from '../run-tags.ts';
 import type { CopyProgressBoard } from './copy-progress.ts';
 import type { ConnectorStepContext } from './step.ts';
@@ -45,14 +46,14 @@ export async function copyDisk(
   const began = performance.now();
   const base = plan.mode === 'full' ? null : await openBaseline(context, disk.id);
   const prefix = `${context.digestPrefix}${disk.order}-${hold}-${plan.mode}/`;
-  const digestRow = await context.declare({ kind: 'digest-set', token: prefix, diskId: disk.id, details: {} });
   const candidate = createDigestWriter({ store, prefix, capacityBytes: disk.capacityBytes, base });
   const areas = plan.mode === 'delta' ? await changedAreas(context, snapshotId, disk) : { reason: plan.reason };
   const extents = 'extents' in areas ? areas.extents : undefined;
   const mode = plan.mode === 'delta' && !extents ? 'compared' : plan.mode;
   const reason = 'reason' in areas ? areas.reason : null;
 
-  const target = await openTarget(context, disk, plan, hold);
+  const digestSet = { kind: 'digest-set' as const, token: prefix, diskId: disk.id, details: {} };
+  const target = await openTarget(context, disk, plan, hold, digestSet);
   if ('parentRefused' in target) return target;
   try {
     const reader = extents
@@ -67,7 +68,8 @@ export async function copyDisk(
     });
     const finished = await target.finish();
     const digests = await candidate.seal(signal);
-    await context.confirm(digestRow, 'created', prefix);
+    const candidateRow = { artifactId: target.digestRow, state: 'created' as const, externalId: prefix };
+    await context.confirm(...finished.confirmed, candidateRow);
     // Read back once: what the next run will rely upon is what the bucket holds.
     const sealed = await openDigestSet({ store, manifestKey: digests.manifestKey, root: digests.root, signal });
     board.done(disk.id);
@@ -132,8 +134,10 @@ async function changedAreas(
 interface OpenTarget {
   writer: DiskWriter<SealedDisk>;
   concurrency: number | null;
-  /** After the seal: makes what was written permanent and tells where it is. */
-  finish(): Promise<{ key: string; snapshotId: string | null; bytesSent: number }>;
+  /** The ledger's row of the candidate's digests. */
+  digestRow: string;
+  /** After the seal: makes what was written permanent and tells where it is, and what the ledger is yet to hear of it. */
+  finish(): Promise<{ key: string; snapshotId: string | null; bytesSent: number; confirmed: Confirmation[] }>;
   abort(): Promise<void>;
 }
 
@@ -142,8 +146,10 @@ async function openTarget(
   disk: SnapshotDisk,
   plan: DiskPlan,
   hold: string,
+  digestSet: Declaration,
 ): Promise<OpenTarget | { parentRefused: string }> {
-  return plan.via === 'ebs-direct' ? openSnapshot(context, disk, plan, hold) : openStaged(context, disk, plan, hold);
+  const open = plan.via === 'ebs-direct' ? openSnapshot : openStaged;
+  return open(context, disk, plan, hold, digestSet);
 }
 
 /** The whole disk as a VMDK, or what changed as a block pack, as one object under a key of this hold alone. */
@@ -152,16 +158,21 @@ async function openStaged(
   disk: SnapshotDisk,
   plan: DiskPlan,
   hold: string,
+  digestSet: Declaration,
 ): Promise<OpenTarget> {
   const { staging, signal } = context;
   const { capacityBytes } = disk;
   const ending = plan.via === 'pack' ? 'lfpack' : 'vmdk';
   const key = `${context.prefix}${disk.order}-${disk.key}-${hold}.${ending}`;
   const details = { bucket: context.bucket, key };
-  const uploadRow = await context.declare({ kind: 's3-upload', token: `${key}-upload`, diskId: disk.id, details });
-  const objectRow = await context.declare({ kind: 's3-object', token: `${key}-object`, diskId: disk.id, details });
+  const [digestRow, uploadRow, objectRow] = await context.declare(
+    digestSet,
+    { kind: 's3-upload', token: `${key}-upload`, diskId: disk.id, details },
+    { kind: 's3-object', token: `${key}-object`, diskId: disk.id, details },
+  );
   const upload = await staging.startUpload(key, { capacityBytes }, signal);
-  await context.confirm(uploadRow, 'created', upload.uploadId).catch(async (error) => {
+  const { uploadId } = upload;
+  await context.confirm({ artifactId: uploadRow, state: 'created', externalId: uploadId }).catch(async (error) => {
     await upload.abort();
     throw error;
   });
@@ -172,11 +183,14 @@ async function openStaged(
         ? createBlockPack({ capacityBytes, sink, label: `${context.run.id} ${disk.id}` })
         : createStreamOptimizedVmdk({ capacityBytes, sink }),
     concurrency: null,
+    digestRow,
     async finish() {
       const { bytes } = await upload.complete(signal);
-      await context.confirm(objectRow, 'created', key);
-      await context.confirm(uploadRow, 'released', upload.uploadId);
-      return { key, snapshotId: null, bytesSent: bytes };
+      const confirmed: Confirmation[] = [
+        { artifactId: objectRow, state: 'created', externalId: key },
+        { artifactId: uploadRow, state: 'released', externalId: uploadId },
+      ];
+      return { key, snapshotId: null, bytesSent: bytes, confirmed };
     },
     abort: () => upload.abort(),
   };
@@ -188,10 +202,11 @@ async function openSnapshot(
   disk: SnapshotDisk,
   plan: DiskPlan,
   hold: string,
+  digestSet: Declaration,
 ): Promise<OpenTarget | { parentRefused: string }> {
   const { ebs, run, signal } = context;
   const name = `${run.serverName} ${disk.label}`;
-  const row = await context.declare({
+  const [digestRow, row] = await context.declare(digestSet, {
     kind: 'ebs-snapshot',
     token: `${run.id}-${disk.id}-direct-${hold}-${plan.mode}`,
     diskId: disk.id,
@@ -209,17 +224,18 @@ async function openSnapshot(
     signal,
   );
   if (started.outcome === 'parent-refused') {
-    await context.confirm(row, 'released', null);
+    await context.confirm({ artifactId: row, state: 'released', externalId: null });
     return {
       parentRefused: `AWS takes no child of the last run's snapshot ${started.parentSnapshotId}: ${started.awsWords}`,
     };
   }
   const { snapshotId, writer } = started;
-  await context.confirm(row, 'created', snapshotId);
+  await context.confirm({ artifactId: row, state: 'created', externalId: snapshotId });
   return {
     writer,
     concurrency: DIRECT_CONCURRENCY,
-    finish: async () => ({ key: '', snapshotId, bytesSent: writer.bytesSent }),
+    digestRow,
+    finish: async () => ({ key: '', snapshotId, bytesSent: writer.bytesSent, confirmed: [] }),
     abort: () => writer.abort(),
   };
 }

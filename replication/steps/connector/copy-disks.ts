@@ -29,7 +29,7 @@ async function copyBy(
   const snapshot = results['take-snapshot'];
   const plans = results['start-snapshots']?.disks;
   if (!snapshot || !plans) throw faultError('internal', { message: 'There is no snapshot to copy.' });
-  const lease = await context.declare({
+  const [lease] = await context.declare({
     kind: 'nfc-lease',
     token: `${run.id}-export-${hold}`,
     diskId: null,
@@ -43,7 +43,7 @@ async function copyBy(
     opened.progress(percent);
   });
   try {
-    await context.confirm(lease, 'created', opened.exportId);
+    await context.confirm({ artifactId: lease, state: 'created', externalId: opened.exportId });
     context.log('info', opened.transportWhy);
     const descriptor = await opened.descriptor(signal);
     const disks: CopiedDisk[] = [];
@@ -55,12 +55,12 @@ async function copyBy(
     }
     await context.stillMine();
     await opened.complete();
-    await context.confirm(lease, 'released', opened.exportId);
+    await context.confirm({ artifactId: lease, state: 'released', externalId: opened.exportId });
     return { transport: opened.transport, transportWhy: opened.transportWhy, descriptor, disks };
   } catch (error) {
     await opened.abort(error instanceof Error ? error.message : 'failed');
     // Whether the ledger hears of it or not, the lease is gone; the reaper would only find it missing.
-    await context.confirm(lease, 'released', opened.exportId).catch(() => {});
+    await context.confirm({ artifactId: lease, state: 'released', externalId: opened.exportId }).catch(() => {});
     const cut = opened.transport !== 'nfc' && error instanceof FaultError && error.fault.code === 'export-cut';
     if (cut && !signal.aborted) return { cut: error.fault.message };
     throw error;
@@ -111,6 +111,6 @@ async function releaseEarlierFences(context: ConnectorStepContext): Promise<void
     else if (kind === 's3-upload' && details.key) await staging.abortUploadsOf(details.key, signal);
     else if (kind === 's3-object' && details.key) await staging.delete(details.key, signal);
     else if (kind !== 'nfc-lease') continue;
-    await context.confirm(artifact.id, 'released', externalId);
+    await context.confirm({ artifactId: artifact.id, state: 'released', externalId });
   }
 }

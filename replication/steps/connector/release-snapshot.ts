@@ -6,11 +6,11 @@ export const releaseSnapshot: ConnectorStep<'release-snapshot'> = async (context
   const { run, results, artifacts, source, signal } = context;
   const snapshotId = results['take-snapshot']?.snapshotId ?? null;
   await source.releaseSnapshot(run.vmId, { id: snapshotId, name: snapshotName(run.id) }, signal);
-  for (const artifact of artifacts) {
-    if (artifact.kind === 'vsphere-snapshot' && artifact.state !== 'released') {
-      await context.confirm(artifact.id, 'released', artifact.externalId);
-    }
-  }
+  const gone = artifacts.filter(({ kind, state }) => kind === 'vsphere-snapshot' && state !== 'released');
+  if (gone.length > 0)
+    await context.confirm(
+      ...gone.map(({ id, externalId }) => ({ artifactId: id, state: 'released' as const, externalId })),
+    );
   context.log('info', 'Source snapshot removed.');
   return {};
 };

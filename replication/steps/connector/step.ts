@@ -1,12 +1,13 @@
 // What a connector-side step is given. Steps know no gateway: the connector performs them and carries what they say.
 // Imported by connector/.
 import type { TokenBucket } from '../../disks/with-throttle.ts';
-import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
+import type { Artifact } from '../../model/artifact.ts';
 import type { Baseline, TransferPath } from '../../model/baseline.ts';
 import type { ConnectorStepId } from '../../model/itinerary.ts';
 import type { ResultsSoFar, StepProgress, StepResults } from '../../model/step-results.ts';
 import type { Source, Transport } from '../../sources/source.ts';
 import type { EbsDirect, Staging } from '../../target/aws/target.ts';
+import type { Confirmation, Declaration } from '../../wire/gateway.ts';
 
 export interface ConnectorStepContext {
   run: { id: string; jobId: string; workspaceId: string; vmId: string; serverName: string };
@@ -32,14 +33,10 @@ export interface ConnectorStepContext {
   /** Keys begin with it; ends with a slash. */
   prefix: string;
   signal: AbortSignal;
-  /** Row first; answers the ledger's id. */
-  declare(input: {
-    kind: ArtifactKind;
-    token: string;
-    diskId: string | null;
-    details: Record<string, string>;
-  }): Promise<string>;
-  confirm(artifactId: string, state: 'created' | 'released', externalId: string | null): Promise<void>;
+  /** Rows first, in one call; answers the ledger's ids. */
+  declare<Declared extends Declaration[]>(...declared: Declared): Promise<{ [K in keyof Declared]: string }>;
+  /** Of all of them at once, or of none. */
+  confirm(...confirmed: Confirmation[]): Promise<void>;
   /** Asks the console whether the lease still holds; throws when it does not. Called before anything becomes permanent. */
   stillMine(): Promise<void>;
   progress(progress: StepProgress): void;

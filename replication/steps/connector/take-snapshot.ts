@@ -9,7 +9,7 @@ export function snapshotName(runId: string): string {
 export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
   const { run, source, signal } = context;
   const name = snapshotName(run.id);
-  const artifact = await context.declare({
+  const [artifactId] = await context.declare({
     kind: 'vsphere-snapshot',
     token: `${run.id}-snapshot`,
     diskId: null,
@@ -25,7 +25,7 @@ export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
     },
     signal,
   );
-  await context.confirm(artifact, 'created', snapshot.snapshotId);
+  await context.confirm({ artifactId, state: 'created', externalId: snapshot.snapshotId });
   if (snapshot.disks.length === 0)
     throw faultError('disk-unsupported', { message: `${run.serverName} has no disk that a snapshot holds.` });
   if (snapshot.quiesced) context.log('info', 'Snapshot taken with the guest quiesced.');

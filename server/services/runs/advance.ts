@@ -3,7 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, connectors, replicationJobs, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault } from '../../../replication/model/fault.ts';
-import { nextStep, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
+import { nextStep, type StepId, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
 import { isPaused, type JobState } from '../../../replication/model/job.ts';
 import { isEnded, type RunEvent, transition } from '../../../replication/model/run.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
@@ -28,10 +28,25 @@ export async function advanceRun(ctx: ServiceContext, runId: string): Promise<vo
   });
 }
 
-/** The same for a run that this transaction has locked and whose step has just ended: no queue stands between two steps. */
-export async function advanceWithin(ctx: ServiceContext, work: Work, runId: string): Promise<void> {
-  const run = await lockRun(work.tx, runId);
-  if (run?.state === 'active') await advanceActive(ctx, work, run);
+/** How the task of a step ended. */
+interface Ended {
+  stepId: StepId;
+  state: 'done' | 'failed' | 'cancelled';
+  fault: Fault | null;
+}
+/** What is written of a run beside its transition: one update of the row does for both. */
+type Changes = Partial<Pick<RunRow, 'results' | 'timeline' | 'percent'>>;
+
+/** The same for a run that this transaction has locked and whose step it has just ended: no queue stands between two steps. */
+export async function advanceEnded(
+  ctx: ServiceContext,
+  work: Work,
+  run: RunRow,
+  ended: Ended,
+  changes: Changes = {},
+): Promise<void> {
+  if (run.state !== 'active' || run.step !== ended.stepId) return;
+  await afterStep(ctx, work, { ...run, ...changes }, ended, changes);
 }
 
 async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, leftOver: number): Promise<void> {
@@ -75,14 +90,7 @@ async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Prom
     .where(and(eq(tasks.kind, 'step'), eq(tasks.runId, run.id), eq(tasks.stepId, run.step)))
     .for('update');
   if (!task) return openStep(work, run, stepPlan(run.step));
-  if (task.state === 'failed') return endRun(ctx, work, run, 'fail', task.fault ?? fault('internal'));
-  if (task.state === 'cancelled') return endRun(ctx, work, run, 'cancel', fault('cancelled'));
-  if (task.state === 'done') {
-    if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
-    const next = nextStep(run.step);
-    if (!next) return endRun(ctx, work, run, 'complete', null);
-    return openStep(work, run, next);
-  }
+  if (task.state !== 'open') return afterStep(ctx, work, run, { state: task.state, fault: task.fault });
   if (!task.free) return;
   if (run.cancelRequestedAt || task.fence >= LOST_TOO_OFTEN) {
     await work.tx
@@ -103,6 +111,21 @@ async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Prom
   }
 }
 
+async function afterStep(
+  ctx: ServiceContext,
+  work: Work,
+  run: RunRow,
+  ended: Omit<Ended, 'stepId'>,
+  changes: Changes = {},
+): Promise<void> {
+  if (ended.state === 'failed') return endRun(ctx, work, run, 'fail', ended.fault ?? fault('internal'), changes);
+  if (ended.state === 'cancelled' || run.cancelRequestedAt)
+    return endRun(ctx, work, run, 'cancel', fault('cancelled'), changes);
+  const next = nextStep(run.step);
+  if (!next) return endRun(ctx, work, run, 'complete', null, changes);
+  return openStep(work, run, next, changes);
+}
+
 /** A step whose holder was lost so many times is not tried again for ever. */
 const LOST_TOO_OFTEN = 25;
 const SAY_WAITING_AFTER_SECONDS = 5;
@@ -113,7 +136,7 @@ async function waitFor(work: Work, run: RunRow, why: string): Promise<void> {
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
 }
 
-async function openStep(work: Work, run: RunRow, plan: StepPlan): Promise<void> {
+async function openStep(work: Work, run: RunRow, plan: StepPlan, changes: Changes = {}): Promise<void> {
   const { tx } = work;
   const connectorId = plan.place === 'connector' ? run.connectorId : null;
   await tx
@@ -130,7 +153,7 @@ async function openStep(work: Work, run: RunRow, plan: StepPlan): Promise<void> 
     .onConflictDoNothing();
   await tx
     .update(replicationRuns)
-    .set({ step: plan.id, ...(plan.id === run.step ? {} : { progress: null }) })
+    .set({ ...changes, step: plan.id, ...(plan.id === run.step ? {} : { progress: null }) })
     .where(eq(replicationRuns.id, run.id));
   await hintTasks(tx, connectorId);
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
@@ -144,6 +167,7 @@ async function endRun(
   run: RunRow,
   by: Extract<RunEvent, 'complete' | 'fail' | 'cancel'>,
   theFault: Fault | null,
+  changes: Changes = {},
 ): Promise<void> {
   const { tx } = work;
   const state = transition(run.state, by);
@@ -152,6 +176,7 @@ async function endRun(
   await tx
     .update(replicationRuns)
     .set({
+      ...changes,
       state,
       fault: theFault,
       waitingFor: null,

@@ -62,19 +62,22 @@ async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<Claime
   if (task.runId && task.stepId) {
     const { runId, stepId } = task;
     run = await inTransaction(ctx, task.workspaceId, async ({ tx, event }) => {
-      const [row] = await tx.select().from(replicationRuns).where(eq(replicationRuns.id, runId)).for('update');
-      if (!row) return null;
-      const before = row.timeline[stepId];
-      const timeline = {
-        ...row.timeline,
-        [stepId]: { startedAt: before?.startedAt ?? ctx.now().toISOString(), attempts: (before?.attempts ?? 0) + 1 },
-      };
-      await tx
+      const { timeline } = replicationRuns;
+      const before = sql`${timeline} -> ${stepId}::text`;
+      const begun = sql`jsonb_build_object(
+        'startedAt', coalesce(${before} ->> 'startedAt', ${ctx.now().toISOString()}),
+        'attempts', coalesce((${before} ->> 'attempts')::int, 0) + 1)`;
+      const [row] = await tx
         .update(replicationRuns)
-        .set({ timeline, waitingFor: null, ...(before ? {} : { progress: null }) })
-        .where(eq(replicationRuns.id, runId));
-      event({ topic: 'runs', subjectId: runId, kind: 'changed', data: { jobId: row.jobId } });
-      return { ...row, timeline };
+        .set({
+          timeline: sql`${timeline} || jsonb_build_object(${stepId}::text, ${begun})`,
+          waitingFor: null,
+          progress: sql`case when ${timeline} ? ${stepId}::text then ${replicationRuns.progress} end`,
+        })
+        .where(eq(replicationRuns.id, runId))
+        .returning();
+      if (row) event({ topic: 'runs', subjectId: runId, kind: 'changed', data: { jobId: row.jobId } });
+      return row ?? null;
     });
   }
   const measured = run ? await baselinesOf(ctx.db, run.jobId) : { baselines: [], revoked: {} };

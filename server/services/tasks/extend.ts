@@ -6,7 +6,7 @@ import { runPercent } from '../../../replication/model/itinerary.ts';
 import type { StepProgress } from '../../../replication/model/step-results.ts';
 import type { LogLine } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
-import { type Held, lockHeld } from './held.ts';
+import { type Held, lockHeld, type TaskRow } from './held.ts';
 
 export interface Extension {
   go: boolean;
@@ -32,21 +32,16 @@ export async function extendTask(
 ): Promise<Extension> {
   try {
     return await inTransaction(ctx, workspaceId, async (work) => {
-      const { tx } = work;
-      const { task, run } = await lockHeld(tx, held);
-      await tx
+      const { task, run } = await lockHeld(work.tx, held);
+      await work.tx
         .update(tasks)
         .set({ leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` })
         .where(eq(tasks.id, task.id));
-      if (task.cutoverId) await logForCutover(work, task.cutoverId, lines);
+      await writeLines(work, task, lines);
       if (!run || !task.stepId) return { go: true, reason: null };
       if (progress) {
         const percent = Math.max(run.percent, runPercent(task.stepId, progress.fraction));
-        await tx.update(replicationRuns).set({ progress, percent }).where(eq(replicationRuns.id, run.id));
-      }
-      if (lines.length > 0) {
-        const rows = lines.map(({ at, ...line }) => ({ ...line, runId: run.id, at: new Date(at), step: task.stepId }));
-        await tx.insert(runLog).values(rows);
+        await work.tx.update(replicationRuns).set({ progress, percent }).where(eq(replicationRuns.id, run.id));
       }
       if (progress || lines.length > 0)
         work.event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
@@ -58,9 +53,19 @@ export async function extendTask(
   }
 }
 
+/** What a holder says, in the log of its run or of its cutover. */
+export async function writeLines(work: Work, task: TaskRow, lines: readonly LogLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  const { runId, stepId, cutoverId } = task;
+  if (cutoverId) await logForCutover(work, cutoverId, lines);
+  if (!runId || !stepId) return;
+  await work.tx
+    .insert(runLog)
+    .values(lines.map(({ at, ...line }) => ({ ...line, runId, at: new Date(at), step: stepId })));
+}
+
 /** A power task has no run: its lines stand with the step that its cutover is in. */
 async function logForCutover({ tx, event }: Work, cutoverId: string, lines: readonly LogLine[]): Promise<void> {
-  if (lines.length === 0) return;
   const [cutover] = await tx.select({ step: cutovers.step }).from(cutovers).where(eq(cutovers.id, cutoverId));
   if (!cutover) return;
   await tx.insert(cutoverLog).values(

@@ -30,33 +30,39 @@ export type RunHead = Pick<RunRow, keyof typeof RUN_HEAD>;
  * Throws `lease-lost` when the task ended or another fence holds it.
  */
 export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunHead | null }> {
-  const [run] = await tx.select(RUN_HEAD).from(replicationRuns).where(isRunOf(tx, held)).for('update');
-  return { task: await lockTask(tx, held), run: run ?? null };
+  // Postgres locks the rows of a join in the order in which its tables are named.
+  const [both] = await tx
+    .select({ run: RUN_HEAD, task: tasks })
+    .from(replicationRuns)
+    .innerJoin(tasks, eq(tasks.runId, replicationRuns.id))
+    .where(isHeld(held))
+    .for('update');
+  return both ?? { task: await lockTask(tx, held), run: null };
 }
 
 /** The same, with all that is known of the run. */
 export async function lockHeldRun(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunRow | null }> {
-  const [run] = await tx.select().from(replicationRuns).where(isRunOf(tx, held)).for('update');
-  return { task: await lockTask(tx, held), run: run ?? null };
-}
-
-function isRunOf(tx: Queries, held: Held) {
-  return eq(replicationRuns.id, tx.select({ runId: tasks.runId }).from(tasks).where(eq(tasks.id, held.taskId)));
-}
-
-async function lockTask(tx: Queries, held: Held): Promise<TaskRow> {
-  const [task] = await tx
-    .select()
-    .from(tasks)
-    .where(
-      and(
-        eq(tasks.id, held.taskId),
-        eq(tasks.fence, held.fence),
-        eq(tasks.holder, held.holder),
-        eq(tasks.state, 'open'),
-      ),
-    )
+  const [both] = await tx
+    .select({ run: replicationRuns, task: tasks })
+    .from(replicationRuns)
+    .innerJoin(tasks, eq(tasks.runId, replicationRuns.id))
+    .where(isHeld(held))
     .for('update');
+  return both ?? { task: await lockTask(tx, held), run: null };
+}
+
+function isHeld(held: Held) {
+  return and(
+    eq(tasks.id, held.taskId),
+    eq(tasks.fence, held.fence),
+    eq(tasks.holder, held.holder),
+    eq(tasks.state, 'open'),
+  );
+}
+
+/** A task without a run: an import of the catalog, a release, a power task. */
+async function lockTask(tx: Queries, held: Held): Promise<TaskRow> {
+  const [task] = await tx.select().from(tasks).where(isHeld(held)).for('update');
   if (!task) throw faultError('lease-lost');
   return task;
 }

@@ -1,14 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifacts, replicationRuns, servers as serversTable, tasks } from '../../../db/schema/index.ts';
+import { artifacts, replicationRuns, runLog, servers as serversTable, tasks } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import { createJobs } from '../jobs/create.ts';
 import { advanceRun } from '../runs/advance.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { extendTask } from './extend.ts';
-import { confirmArtifact, declareArtifact } from './ledger.ts';
-import { settleTask } from './settle.ts';
+import { confirmArtifacts, declareArtifacts } from './ledger.ts';
+import { type Outcome, settleTask } from './settle.ts';
 
 let site: TestWorkspace;
 let runId: string;
@@ -71,7 +71,7 @@ describe('a lease', () => {
     });
     expect(
       await faultCode(
-        declareArtifact(ctx, workspaceId, first, { kind: 'nfc-lease', token: 't', diskId: null, details: {} }),
+        declareArtifacts(ctx, workspaceId, first, [{ kind: 'nfc-lease', token: 't', diskId: null, details: {} }]),
       ),
     ).toBe('lease-lost');
     expect(await faultCode(settleTask(ctx, workspaceId, first, { ok: false, fault: fault('internal') }))).toBe(
@@ -81,18 +81,38 @@ describe('a lease', () => {
     expect(await site.db.$count(artifacts)).toBe(0);
   });
 
-  it('gives the same ledger row to the same token', async () => {
+  it('gives the same ledger row to the same token, and rows in the order of their tokens', async () => {
     const held = await hold('a');
-    const input = { kind: 'vsphere-snapshot' as const, token: `snap-${runId}`, diskId: null, details: { name: 'n' } };
-    const made = await declareArtifact(site.ctx, site.workspaceId, held, input);
-    expect((await declareArtifact(site.ctx, site.workspaceId, held, input)).id).toBe(made.id);
-    await confirmArtifact(site.ctx, site.workspaceId, held, {
-      artifactId: made.id,
-      state: 'created',
-      externalId: 'snapshot-1',
-    });
-    const [row] = await site.db.select().from(artifacts).where(eq(artifacts.id, made.id));
-    expect(row).toMatchObject({ state: 'created', externalId: 'snapshot-1', fence: held.fence });
+    const declared = (what: string) =>
+      ({ kind: 'vsphere-snapshot', token: `${what}-${runId}`, diskId: null, details: { name: what } }) as const;
+    const declare = (...names: string[]) =>
+      declareArtifacts(site.ctx, site.workspaceId, held, names.map(declared)).then((rows) => rows.map(({ id }) => id));
+    const [second] = await declare('second');
+    const all = await declare('first', 'second', 'third');
+    expect(all[1]).toBe(second);
+    expect(new Set(all).size).toBe(3);
+    expect(await declare('third', 'first')).toEqual([all[2], all[0]]);
+
+    const confirm = (...ids: (string | undefined)[]) =>
+      confirmArtifacts(
+        site.ctx,
+        site.workspaceId,
+        held,
+        ids.map((id) => ({
+          artifactId: id ?? '',
+          state: 'created',
+          externalId: `made-${id}`,
+          details: { in: 'here' },
+        })),
+      );
+    expect(await faultCode(confirm(all[0], 'artifact-of-nobody'))).toBe('not-found');
+    await confirm(all[1], all[2]);
+    const rows = await site.db.select().from(artifacts).where(eq(artifacts.runId, runId)).orderBy(artifacts.token);
+    expect(rows.map(({ state, externalId, details, fence }) => [state, externalId, details, fence])).toEqual([
+      ['declared', null, { name: 'first' }, held.fence],
+      ['created', `made-${all[1]}`, { name: 'second', in: 'here' }, held.fence],
+      ['created', `made-${all[2]}`, { name: 'third', in: 'here' }, held.fence],
+    ]);
   });
 });
 
@@ -113,6 +133,18 @@ describe('settling', () => {
     await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: fault('server-not-ready') });
     await advanceRun(site.ctx, runId);
     expect((await run())?.state).toBe('failed');
+  });
+
+  it('writes down what was not said before, together with the end or not at all', async () => {
+    const held = await hold('a');
+    const said = async () =>
+      (await site.db.select().from(runLog).where(eq(runLog.runId, runId))).map(({ text }) => text);
+    const lines = [{ at: new Date().toISOString(), level: 'info' as const, text: 'The last word.' }];
+    const settle = (outcome: Outcome) => settleTask(site.ctx, site.workspaceId, held, outcome, lines);
+    expect(await faultCode(settle({ ok: true, result: { nonsense: 1 } }))).toBe('input-invalid');
+    expect(await said()).not.toContain('The last word.');
+    await settle({ ok: false, fault: fault('server-not-ready') });
+    expect(await said()).toContain('The last word.');
   });
 
   it('refuses a result of the wrong shape and keeps the lease', async () => {

@@ -1,62 +1,49 @@
 // The ledger as a holder writes it: declare before the thing is made, confirm when its id is known or it is gone.
-import { and, eq } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, tasks } from '../../../db/schema/index.ts';
-import type { Artifact, ArtifactKind, ArtifactState } from '../../../replication/model/artifact.ts';
-import { type Fault, faultError } from '../../../replication/model/fault.ts';
+import type { Artifact } from '../../../replication/model/artifact.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { toArtifact } from './claim.ts';
 import { type Held, lockHeld } from './held.ts';
 
-export interface Declaration {
-  kind: ArtifactKind;
-  /** The same token never makes a second row. */
-  token: string;
-  diskId: string | null;
-  details: Record<string, string>;
-}
-
-/** The row for this token: the new one, or the one that an earlier try declared. */
-export async function declareArtifact(
+/** The rows for these tokens, in their order: new ones, or those that an earlier try declared. */
+export async function declareArtifacts(
   ctx: ServiceContext,
   workspaceId: string,
   held: Held,
-  input: Declaration,
-): Promise<Artifact> {
+  declared: readonly Declaration[],
+): Promise<Artifact[]> {
   return inTransaction(ctx, workspaceId, async ({ tx }) => {
     const { task } = await lockHeld(tx, held);
-    const [made] = await tx
+    const { runId, connectorId } = task;
+    const rows = await tx
       .insert(artifacts)
-      .values({
-        id: newId.artifact(),
-        workspaceId,
-        runId: task.runId,
-        connectorId: task.connectorId,
-        fence: held.fence,
-        ...input,
-      })
+      .values(
+        declared.map((one) => ({ ...one, id: newId.artifact(), workspaceId, runId, connectorId, fence: held.fence })),
+      )
       .onConflictDoNothing({ target: artifacts.token })
       .returning();
-    if (made) return toArtifact(made);
-    const [before] = await tx.select().from(artifacts).where(eq(artifacts.token, input.token));
-    if (!before || before.runId !== task.runId)
-      throw faultError('conflict', { message: `The token ${input.token} belongs to another run.` });
-    return toArtifact(before);
+    const made = new Set(rows.map(({ token }) => token));
+    const known = declared.map(({ token }) => token).filter((token) => !made.has(token));
+    if (known.length > 0) rows.push(...(await tx.select().from(artifacts).where(inArray(artifacts.token, known))));
+    return declared.map(({ token }) => {
+      const row = rows.find((one) => one.token === token);
+      if (!row || row.runId !== runId)
+        throw faultError('conflict', { message: `The token ${token} belongs to another run.` });
+      return toArtifact(row);
+    });
   });
 }
 
-export async function confirmArtifact(
+/** Writes down what became of artifacts of this work: of all of them, or of none. */
+export async function confirmArtifacts(
   ctx: ServiceContext,
   workspaceId: string,
   held: Held,
-  input: {
-    artifactId: string;
-    state: ArtifactState;
-    externalId: string | null;
-    /** Added to what is known of it. */
-    details?: Record<string, string> | undefined;
-    fault?: Fault;
-  },
+  confirmed: readonly Confirmation[],
 ): Promise<void> {
   await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
     const { task, run } = await lockHeld(tx, held);
@@ -65,21 +52,19 @@ export async function confirmArtifact(
       : task.connectorId
         ? eq(artifacts.connectorId, task.connectorId)
         : undefined;
-    const [row] = await tx
-      .select()
-      .from(artifacts)
-      .where(and(eq(artifacts.id, input.artifactId), owner))
-      .for('update');
-    if (!row) throw faultError('not-found', { message: `There is no artifact ${input.artifactId} of this work.` });
-    await tx
-      .update(artifacts)
-      .set({
-        state: input.state,
-        externalId: input.externalId ?? row.externalId,
-        details: { ...row.details, ...input.details },
-        ...(input.state === 'released' ? { releasedAt: ctx.now(), releaseFault: null } : {}),
-      })
-      .where(eq(artifacts.id, row.id));
+    for (const { artifactId, state, externalId, details } of confirmed) {
+      const [row] = await tx
+        .update(artifacts)
+        .set({
+          state,
+          ...(externalId !== null && { externalId }),
+          ...(details && { details: sql`${artifacts.details} || ${JSON.stringify(details)}::jsonb` }),
+          ...(state === 'released' && { releasedAt: ctx.now(), releaseFault: null }),
+        })
+        .where(and(eq(artifacts.id, artifactId), owner))
+        .returning({ id: artifacts.id });
+      if (!row) throw faultError('not-found', { message: `There is no artifact ${artifactId} of this work.` });
+    }
     if (run) event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
   });
 }

@@ -5,9 +5,11 @@ import { type Fault, fault, faultError } from '../../../replication/model/fault.
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
 import { powerResultSchema } from '../../../replication/model/power.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
+import type { LogLine } from '../../../replication/wire/gateway.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
-import { advanceWithin } from '../runs/advance.ts';
+import { advanceEnded } from '../runs/advance.ts';
+import { writeLines } from './extend.ts';
 import { type Held, lockHeldRun, type RunRow, type TaskRow } from './held.ts';
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
@@ -18,14 +20,17 @@ function backoffSeconds(attempt: number): number {
   return base / 2 + (Math.random() * base) / 2;
 }
 
+/** Ends a holder's work; `lines` are what it has to say and did not with an extension. All of it, or nothing. */
 export async function settleTask(
   ctx: ServiceContext,
   workspaceId: string,
   held: Held,
   outcome: Outcome,
+  lines: readonly LogLine[] = [],
 ): Promise<void> {
   await inTransaction(ctx, workspaceId, async (work) => {
     const { task, run } = await lockHeldRun(work.tx, held);
+    await writeLines(work, task, lines);
     if (task.kind === 'import-catalog') return settleImport(work, task, outcome, ctx.now());
     if (task.kind === 'power') return settlePower(work, task, outcome);
     if (!run || !task.stepId)
@@ -65,22 +70,22 @@ async function settleStep(
   await endTask(work, task, 'done', null);
   if (stepId === 'make-snapshots') await moveBaselines(work, run, parsed.data as StepResults['make-snapshots']);
   const began = run.timeline[stepId];
-  await work.tx
-    .update(replicationRuns)
-    .set({
+  const timeline = {
+    startedAt: began?.startedAt ?? ctx.now().toISOString(),
+    attempts: began?.attempts ?? 1,
+    endedAt: ctx.now().toISOString(),
+  };
+  await advanceEnded(
+    ctx,
+    work,
+    run,
+    { stepId, state: 'done', fault: null },
+    {
       results: { ...run.results, [stepId]: parsed.data },
-      timeline: {
-        ...run.timeline,
-        [stepId]: {
-          startedAt: began?.startedAt ?? ctx.now().toISOString(),
-          attempts: began?.attempts ?? 1,
-          endedAt: ctx.now().toISOString(),
-        },
-      },
+      timeline: { ...run.timeline, [stepId]: timeline },
       percent: Math.max(run.percent, runPercent(stepId, 1)),
-    })
-    .where(eq(replicationRuns.id, run.id));
-  await advanceWithin(ctx, work, run.id);
+    },
+  );
 }
 
 async function settleFailure(
@@ -118,12 +123,12 @@ async function settleFailure(
       .where(eq(replicationRuns.id, run.id));
   } else if (run.cancelRequestedAt) {
     await endTask(work, task, 'cancelled', fault('cancelled'));
-    await advanceWithin(ctx, work, run.id);
+    await advanceEnded(ctx, work, run, { stepId, state: 'cancelled', fault: null });
   } else {
     await endTask(work, task, 'failed', theFault);
     if (theFault.code === 'verification-failed' || theFault.code === 'digests-lost')
       await revokeBaselines(work, run, theFault.message);
-    await advanceWithin(ctx, work, run.id);
+    await advanceEnded(ctx, work, run, { stepId, state: 'failed', fault: theFault });
   }
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
 }
