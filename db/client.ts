@@ -1,6 +1,7 @@
 // The database of this process: one pool, kept on globalThis because Next loads modules twice. Imported by server/** only.
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { NamingClient } from './named-statements.ts';
 import * as schema from './schema/index.ts';
 
 export type Database = NodePgDatabase<typeof schema> & { $client: pg.Pool };
@@ -14,7 +15,12 @@ const slot = globalThis as { landfallDatabase?: Database };
 
 /** Opens a pool of its own; for tests and for programs that end. */
 export function openDatabase(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Database {
-  const pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 10_000,
+    Client: NamingClient,
+  });
   // An idle connection that breaks (Postgres restarted) must not end the process; the pool opens another.
   pool.on('error', options.onError ?? (() => {}));
   return drizzle(pool, { schema, casing: 'snake_case' });
