@@ -10,7 +10,7 @@ import { log } from '../log.ts';
 import { receiveCatalogPage } from '../services/catalog/import.ts';
 import { authenticateConnector, enrolConnector } from '../services/connectors/enrol.ts';
 import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
-import type { ConnectorRow } from '../services/connectors/status.ts';
+import type { ConnectorHead } from '../services/connectors/status.ts';
 import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
 import { extendTask } from '../services/tasks/extend.ts';
 import { checkpointTask, confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
@@ -24,7 +24,7 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 interface Call {
   ctx: ServiceContext;
-  connector: ConnectorRow;
+  connector: ConnectorHead;
   signal: AbortSignal;
 }
 

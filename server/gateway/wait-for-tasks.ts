@@ -5,7 +5,7 @@ import { digestPrefix } from '../../replication/model/baseline.ts';
 import type { GatewayRequest, GatewayResponse, Task } from '../../replication/wire/gateway.ts';
 import { currentConnector } from '../services/connectors/current.ts';
 import { checkSession, holderOf, touchConnector } from '../services/connectors/report.ts';
-import type { ConnectorRow } from '../services/connectors/status.ts';
+import type { ConnectorHead } from '../services/connectors/status.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { type ClaimedTask, claimTasks } from '../services/tasks/claim.ts';
 import { listenForTasks } from '../services/tasks/wait.ts';
@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 3_000;
 
 export async function waitForTasks(
   ctx: ServiceContext,
-  connector: ConnectorRow,
+  connector: ConnectorHead,
   input: GatewayRequest<'claim'> & { leaseSeconds: number },
   signal: AbortSignal,
 ): Promise<GatewayResponse<'claim'>> {
@@ -87,6 +87,6 @@ function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: n
 }
 
 /** Bytes a second that the connector may send at this hour; null without a limit. */
-export function bandwidthNow(ctx: ServiceContext, connector: Pick<ConnectorRow, 'bandwidth'>): number | null {
+export function bandwidthNow(ctx: ServiceContext, connector: Pick<ConnectorHead, 'bandwidth'>): number | null {
   return bytesPerSecondAt(connector.bandwidth ?? NO_LIMIT, ctx.now());
 }

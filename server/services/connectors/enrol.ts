@@ -8,7 +8,8 @@ import type { GatewayRequest, GatewayResponse } from '../../../replication/wire/
 import type { Principal } from '../../access/principals.ts';
 import { awsEnvironment } from '../../env.ts';
 import { guard, inTransaction, type ServiceContext } from '../context.ts';
-import type { ConnectorRow } from './status.ts';
+import { CONNECTOR_HEAD } from './current.ts';
+import type { ConnectorHead } from './status.ts';
 
 const CODE_HOURS = 24;
 
@@ -115,12 +116,16 @@ export async function enrolConnector(
 export async function authenticateConnector(
   ctx: Pick<ServiceContext, 'db'>,
   token: string,
-): Promise<{ connector: ConnectorRow; principal: Extract<Principal, { kind: 'connector' }> }> {
+): Promise<{ connector: ConnectorHead; principal: Extract<Principal, { kind: 'connector' }> }> {
   const dot = token.indexOf('.');
   const [row] =
     dot > 0
       ? await ctx.db
-          .select()
+          .select({
+            ...CONNECTOR_HEAD,
+            tokenHash: connectors.tokenHash,
+            disassociatedAt: connectors.disassociatedAt,
+          })
           .from(connectors)
           .where(eq(connectors.id, token.slice(0, dot)))
       : [];

@@ -4,7 +4,7 @@ import { connectors, tasks } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
-import { type ConnectorRow, connectorStatus } from './status.ts';
+import { type ConnectorHead, connectorStatus } from './status.ts';
 
 export function holderOf(connectorId: string, session: number): string {
   return `${connectorId}/${session}`;
@@ -13,7 +13,7 @@ export function holderOf(connectorId: string, session: number): string {
 /** A process of the connector begins: the leases of its earlier processes end now, so that their work is taken up at once. */
 export async function beginSession(
   ctx: ServiceContext,
-  connector: ConnectorRow,
+  connector: ConnectorHead,
   input: GatewayRequest<'hello'>,
 ): Promise<number> {
   return inTransaction(ctx, connector.workspaceId, async ({ tx, event }) => {
@@ -47,7 +47,7 @@ export async function beginSession(
 }
 
 /** Only the newest process of a connector may work. */
-export function checkSession(connector: ConnectorRow, session: number): void {
+export function checkSession(connector: ConnectorHead, session: number): void {
   if (connector.session === session) return;
   throw faultError('lease-lost', {
     message: 'A newer process of this connector is at work.',
@@ -61,7 +61,7 @@ export async function touchConnector(ctx: ServiceContext, connectorId: string): 
 
 export async function reportHealth(
   ctx: ServiceContext,
-  connector: ConnectorRow,
+  connector: ConnectorHead,
   input: GatewayRequest<'report-health'>,
 ): Promise<void> {
   checkSession(connector, input.session);

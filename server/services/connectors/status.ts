@@ -2,6 +2,11 @@
 import type { connectors } from '../../../db/schema/index.ts';
 
 export type ConnectorRow = typeof connectors.$inferSelect;
+/** What the gateway needs of a connector at nearly every call; the whole row, with its checks and its catalog's state, is large. */
+export type ConnectorHead = Pick<
+  ConnectorRow,
+  'id' | 'workspaceId' | 'session' | 'bandwidth' | 'status' | 'statusReason' | 'checkRequestedAt'
+>;
 
 /** A connector reports every 10 s; without a word for this long it is not answering. */
 export const SILENT_AFTER_SECONDS = 22;

@@ -6,7 +6,7 @@ import { runPercent } from '../../../replication/model/itinerary.ts';
 import type { StepProgress } from '../../../replication/model/step-results.ts';
 import type { LogLine } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
-import { type Held, lockHeld, type TaskRow } from './held.ts';
+import { type Held, lockHeld, type TaskHead } from './held.ts';
 
 export interface Extension {
   go: boolean;
@@ -54,7 +54,7 @@ export async function extendTask(
 }
 
 /** What a holder says, in the log of its run or of its cutover. */
-export async function writeLines(work: Work, task: TaskRow, lines: readonly LogLine[]): Promise<void> {
+export async function writeLines(work: Work, task: TaskHead, lines: readonly LogLine[]): Promise<void> {
   if (lines.length === 0) return;
   const { runId, stepId, cutoverId } = task;
   if (cutoverId) await logForCutover(work, cutoverId, lines);

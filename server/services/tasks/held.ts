@@ -16,6 +16,18 @@ export interface Held {
   holder: string;
 }
 
+/** What a write of its holder needs of a task. */
+const TASK_HEAD = {
+  id: tasks.id,
+  kind: tasks.kind,
+  connectorId: tasks.connectorId,
+  runId: tasks.runId,
+  stepId: tasks.stepId,
+  cutoverId: tasks.cutoverId,
+  attempt: tasks.attempt,
+};
+export type TaskHead = Pick<TaskRow, keyof typeof TASK_HEAD>;
+
 /** What nearly every write of a holder needs of its run; the whole row, with all results, is large. */
 const RUN_HEAD = {
   id: replicationRuns.id,
@@ -29,10 +41,10 @@ export type RunHead = Pick<RunRow, keyof typeof RUN_HEAD>;
  * Locks run and task (always in this order, as `advanceRun` does) for a holder's write.
  * Throws `lease-lost` when the task ended or another fence holds it.
  */
-export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunHead | null }> {
+export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskHead; run: RunHead | null }> {
   // Postgres locks the rows of a join in the order in which its tables are named.
   const [both] = await tx
-    .select({ run: RUN_HEAD, task: tasks })
+    .select({ run: RUN_HEAD, task: TASK_HEAD })
     .from(replicationRuns)
     .innerJoin(tasks, eq(tasks.runId, replicationRuns.id))
     .where(isHeld(held))
@@ -41,9 +53,9 @@ export async function lockHeld(tx: Queries, held: Held): Promise<{ task: TaskRow
 }
 
 /** The same, with all that is known of the run. */
-export async function lockHeldRun(tx: Queries, held: Held): Promise<{ task: TaskRow; run: RunRow | null }> {
+export async function lockHeldRun(tx: Queries, held: Held): Promise<{ task: TaskHead; run: RunRow | null }> {
   const [both] = await tx
-    .select({ run: replicationRuns, task: tasks })
+    .select({ run: replicationRuns, task: TASK_HEAD })
     .from(replicationRuns)
     .innerJoin(tasks, eq(tasks.runId, replicationRuns.id))
     .where(isHeld(held))
@@ -61,8 +73,8 @@ function isHeld(held: Held) {
 }
 
 /** A task without a run: an import of the catalog, a release, a power task. */
-async function lockTask(tx: Queries, held: Held): Promise<TaskRow> {
-  const [task] = await tx.select().from(tasks).where(isHeld(held)).for('update');
+async function lockTask(tx: Queries, held: Held): Promise<TaskHead> {
+  const [task] = await tx.select(TASK_HEAD).from(tasks).where(isHeld(held)).for('update');
   if (!task) throw faultError('lease-lost');
   return task;
 }

@@ -10,7 +10,7 @@ import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { advanceEnded } from '../runs/advance.ts';
 import { writeLines } from './extend.ts';
-import { type Held, lockHeldRun, type RunRow, type TaskRow } from './held.ts';
+import { type Held, lockHeldRun, type RunRow, type TaskHead } from './held.ts';
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
 
@@ -42,7 +42,7 @@ export async function settleTask(
 
 async function endTask(
   work: Work,
-  task: TaskRow,
+  task: TaskHead,
   state: 'done' | 'failed' | 'cancelled',
   theFault: Fault | null,
 ): Promise<void> {
@@ -55,7 +55,7 @@ async function endTask(
 async function settleStep(
   ctx: ServiceContext,
   work: Work,
-  task: TaskRow,
+  task: TaskHead,
   run: RunRow,
   stepId: StepId,
   result: unknown,
@@ -91,7 +91,7 @@ async function settleStep(
 async function settleFailure(
   ctx: ServiceContext,
   work: Work,
-  task: TaskRow,
+  task: TaskHead,
   run: RunRow,
   stepId: StepId,
   theFault: Fault,
@@ -134,7 +134,7 @@ async function settleFailure(
 }
 
 /** What came of it is read by the cutover that asked (services/cutovers). */
-async function settlePower(work: Work, task: TaskRow, outcome: Outcome): Promise<void> {
+async function settlePower(work: Work, task: TaskHead, outcome: Outcome): Promise<void> {
   if (!outcome.ok) return endTask(work, task, 'failed', outcome.fault);
   const parsed = powerResultSchema.safeParse(outcome.result);
   if (!parsed.success) {
@@ -148,7 +148,7 @@ async function settlePower(work: Work, task: TaskRow, outcome: Outcome): Promise
 }
 
 /** A successful import was already ended by its last page (services/catalog/receive-page.ts). */
-async function settleImport(work: Work, task: TaskRow, outcome: Outcome, at: Date): Promise<void> {
+async function settleImport(work: Work, task: TaskHead, outcome: Outcome, at: Date): Promise<void> {
   await endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
   if (!task.connectorId) return;
   await work.tx
