@@ -7,7 +7,13 @@ import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
-import { type LogLine, MOST_LAST_LINES, MOST_LINES, type Task } from '../replication/wire/gateway.ts';
+import {
+  type Confirmation,
+  type LogLine,
+  MOST_LAST_LINES,
+  MOST_LINES,
+  type Task,
+} from '../replication/wire/gateway.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
@@ -36,17 +42,17 @@ export async function performTask(task: Task, env: WorkEnvironment): Promise<voi
   const keeper = new LeaseKeeper(task, link, stop, env);
   try {
     const result = await runTask(task, env, signal, keeper);
-    const lines = await keeper.end();
-    await link.call('settle', { ...hold, outcome: { ok: true, result }, lines }, env.signal);
+    const last = await keeper.end();
+    await link.call('settle', { ...hold, outcome: { ok: true, result }, ...last }, env.signal);
   } catch (error) {
-    const lines = await keeper.end();
+    const last = await keeper.end();
     const reason = signal.aborted && (isAbort(error) || error === signal.reason) ? signal.reason : error;
     // Overtaken: somebody else goes on, and nothing that is said now would count. Stopping: the lease runs out.
     if (env.signal.aborted || (reason instanceof FaultError && reason.fault.code === 'lease-lost')) return;
     const fault = toFault(reason);
     env.log('warn', `${task.kind} ${task.id}: ${fault.message}`, { code: fault.code, cause: fault.cause });
     await link
-      .call('settle', { ...hold, outcome: { ok: false, fault }, lines }, env.signal)
+      .call('settle', { ...hold, outcome: { ok: false, fault }, ...last }, env.signal)
       .catch((failed) => env.log('warn', `Could not settle ${task.id}: ${toFault(failed).message}`));
   }
 }
@@ -154,6 +160,7 @@ function stepContext(
     confirm: async (...artifacts) => {
       await env.link.call('confirm', { ...hold, artifacts }, env.signal);
     },
+    confirmAtEnd: (...artifacts) => keeper.confirmAtEnd(artifacts),
     stillMine: () => keeper.ask(),
     progress: (progress) => keeper.show(progress),
     log: (level, text) => keeper.say(level, text),
@@ -168,6 +175,7 @@ class LeaseKeeper {
   readonly #env: WorkEnvironment;
   readonly #timer: NodeJS.Timeout;
   #lines: LogLine[] = [];
+  readonly #confirmed: Confirmation[] = [];
   #progress: StepProgress | undefined;
   #extendedAt = performance.now();
   #asking: Promise<void> | null = null;
@@ -198,12 +206,16 @@ class LeaseKeeper {
     this.#stop.signal.throwIfAborted();
   }
 
-  /** Stops extending. Answers what was not said yet: it goes with the settling, and is the same when asked again. */
-  async end(): Promise<LogLine[]> {
+  confirmAtEnd(artifacts: readonly Confirmation[]): void {
+    this.#confirmed.push(...artifacts);
+  }
+
+  /** Stops extending. Answers what was not told yet: it goes with the settling, and is the same when asked again. */
+  async end(): Promise<{ lines: LogLine[]; confirmed: Confirmation[] }> {
     clearInterval(this.#timer);
     this.#env.rates.delete(this.#task.id);
     await this.#asking;
-    return this.#lines.slice(-MOST_LAST_LINES);
+    return { lines: this.#lines.slice(-MOST_LAST_LINES), confirmed: this.#confirmed };
   }
 
   get #hasNews(): boolean {

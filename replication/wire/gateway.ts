@@ -196,6 +196,8 @@ export const gatewayVerbs = {
       ]),
       /** What the holder has to say and did not with an extension. */
       lines: z.array(logLineSchema).max(MOST_LAST_LINES).default([]),
+      /** What became of artifacts at the very end of the work. */
+      confirmed: z.array(confirmationSchema).max(100).default([]),
     }),
     response: z.object({}),
   },

@@ -102,7 +102,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     clearInterval(beat);
     await (telling as Promise<void> | null);
     if (stepId === 'create-image') await recordImage(ctx, run, held, result as { imageId: string });
-    await settleTask(ctx, workspaceId, held, { ok: true, result }, lines);
+    await settleTask(ctx, workspaceId, held, { ok: true, result }, { lines });
   } catch (error) {
     clearInterval(beat);
     const reason = signal.aborted ? signal.reason : error;
@@ -111,7 +111,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     if (options.signal.aborted) return;
     log().warn({ error, runId: run.id, step: stepId }, 'step failed');
     await (telling as Promise<void> | null)?.catch(() => {});
-    await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }, lines).catch((failed) =>
+    await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }, { lines }).catch((failed) =>
       log().warn({ error: failed, runId: run.id }, 'could not settle'),
     );
   }

@@ -72,7 +72,7 @@ const HANDLERS: Handlers = {
     return {};
   },
   settle: async (call, input) => {
-    await settleTask(call.ctx, call.connector.workspaceId, held(call, input), input.outcome, input.lines);
+    await settleTask(call.ctx, call.connector.workspaceId, held(call, input), input.outcome, input);
     return {};
   },
   'report-health': async ({ ctx, connector }, input) => {

@@ -55,12 +55,11 @@ async function copyBy(
     }
     await context.stillMine();
     await opened.complete();
-    await context.confirm({ artifactId: lease, state: 'released', externalId: opened.exportId });
+    context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
     return { transport: opened.transport, transportWhy: opened.transportWhy, descriptor, disks };
   } catch (error) {
     await opened.abort(error instanceof Error ? error.message : 'failed');
-    // Whether the ledger hears of it or not, the lease is gone; the reaper would only find it missing.
-    await context.confirm({ artifactId: lease, state: 'released', externalId: opened.exportId }).catch(() => {});
+    context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
     const cut = opened.transport !== 'nfc' && error instanceof FaultError && error.fault.code === 'export-cut';
     if (cut && !signal.aborted) return { cut: error.fault.message };
     throw error;

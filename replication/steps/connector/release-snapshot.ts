@@ -6,11 +6,10 @@ export const releaseSnapshot: ConnectorStep<'release-snapshot'> = async (context
   const { run, results, artifacts, source, signal } = context;
   const snapshotId = results['take-snapshot']?.snapshotId ?? null;
   await source.releaseSnapshot(run.vmId, { id: snapshotId, name: snapshotName(run.id) }, signal);
-  const gone = artifacts.filter(({ kind, state }) => kind === 'vsphere-snapshot' && state !== 'released');
-  if (gone.length > 0)
-    await context.confirm(
-      ...gone.map(({ id, externalId }) => ({ artifactId: id, state: 'released' as const, externalId })),
-    );
+  for (const { id: artifactId, kind, state, externalId } of artifacts) {
+    if (kind === 'vsphere-snapshot' && state !== 'released')
+      context.confirmAtEnd({ artifactId, state: 'released', externalId });
+  }
   context.log('info', 'Source snapshot removed.');
   return {};
 };

@@ -37,6 +37,8 @@ export interface ConnectorStepContext {
   declare<Declared extends Declaration[]>(...declared: Declared): Promise<{ [K in keyof Declared]: string }>;
   /** Of all of them at once, or of none. */
   confirm(...confirmed: Confirmation[]): Promise<void>;
+  /** For the end of a step: told with its settling, however it ends. */
+  confirmAtEnd(...confirmed: Confirmation[]): void;
   /** Asks the console whether the lease still holds; throws when it does not. Called before anything becomes permanent. */
   stillMine(): Promise<void>;
   progress(progress: StepProgress): void;

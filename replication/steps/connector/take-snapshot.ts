@@ -25,7 +25,7 @@ export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
     },
     signal,
   );
-  await context.confirm({ artifactId, state: 'created', externalId: snapshot.snapshotId });
+  context.confirmAtEnd({ artifactId, state: 'created', externalId: snapshot.snapshotId });
   if (snapshot.disks.length === 0)
     throw faultError('disk-unsupported', { message: `${run.serverName} has no disk that a snapshot holds.` });
   if (snapshot.quiesced) context.log('info', 'Snapshot taken with the guest quiesced.');

@@ -135,16 +135,28 @@ describe('settling', () => {
     expect((await run())?.state).toBe('failed');
   });
 
-  it('writes down what was not said before, together with the end or not at all', async () => {
+  it('writes down the last news together with the end, or not at all', async () => {
     const held = await hold('a');
-    const said = async () =>
-      (await site.db.select().from(runLog).where(eq(runLog.runId, runId))).map(({ text }) => text);
-    const lines = [{ at: new Date().toISOString(), level: 'info' as const, text: 'The last word.' }];
-    const settle = (outcome: Outcome) => settleTask(site.ctx, site.workspaceId, held, outcome, lines);
+    const { ctx, db, workspaceId } = site;
+    const declared = { kind: 'nfc-lease' as const, token: `lease-${runId}`, diskId: null, details: {} };
+    const [lease] = await declareArtifacts(ctx, workspaceId, held, [declared]);
+    const told = async () => {
+      const lines = await db.select().from(runLog).where(eq(runLog.runId, runId));
+      const [row] = await db
+        .select()
+        .from(artifacts)
+        .where(eq(artifacts.id, lease?.id ?? ''));
+      return { said: lines.some(({ text }) => text === 'The last word.'), state: row?.state };
+    };
+    const news = {
+      lines: [{ at: new Date().toISOString(), level: 'info' as const, text: 'The last word.' }],
+      confirmed: [{ artifactId: lease?.id ?? '', state: 'released' as const, externalId: null }],
+    };
+    const settle = (outcome: Outcome) => settleTask(ctx, workspaceId, held, outcome, news);
     expect(await faultCode(settle({ ok: true, result: { nonsense: 1 } }))).toBe('input-invalid');
-    expect(await said()).not.toContain('The last word.');
+    expect(await told()).toEqual({ said: false, state: 'declared' });
     await settle({ ok: false, fault: fault('server-not-ready') });
-    expect(await said()).toContain('The last word.');
+    expect(await told()).toEqual({ said: true, state: 'released' });
   });
 
   it('refuses a result of the wrong shape and keeps the lease', async () => {

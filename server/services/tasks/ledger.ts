@@ -5,9 +5,9 @@ import { artifacts, tasks } from '../../../db/schema/index.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { toArtifact } from './claim.ts';
-import { type Held, lockHeld } from './held.ts';
+import { type Held, lockHeld, type TaskHead } from './held.ts';
 
 /** The rows for these tokens, in their order: new ones, or those that an earlier try declared. */
 export async function declareArtifacts(
@@ -45,28 +45,38 @@ export async function confirmArtifacts(
   held: Held,
   confirmed: readonly Confirmation[],
 ): Promise<void> {
-  await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
-    const { task, run } = await lockHeld(tx, held);
-    const owner = task.runId
-      ? eq(artifacts.runId, task.runId)
-      : task.connectorId
-        ? eq(artifacts.connectorId, task.connectorId)
-        : undefined;
-    for (const { artifactId, state, externalId, details } of confirmed) {
-      const [row] = await tx
-        .update(artifacts)
-        .set({
-          state,
-          ...(externalId !== null && { externalId }),
-          ...(details && { details: sql`${artifacts.details} || ${JSON.stringify(details)}::jsonb` }),
-          ...(state === 'released' && { releasedAt: ctx.now(), releaseFault: null }),
-        })
-        .where(and(eq(artifacts.id, artifactId), owner))
-        .returning({ id: artifacts.id });
-      if (!row) throw faultError('not-found', { message: `There is no artifact ${artifactId} of this work.` });
-    }
-    if (run) event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
+  await inTransaction(ctx, workspaceId, async (work) => {
+    const { task, run } = await lockHeld(work.tx, held);
+    await writeConfirmed(work, task, confirmed, ctx.now());
+    if (run) work.event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
   });
+}
+
+/** The same within the transaction of a holder's write. Throws `not-found` for what is not this work's. */
+export async function writeConfirmed(
+  { tx }: Work,
+  task: TaskHead,
+  confirmed: readonly Confirmation[],
+  at: Date,
+): Promise<void> {
+  const owner = task.runId
+    ? eq(artifacts.runId, task.runId)
+    : task.connectorId
+      ? eq(artifacts.connectorId, task.connectorId)
+      : undefined;
+  for (const { artifactId, state, externalId, details } of confirmed) {
+    const [row] = await tx
+      .update(artifacts)
+      .set({
+        state,
+        ...(externalId !== null && { externalId }),
+        ...(details && { details: sql`${artifacts.details} || ${JSON.stringify(details)}::jsonb` }),
+        ...(state === 'released' && { releasedAt: at, releaseFault: null }),
+      })
+      .where(and(eq(artifacts.id, artifactId), owner))
+      .returning({ id: artifacts.id });
+    if (!row) throw faultError('not-found', { message: `There is no artifact ${artifactId} of this work.` });
+  }
 }
 
 export async function checkpointTask(

@@ -5,12 +5,13 @@ import { type Fault, fault, faultError } from '../../../replication/model/fault.
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
 import { powerResultSchema } from '../../../replication/model/power.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
-import type { LogLine } from '../../../replication/wire/gateway.ts';
+import type { Confirmation, LogLine } from '../../../replication/wire/gateway.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { advanceEnded } from '../runs/advance.ts';
 import { writeLines } from './extend.ts';
 import { type Held, lockHeldRun, type RunRow, type TaskHead } from './held.ts';
+import { writeConfirmed } from './ledger.ts';
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
 
@@ -20,17 +21,24 @@ function backoffSeconds(attempt: number): number {
   return base / 2 + (Math.random() * base) / 2;
 }
 
-/** Ends a holder's work; `lines` are what it has to say and did not with an extension. All of it, or nothing. */
+/** What a holder has to tell with the end of its work and did not before. */
+export interface LastNews {
+  lines?: readonly LogLine[];
+  confirmed?: readonly Confirmation[];
+}
+
+/** Ends a holder's work and writes down its last news; all of it, or nothing. */
 export async function settleTask(
   ctx: ServiceContext,
   workspaceId: string,
   held: Held,
   outcome: Outcome,
-  lines: readonly LogLine[] = [],
+  { lines = [], confirmed = [] }: LastNews = {},
 ): Promise<void> {
   await inTransaction(ctx, workspaceId, async (work) => {
     const { task, run } = await lockHeldRun(work.tx, held);
     await writeLines(work, task, lines);
+    await writeConfirmed(work, task, confirmed, ctx.now());
     if (task.kind === 'import-catalog') return settleImport(work, task, outcome, ctx.now());
     if (task.kind === 'power') return settlePower(work, task, outcome);
     if (!run || !task.stepId)
