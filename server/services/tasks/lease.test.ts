@@ -6,7 +6,7 @@ import { createJobs } from '../jobs/create.ts';
 import { advanceRun } from '../runs/advance.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
-import { extendTask } from './extend.ts';
+import { type Extension, extendTask } from './extend.ts';
 import { confirmArtifacts, declareArtifacts } from './ledger.ts';
 import { type Outcome, settleTask } from './settle.ts';
 
@@ -79,6 +79,25 @@ describe('a lease', () => {
     );
     expect((await run())?.percent).toBe(0);
     expect(await site.db.$count(artifacts)).toBe(0);
+  });
+
+  it('locks the run before the task, as whoever advances a run does: neither waits for the other for ever', async () => {
+    const held = await hold('a');
+    const { ctx, db, workspaceId } = site;
+    let extending: Promise<Extension> | undefined;
+    await db.transaction(async (tx) => {
+      await tx.select().from(tasks).where(eq(tasks.id, held.taskId)).for('update');
+      extending = extendTask(ctx, workspaceId, held, 30);
+      const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(async () => (await db.execute(waiting)).rows.length, { timeout: 5_000 }).toBe(1);
+      const run = db
+        .select()
+        .from(replicationRuns)
+        .where(eq(replicationRuns.id, runId))
+        .for('update', { noWait: true });
+      await expect(run).rejects.toMatchObject({ cause: { code: '55P03' } });
+    });
+    expect(await extending).toEqual({ go: true, reason: null });
   });
 
   it('gives the same ledger row to the same token, and rows in the order of their tokens', async () => {
