@@ -30,7 +30,7 @@ export function PausedNotice({ job }: { job: Job }) {
       {byItself && job.statusMessage ? `${job.statusMessage} ` : 'No run starts by itself until it is resumed. '}
       {job.pausedAt && (
         <>
-          Paused <Time at={job.pausedAt} />.
+          {byItself ? 'That was' : 'Paused'} <Time at={job.pausedAt} />.
         </>
       )}
     </Alert>
