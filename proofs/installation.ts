@@ -241,7 +241,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const gone = new AbortController();
-  outgoing.once('close', () => gone.abort());
+  outgoing.once('close', () => outgoing.writableFinished || gone.abort());
   const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host}`);
   const answer = await handleGateway(
     new Request(url, {

@@ -96,7 +96,8 @@ export class VcenterServer {
       return;
     }
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    // After the whole answer nobody listens, and an abort would cost more than the answer.
+    response.once('close', () => response.writableFinished || gone.abort());
     const answer = await answerSoap(this.#center, {
       body,
       cookie: sessionCookie(request.headers.cookie),

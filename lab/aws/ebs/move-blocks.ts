@@ -52,17 +52,17 @@ export async function getSnapshotBlock(
   const record = readable(ebs, path.snapshotId ?? '');
   const index = blockIndex(record, path.blockIndex ?? '');
   ebs.tokens.check(request.query.get('blockToken'), `${record.id}/${index}`, 'INVALID_BLOCK_TOKEN');
-  const bytes = await ebs.snapshots.read(record.id, index);
-  if (!bytes) throw invalid('INVALID_BLOCK', `The snapshot '${record.id}' holds no block ${index}.`);
+  const read = await ebs.snapshots.readHashed(record.id, index);
+  if (!read) throw invalid('INVALID_BLOCK', `The snapshot '${record.id}' holds no block ${index}.`);
   return {
     status: 200,
     headers: {
       'content-type': 'application/octet-stream',
       'x-amz-data-length': String(blockSize),
-      'x-amz-checksum': createHash('sha256').update(bytes).digest('base64'),
+      'x-amz-checksum': read.sha256.toString('base64'),
       'x-amz-checksum-algorithm': 'SHA256',
     },
-    body: bytes,
+    body: read.bytes,
   };
 }
 

@@ -34,13 +34,13 @@ export async function startSnapshot(ebs: Ebs, request: AwsRequest): Promise<AwsR
   const clientToken = text(input.ClientToken, 'ClientToken', 255);
   const { ClientToken: _, ...rest } = input;
   const fingerprint = JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const earlier = clientToken ? ebs.snapshots.list().find((other) => other.clientToken === clientToken) : undefined;
+  const earlier = clientToken ? ebs.snapshots.visible().find((other) => other.clientToken === clientToken) : undefined;
   if (earlier) {
     if (earlier.fingerprint === fingerprint) return started(earlier);
     throw new AwsError(409, 'ConflictException', 'The client token was used before with other parameters.');
   }
   const chain = readChain(ebs, input, volumeSize);
-  const pending = ebs.snapshots.list().filter(({ state, timeoutMinutes }) => state === 'pending' && timeoutMinutes);
+  const pending = ebs.snapshots.visible().filter(({ state, timeoutMinutes }) => state === 'pending' && timeoutMinutes);
   if (pending.length >= mostPending) {
     throw new AwsError(400, 'ConcurrentLimitExceededException', `The account has ${mostPending} pending snapshots.`);
   }

@@ -73,8 +73,7 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
         origin: 'register',
       };
       endDryRun(parameters);
-      state.images[record.id] = record;
-      state.save();
+      state.saveImage(record);
       return { imageId: record.id };
     },
 
@@ -100,8 +99,7 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
         return {};
       }
       endDryRun(parameters);
-      delete state.images[id];
-      state.save();
+      state.removeImage(id);
       const results: Xml[] = [];
       if (parameters.flag('DeleteAssociatedSnapshots')) {
         for (const { snapshotId } of image.mappings) {

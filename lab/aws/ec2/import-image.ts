@@ -54,8 +54,7 @@ export function importImageActions(ec2: Ec2): Record<string, Action> {
         log: [],
         image,
       };
-      ec2.state.tasks[task.id] = task;
-      ec2.state.save();
+      ec2.state.saveTask(task);
       startTask(ec2, task, (signal) => importImage(ec2, task, signal));
       return taskXml(task);
     },
@@ -127,7 +126,7 @@ async function importImage(ec2: Ec2, task: ImageTask, signal: AbortSignal): Prom
     record.statusMessage = statusMessage;
     record.progress = progress;
     note(ec2, record, statusMessage);
-    state.save();
+    state.saveTask(record);
     await rest(paced(context, ms), signal);
   };
   await step('pending', 2, 500);
@@ -162,7 +161,7 @@ async function importImage(ec2: Ec2, task: ImageTask, signal: AbortSignal): Prom
   record.statusMessage = undefined;
   record.progress = undefined;
   note(ec2, record, `completed as ${ami.id}`);
-  state.save();
+  state.saveTask(record);
 }
 
 interface Judged {
@@ -261,7 +260,7 @@ function makeImage(ec2: Ec2, task: ImageTask, guest: Judged, made: SnapshotRecor
     tags: {},
     origin: 'import',
   };
-  ec2.state.images[record.id] = record;
+  ec2.state.saveImage(record);
   return record;
 }
 

@@ -54,8 +54,7 @@ export function importSnapshotActions(ec2: Ec2): Record<string, Action> {
         log: [],
         disk,
       };
-      ec2.state.tasks[task.id] = task;
-      ec2.state.save();
+      ec2.state.saveTask(task);
       startTask(ec2, task, (signal) => importSnapshot(ec2, task, signal));
       return taskXml(task);
     },
@@ -124,7 +123,7 @@ async function importSnapshot(ec2: Ec2, task: ImportTask, signal: AbortSignal): 
   disk.imageSize = object.size;
   task.statusMessage = 'downloading/converting';
   note(ec2, task, `downloading/converting ${object.size} bytes of s3://${disk.bucket}/${disk.key}`);
-  state.save();
+  state.saveTask(task);
   const sink = new SnapshotSink(ec2, task);
   try {
     const stream = watched(object.stream, object.size, task, signal, bytesPerSecond);
@@ -143,7 +142,7 @@ async function importSnapshot(ec2: Ec2, task: ImportTask, signal: AbortSignal): 
     task.statusMessage = undefined;
     task.progress = undefined;
     note(ec2, task, `completed as ${record.id}`);
-    state.save();
+    state.saveTask(task);
   } catch (error) {
     await sink.discard();
     throw error;

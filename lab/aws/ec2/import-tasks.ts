@@ -43,11 +43,11 @@ export function failTask(ec2: Ec2, task: ImportTask, message: string): void {
   task.statusMessage = message;
   task.progress = undefined;
   note(ec2, task, `deleting: ${message}`);
-  ec2.state.save();
+  ec2.state.saveTask(task);
   ec2.context.log(`Import task ${task.id} failed: ${message}`);
   ec2.timers.after(paced(ec2.context, 1000), () => {
     task.status = 'deleted';
-    ec2.state.save();
+    ec2.state.saveTask(task);
   });
 }
 

@@ -1,7 +1,7 @@
-// What the lab's EC2 remembers beside the snapshots; one JSON file that survives kill -9. For lab/aws/ec2 only.
+// What the lab's EC2 remembers beside the snapshots, in JSON files that survive kill -9. For lab/aws/ec2 only.
 import { join } from 'node:path';
 import type { PacedContext, Timers } from '../pace.ts';
-import { readJson, writeJson } from '../persisted.ts';
+import { RecordFiles, readJson, writeJson } from '../persisted.ts';
 import type { AwsRequest } from '../service.ts';
 import type { SnapshotStore } from '../snapshots/store.ts';
 import type { Parameters, Xml } from './query.ts';
@@ -142,9 +142,8 @@ export interface InstanceRecord {
   tags: Tags;
 }
 
+/** Of these there are few. Images and tasks become more with every run. */
 interface State {
-  images: Record<string, ImageRecord>;
-  tasks: Record<string, ImportTask>;
   volumes: Record<string, VolumeRecord>;
   instances: Record<string, InstanceRecord>;
   /** Tags of the network that the lab was born with. */
@@ -162,12 +161,14 @@ export interface Settings {
 export class Ec2State {
   readonly #path: string;
   readonly #state: State;
+  readonly #images: RecordFiles<ImageRecord>;
+  readonly #tasks: RecordFiles<ImportTask>;
 
   constructor(dataDir: string) {
     this.#path = join(dataDir, 'ec2', 'state.json');
+    this.#images = new RecordFiles(join(dataDir, 'ec2', 'images'));
+    this.#tasks = new RecordFiles(join(dataDir, 'ec2', 'tasks'));
     this.#state = {
-      images: {},
-      tasks: {},
       volumes: {},
       instances: {},
       fixtureTags: {},
@@ -180,11 +181,11 @@ export class Ec2State {
     };
   }
 
-  get images(): Record<string, ImageRecord> {
-    return this.#state.images;
+  get images(): Readonly<Record<string, ImageRecord>> {
+    return this.#images.all;
   }
-  get tasks(): Record<string, ImportTask> {
-    return this.#state.tasks;
+  get tasks(): Readonly<Record<string, ImportTask>> {
+    return this.#tasks.all;
   }
   get volumes(): Record<string, VolumeRecord> {
     return this.#state.volumes;
@@ -199,8 +200,21 @@ export class Ec2State {
     return this.#state.settings;
   }
 
+  /** Everything but images and tasks. */
   save(): void {
     writeJson(this.#path, this.#state);
+  }
+
+  saveImage(image: ImageRecord): void {
+    this.#images.save(image);
+  }
+
+  removeImage(id: string): void {
+    this.#images.remove(id);
+  }
+
+  saveTask(task: ImportTask): void {
+    this.#tasks.save(task);
   }
 }
 

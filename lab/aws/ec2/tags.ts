@@ -3,7 +3,7 @@ import { AwsError } from '../service.ts';
 import { applyFilters, page } from './describe.ts';
 import { networkOf } from './network.ts';
 import { checkForm, endDryRun, found, type IdKindName, readTags, tooManyTags } from './refusals.ts';
-import type { Action, Ec2, Tags } from './state.ts';
+import type { Action, Ec2, ImageRecord, ImportTask, Tags } from './state.ts';
 
 interface Tagged {
   type: string;
@@ -99,9 +99,14 @@ function kindOf(id: string): IdKindName | undefined {
 
 function everything(ec2: Ec2): [string, Tagged][] {
   const { state, snapshots } = ec2;
-  const save = () => state.save();
-  const from = (type: string, records: { id: string; tags: Tags }[]): [string, Tagged][] =>
-    records.map((record) => [record.id, { type, tags: record.tags, save }]);
+  const from = <T extends { id: string; tags: Tags }>(
+    type: string,
+    records: T[],
+    save: (record: T) => void,
+  ): [string, Tagged][] => records.map((record) => [record.id, { type, tags: record.tags, save: () => save(record) }]);
+  const saveImage = (image: ImageRecord) => state.saveImage(image);
+  const saveTask = (task: ImportTask) => state.saveTask(task);
+  const saveRest = () => state.save();
   const tasks = Object.values(state.tasks);
   const network = networkOf(ec2);
   const fixtures = (type: string, items: { id: string }[]): [string, Tagged][] =>
@@ -114,22 +119,19 @@ function everything(ec2: Ec2): [string, Tagged][] {
       return [id, { type, tags, save: keep }];
     });
   return [
-    ...snapshots
-      .list()
-      .map((record): [string, Tagged] => [
-        record.id,
-        { type: 'snapshot', tags: record.tags, save: () => snapshots.save(record) },
-      ]),
-    ...from('image', Object.values(state.images)),
-    ...from('instance', Object.values(state.instances)),
-    ...from('volume', Object.values(state.volumes)),
+    ...from('snapshot', snapshots.list(), (record) => snapshots.save(record)),
+    ...from('image', Object.values(state.images), saveImage),
+    ...from('instance', Object.values(state.instances), saveRest),
+    ...from('volume', Object.values(state.volumes), saveRest),
     ...from(
       'import-snapshot-task',
       tasks.filter(({ kind }) => kind === 'snapshot'),
+      saveTask,
     ),
     ...from(
       'import-image-task',
       tasks.filter(({ kind }) => kind === 'image'),
+      saveTask,
     ),
     ...fixtures('vpc', [{ id: network.vpcId }]),
     ...fixtures('subnet', network.subnets),

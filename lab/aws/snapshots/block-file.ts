@@ -127,10 +127,15 @@ export class BlockFile {
 
   /** SHA-256 of the bytes that the file holds for a block; read through `into` (one block) the first time. */
   async hashOf(index: number, into: Buffer): Promise<Buffer> {
-    const known = this.#hashes.get(index);
-    if (known) return known;
+    return this.#hashes.get(index) ?? this.readHashed(index, into);
+  }
+
+  /** Reads a block as `readBlock` does and answers the SHA-256 of what was read. */
+  async readHashed(index: number, into: Buffer): Promise<Buffer> {
     const writes = this.#writes;
     await this.readBlock(index, into);
+    const known = this.#hashes.get(index);
+    if (known && writes === this.#writes) return known;
     const hash = createHash('sha256').update(into).digest();
     if (writes === this.#writes) this.#hashes.set(index, hash);
     return hash;

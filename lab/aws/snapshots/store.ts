@@ -8,47 +8,10 @@ import { type PacedContext, paced, Timers } from '../pace.ts';
 import { readJson, writeJson } from '../persisted.ts';
 import { BlockFile, blockSize, blocksPerGiB, isZero } from './block-file.ts';
 import { hashBlocks, type SnapshotHash } from './hash.ts';
+import type { NewSnapshot, SnapshotRecord, SnapshotState } from './record.ts';
 import { EbsSettings } from './settings.ts';
 
-export type SnapshotState = 'pending' | 'completed' | 'error';
-
-export interface SnapshotRecord {
-  id: string;
-  /** GiB. */
-  volumeSize: number;
-  state: SnapshotState;
-  stateMessage?: string;
-  /** CompleteSnapshot was accepted; completion follows by itself. */
-  completing?: boolean;
-  /** Percent, as DescribeSnapshots shows it. */
-  progress: number;
-  /** ParentSnapshotId as the client gave it. */
-  parent?: string;
-  /** The layer beneath: unwritten blocks are read from it. A copy lies over its original without being its child. */
-  below?: string;
-  /** Snapshots of one lineage can be compared with ListChangedBlocks. */
-  lineage: string;
-  tags: Record<string, string>;
-  encrypted: boolean;
-  kmsKeyId?: string;
-  clientToken?: string;
-  /** What the client token stands for; the same token with another fingerprint is a conflict. */
-  fingerprint?: string;
-  description: string;
-  owner: string;
-  volumeId: string;
-  /** ISO. */
-  startTime: string;
-  completionTime?: string;
-  /** Inactivity after which a pending snapshot turns to error; only of EBS direct. */
-  timeoutMinutes?: number;
-  /** Being filled by an import; not yet visible. */
-  hidden?: boolean;
-  /** Deleted, kept only because another snapshot reads through it. */
-  deleted?: boolean;
-}
-
-export type NewSnapshot = Pick<SnapshotRecord, 'volumeSize' | 'description'> & Partial<Omit<SnapshotRecord, 'id'>>;
+export type { NewSnapshot, SnapshotRecord, SnapshotState };
 
 /** The same store for everybody who brings the same context. */
 export function openSnapshotStore(context: PacedContext): SnapshotStore {
@@ -64,11 +27,18 @@ export function newId(prefix: string): string {
 /** Most block files that stay open at a time. */
 const openFiles = 200;
 
+interface Layer {
+  id: string;
+  blocks: number;
+  file: BlockFile;
+}
+
 export class SnapshotStore {
   readonly #context: PacedContext;
   readonly #root: string;
   readonly #records = new Map<string, SnapshotRecord>();
   readonly #files = new Map<string, BlockFile>();
+  readonly #layers = new Map<string, Layer[]>();
   /** Ids whose files are open, the least recently used first. */
   readonly #recent = new Set<string>();
   readonly #lastWrite = new Map<string, number>();
@@ -147,9 +117,14 @@ export class SnapshotStore {
 
   /** All visible snapshots in the order of their ids. */
   list(): SnapshotRecord[] {
+    return this.visible().sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** All visible snapshots in the order in which they were made. */
+  visible(): SnapshotRecord[] {
     const all = [...this.#records.values()].filter((record) => !record.hidden && !record.deleted);
     for (const record of all) this.#expire(record);
-    return all.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return all;
   }
 
   save(record: SnapshotRecord): void {
@@ -190,10 +165,20 @@ export class SnapshotStore {
 
   /** The layer that holds a block of this snapshot; undefined when nobody wrote it. */
   layerOf(id: string, index: number): string | undefined {
-    for (let at: string | undefined = id; at; at = this.#records.get(at)?.below) {
-      if (index < (this.#records.get(at)?.volumeSize ?? 0) * blocksPerGiB && this.#fileOf(at).has(index)) return at;
-    }
+    for (const layer of this.#layersOf(id)) if (index < layer.blocks && layer.file.has(index)) return layer.id;
     return undefined;
+  }
+
+  /** The snapshot's own layer and those beneath it, which stay as long as it does. */
+  #layersOf(id: string): Layer[] {
+    let layers = this.#layers.get(id);
+    if (!layers) {
+      layers = [];
+      for (let at = this.#records.get(id); at; at = at.below ? this.#records.get(at.below) : undefined)
+        layers.push({ id: at.id, blocks: at.volumeSize * blocksPerGiB, file: this.#fileOf(at.id) });
+      this.#layers.set(id, layers);
+    }
+    return layers;
   }
 
   /** A block as a reader of the snapshot sees it; undefined when it was never written in any layer. */
@@ -202,6 +187,14 @@ export class SnapshotStore {
     if (!layer) return undefined;
     await this.file(layer).readBlock(index, into);
     return into;
+  }
+
+  /** The same with the SHA-256 of the bytes. */
+  async readHashed(id: string, index: number): Promise<{ bytes: Buffer; sha256: Buffer } | undefined> {
+    const layer = this.layerOf(id, index);
+    if (!layer) return undefined;
+    const bytes = Buffer.alloc(blockSize);
+    return { bytes, sha256: await this.file(layer).readHashed(index, bytes) };
   }
 
   /** From now on no block may be written; `completed` follows shortly after. */
@@ -301,6 +294,7 @@ export class SnapshotStore {
   async #collect(record: SnapshotRecord): Promise<void> {
     if (!record.deleted || [...this.#records.values()].some((other) => other.below === record.id)) return;
     this.#records.delete(record.id);
+    this.#layers.delete(record.id);
     const file = this.#files.get(record.id);
     this.#files.delete(record.id);
     this.#recent.delete(record.id);
