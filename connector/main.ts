@@ -2,25 +2,32 @@
 // the database nor Next. Program: `node connector/main.ts`; docs/operations.md tells how to configure it.
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FaultError, toFault } from '../replication/model/fault.ts';
+import { FaultError, faultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { probeFingerprint } from '../replication/sources/vsphere/certificate.ts';
 import { openVsphereSource } from '../replication/sources/vsphere/index.ts';
 import { openEbsDirect, openStaging } from '../replication/target/aws/open-target.ts';
 import type { AwsTargetConfig } from '../replication/target/aws/target.ts';
-import type { GatewayRequest } from '../replication/wire/gateway.ts';
-import { Bandwidth } from './bandwidth.ts';
-import { type ConnectorConfig, readConfig } from './config.ts';
-import { checkHealth } from './health.ts';
+import type { GatewayRequest, GatewayResponse } from '../replication/wire/gateway.ts';
+import { ConfigError, type ConnectorConfig, readConfig } from './config.ts';
+import { isFinal, isSuperseded } from './final-faults.ts';
 import { Link } from './link.ts';
 import { createLog, type Log } from './log.ts';
+import { serveSession } from './serve-session.ts';
 import { Vault } from './vault.ts';
-import { performTask } from './work.ts';
 
 export const CONNECTOR_VERSION = '0.1.0';
-const CLAIM_SECONDS = 20;
+/** EX_CONFIG of sysexits.h: a person has to do something; starting again changes nothing. */
+const EXIT_NEEDS_A_PERSON = 78;
+/** EX_TEMPFAIL: whoever supervises this process starts it again. */
+const EXIT_START_AGAIN = 75;
+/** Between two looks of a process that stands by while another one of the same connector works. */
+const STAND_BY_MS = 15_000;
 
-/** Runs until the signal is aborted. Throws what a person must resolve: no configuration, a refused enrolment. */
+/**
+ * Runs until the signal is aborted. Throws what ends it for good: `connector-refused` (a person must enrol it anew),
+ * `connector-superseded` (another process took over), a refused enrolment.
+ */
 export async function runConnector(config: ConnectorConfig, log: Log, signal: AbortSignal): Promise<void> {
   const vault = new Vault(config.dir);
   const source = await openSource(config, vault, log, signal);
@@ -28,54 +35,74 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
   const staging = openStaging(aws);
   const ebs = openEbsDirect(aws);
   const link = new Link(config.consoleUrl, vault.token);
-  const about = { version: CONNECTOR_VERSION, host: os.hostname(), addresses: localAddresses() };
-  const manager = () => describeManager(source, config, signal);
   try {
-    if (!link.token) {
+    const about = { version: CONNECTOR_VERSION, host: os.hostname(), addresses: localAddresses() };
+    const manager = () => describeManager(source, config, signal);
+    const enrolled = async () => {
       const vmManager = await untilDone(manager, log, 'vCenter must answer before this connector can enrol', signal);
       link.token = await enrol(config, link, { ...about, name: config.name, vmManager }, signal);
       vault.keepToken(link.token, config.consoleUrl);
       log('info', 'Enrolled with the console.');
+    };
+    if (!link.token) await enrolled();
+    const hello = async () => ({ ...about, vmManager: await manager().catch(() => null) });
+    while (!signal.aborted) {
+      const greeting = await greet(config, vault, link, log, hello, enrolled, signal);
+      log('info', `Connected to ${config.consoleUrl} (session ${greeting.session}).`);
+      await serveSession({ config, source, aws, staging, ebs, link, log, greeting, signal });
+      if (!signal.aborted) log('warn', 'The console does not know this session any more: greeting it again.');
     }
-    const greeting = await untilDone(
-      async () => link.call('hello', { ...about, vmManager: await manager().catch(() => null) }, signal),
-      log,
-      'The console does not answer',
-      signal,
-    );
-    log('info', `Connected to ${config.consoleUrl} (session ${greeting.session}).`);
-    const rates = new Map<string, number>();
-    const health = reportHealth({
-      config,
-      source,
-      aws,
-      link,
-      log,
-      session: greeting.session,
-      rates,
-      everySeconds: greeting.healthEverySeconds,
-      signal,
-    });
-    await Promise.all([
-      health.loop,
-      claimLoop({
-        config,
-        source,
-        staging,
-        ebs,
-        link,
-        log,
-        session: greeting.session,
-        rates,
-        checkNow: health.now,
-        signal,
-      }),
-    ]);
+  } catch (error) {
+    if (isSuperseded(error)) vault.keepSuperseded(true);
+    throw error;
   } finally {
     await source.close().catch(() => {});
     staging.close();
     ebs.close();
     await link.close();
+  }
+}
+
+/**
+ * Begins a session. A process that was superseded before takes over only from one that fell silent, so that two
+ * supervisors never take the work from each other in turns.
+ */
+async function greet(
+  config: ConnectorConfig,
+  vault: Vault,
+  link: Link,
+  log: Log,
+  hello: () => Promise<Omit<GatewayRequest<'hello'>, 'standBy'>>,
+  enrolAgain: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<GatewayResponse<'hello'>> {
+  let standingBy = false;
+  for (;;) {
+    try {
+      const standBy = vault.superseded;
+      const greeting = await untilDone(
+        async () => link.call('hello', { ...(await hello()), standBy }, signal),
+        log,
+        'The console does not answer',
+        signal,
+      );
+      vault.keepSuperseded(false);
+      return greeting;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isSuperseded(error)) {
+        if (!standingBy) log('warn', `${toFault(error).message} This one stands by, and takes over when that ends.`);
+        standingBy = true;
+        await delay(STAND_BY_MS, null, { signal });
+      } else if (isFinal(error) && config.enrolCode) {
+        log('warn', `${toFault(error).message} Enrolling again with LANDFALL_ENROL_CODE.`);
+        await enrolAgain().catch((refusal) => {
+          if (!isFinal(refusal)) throw refusal;
+          const message = `The console does not know this connector any more. Enrolling it again: ${toFault(refusal).message}`;
+          throw faultError('connector-refused', { message }, refusal);
+        });
+      } else throw error;
+    }
   }
 }
 
@@ -112,104 +139,14 @@ async function enrol(
   about: Omit<GatewayRequest<'enrol'>, 'code'>,
   signal: AbortSignal,
 ): Promise<string> {
-  if (!config.enrolCode)
-    throw new Error(
-      'This connector is not enrolled: set LANDFALL_ENROL_CODE to a one-time code from the Connectors page.',
-    );
+  if (!config.enrolCode) {
+    throw faultError('connector-refused', {
+      message: 'This connector is not enrolled.',
+      remedy: 'Set LANDFALL_ENROL_CODE to a one-time code from the Connectors page.',
+    });
+  }
   const { token } = await link.call('enrol', { ...about, code: config.enrolCode }, signal);
   return token;
-}
-
-/** Health now, and every few seconds; `now()` asks for a report at once. */
-function reportHealth(options: {
-  config: ConnectorConfig;
-  source: Source;
-  aws: AwsTargetConfig;
-  link: Link;
-  log: Log;
-  session: number;
-  rates: Map<string, number>;
-  everySeconds: number;
-  signal: AbortSignal;
-}): { loop: Promise<void>; now: () => void } {
-  const { config, source, aws, link, log, session, rates, signal } = options;
-  let wake = new AbortController();
-  const loop = async () => {
-    while (!signal.aborted) {
-      try {
-        const checks = await checkHealth(
-          source,
-          aws,
-          config.dir,
-          AbortSignal.any([signal, AbortSignal.timeout(12_000)]),
-        );
-        await link.call(
-          'report-health',
-          { session, checks, rateBytesPerSecond: [...rates.values()].reduce((sum, rate) => sum + rate, 0) },
-          signal,
-        );
-      } catch (error) {
-        if (signal.aborted) return;
-        throwIfFinal(error);
-        log('warn', `Could not report health: ${toFault(error).message}`);
-      }
-      await delay(options.everySeconds * 1000, null, { signal: AbortSignal.any([signal, wake.signal]) }).catch(
-        () => {},
-      );
-    }
-  };
-  return {
-    loop: loop(),
-    now: () => {
-      wake.abort();
-      wake = new AbortController();
-    },
-  };
-}
-
-async function claimLoop(options: {
-  config: ConnectorConfig;
-  source: Source;
-  staging: ReturnType<typeof openStaging>;
-  ebs: ReturnType<typeof openEbsDirect>;
-  link: Link;
-  log: Log;
-  session: number;
-  rates: Map<string, number>;
-  checkNow: () => void;
-  signal: AbortSignal;
-}): Promise<void> {
-  const { config, source, staging, ebs, link, log, session, rates, signal } = options;
-  const working = new Set<Promise<void>>();
-  const bandwidth = new Bandwidth();
-  let askedToCheck = false;
-  while (!signal.aborted) {
-    try {
-      const free = config.concurrency - working.size;
-      const claimed = await link.call('claim', { session, free, waitSeconds: free > 0 ? CLAIM_SECONDS : 2 }, signal);
-      bandwidth.set(claimed.bytesPerSecond);
-      if (claimed.checkNow && !askedToCheck) options.checkNow();
-      else if (claimed.checkNow) await delay(500, null, { signal });
-      askedToCheck = claimed.checkNow;
-      for (const task of claimed.tasks) {
-        const work = performTask(task, { link, source, staging, ebs, bandwidth, log, rates, signal }).finally(() =>
-          working.delete(work),
-        );
-        working.add(work);
-      }
-    } catch (error) {
-      if (signal.aborted) break;
-      throwIfFinal(error);
-      log('warn', `The console does not answer: ${toFault(error).message}`);
-      await delay(1_000, null, { signal }).catch(() => {});
-    }
-  }
-  await Promise.all(working);
-}
-
-/** A refused token, or a newer process of this connector: going on would help nobody. */
-function throwIfFinal(error: unknown): void {
-  if (error instanceof FaultError && ['connector-refused', 'lease-lost'].includes(error.fault.code)) throw error;
 }
 
 async function untilDone<T>(work: () => Promise<T>, log: Log, waiting: string, signal: AbortSignal): Promise<T> {
@@ -218,7 +155,7 @@ async function untilDone<T>(work: () => Promise<T>, log: Log, waiting: string, s
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      throwIfFinal(error);
+      if (isFinal(error)) throw error;
       const fault = toFault(error);
       if (fault.retry === 'never') throw error;
       log('warn', `${waiting}: ${fault.message} Trying again.`, { cause: fault.cause });
@@ -238,16 +175,27 @@ function localAddresses(): string[] {
     .flatMap((entry) => (entry && !entry.internal ? [entry.address] : []));
 }
 
+/** How the process ends, for whoever supervises it. */
+function exitCodeOf(error: unknown): number {
+  if (isSuperseded(error)) return EXIT_START_AGAIN;
+  return isFinal(error) || error instanceof ConfigError ? EXIT_NEEDS_A_PERSON : 1;
+}
+
 if (import.meta.main) {
   const log = createLog();
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
+  let exitCode = 0;
   try {
     await runConnector(readConfig(process.env, os.hostname()), log, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) {
-      log('error', error instanceof Error ? error.message : String(error), { cause: toFault(error).cause });
-      process.exitCode = 1;
+      const text = error instanceof Error ? error.message : String(error);
+      const details = error instanceof FaultError ? { code: error.fault.code, remedy: error.fault.remedy } : {};
+      log('error', `The connector ends: ${text}`, { ...details, cause: toFault(error).cause });
+      exitCode = exitCodeOf(error);
     }
   }
+  // Nothing that is still open may keep a process alive that does nothing any more.
+  process.exit(exitCode);
 }

@@ -8,6 +8,8 @@ const keptSchema = z.object({
   consoleUrl: z.string().optional(),
   /** SHA-256 fingerprints by URL of the VM manager, trusted on first use. */
   pins: z.record(z.string(), z.string()).default({}),
+  /** Another process of this connector took over from the last one that ran here. */
+  superseded: z.boolean().default(false),
 });
 type Kept = z.infer<typeof keptSchema>;
 
@@ -22,7 +24,7 @@ export class Vault {
       this.#kept = keptSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      this.#kept = { pins: {} };
+      this.#kept = { pins: {}, superseded: false };
     }
   }
 
@@ -32,6 +34,14 @@ export class Vault {
 
   keepToken(token: string | undefined, consoleUrl: string): void {
     this.#write({ ...this.#kept, token, consoleUrl });
+  }
+
+  get superseded(): boolean {
+    return this.#kept.superseded;
+  }
+
+  keepSuperseded(superseded: boolean): void {
+    if (superseded !== this.#kept.superseded) this.#write({ ...this.#kept, superseded });
   }
 
   pinOf(url: string): string | undefined {

@@ -138,9 +138,22 @@ export const FAULT_KINDS = {
   },
   'connector-refused': {
     message: 'The console does not know this connector.',
-    remedy: 'Enrol the connector with a new one-time code.',
+    remedy: 'Enrol the connector with a new one-time code: set LANDFALL_ENROL_CODE and start it again.',
     blame: 'you',
     retry: 'never',
+  },
+  'connector-superseded': {
+    message: 'Another process of this connector is at work.',
+    remedy:
+      'Nothing to do if the connector was moved. Else end one of the two, or give each an enrolment and a folder of its own.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'connector-session-unknown': {
+    message: 'The console does not know this session of the connector.',
+    remedy: 'Nothing to do: the connector greets the console again by itself.',
+    blame: 'us',
+    retry: 'now',
   },
   'no-connector': {
     message: 'No healthy connector serves this server.',

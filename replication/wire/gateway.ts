@@ -136,6 +136,8 @@ export const gatewayVerbs = {
       host: z.string(),
       addresses: z.array(z.string()),
       vmManager: vmManagerSchema.nullable(),
+      /** Takes over only when no other process of this connector was heard of lately; else `connector-superseded`. */
+      standBy: z.boolean().default(false),
     }),
     response: z.object({
       session: z.number().int(),

@@ -145,6 +145,8 @@ function statusOf(theFault: Fault): number {
     case 'not-found':
       return 404;
     case 'lease-lost':
+    case 'connector-superseded':
+    case 'connector-session-unknown':
     case 'conflict':
       return 409;
     case 'input-invalid':

@@ -1,22 +1,27 @@
 // What a connector tells of itself: a process began, and its health.
 import { eq, isNull, like, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
 import { connectors, tasks } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
-import { type ConnectorHead, connectorStatus } from './status.ts';
+import { type ConnectorHead, connectorStatus, SILENT_AFTER_SECONDS } from './status.ts';
 
 export function holderOf(connectorId: string, session: number): string {
   return `${connectorId}/${session}`;
 }
 
-/** A process of the connector begins: the leases of its earlier processes end now, so that their work is taken up at once. */
+/**
+ * A process of the connector begins: the leases of its earlier processes end now, so that their work is taken up at once.
+ * Throws `connector-superseded` to one that stands by while another one was heard of lately.
+ */
 export async function beginSession(
   ctx: ServiceContext,
   connector: ConnectorHead,
-  input: GatewayRequest<'hello'>,
+  input: Omit<GatewayRequest<'hello'>, 'standBy'> & { standBy?: boolean },
 ): Promise<number> {
   return inTransaction(ctx, connector.workspaceId, async ({ tx, event }) => {
+    if (input.standBy) await demandSilence(ctx, tx, connector.id);
     const [row] = await tx
       .update(connectors)
       .set({
@@ -46,13 +51,26 @@ export async function beginSession(
   });
 }
 
-/** Only the newest process of a connector may work. */
+async function demandSilence(ctx: ServiceContext, tx: Queries, connectorId: string): Promise<void> {
+  const [row] = await tx
+    .select({ host: connectors.host, lastSeenAt: connectors.lastSeenAt })
+    .from(connectors)
+    .where(eq(connectors.id, connectorId))
+    .for('update');
+  const seconds = row?.lastSeenAt ? (ctx.now().getTime() - row.lastSeenAt.getTime()) / 1000 : Number.POSITIVE_INFINITY;
+  if (row && seconds <= SILENT_AFTER_SECONDS)
+    throw faultError('connector-superseded', {
+      message: `Another process of this connector is at work on ${row.host}.`,
+    });
+}
+
+/**
+ * Only the newest process of a connector may work. A session above ours was begun after the copy that this database
+ * was restored from: its process has to greet again.
+ */
 export function checkSession(connector: ConnectorHead, session: number): void {
   if (connector.session === session) return;
-  throw faultError('lease-lost', {
-    message: 'A newer process of this connector is at work.',
-    remedy: 'Stop this process, or give each its own enrolment.',
-  });
+  throw faultError(session < connector.session ? 'connector-superseded' : 'connector-session-unknown');
 }
 
 export async function touchConnector(ctx: ServiceContext, connectorId: string): Promise<void> {
