@@ -1,8 +1,13 @@
 // How instances of a job's AMIs are launched, kept with the job and used by every launch. Pure.
 import { z } from 'zod';
+import { MAX_TAGS, tagKeyProblem, tagValueProblem } from './tag.ts';
 import { VOLUME_TYPES } from './volume.ts';
 
 const MAX_USER_DATA_BYTES = 16 * 1024;
+
+const told = (check: z.RefinementCtx, message: string | null) => {
+  if (message) check.addIssue({ code: 'custom', message });
+};
 
 export const launchConfigurationSchema = z.object({
   instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'Choose an instance type'),
@@ -37,13 +42,11 @@ export const launchConfigurationSchema = z.object({
         key: z
           .string()
           .trim()
-          .min(1, 'A tag needs a key')
-          .max(128)
-          .refine((key) => !key.startsWith('aws:'), 'Keys may not begin with aws:'),
-        value: z.string().max(256),
+          .superRefine((key, check) => told(check, tagKeyProblem(key))),
+        value: z.string().superRefine((value, check) => told(check, tagValueProblem(value))),
       }),
     )
-    .max(40, 'At most 40 tags')
+    .max(MAX_TAGS, `At most ${MAX_TAGS} tags`)
     .refine((tags) => new Set(tags.map((tag) => tag.key)).size === tags.length, 'A key stands twice'),
   userData: z
     .string()

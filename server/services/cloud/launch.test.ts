@@ -169,6 +169,34 @@ describe('a launch configuration', () => {
   });
 });
 
+describe('a tag that EC2 would refuse', () => {
+  it.each([
+    ['AWS:team', 'x', /aws:/],
+    ['k'.repeat(129), 'x', /128/],
+    ['landfall:run', 'x', /Landfall sets/],
+    ['team', 'v'.repeat(257), /256/],
+  ])('%j is refused where it is given, neither saved nor launched', async (key, value, words) => {
+    const [job] = await site.db.select().from(replicationJobs);
+    const tags = [{ key, value }];
+    const refused = expect.objectContaining({ code: 'input-invalid', message: expect.stringMatching(words) });
+    await expect(launchInstance(site.as('operator'), input({ tags }))).rejects.toMatchObject({ fault: refused });
+    const { runId: _, purpose: __, ...configuration } = input({ tags });
+    const saving = setLaunchConfiguration(site.as('operator'), {
+      jobId: job?.id ?? '',
+      configuration: { ...configuration, instanceProfile: null },
+    });
+    await expect(saving).rejects.toMatchObject({ fault: refused });
+    expect(ec2.asked).toBe(0);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('is not one of 128 and 256 characters', async () => {
+    const tags = [{ key: 'k'.repeat(128), value: 'v'.repeat(256) }];
+    await launchInstance(site.as('operator'), input({ tags }));
+    expect([...ec2.launches.values()]).toMatchObject([{ tags: { ['k'.repeat(128)]: 'v'.repeat(256) } }]);
+  });
+});
+
 describe('tests', () => {
   it('are ended together, never with an instance that was launched for good among them', async () => {
     const one = await launchInstance(site.as('operator'), input());

@@ -164,6 +164,8 @@ test.each<[string, Parameters<typeof problemsOf>[0], Partial<Draft>, string]>([
   ['a tag without a key', 'tags', ofTags([' ', 'x']), 'tags.0.key'],
   ['a key twice', 'tags', ofTags(['a', '1'], ['a ', '2']), 'tags.1.key'],
   ['a reserved key', 'tags', ofTags(['aws:x', '1']), 'tags.0.key'],
+  ['a reserved key in capitals', 'tags', ofTags(['AWS:team', '1']), 'tags.0.key'],
+  ['a key of 129 characters', 'tags', ofTags(['k'.repeat(129), '1']), 'tags.0.key'],
   ['our own key', 'tags', ofTags(['landfall:run', '1']), 'tags.0.key'],
   ['a long value', 'tags', ofTags(['a', 'x'.repeat(257)]), 'tags.0.value'],
   ['user data of 16 KiB in letters of two bytes', 'tags', { userData: 'ü'.repeat(8193) }, 'userData'],

@@ -1,5 +1,6 @@
 // What a person has chosen in the launch wizard so far: its shape, its rules, and how it lasts over a reload. Pure but for the storage.
 import { z } from 'zod';
+import { MAX_TAGS, tagKeyProblem, tagValueProblem } from '../../../../../replication/model/tag.ts';
 import { VOLUME_LIMITS, VOLUME_TYPES, volumeProblems } from '../../../../../replication/model/volume.ts';
 import type { LaunchChoices } from './choices.ts';
 
@@ -40,10 +41,6 @@ export const STEPS = ['image', 'type', 'network', 'storage', 'tags', 'review'] a
 export type StepId = (typeof STEPS)[number];
 
 export const MAX_USER_DATA_BYTES = 16 * 1024;
-const MAX_TAGS = 40;
-
-/** What EC2 and we put on it ourselves; a person cannot set it. */
-const OWN_TAGS = ['landfall:run', 'landfall:purpose', 'migration:managed-by'];
 
 /** The proposal of a fresh wizard: the job's launch configuration, and what is sensible where there is none. */
 export function newDraft(choices: LaunchChoices, requestId: string): Draft {
@@ -207,19 +204,10 @@ function tagProblems(draft: Draft): Problems {
   const seen = new Set<string>();
   for (const [at, { key, value }] of draft.tags.entries()) {
     const name = key.trim();
-    const problem = !name
-      ? 'A tag needs a key.'
-      : name.length > 128
-        ? 'At most 128 characters.'
-        : /^aws:/i.test(name)
-          ? 'Keys may not begin with aws:.'
-          : OWN_TAGS.includes(name)
-            ? 'Landfall sets this tag itself.'
-            : seen.has(name)
-              ? 'This key stands twice.'
-              : null;
+    const problem = tagKeyProblem(name) ?? (seen.has(name) ? 'This key stands twice.' : null);
     if (problem) problems[`tags.${at}.key`] = problem;
-    if (value.length > 256) problems[`tags.${at}.value`] = 'At most 256 characters.';
+    const ofValue = tagValueProblem(value);
+    if (ofValue) problems[`tags.${at}.value`] = ofValue;
     seen.add(name);
   }
   if (draft.tags.length > MAX_TAGS) problems.tags = `At most ${MAX_TAGS} tags.`;
