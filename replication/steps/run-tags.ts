@@ -10,6 +10,6 @@ export function runTags(
     'landfall:workspace': run.workspaceId,
     'landfall:job': run.jobId,
     'landfall:run': run.id,
-    'landfall:server': run.serverName.slice(0, 255),
+    'landfall:server': run.serverName,
   };
 }

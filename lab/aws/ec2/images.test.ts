@@ -85,6 +85,9 @@ describe('RegisterImage', () => {
   test.each<[string, () => Partial<RegisterImageCommandInput>, string]>([
     ['a name that is too short', () => ({ Name: 'ab' }), 'InvalidAMIName.Malformed'],
     ['a name with a letter that is not allowed', () => ({ Name: 'web#1' }), 'InvalidAMIName.Malformed'],
+    ['a name with a space at its end', () => ({ Name: 'web 1 ' }), 'InvalidAMIName.Malformed'],
+    ['a description beyond ASCII', () => ({ Description: 'Büro' }), 'InvalidParameterValue'],
+    ['a description of 256', () => ({ Description: 'd'.repeat(256) }), 'InvalidParameterValue'],
     ['a name that is taken', () => ({ Name: 'taken' }), 'InvalidAMIName.Duplicate'],
     [
       'Encrypted beside a snapshot',
@@ -238,8 +241,30 @@ describe('tags', () => {
     expect(left.Snapshots![0]!.Tags).toEqual([{ Key: 'migration:run', Value: 'sms-run-1' }]);
   });
 
+  test('takes a key of 128 and a value of 256 characters', async () => {
+    const Tags = [{ Key: 'k'.repeat(128), Value: 'ü'.repeat(256) }];
+    await ec2.send(new CreateTagsCommand({ Resources: [snapshotId], Tags }));
+    const { Snapshots } = await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+    expect(Snapshots![0]!.Tags).toEqual(expect.arrayContaining(Tags));
+  });
+
   test.each<[string, () => { Resources: string[]; Tags: { Key: string; Value: string }[] }, string]>([
     ['of AWS', () => ({ Resources: [snapshotId], Tags: [{ Key: 'aws:x', Value: '' }] }), 'InvalidParameterValue'],
+    [
+      'of AWS in capitals',
+      () => ({ Resources: [snapshotId], Tags: [{ Key: 'AWS:x', Value: '' }] }),
+      'InvalidParameterValue',
+    ],
+    [
+      'with a key of 129',
+      () => ({ Resources: [snapshotId], Tags: [{ Key: 'k'.repeat(129), Value: '' }] }),
+      'InvalidParameterValue',
+    ],
+    [
+      'with a value of 257',
+      () => ({ Resources: [snapshotId], Tags: [{ Key: 'k', Value: 'v'.repeat(257) }] }),
+      'InvalidParameterValue',
+    ],
     [
       'for nothing that exists',
       () => ({ Resources: ['ami-00000000000000000'], Tags: [{ Key: 'a', Value: '' }] }),

@@ -3,7 +3,7 @@ import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';
 import { applyFilters, type FilterTable, page, tagSet } from './describe.ts';
 import type { Parameters, Xml } from './query.ts';
-import { endDryRun, found, invalid, tagsFor } from './refusals.ts';
+import { endDryRun, found, invalid, readDescription, tagsFor } from './refusals.ts';
 import { completedSnapshot } from './snapshots.ts';
 import type { Action, DiskMapping, Ec2, ImageRecord } from './state.ts';
 
@@ -57,7 +57,7 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
       const record: ImageRecord = {
         id: newId('ami'),
         name,
-        description: parameters.text('Description') ?? '',
+        description: readDescription(parameters),
         architecture,
         virtualizationType,
         enaSupport: parameters.flag('EnaSupport') ?? false,
@@ -117,7 +117,7 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
 }
 
 function checkName({ state }: Ec2, name: string): string {
-  if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) {
+  if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name) || name !== name.trim()) {
     throw new AwsError(
       400,
       'InvalidAMIName.Malformed',

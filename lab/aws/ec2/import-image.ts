@@ -16,7 +16,7 @@ import {
   taskTags,
 } from './import-tasks.ts';
 import type { Parameters, Xml } from './query.ts';
-import { endDryRun, fingerprint, tagsFor } from './refusals.ts';
+import { endDryRun, fingerprint, readDescription, tagsFor } from './refusals.ts';
 import { completedSnapshot, defaultKey } from './snapshots.ts';
 import type { Action, DiskMapping, Ec2, ImageRecord, ImportTask } from './state.ts';
 
@@ -44,7 +44,7 @@ export function importImageActions(ec2: Ec2): Record<string, Action> {
         status: 'active',
         statusMessage: 'pending',
         progress: 1,
-        description: parameters.text('Description') ?? '',
+        description: readDescription(parameters),
         ...(clientToken ? { clientToken } : {}),
         fingerprint: print,
         encrypted,
@@ -85,7 +85,7 @@ function readImage(ec2: Ec2, parameters: Parameters): NonNullable<ImportTask['im
       throw refused('The lab imports images from EBS snapshots only; a disk container has no SnapshotId.');
     completedSnapshot(ec2, snapshotId);
     const deviceName = container.text('DeviceName');
-    return { snapshotId, description: container.text('Description') ?? '', ...(deviceName ? { deviceName } : {}) };
+    return { snapshotId, description: readDescription(container), ...(deviceName ? { deviceName } : {}) };
   });
   if (!disks.length)
     throw new AwsError(400, 'MissingParameter', 'The request must contain the parameter DiskContainers');

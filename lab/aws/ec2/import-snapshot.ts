@@ -16,7 +16,7 @@ import {
   taskTags,
 } from './import-tasks.ts';
 import type { Parameters, Xml } from './query.ts';
-import { endDryRun, fingerprint, invalid, tagsFor } from './refusals.ts';
+import { endDryRun, fingerprint, invalid, readDescription, tagsFor } from './refusals.ts';
 import { defaultKey } from './snapshots.ts';
 import type { Action, Ec2, ImportTask } from './state.ts';
 
@@ -44,7 +44,7 @@ export function importSnapshotActions(ec2: Ec2): Record<string, Action> {
         status: 'active',
         statusMessage: 'pending',
         progress: 0,
-        description: parameters.text('Description') ?? '',
+        description: readDescription(parameters),
         ...(clientToken ? { clientToken } : {}),
         fingerprint: print,
         encrypted,
@@ -102,7 +102,7 @@ function readContainer(ec2: Ec2, parameters: Parameters): NonNullable<ImportTask
   if (region !== ec2.context.region) {
     throw new AwsError(400, 'InvalidParameter', 'The given S3 bucket is not local to the Region.');
   }
-  return { format, bucket, key, ...(url ? { url } : {}), description: container.text('Description') ?? '' };
+  return { format, bucket, key, ...(url ? { url } : {}), description: readDescription(container) };
 }
 
 async function importSnapshot(ec2: Ec2, task: ImportTask, signal: AbortSignal): Promise<void> {

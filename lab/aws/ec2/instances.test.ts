@@ -207,7 +207,7 @@ describe('RunInstances refuses', () => {
     ['an AMI without ENA on a type that needs it', { EnaSupport: false }, 'm5.large', 'InvalidParameterCombination'],
     ['a UEFI AMI on a type that has only a BIOS', { BootMode: 'uefi' }, 't2.micro', 'InvalidParameterCombination'],
   ])('%s', async (name, change, InstanceType, code) => {
-    const ImageId = await register(ec2, linux, { Name: name.slice(0, 40), ...change });
+    const ImageId = await register(ec2, linux, { Name: name.slice(0, 40).trim(), ...change });
     const refused = await failure(launch({ ImageId, InstanceType: InstanceType as 't3.micro' }));
     expect(refused.name).toBe(code);
     if (name.includes('ENA')) expect((await launch({ ImageId, InstanceType: 't2.micro' })).Instances).toHaveLength(1);

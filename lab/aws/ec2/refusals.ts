@@ -78,6 +78,16 @@ export function found<T>(kind: IdKindName, id: string, record: T | undefined): T
   return record;
 }
 
+/** A description: printable ASCII, at most 255 characters. Spaces at its ends are refused too, so that nobody leans on them. */
+export function readDescription(parameters: Parameters): string {
+  const text = parameters.text('Description') ?? '';
+  const refused = (why: string) => invalid(`Value (${text}) for parameter Description is invalid. ${why}`);
+  if (text.length > 255) throw refused('Length exceeds maximum of 255.');
+  if (/[^ -~]/.test(text)) throw refused('Character sets beyond ASCII are not supported.');
+  if (text !== text.trim()) throw refused('It must not begin or end with a space.');
+  return text;
+}
+
 export function invalid(message: string): AwsError {
   return new AwsError(400, 'InvalidParameterValue', message);
 }
@@ -108,11 +118,11 @@ export function readTags(parameters: Parameters): Tags {
   const tags: Tags = {};
   for (const tag of parameters.structures('Tag')) {
     const key = tag.required('Key');
-    if (key.length > 127) throw invalid(`Tag key exceeds the maximum length of 127 characters`);
+    if (key.length > 128) throw invalid('Tag key exceeds the maximum length of 128 characters');
     if (/^aws:/i.test(key)) throw invalid(`Tag keys starting with 'aws:' are reserved for internal use`);
     if (key in tags) throw invalid(`Duplicate tag key '${key}' specified.`);
     const value = tag.text('Value') ?? '';
-    if (value.length > 255) throw invalid(`Tag value exceeds the maximum length of 255 characters`);
+    if (value.length > 256) throw invalid('Tag value exceeds the maximum length of 256 characters');
     tags[key] = value;
   }
   if (Object.keys(tags).length > 50) throw tooManyTags();

@@ -3,7 +3,7 @@ import { AwsError } from '../service.ts';
 import type { SnapshotRecord } from '../snapshots/store.ts';
 import { applyFilters, type FilterTable, page, tagSet } from './describe.ts';
 import type { Xml } from './query.ts';
-import { checkForm, endDryRun, found, invalid, tagsFor } from './refusals.ts';
+import { checkForm, endDryRun, found, invalid, readDescription, tagsFor } from './refusals.ts';
 import type { Action, Ec2 } from './state.ts';
 
 const filters: FilterTable<SnapshotRecord> = {
@@ -76,7 +76,7 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
       const tags = tagsFor(parameters, ['snapshot']).snapshot ?? {};
       endDryRun(parameters);
       const copy = snapshots.copy(original, {
-        description: parameters.text('Description') ?? '',
+        description: readDescription(parameters),
         encrypted,
         kmsKeyId: encrypted ? (kmsKeyId ?? original.kmsKeyId ?? defaultKey(ec2)) : undefined,
         tags,

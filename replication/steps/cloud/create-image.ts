@@ -45,12 +45,12 @@ function firmwareOf(context: CloudStepContext): 'bios' | 'uefi' {
 
 function description(context: CloudStepContext): string {
   const takenAt = context.results['take-snapshot']?.takenAt ?? '';
-  return `${context.run.serverName} as of ${takenAt}, by Landfall ${context.run.id}`.slice(0, 255);
+  return `${[...context.run.serverName].slice(0, 150).join('')} as of ${takenAt}, by Landfall ${context.run.id}`;
 }
 
 async function register(context: CloudStepContext): Promise<string> {
   const { run, target, signal } = context;
-  const name = imageName(`${run.serverName.slice(0, 100)} ${run.id}`);
+  const name = imageName(run.serverName, run.id);
   const artifact = await context.declare({ kind: 'image', token: `${run.id}-image`, diskId: null, details: { name } });
   if (artifact.externalId) return artifact.externalId;
   const imageId = await target.images.register(

@@ -99,7 +99,7 @@ export async function startPackSnapshot(
       capacityBytes: disk.capacityBytes,
       parentSnapshotId,
       ...(encryption && !parentSnapshotId && { encryption }),
-      description: `Landfall ${run.id} ${name}`.slice(0, 255),
+      description: `Landfall ${run.id} ${name}`,
       tags: { ...runTags(run, name), 'landfall:artifact': artifact.id },
       token: artifact.id,
     },

@@ -217,7 +217,7 @@ async function openSnapshot(
       capacityBytes: disk.capacityBytes,
       parentSnapshotId: plan.parentSnapshotId,
       ...(plan.encryption && !plan.parentSnapshotId && { encryption: plan.encryption as { encrypted: true } }),
-      description: `Landfall ${run.id} ${name}`.slice(0, 255),
+      description: `Landfall ${run.id} ${name}`,
       tags: { ...runTags(run, name), 'landfall:artifact': row },
       token: row,
     },

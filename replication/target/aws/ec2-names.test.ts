@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toFault } from '../../model/fault.ts';
-import { clientToken, imageName, tagged, withDevices } from './ec2-names.ts';
+import { clientToken, description, imageName, tagged, toTags, withDevices } from './ec2-names.ts';
 import { importFault, importPercent, importState } from './import-tasks.ts';
 import { stagingRule, withStagingRule } from './lifecycle.ts';
 
@@ -37,10 +37,43 @@ test('a token is at most 64 characters, always the same, and others for others',
   expect(clientToken(`${long}x`)).not.toBe(clientToken(long));
 });
 
-test('an AMI name has only what EC2 takes', () => {
-  expect(imageName('web01 – döner: "x"')).toBe('web01 - d-ner- -x-');
+/** Names of servers that people really have, and some that nobody should. */
+const ODD_NAMES = [
+  'Büro-Server',
+  ' lead trail ',
+  '🚀🚀 web',
+  'n'.repeat(300),
+  `"it's" <a&b>`,
+  'ａ\u0000\tb\ud83d',
+  '',
+  '日本語',
+];
+
+test('an AMI name has only what EC2 takes, and its id is never cut', () => {
+  expect(imageName('web01 – döner: "x"')).toBe('web01 - doner- -x-');
   expect(imageName('a')).toBe('a--');
   expect(imageName('n'.repeat(300))).toHaveLength(128);
+  expect(imageName('Büro-Server', 'sms-run-0123')).toBe('Buro-Server sms-run-0123');
+  for (const name of ODD_NAMES)
+    expect(imageName(name, 'sms-run-0123')).toMatch(/^(?! )[\w()[\] ./'@-]{0,115} ?sms-run-0123$/);
+});
+
+test('a description is printable ASCII, at most 255 characters, without spaces at its ends', () => {
+  expect(description('Büro-Server')).toBe('Buro-Server');
+  expect(description(' lead \n trail ')).toBe('lead trail');
+  expect(description('Straße – 東京 🚀')).toBe('Strasse - ?? ?');
+  for (const name of ODD_NAMES) {
+    expect(description(name)).toMatch(/^[ -~]{0,255}$/);
+    expect(description(name)).toBe(description(name).trim());
+  }
+});
+
+test('a tag keeps the true name, cut between characters', () => {
+  const value = (name: string, of?: 'ebs') => toTags({ Name: name }, of)[0]?.Value;
+  expect(value('Büro-Server 🚀 日本語')).toBe('Büro-Server 🚀 日本語');
+  expect(value('a\u0000b\ud83d')).toBe('a b\ufffd');
+  expect(value('🚀'.repeat(200))).toBe('🚀'.repeat(128));
+  expect(value('🚀'.repeat(200), 'ebs')).toBe('🚀'.repeat(127));
 });
 
 test('no tags means no tag specification', () => {

@@ -1,10 +1,22 @@
-// What EC2's adapters share about names: tags, tokens, devices. Pure. For this folder only.
+// What leaves for AWS by name: descriptions, tags, tokens, devices, each reduced to what its field takes. Pure.
+// For this folder and for the steps that name AMIs.
 import { createHash } from 'node:crypto';
 import type { ResourceType, TagSpecification } from '@aws-sdk/client-ec2';
 import { faultError } from '../../model/fault.ts';
 
-export function toTags(tags: Record<string, string>): { Key: string; Value: string }[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+const LONGEST = { description: 255, imageName: 128 };
+/** A tag's value: EBS direct takes one character less than EC2. */
+const LONGEST_TAG_VALUE = { ec2: 256, ebs: 255 };
+
+/**
+ * Tags as AWS takes them. A value may hold any character, so the true name of a server stands here; only what no XML can
+ * carry is left out, and what is too long is cut (EC2 user guide, tag restrictions; EBS direct model, TagValue).
+ */
+export function toTags(tags: Record<string, string>, of: 'ec2' | 'ebs' = 'ec2'): { Key: string; Value: string }[] {
+  return Object.entries(tags).map(([Key, value]) => ({
+    Key,
+    Value: cut(value.toWellFormed().replace(/[\p{Cc}\uFFFE\uFFFF]/gu, ' '), LONGEST_TAG_VALUE[of]),
+  }));
 }
 
 /** TagSpecifications for one resource type; nothing when there are no tags, since EC2 refuses empty ones. */
@@ -22,9 +34,35 @@ export function clientToken(token: string): string {
   return token.length <= 64 ? token : createHash('sha256').update(token).digest('hex');
 }
 
-/** Descriptions of images and tasks: at most 255 characters. */
-export function shortText(text: string): string {
-  return text.slice(0, 255);
+/**
+ * Descriptions of images, snapshots and import tasks: printable ASCII without spaces at its ends, at most 255 characters.
+ * EC2 refuses anything else ("Character sets beyond ASCII are not supported"), after hours of copying.
+ */
+export function description(text: string): string {
+  return cut(ascii(text).replace(/\s+/g, ' ').trim(), LONGEST.description).trimEnd();
+}
+
+/** Letters without their accents, and a question mark for each character that ASCII has no letter for. */
+function ascii(text: string): string {
+  return text
+    .toWellFormed()
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replaceAll('ß', 'ss')
+    .replace(/[‐-―−]/g, '-')
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/[^ -~]/gu, '?');
+}
+
+/** At most `most` UTF-16 units, never half a character. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  let kept = '';
+  for (const character of text) {
+    if (kept.length + character.length > most) break;
+    kept += character;
+  }
+  return kept;
 }
 
 /** The root device of every AMI that we make: what VM Import itself uses, and the only one that Windows takes. */
@@ -47,10 +85,18 @@ export function withDevices<D extends { order: number }>(disks: readonly D[]): {
   return inOrder.map((disk, at) => ({ disk, device: at === 0 ? ROOT_DEVICE : `/dev/sd${DATA_LETTERS[at - 1]}` }));
 }
 
-/** A name that RegisterImage takes: 3–128 characters of its own set. The same text gives the same name. */
-export function imageName(text: string): string {
-  const name = text.replace(/[^A-Za-z0-9 ()[\]./'@_-]/g, '-').slice(0, 128);
-  return name.padEnd(3, '-');
+/**
+ * A name that RegisterImage takes: 3–128 characters of its own set. `id` makes it the only one of its account and Region
+ * and is never cut. The same texts give the same name.
+ */
+export function imageName(text: string, id = ''): string {
+  const allowed = (part: string) => ascii(part).replace(/[^A-Za-z0-9 ()[\]./'@_-]/g, '-');
+  const ending = id && ` ${allowed(id)}`;
+  const beginning = allowed(text)
+    .trim()
+    .slice(0, LONGEST.imageName - ending.length)
+    .trimEnd();
+  return `${beginning}${ending}`.trim().padEnd(3, '-');
 }
 
 /** Splits ids into the batches that one describe call takes. */

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { imageName } from './ec2-names.ts';
 import { importFault } from './import-tasks.ts';
 import {
   data,
@@ -6,8 +8,11 @@ import {
   failure,
   imageInLab,
   imageInput,
+  importInput,
+  labSays,
   linux,
   never,
+  stageDisk,
   target,
   targetForTests,
   windows,
@@ -95,3 +100,39 @@ test('VM Import refuses a guest that it does not know, in its own words', async 
     cause: expect.stringContaining('ClientError: Unknown OS'),
   });
 });
+
+test.each(['Büro-Server', ' lead trail ', '🚀 "quoted" \u2013 日本語', 'ü'.repeat(300)])(
+  'a server called %j: every field is reduced to what AWS takes, and the true name is the Name tag',
+  async (serverName) => {
+    const Name = [...serverName].slice(0, 255).join('');
+    const tags = { Name: serverName, 'landfall:server': serverName };
+    const text = `${serverName} as of now`;
+    const imageId = await target.images.register(
+      { ...imageInput(imageName(serverName, 'sms-run-1'), linux), description: text, tags },
+      never,
+    );
+    expect((await imageInLab(imageId))?.tags.Name?.slice(0, 255)).toBe(Name);
+    const started = await target.ebs.startSnapshot(
+      { capacityBytes: 512 * 1024, parentSnapshotId: null, description: text, tags, token: `odd ${serverName}` },
+      never,
+    );
+    if (started.outcome !== 'started') throw new Error('AWS took no snapshot.');
+    const { snapshotId } = started;
+    expect(
+      (await labSays<{ id: string; tags: object }[]>('snapshots')).find(({ id }) => id === snapshotId)?.tags,
+    ).toMatchObject({ Name });
+    const platform = { platform: 'Linux' as const, license: 'byol' as const };
+    const { description: _, ...image } = imageInput('unused', linux);
+    await target.images.startImport(
+      { ...image, ...platform, description: text, tags, token: `image ${serverName}` },
+      never,
+    );
+    const key = await stageDisk(
+      `odd-${createHash('sha256').update(serverName).digest('hex')}`,
+      Buffer.alloc(512 * 1024),
+    );
+    await target.snapshots.startImport({ ...importInput(key), description: text, tags }, never);
+    await target.snapshots.tag([imageId, snapshotId], tags, never);
+    await started.writer.abort();
+  },
+);

@@ -2,7 +2,7 @@
 import type { Image, ImportImageTask } from '@aws-sdk/client-ec2';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { batches, clientToken, ROOT_DEVICE, shortText, tagged, withDevices } from './ec2-names.ts';
+import { batches, clientToken, description, ROOT_DEVICE, tagged, withDevices } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
 import { cancelImport, describeTasks, findTask, importPercent, importState, withToken } from './import-tasks.ts';
 import type { AwsTargetConfig, Images, ImportTask } from './target.ts';
@@ -30,7 +30,7 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
             ec2.registerImage(
               {
                 Name: input.name,
-                Description: shortText(input.description),
+                Description: description(input.description),
                 // Without these two AWS would make an i386 image for paravirtual machines.
                 Architecture: 'x86_64',
                 VirtualizationType: 'hvm',
@@ -68,7 +68,7 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
         (ec2, http) =>
           ec2.importImage(
             {
-              Description: shortText(input.description),
+              Description: description(input.description),
               Architecture: 'x86_64',
               Platform: input.platform,
               LicenseType: input.license === 'aws' ? 'AWS' : 'BYOL',

@@ -2,7 +2,7 @@
 import type { ImportSnapshotTask } from '@aws-sdk/client-ec2';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { batches, clientToken, shortText, tagged, toTags } from './ec2-names.ts';
+import { batches, clientToken, description, tagged, toTags } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
 import { cancelImport, describeTasks, findTask, importPercent, importState, withToken } from './import-tasks.ts';
 import type { AwsTargetConfig, ImportTask, Snapshots } from './target.ts';
@@ -19,10 +19,10 @@ export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): S
         (ec2, http) =>
           ec2.importSnapshot(
             {
-              Description: shortText(input.description),
+              Description: description(input.description),
               DiskContainer: {
                 Format: 'VMDK',
-                Description: shortText(input.description),
+                Description: description(input.description),
                 UserBucket: { S3Bucket: input.bucket, S3Key: input.key },
               },
               ...(config.importRole && { RoleName: config.importRole }),

@@ -125,7 +125,7 @@ export async function labSays<T>(call: string, input?: object): Promise<T> {
 }
 
 export const imageInLab = async (imageId: string | null) =>
-  (await labSays<{ id: string }[]>('images')).find(({ id }) => id === imageId);
+  (await labSays<{ id: string; tags: Record<string, string> }[]>('images')).find(({ id }) => id === imageId);
 
 export async function importDisk(name: string, disk: Buffer): Promise<string> {
   const taskId = await target.snapshots.startImport(importInput(await stageDisk(name, disk)), never);

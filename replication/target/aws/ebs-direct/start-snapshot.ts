@@ -3,7 +3,7 @@ import type { StartSnapshotCommandInput } from '@aws-sdk/client-ebs';
 import { checkCapacity } from '../../../disks/block.ts';
 import { FaultError, faultError } from '../../../model/fault.ts';
 import type { AwsClients } from '../clients.ts';
-import { clientToken, shortText, toTags } from '../ec2-names.ts';
+import { clientToken, description, toTags } from '../ec2-names.ts';
 import { awsSignature, deniedAction } from '../faults.ts';
 import type { ParentRefusal, StartedSnapshot, StartSnapshotInput } from './port.ts';
 
@@ -41,7 +41,7 @@ export async function startSnapshot(
 }
 
 function startInput(input: StartSnapshotInput): StartSnapshotCommandInput {
-  const Tags = toTags(input.tags);
+  const Tags = toTags(input.tags, 'ebs');
   return {
     VolumeSize: Math.ceil(input.capacityBytes / GIB),
     ...(input.parentSnapshotId && { ParentSnapshotId: input.parentSnapshotId }),
@@ -50,7 +50,7 @@ function startInput(input: StartSnapshotInput): StartSnapshotCommandInput {
       ...(input.encryption.kmsKeyArn && { KmsKeyArn: input.encryption.kmsKeyArn }),
     }),
     ...(Tags.length > 0 && { Tags }),
-    ...(input.description && { Description: shortText(input.description) }),
+    ...(input.description && { Description: description(input.description) }),
     Timeout: TIMEOUT_MINUTES,
     ClientToken: clientToken(input.token),
   };
