@@ -87,9 +87,13 @@ export class Link {
     }
     if (status === 200) return gatewayVerbs[verb].response.parse(answer) as GatewayResponse<V>;
     const parsed = faultSchema.safeParse((answer as { fault?: unknown }).fault);
-    const error = parsed.success
-      ? new FaultError(parsed.data)
-      : faultError('connector-lost', { message: `The console answered with HTTP ${status}.` });
+    // What an enrolment lacks is a person's input; every other message is ours, and nobody can correct its fields.
+    const isOurs = parsed.success && parsed.data.code === 'input-invalid' && verb !== 'enrol';
+    const error = isOurs
+      ? faultError('message-refused', { cause: `${verb}: ${parsed.data.message} ${parsed.data.cause ?? ''}`.trim() })
+      : parsed.success
+        ? new FaultError(parsed.data)
+        : faultError('connector-lost', { message: `The console answered with HTTP ${status}.` });
     // What the console refuses on purpose is final; what failed inside it may go through later.
     if (status < 500 && parsed.success) throw new AbortError(error);
     throw error;

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FaultError, faultError } from '../replication/model/fault.ts';
+import { FaultError, fault, faultError } from '../replication/model/fault.ts';
 import type { PowerResult } from '../replication/model/power.ts';
+import { type CatalogServer, unreadableServer } from '../replication/model/server.ts';
 import type { Source } from '../replication/sources/source.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
 import { gatewayVerbs, type Task, taskSchema } from '../replication/wire/gateway.ts';
@@ -20,15 +21,22 @@ let told: Told[];
 let answer: { go: boolean; reason: string | null };
 /** So many extensions are answered with an error. */
 let deaf: number;
+/** Whether the console refuses a message as of the wrong form. */
+let refuses: (verb: string, body: Told['body']) => boolean;
 
 beforeEach(async () => {
   told = [];
   answer = { go: true, reason: null };
   deaf = 0;
+  refuses = () => false;
   console = createServer(async (request, response) => {
-    const verb = request.url?.split('/').at(-1) as 'extend' | 'settle';
+    const verb = request.url?.split('/').at(-1) as 'extend' | 'settle' | 'catalog';
     const body = gatewayVerbs[verb].request.parse(await json(request));
     if (verb === 'extend' && deaf-- > 0) return void response.writeHead(502).end();
+    if (refuses(verb, body)) {
+      const said = fault('input-invalid', { message: 'servers.0.vcpus: Too big' });
+      return void response.writeHead(400).end(JSON.stringify({ fault: said }));
+    }
     told.push({ verb, body });
     const said = verb === 'extend' ? { ...answer, leaseSeconds: 1, bytesPerSecond: null } : {};
     response.end(JSON.stringify(said));
@@ -54,9 +62,13 @@ const task = taskSchema.parse({
 }) satisfies Task;
 
 async function perform(setPower: Source['setPower']): Promise<void> {
+  await performWith(task, { setPower });
+}
+
+async function performWith(task: Task, source: Partial<Source>): Promise<void> {
   await performTask(task, {
     link,
-    source: { setPower } as Source,
+    source: source as Source,
     staging: {} as Staging,
     ebs: {} as EbsDirect,
     log: () => undefined,
@@ -125,4 +137,52 @@ test('what could not be told is told with the next message, once and in its orde
   });
   expect(deaf).toBeLessThan(0);
   expect(lines()).toEqual(['info: Asking the guest of web01 to shut down.', 'info: web01 is off.']);
+});
+
+test('a message of any length and kind is settled, cut to what the console takes', async () => {
+  await perform(async () => {
+    throw faultError('vcenter-fault', { message: `vCenter answered: ${'\u0000💾'.repeat(2000)}` });
+  });
+  const [outcome] = settled() as { fault: { code: string; message: string } }[];
+  expect(outcome?.fault).toMatchObject({ code: 'vcenter-fault' });
+  expect(outcome?.fault.message).toMatch(/^vCenter answered: (\ufffd💾)+\ufffd?…$/u);
+});
+
+test('a result that the console refuses ends the work with a fault, and is not tried for ever', async () => {
+  refuses = (verb, body) => verb === 'settle' && (body.outcome as { ok: boolean }).ok;
+  await perform(async () => ({ power: 'off', note: null }));
+  expect(settled()).toEqual([
+    { ok: false, fault: expect.objectContaining({ code: 'message-refused', retry: 'later' }) },
+  ]);
+});
+
+test('lines that the console refuses keep neither the lease nor the end from it', async () => {
+  refuses = (_verb, body) => JSON.stringify(body.lines).includes('Asking the guest');
+  await perform(async () => {
+    await expect.poll(() => told.length, { interval: 10, timeout: 8_000 }).toBeGreaterThan(0);
+    return { power: 'off', note: null };
+  });
+  expect(settled()).toEqual([{ ok: true, result: { power: 'off', note: null } }]);
+});
+
+test('of a page of the catalog that is refused the odd server only is left without its details', async () => {
+  const servers = ['vm-1', 'vm-2', 'vm-3'].map((vmId) => ({
+    ...unreadableServer({ vmId, name: `name of ${vmId}` }, ''),
+    findings: [],
+    host: vmId === 'vm-2' ? 'odd' : 'fine',
+  }));
+  refuses = (verb, body) => verb === 'catalog' && JSON.stringify(body).includes('"odd"');
+  const importing = taskSchema.parse({ kind: 'import-catalog', id: 'task-2', fence: 1, leaseSeconds: 5 });
+  await performWith(importing, {
+    inventory: async function* () {
+      yield servers;
+    },
+  });
+  const stored = told.flatMap(({ verb, body }) => (verb === 'catalog' ? (body.servers as CatalogServer[]) : []));
+  expect(stored.map(({ name, host, findings }) => [name, host, findings.map(({ code }) => code)])).toEqual([
+    ['name of vm-1', 'fine', []],
+    ['name of vm-2', '', ['not-readable']],
+    ['name of vm-3', 'fine', []],
+  ]);
+  expect(settled()).toEqual([{ ok: true, result: null }]);
 });

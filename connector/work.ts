@@ -1,6 +1,8 @@
 // Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
 import { FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
+import { foreignText } from '../replication/model/foreign-text.ts';
 import type { PowerAction, PowerResult } from '../replication/model/power.ts';
+import { type CatalogServer, unreadableServer } from '../replication/model/server.ts';
 import type { StepProgress } from '../replication/model/step-results.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
@@ -51,8 +53,13 @@ export async function performTask(task: Task, env: WorkEnvironment): Promise<voi
     if (env.signal.aborted || (reason instanceof FaultError && reason.fault.code === 'lease-lost')) return;
     const fault = toFault(reason);
     env.log('warn', `${task.kind} ${task.id}: ${fault.message}`, { code: fault.code, cause: fault.cause });
-    await link
-      .call('settle', { ...hold, outcome: { ok: false, fault }, ...last }, env.signal)
+    const settle = (news: typeof last) =>
+      link.call('settle', { ...hold, outcome: { ok: false, fault }, ...news }, env.signal);
+    await settle(last)
+      // The fault itself is always taken. What goes with it may be what was refused, and the end counts more.
+      .catch((refused) =>
+        toFault(refused).code === 'lease-lost' || env.signal.aborted ? undefined : settle({ lines: [], confirmed: [] }),
+      )
       .catch((failed) => env.log('warn', `Could not settle ${task.id}: ${toFault(failed).message}`));
   }
 }
@@ -72,11 +79,37 @@ function runTask(task: Task, env: WorkEnvironment, signal: AbortSignal, keeper: 
 
 async function importCatalog(task: Task, env: WorkEnvironment, signal: AbortSignal): Promise<null> {
   const hold = { taskId: task.id, fence: task.fence };
+  const send = (servers: CatalogServer[]) => env.link.call('catalog', { ...hold, servers, last: false }, signal);
   for await (const servers of env.source.inventory(signal)) {
-    await env.link.call('catalog', { ...hold, servers, last: false }, signal);
+    try {
+      await send(servers);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      for (const server of servers) await sendOne(server, send, env.log);
+    }
   }
   await env.link.call('catalog', { ...hold, servers: [], last: true }, signal);
   return null;
+}
+
+/** One server of a page that was refused: what is wrong with it costs its own row only. */
+async function sendOne(
+  server: CatalogServer,
+  send: (servers: CatalogServer[]) => Promise<unknown>,
+  log: Log,
+): Promise<void> {
+  try {
+    await send([server]);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const why = toFault(error).cause ?? '';
+    log('warn', `The console does not take what was read of ${server.vmId}`, { cause: why });
+    await send([unreadableServer(server, `The console did not take what was read of it: ${why}`)]);
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return toFault(error).code === 'message-refused';
 }
 
 async function releaseAll(
@@ -197,7 +230,7 @@ class LeaseKeeper {
   }
 
   say(level: LogLine['level'], text: string): void {
-    this.#lines.push({ at: new Date().toISOString(), level, text: text.slice(0, 2000) });
+    this.#lines.push({ at: new Date().toISOString(), level, text: foreignText(text) });
   }
 
   /** Extends now; throws when the lease is no longer ours or the run is to stop. */
@@ -244,7 +277,9 @@ class LeaseKeeper {
     const lines = this.#lines.splice(0, MOST_LINES);
     const news = { ...(progress && { progress }), lines };
     const answer = await this.#link.call('extend', { ...hold, ...news }, this.#env.signal).catch((error) => {
-      this.#lines.unshift(...lines);
+      // News that the console refuses would be refused again and again, until the lease is lost over it.
+      if (isRefused(error)) this.#env.log('warn', `News of ${this.#task.id} were refused`, { lines });
+      else this.#lines.unshift(...lines);
       throw error;
     });
     this.#extendedAt = performance.now();

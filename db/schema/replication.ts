@@ -190,6 +190,8 @@ export const tasks = pgTable(
     /** Tries so far, the running one included. */
     attempt: integer().notNull().default(1),
     fence: integer().notNull().default(0),
+    /** Holders in a row that fell silent and had got no further than those before them. */
+    losses: integer().notNull().default(0),
     /** `<connectorId>/<session>` or the worker's id; null when nobody holds it. */
     holder: text(),
     leaseUntil: at(),

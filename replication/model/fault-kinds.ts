@@ -155,6 +155,20 @@ export const FAULT_KINDS = {
     blame: 'us',
     retry: 'now',
   },
+  'message-refused': {
+    message: 'The console did not take what the connector told it.',
+    remedy:
+      'Bring connector and console to the same version, and start it again. If both are the same, report it with the text below.',
+    blame: 'us',
+    retry: 'later',
+  },
+  'work-abandoned': {
+    message: 'The work was begun several times, and each time whoever did it fell silent before it got any further.',
+    remedy:
+      'Look at the logs of the connector or the worker for the reason: a machine that stops, or runs out of memory. Start it again when that is resolved.',
+    blame: 'us',
+    retry: 'later',
+  },
   'no-connector': {
     message: 'No healthy connector serves this server.',
     remedy: 'Start the connector, or look at its failing checks on the Connectors page.',

@@ -2,33 +2,34 @@
 // Pure; anybody may import it.
 import { z } from 'zod';
 import { FAULT_KINDS, type FaultCode } from './fault-kinds.ts';
+import { foreignString, foreignText, MOST } from './foreign-text.ts';
 
 export type { FaultCode } from './fault-kinds.ts';
 
 export const faultSchema = z.object({
   code: z.custom<FaultCode>((value) => typeof value === 'string' && value in FAULT_KINDS, 'unknown fault code'),
   /** What happened, in one sentence a person understands. */
-  message: z.string().max(2000),
+  message: foreignString(MOST.sentence),
   /** What to do about it. */
-  remedy: z.string().max(2000),
+  remedy: foreignString(MOST.sentence),
   blame: z.enum(['you', 'source', 'connector', 'aws', 'us']),
   retry: z.enum(['now', 'later', 'never']),
   /** The platform's own words, untranslated. */
-  cause: z.string().max(8000).optional(),
+  cause: foreignString(MOST.raw).optional(),
 });
 
 export type Fault = z.infer<typeof faultSchema>;
 
-/** Makes a fault of a kind; message and remedy default to the kind's own words. */
+/** Makes a fault of a kind; message and remedy default to the kind's own words. Foreign text in them is made safe. */
 export function fault(code: FaultCode, details: Partial<Omit<Fault, 'code'>> = {}): Fault {
   const kind = FAULT_KINDS[code];
   return {
     code,
-    message: details.message ?? kind.message,
-    remedy: details.remedy ?? kind.remedy,
+    message: foreignText(details.message ?? kind.message, MOST.sentence),
+    remedy: foreignText(details.remedy ?? kind.remedy, MOST.sentence),
     blame: details.blame ?? kind.blame,
     retry: details.retry ?? kind.retry,
-    ...(details.cause ? { cause: details.cause.slice(0, 8000) } : {}),
+    ...(details.cause ? { cause: foreignText(details.cause, MOST.raw) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 // Switching a server at its source on and off, for a cutover and its roll-back. Pure.
 import { z } from 'zod';
+import { foreignString } from './foreign-text.ts';
 
 /** shut-down asks the guest; power-off takes the power away; power-on starts the server again. */
 export const powerActionSchema = z.enum(['shut-down', 'power-off', 'power-on']);
@@ -9,6 +10,6 @@ export type PowerAction = z.infer<typeof powerActionSchema>;
 export const powerResultSchema = z.object({
   power: z.enum(['on', 'off', 'suspended']),
   /** Why it is not as asked, for people; null when it is. */
-  note: z.string().max(2000).nullable(),
+  note: foreignString().nullable(),
 });
 export type PowerResult = z.infer<typeof powerResultSchema>;

@@ -1,18 +1,19 @@
 // What each step leaves behind for the steps after it, kept with the run. Pure.
 import { z } from 'zod';
 import { copyModeSchema } from './baseline.ts';
+import { foreignString, MOST } from './foreign-text.ts';
 import type { StepId } from './itinerary.ts';
 import { catalogServerSchema, findingSchema } from './server.ts';
 
 export const snapshotDiskSchema = z.object({
   id: z.string(),
   key: z.string(),
-  label: z.string(),
+  label: foreignString(MOST.name),
   capacityBytes: z.number().int().positive(),
   order: z.number().int(),
   /** The source's change id at the snapshot, from which the next run's delta begins; null when it tracks nothing. */
   changeId: z.string().nullable(),
-  notTrackedBecause: z.string().nullable().default(null),
+  notTrackedBecause: foreignString().nullable().default(null),
 });
 
 export const stepResultSchemas = {
@@ -25,7 +26,7 @@ export const stepResultSchemas = {
     /** The server was off, so there was nothing to quiesce. */
     atRest: z.boolean().default(false),
     /** Why the snapshot is only crash-consistent. */
-    notQuiescedBecause: z.string().nullable(),
+    notQuiescedBecause: foreignString().nullable(),
     disks: z.array(snapshotDiskSchema).min(1),
   }),
   'find-changes': z.object({
@@ -34,7 +35,7 @@ export const stepResultSchemas = {
         id: z.string(),
         mode: copyModeSchema,
         /** Why not less; null for a delta. */
-        reason: z.string().nullable(),
+        reason: foreignString().nullable(),
         /** Bytes of the areas that the source calls changed; null when it was not asked or cannot say. */
         changedBytes: z.number().int().nullable(),
         /** The digest set of the baseline that was found. */
@@ -47,7 +48,7 @@ export const stepResultSchemas = {
       z.object({
         id: z.string(),
         mode: copyModeSchema,
-        reason: z.string().nullable(),
+        reason: foreignString().nullable(),
         /** vmdk: staged, and imported by AWS; pack: staged, and written by the worker; ebs-direct: written by the connector. */
         via: z.enum(['vmdk', 'pack', 'ebs-direct']),
         /** The baseline's snapshot that the new one is a child of. */
@@ -65,14 +66,14 @@ export const stepResultSchemas = {
   'copy-disks': z.object({
     transport: z.enum(['nfc', 'folder', 'nbd']),
     /** Why this transport, for people. */
-    transportWhy: z.string().default(''),
+    transportWhy: foreignString().default(''),
     /** The OVF descriptor of the export. */
     descriptor: z.string().nullable(),
     disks: z.array(
       z.object({
         id: z.string(),
         mode: copyModeSchema.default('full'),
-        reason: z.string().nullable().default(null),
+        reason: foreignString().nullable().default(null),
         via: z.enum(['vmdk', 'pack', 'ebs-direct']).default('vmdk'),
         /** The baseline's snapshot below what was copied; null for a full copy. */
         parentSnapshotId: z.string().nullable().default(null),
@@ -116,7 +117,7 @@ export const stepResultSchemas = {
     imageId: z.string(),
     method: z.enum(['register-image', 'import-image']),
     /** Said to the person, e.g. why VM Import was not used. */
-    note: z.string().nullable(),
+    note: foreignString().nullable(),
   }),
   'prune-images': z.object({ images: z.array(z.string()) }),
 } satisfies Record<StepId, z.ZodType>;
@@ -129,7 +130,7 @@ export type ResultsSoFar = Partial<StepResults>;
 /** Progress of one disk within a step; bytes count what the page shows. */
 export const diskProgressSchema = z.object({
   id: z.string(),
-  label: z.string(),
+  label: foreignString(MOST.name),
   capacityBytes: z.number().int(),
   /** Position in the disk up to which it is done. */
   doneBytes: z.number().int(),
@@ -145,7 +146,7 @@ export type DiskProgress = z.infer<typeof diskProgressSchema>;
 export const stepProgressSchema = z.object({
   /** 0–1 within the step. */
   fraction: z.number().min(0).max(1),
-  note: z.string().max(300).nullable(),
+  note: foreignString(MOST.name).nullable(),
   disks: z.array(diskProgressSchema),
 });
 export type StepProgress = z.infer<typeof stepProgressSchema>;

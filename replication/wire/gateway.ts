@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { artifactKindSchema, artifactSchema, artifactStateSchema } from '../model/artifact.ts';
 import { baselineSchema, transferPathSchema } from '../model/baseline.ts';
 import { faultSchema } from '../model/fault.ts';
+import { foreignString, MOST } from '../model/foreign-text.ts';
 import { CONNECTOR_STEPS } from '../model/itinerary.ts';
 import { powerActionSchema } from '../model/power.ts';
 import { catalogServerSchema } from '../model/server.ts';
@@ -16,17 +17,17 @@ export const MOST_LAST_LINES = 1000;
 
 export const vmManagerSchema = z.object({
   type: z.enum(['vsphere']),
-  url: z.string(),
-  name: z.string(),
-  id: z.string(),
-  version: z.string(),
+  url: foreignString(MOST.path),
+  name: foreignString(MOST.name),
+  id: foreignString(MOST.id),
+  version: foreignString(MOST.name),
 });
 
 export const checkSchema = z.object({
   id: z.string(),
-  label: z.string(),
+  label: foreignString(MOST.name),
   ok: z.boolean(),
-  detail: z.string(),
+  detail: foreignString(),
   level: z.enum(['required', 'advice']),
 });
 export type Check = z.infer<typeof checkSchema>;
@@ -55,7 +56,7 @@ export type StepInput = z.infer<typeof stepInputSchema>;
 const logLineSchema = z.object({
   at: z.iso.datetime(),
   level: z.enum(['debug', 'info', 'warning', 'error']),
-  text: z.string().max(2000),
+  text: foreignString(),
 });
 export type LogLine = z.infer<typeof logLineSchema>;
 

@@ -1,6 +1,7 @@
 // Performs one leased cloud-side step: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
 import type { Artifact } from '../../replication/model/artifact.ts';
-import { FaultError, faultError, toFault } from '../../replication/model/fault.ts';
+import { type Fault, FaultError, fault, faultError, toFault } from '../../replication/model/fault.ts';
+import { foreignText, wellFormedJson } from '../../replication/model/foreign-text.ts';
 import { CLOUD_STEPS, type CloudStepId } from '../../replication/model/itinerary.ts';
 import type { StepProgress } from '../../replication/model/step-results.ts';
 import { CLOUD_STEP_CODE } from '../../replication/steps/cloud/index.ts';
@@ -92,13 +93,14 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     confirm: (artifact, state, externalId, details) =>
       confirmArtifacts(ctx, workspaceId, held, [{ artifactId: artifact.id, state, externalId, details }]),
     progress: (progress) => {
-      latest = progress;
+      latest = wellFormedJson(progress) as StepProgress;
     },
-    log: (level, text) => void lines.push({ at: ctx.now().toISOString(), level, text }),
+    log: (level, text) => void lines.push({ at: ctx.now().toISOString(), level, text: foreignText(text) }),
   };
 
   try {
-    const result = await runStep(stepId, context);
+    // Words of AWS come with it.
+    const result = wellFormedJson(await runStep(stepId, context));
     clearInterval(beat);
     await (telling as Promise<void> | null);
     if (stepId === 'create-image') await recordImage(ctx, run, held, result as { imageId: string });
@@ -111,10 +113,23 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     if (options.signal.aborted) return;
     log().warn({ error, runId: run.id, step: stepId }, 'step failed');
     await (telling as Promise<void> | null)?.catch(() => {});
-    await settleTask(ctx, workspaceId, held, { ok: false, fault: toFault(reason) }, { lines }).catch((failed) =>
-      log().warn({ error: failed, runId: run.id }, 'could not settle'),
-    );
+    const settle = (news: { lines?: LogLine[] }) =>
+      settleTask(ctx, workspaceId, held, { ok: false, fault: refused(stepId, reason) }, news);
+    // What goes with the fault may be what was refused; the end counts more than the last lines.
+    await settle({ lines })
+      .catch((failed) => (toFault(failed).code === 'lease-lost' ? undefined : settle({})))
+      .catch((failed) => log().warn({ error: failed, runId: run.id }, 'could not settle'));
   }
+}
+
+/** The fault of a step. A result that was refused as invalid is nobody's input: it says that the step is at fault. */
+function refused(stepId: CloudStepId, reason: unknown): Fault {
+  const theFault = toFault(reason);
+  if (theFault.code !== 'input-invalid') return theFault;
+  return fault('message-refused', {
+    message: `What the step ${stepId} found out was not of the form that the console knows.`,
+    cause: `${theFault.message} ${theFault.cause ?? ''}`.trim(),
+  });
 }
 
 function runStep(stepId: CloudStepId, context: CloudStepContext): Promise<unknown> {

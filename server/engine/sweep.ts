@@ -2,8 +2,10 @@
 import type { ServiceContext } from '../services/context.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { untendedRuns } from '../services/runs/untended.ts';
+import { endAbandoned } from '../services/tasks/abandon.ts';
 
-/** Advances every open run whose nudge may have been lost. */
+/** Advances every open run whose nudge may have been lost, and ends other work that was lost too often. */
 export async function sweepRuns(ctx: ServiceContext): Promise<void> {
+  await endAbandoned(ctx);
   for (const runId of await untendedRuns(ctx)) await advanceRun(ctx, runId);
 }

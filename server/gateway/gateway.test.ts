@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectors } from '../../db/schema/index.ts';
 import { createEnrolmentCode } from '../services/connectors/enrol.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { handleGateway } from './gateway.ts';
@@ -86,6 +87,23 @@ describe('the gateway', () => {
   ])('refuses %s', async (_what, verb, body, options, status, code) => {
     const answer = await ask(verb, body, options);
     expect([answer.status, answer.body.fault?.code]).toEqual([status, code]);
+  });
+
+  it('takes the words of a platform whatever they hold, and keeps them as far as its database can', async () => {
+    const odd = {
+      id: 'clock',
+      label: 'Clock \u0000',
+      ok: false,
+      level: 'advice',
+      detail: `\ud83d${'💾'.repeat(4000)}`,
+    };
+    expect(await ask('report-health', { session: 1, checks: [odd], rateBytesPerSecond: 0 })).toMatchObject({
+      status: 200,
+    });
+    const rows = await site.db.select().from(connectors);
+    const [check] = rows.flatMap(({ checks }) => checks).filter(({ id }) => id === 'clock');
+    expect(check?.label).toBe('Clock \ufffd');
+    expect(check?.detail).toMatch(/^\ufffd(💾)+…$/u);
   });
 
   it('never says what failed inside', async () => {

@@ -1,5 +1,6 @@
 // The connectors' gateway: parses, authenticates, calls the verbs of the services. The route hands every request over.
 import { type Fault, FaultError, fault, toFault } from '../../replication/model/fault.ts';
+import { wellFormedJson } from '../../replication/model/foreign-text.ts';
 import {
   type GatewayRequest,
   type GatewayResponse,
@@ -115,7 +116,8 @@ async function readMessage(request: Request): Promise<unknown> {
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    // Texts of a platform come with it: what no database takes is taken out here, once for all verbs.
+    return wellFormedJson(JSON.parse(Buffer.concat(chunks).toString('utf8')));
   } catch {
     return undefined;
   }

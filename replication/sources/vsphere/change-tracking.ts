@@ -1,5 +1,6 @@
 // Changed block tracking of a machine: turns it on where that is safe, and says why its change ids cannot be trusted.
 // For sources/vsphere only.
+import { foreignText } from '../../model/foreign-text.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
@@ -108,7 +109,7 @@ async function setTracking(
       const privilege = text(error.details ?? undefined, 'privilegeId') ?? PRIVILEGE;
       return `Change tracking is off, and the connector's vCenter account lacks ${privilege} to turn it on.`;
     }
-    return `vSphere refused to turn change tracking on: ${error.message}`.slice(0, 600);
+    return foreignText(`vSphere refused to turn change tracking on: ${error.message}`, 600);
   }
 }
 

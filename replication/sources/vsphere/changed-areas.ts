@@ -1,7 +1,9 @@
 // Which areas of a disk changed between a change id and a snapshot: QueryChangedDiskAreas, page by page.
 // For sources/vsphere only.
+
 import type { Extent } from '../../model/extent.ts';
 import { faultError } from '../../model/fault.ts';
+import { foreignText } from '../../model/foreign-text.ts';
 import { ChangesUnknown } from '../source.ts';
 import type { VmDisk } from './devices.ts';
 import { GatheredExtents } from './gathered-extents.ts';
@@ -139,7 +141,7 @@ function readPage(info: XmlNode | undefined): Page {
 }
 
 function unknown(error: VimFault, since: string): ChangesUnknown {
-  const said = `${error.type}: ${error.message}`.slice(0, 300);
+  const said = foreignText(`${error.type}: ${error.message}`, 300);
   if (error.type === 'NoPermission') {
     const privilege = text(error.details ?? undefined, 'privilegeId') ?? PRIVILEGE;
     return new ChangesUnknown(`The connector's vCenter account lacks ${privilege}.`, { cause: error });

@@ -1,6 +1,7 @@
 // What vCenter, its hosts and the network say, as our faults: one ordered table, the first row that fits wins.
 // For sources/vsphere only.
 import { describeCause, type Fault, type FaultCode, FaultError, faultError } from '../../model/fault.ts';
+import { foreignText } from '../../model/foreign-text.ts';
 import { object as objectOf, text as textOf, type XmlNode } from './xml/xml-node.ts';
 
 /** What was being done: the same signature means different things in different places. */
@@ -276,7 +277,7 @@ export function stopped(signal: AbortSignal): FaultError {
 }
 
 function said(what: string) {
-  return ({ type, text }: Signature) => ({ message: `${what}: ${text || type}`.slice(0, 600) });
+  return ({ type, text }: Signature) => ({ message: foreignText(`${what}: ${text || type}`, 600) });
 }
 
 function fits(row: Row, signature: Signature, during: During): boolean {

@@ -1,5 +1,7 @@
 // The NFC lease behind an export: what it says of itself, and which of its files is which disk. For sources/vsphere only.
+
 import { faultError } from '../../model/fault.ts';
+import { foreignText } from '../../model/foreign-text.ts';
 import type { VmDisk } from './devices.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
@@ -71,9 +73,11 @@ export async function abortLease(
   reason: string,
   signal: AbortSignal,
 ): Promise<void> {
+  // XML takes no NUL, and the end of a lease must not fail for the words of its reason.
+  const why = foreignText(reason, 1000);
   const fault = element('fault', [
-    element('fault', [element('reason', reason)], { 'xsi:type': 'SystemError' }),
-    element('localizedMessage', reason),
+    element('fault', [element('reason', why)], { 'xsi:type': 'SystemError' }),
+    element('localizedMessage', why),
   ]);
   try {
     await session.call(lease, 'HttpNfcLeaseAbort', [fault], { signal });

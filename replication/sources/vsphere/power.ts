@@ -1,5 +1,7 @@
 // Switches a machine: asks its guest to shut down, takes the power away, starts it again. For sources/vsphere only.
+
 import { faultError } from '../../model/fault.ts';
+import { foreignText } from '../../model/foreign-text.ts';
 import type { PowerAction, PowerResult } from '../../model/power.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
@@ -121,7 +123,7 @@ async function switchTo(
     if (Date.now() >= until) {
       const because = inTheWay ? ` vSphere says: ${inTheWay.message}` : '';
       const note = `The server was not ${wanted.words} within ${inWords(deadlineSeconds)}.${because}`;
-      return { power: seen.power, note: note.slice(0, 2000) };
+      return { power: seen.power, note: foreignText(note) };
     }
     try {
       if (!task) {
@@ -160,13 +162,13 @@ function rest(look: number, until: number, signal: AbortSignal): Promise<void> {
 }
 
 function asking({ question }: Seen): string {
-  return question === null ? '' : ` vSphere waits for an answer: “${question.slice(0, 500)}” Answer it in vCenter.`;
+  return question === null ? '' : ` vSphere waits for an answer: “${foreignText(question, 500)}” Answer it in vCenter.`;
 }
 
 function inWordsOf({ type, message }: VimFault): string {
   const said = `vSphere says: ${message || type}`;
   const note = type === 'ToolsUnavailable' ? `${NO_TOOLS} ${said}` : `The guest cannot be asked to shut down. ${said}`;
-  return note.slice(0, 2000);
+  return foreignText(note);
 }
 
 function inWords(seconds: number): string {

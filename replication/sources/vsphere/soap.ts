@@ -1,6 +1,8 @@
 // SOAP 1.1 as vim25 speaks it, over one pinned pool of connections: one call, one answer, one deadline.
 // Knows no sessions and no meanings. For sources/vsphere only.
+
 import { type Dispatcher, request } from 'undici';
+import { foreignText } from '../../model/foreign-text.ts';
 import { envelope, type ManagedObject, type Markup } from './xml/markup.ts';
 import { child, parseXml, text, XmlError, type XmlNode } from './xml/xml-node.ts';
 
@@ -25,7 +27,7 @@ export class VimHttpError extends Error {
   readonly status: number;
 
   constructor(status: number, body: string) {
-    super(`HTTP ${status}: ${body.replace(/\s+/g, ' ').slice(0, 300)}`);
+    super(`HTTP ${status}: ${foreignText(body.slice(0, 10_000).replace(/\s+/g, ' '), 300)}`);
     this.status = status;
   }
 }

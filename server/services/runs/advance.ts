@@ -11,7 +11,7 @@ import { connectorStatus } from '../connectors/status.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { nudgeQueued, whyQueued } from '../limits/limits.ts';
 import { openSourceArtifacts } from '../tasks/claim.ts';
-import { hintTasks, lockRun, type RunRow } from '../tasks/held.ts';
+import { hintTasks, lockRun, MOST_LOSSES, type RunRow } from '../tasks/held.ts';
 
 export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
   const [found] = await ctx.db
@@ -81,7 +81,7 @@ async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Prom
       id: tasks.id,
       state: tasks.state,
       fault: tasks.fault,
-      fence: tasks.fence,
+      losses: tasks.losses,
       overdue: sql<boolean>`${tasks.holder} is not null and ${tasks.leaseUntil} < now()`,
       free: sql<boolean>`${tasks.holder} is null or ${tasks.leaseUntil} < now()`,
       waited: sql<number>`extract(epoch from now() - greatest(${tasks.notBefore}, ${tasks.createdAt}))::float8`,
@@ -92,13 +92,14 @@ async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Prom
   if (!task) return openStep(work, run, stepPlan(run.step));
   if (task.state !== 'open') return afterStep(ctx, work, run, { state: task.state, fault: task.fault });
   if (!task.free) return;
-  if (run.cancelRequestedAt || task.fence >= LOST_TOO_OFTEN) {
+  const isAbandoned = task.overdue && task.losses >= MOST_LOSSES - 1;
+  if (run.cancelRequestedAt || isAbandoned) {
     await work.tx
       .update(tasks)
       .set({ state: 'cancelled', holder: null, endedAt: sql`now()` })
       .where(eq(tasks.id, task.id));
     if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
-    return endRun(ctx, work, run, 'fail', fault('connector-lost', { retry: 'later' }));
+    return endRun(ctx, work, run, 'fail', abandoned(stepPlan(run.step)));
   }
   await hintTasks(work.tx, stepPlan(run.step).place === 'cloud' ? null : run.connectorId);
   if (task.waited > SAY_WAITING_AFTER_SECONDS && !run.waitingFor) {
@@ -126,9 +127,16 @@ async function afterStep(
   return openStep(work, run, next, changes);
 }
 
-/** A step whose holder was lost so many times is not tried again for ever. */
-const LOST_TOO_OFTEN = 25;
 const SAY_WAITING_AFTER_SECONDS = 5;
+
+/** Each holder of the step fell silent where those before it did. */
+function abandoned({ label, place }: StepPlan): Fault {
+  const who = place === 'cloud' ? 'a worker' : 'the connector';
+  return fault('work-abandoned', {
+    message: `${label} was begun ${MOST_LOSSES} times, and each time ${who} fell silent before it got any further.`,
+    blame: place === 'cloud' ? 'us' : 'connector',
+  });
+}
 
 async function waitFor(work: Work, run: RunRow, why: string): Promise<void> {
   if (run.waitingFor === why) return;

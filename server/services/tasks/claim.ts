@@ -4,7 +4,7 @@ import { artifacts, replicationJobs, replicationRuns, tasks } from '../../../db/
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import { baselinesOf, inBaseline, type JobBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
-import type { RunRow, TaskRow } from './held.ts';
+import { MOST_LOSSES, type RunRow, type TaskRow } from './held.ts';
 
 export interface ClaimedTask {
   task: TaskRow;
@@ -14,7 +14,10 @@ export interface ClaimedTask {
   measured: JobBaselines;
 }
 
-/** Leases up to `free` tasks to a holder for `leaseSeconds` of database time. */
+/**
+ * Leases up to `free` tasks to a holder for `leaseSeconds` of database time. One that was lost too often is left to
+ * `endAbandoned` (tasks/abandon.ts) or, when a run stands behind it, to `advanceRun`.
+ */
 export async function claimTasks(
   ctx: ServiceContext,
   input: {
@@ -37,7 +40,7 @@ export async function claimTasks(
         eq(tasks.place, input.place),
         input.connectorId ? eq(tasks.connectorId, input.connectorId) : undefined,
         lte(tasks.notBefore, sql`now()`),
-        or(isNull(tasks.holder), lt(tasks.leaseUntil, sql`now()`)),
+        or(isNull(tasks.holder), and(lt(tasks.leaseUntil, sql`now()`), lt(tasks.losses, MOST_LOSSES - 1))),
       ),
     )
     .orderBy(asc(tasks.createdAt))
@@ -48,6 +51,7 @@ export async function claimTasks(
     .set({
       holder: input.holder,
       fence: sql`${tasks.fence} + 1`,
+      losses: sql`${tasks.losses} + (${tasks.holder} is not null)::int`,
       leaseUntil: sql`now() + make_interval(secs => ${input.leaseSeconds})`,
     })
     .where(inArray(tasks.id, open))

@@ -33,14 +33,17 @@ export async function extendTask(
   try {
     return await inTransaction(ctx, workspaceId, async (work) => {
       const { task, run } = await lockHeld(work.tx, held);
+      const percent =
+        run && task.stepId && progress ? Math.max(run.percent, runPercent(task.stepId, progress.fraction)) : null;
+      // Further than anybody before: whoever was lost on the way here is forgotten.
+      const isFurther = run !== null && percent !== null && percent > run.percent;
       await work.tx
         .update(tasks)
-        .set({ leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` })
+        .set({ leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})`, ...(isFurther && { losses: 0 }) })
         .where(eq(tasks.id, task.id));
       await writeLines(work, task, lines);
       if (!run || !task.stepId) return { go: true, reason: null };
-      if (progress) {
-        const percent = Math.max(run.percent, runPercent(task.stepId, progress.fraction));
+      if (progress && percent !== null) {
         await work.tx.update(replicationRuns).set({ progress, percent }).where(eq(replicationRuns.id, run.id));
       }
       if (progress || lines.length > 0)

@@ -8,6 +8,9 @@ import { TASKS_CHANNEL } from '../../events/channels.ts';
 export type TaskRow = typeof tasks.$inferSelect;
 export type RunRow = typeof replicationRuns.$inferSelect;
 
+/** So many holders in a row may fall silent without having got any further; then the work ends with `work-abandoned`. */
+export const MOST_LOSSES = 5;
+
 /** Proof of a lease: whose it is and under which fence. */
 export interface Held {
   taskId: string;

@@ -1,13 +1,22 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifacts, replicationRuns, runLog, servers as serversTable, tasks } from '../../../db/schema/index.ts';
+import {
+  artifacts,
+  connectors,
+  replicationRuns,
+  runLog,
+  servers as serversTable,
+  tasks,
+} from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
+import { importCatalog } from '../catalog/import.ts';
 import { createJobs } from '../jobs/create.ts';
 import { advanceRun } from '../runs/advance.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
+import { endAbandoned } from './abandon.ts';
 import { type Extension, extendTask } from './extend.ts';
-import { confirmArtifacts, declareArtifacts } from './ledger.ts';
+import { checkpointTask, confirmArtifacts, declareArtifacts } from './ledger.ts';
 import { type Outcome, settleTask } from './settle.ts';
 
 let site: TestWorkspace;
@@ -132,6 +141,47 @@ describe('a lease', () => {
       ['created', `made-${all[1]}`, { name: 'second', in: 'here' }, held.fence],
       ['created', `made-${all[2]}`, { name: 'third', in: 'here' }, held.fence],
     ]);
+  });
+});
+
+describe('work that is lost again and again', () => {
+  const lose = (taskId: string) =>
+    site.db.update(tasks).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(tasks.id, taskId));
+  const show = (held: Awaited<ReturnType<typeof hold>>, fraction: number) =>
+    extendTask(site.ctx, site.workspaceId, held, 30, { progress: { fraction, note: null, disks: [] } });
+
+  it('ends its run in words after five holders that got no further', async () => {
+    for (let holder = 1; holder <= 5; holder += 1) {
+      const held = await hold(`holder-${holder}`);
+      // As far as the first one, no further.
+      await show(held, 0.5);
+      await lose(held.taskId);
+    }
+    expect(await site.claim('one more')).toEqual([]);
+    await advanceRun(site.ctx, runId);
+    expect(await run()).toMatchObject({ state: 'failed', fault: { code: 'work-abandoned', blame: 'connector' } });
+  });
+
+  it('goes on for as long as each holder gets further than the last, or keeps what it did', async () => {
+    for (let holder = 1; holder <= 12; holder += 1) {
+      const held = await hold(`holder-${holder}`);
+      if (holder % 3 === 0) await show(held, holder / 20);
+      else if (holder === 7) await checkpointTask(site.ctx, site.workspaceId, held, { done: holder });
+      await lose(held.taskId);
+      await advanceRun(site.ctx, runId);
+    }
+    expect((await run())?.state).toBe('active');
+    expect(await site.claim('one more')).toHaveLength(1);
+  });
+
+  it('ends an import of the catalog too, and its connector says why', async () => {
+    await site.db.update(tasks).set({ state: 'cancelled' });
+    await importCatalog(site.ctx, {});
+    for (let holder = 1; holder <= 5; holder += 1) await lose((await hold(`holder-${holder}`)).taskId);
+    await endAbandoned(site.ctx);
+    const [connector] = await site.db.select().from(connectors);
+    expect(connector).toMatchObject({ catalogState: 'failed', catalogFault: { code: 'work-abandoned' } });
+    expect(await site.claim('one more')).toEqual([]);
   });
 });
 

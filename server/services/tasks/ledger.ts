@@ -87,6 +87,6 @@ export async function checkpointTask(
 ): Promise<void> {
   await inTransaction(ctx, workspaceId, async ({ tx }) => {
     const { task } = await lockHeld(tx, held);
-    await tx.update(tasks).set({ checkpoint }).where(eq(tasks.id, task.id));
+    await tx.update(tasks).set({ checkpoint, losses: 0 }).where(eq(tasks.id, task.id));
   });
 }

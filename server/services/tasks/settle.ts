@@ -122,6 +122,7 @@ async function settleFailure(
         leaseUntil: null,
         fault: theFault,
         attempt: task.attempt + 1,
+        losses: 0,
         notBefore: sql`now() + make_interval(secs => ${seconds})`,
       })
       .where(eq(tasks.id, task.id));

@@ -1,6 +1,7 @@
 // Reads the XML of answers into nodes: names without prefixes, the declared type by its namespace, order kept.
 // Whether something is one or many is said by who reads it (child / children), never guessed. For sources/vsphere only.
 import { XMLParser } from 'fast-xml-parser';
+import { wellFormedText } from '../../../model/foreign-text.ts';
 import type { ManagedObject } from './markup.ts';
 
 export interface XmlNode {
@@ -67,7 +68,7 @@ function readNode(raw: RawNode, outer: Scope, depth: number): XmlNode {
   for (const [key, rawValue] of Object.entries(rawAttributes)) {
     const colon = key.indexOf(':');
     if (colon < 0) {
-      if (key !== 'xmlns') attributes.set(key, decode(rawValue));
+      if (key !== 'xmlns') attributes.set(key, wellFormedText(decode(rawValue)));
       continue;
     }
     const isType = key.slice(colon + 1) === 'type' && scope.get(key.slice(0, colon)) === SCHEMA_INSTANCE;
@@ -81,7 +82,8 @@ function readNode(raw: RawNode, outer: Scope, depth: number): XmlNode {
       text += part['#cdata'].map((piece: RawNode) => piece['#text'] ?? '').join('');
     else if (elementName(part) !== undefined) children.push(readNode(part, scope, depth + 1));
   }
-  return { name: localName(qualified), type, attributes, children, text: children.length > 0 ? text.trim() : text };
+  const safe = wellFormedText(text);
+  return { name: localName(qualified), type, attributes, children, text: children.length > 0 ? safe.trim() : safe };
 }
 
 function declare(attributes: Record<string, string>, outer: Scope): Scope {
@@ -101,7 +103,7 @@ function decode(text: string): string {
   return text.replace(/&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));/gi, (whole, hex, decimal, name) => {
     if (name) return NAMED[name.toLowerCase()] ?? whole;
     const point = hex ? Number.parseInt(hex, 16) : Number(decimal);
-    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+    return point <= 0x10ffff ? wellFormedText(String.fromCodePoint(point)) : whole;
   });
 }
 
