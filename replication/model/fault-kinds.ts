@@ -199,6 +199,13 @@ export const FAULT_KINDS = {
     blame: 'aws',
     retry: 'now',
   },
+  'aws-busy': {
+    message: 'The AWS account has as much of this under way as it may have at once.',
+    remedy:
+      'Start the run again when other work in the account has ended. If it happens often, raise the quota that is named.',
+    blame: 'aws',
+    retry: 'later',
+  },
   'aws-limit': {
     message: 'A quota of the AWS account is used up.',
     remedy: 'Raise the quota that is named, or wait until other work has ended.',

@@ -6,7 +6,6 @@ import type { SnapshotRecord } from '../snapshots/store.ts';
 import { demandWritable, type Ebs, findSnapshot, invalid, readBody, wholeNumber } from './validation.ts';
 
 /** AWS's quota of pending snapshots in an account. */
-const mostPending = 100;
 
 interface StartInput {
   VolumeSize?: unknown;
@@ -41,6 +40,7 @@ export async function startSnapshot(ebs: Ebs, request: AwsRequest): Promise<AwsR
   }
   const chain = readChain(ebs, input, volumeSize);
   const pending = ebs.snapshots.visible().filter(({ state, timeoutMinutes }) => state === 'pending' && timeoutMinutes);
+  const mostPending = ebs.snapshots.settings.now.pendingSnapshots;
   if (pending.length >= mostPending) {
     throw new AwsError(400, 'ConcurrentLimitExceededException', `The account has ${mostPending} pending snapshots.`);
   }

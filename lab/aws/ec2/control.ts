@@ -28,7 +28,7 @@ export function controlCalls(ec2: Ec2, guests: Guests): LabAwsPart['control'] {
       return snapshots.hash(input.snapshotId, input.length);
     },
 
-    /** `{ notFoundMs?, notFoundEvery?, refuseParents?, unusableKeys? }` → the settings after the change. */
+    /** `{ notFoundMs?, notFoundEvery?, refuseParents?, unusableKeys?, pendingSnapshots? }` → the settings after the change. */
     async snapshotSettings(input?: unknown) {
       snapshots.settings.change(snapshotSettings.partial().parse(input ?? {}));
       return snapshots.settings.now;

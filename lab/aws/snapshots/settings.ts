@@ -17,6 +17,8 @@ export const snapshotSettings = z
     refuseParents: z.union([z.boolean(), z.array(z.string())]),
     /** Keys that cannot be used: refused by StartSnapshot, and what ImportSnapshot's task fails with. */
     unusableKeys: z.array(z.string()),
+    /** The account's quota of pending snapshots. */
+    pendingSnapshots: z.number().int().min(0),
   })
   .strict();
 
@@ -34,6 +36,7 @@ const atFirst: Kept = {
   notFoundEvery: 1,
   refuseParents: false,
   unusableKeys: [],
+  pendingSnapshots: 100,
 };
 
 export class EbsSettings {

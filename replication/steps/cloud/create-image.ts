@@ -6,7 +6,7 @@ import { imageName } from '../../target/aws/ec2-names.ts';
 import { importFault } from '../../target/aws/import-tasks.ts';
 import type { ImageDisk } from '../../target/aws/target.ts';
 import { runTags } from '../run-tags.ts';
-import { type CloudStep, type CloudStepContext, pause } from './step.ts';
+import { type CloudStep, type CloudStepContext, pause, shortNote, withRoom } from './step.ts';
 
 const DEADLINE_MS = 12 * 3_600_000;
 
@@ -79,18 +79,16 @@ async function importImage(context: CloudStepContext): Promise<string> {
   });
   let taskId = task.externalId;
   if (!taskId) {
-    taskId = await target.images.startImport(
-      {
-        description: description(context),
-        firmware: firmwareOf(context),
-        platform: run.guestFamily === 'linux' ? 'Linux' : 'Windows',
-        license,
-        disks: disksOf(context),
-        token: task.token,
-        tags: runTags(run, run.serverName),
-      },
-      signal,
-    );
+    const input = {
+      description: description(context),
+      firmware: firmwareOf(context),
+      platform: run.guestFamily === 'linux' ? ('Linux' as const) : ('Windows' as const),
+      license,
+      disks: disksOf(context),
+      token: task.token,
+      tags: runTags(run, run.serverName),
+    };
+    taskId = await withRoom(context, 'importImage', 'another import', () => target.images.startImport(input, signal));
     await context.confirm(task, 'created', taskId);
     context.log('info', `VM Import prepares the AMI (${taskId}, licence ${license.toUpperCase()}).`);
   }
@@ -106,7 +104,7 @@ async function importImage(context: CloudStepContext): Promise<string> {
       await keepImported(context, task, state.imageId, state.snapshotIds);
       return state.imageId;
     }
-    context.progress({ fraction: (state.percent ?? 0) / 100, note: state.message || null, disks: [] });
+    context.progress({ fraction: (state.percent ?? 0) / 100, note: shortNote(state.message), disks: [] });
     if (Date.now() > until)
       throw faultError('import-image-failed', { message: 'VM Import did not finish within 12 hours.' });
     await pause(context.pollMs, signal);

@@ -1,12 +1,12 @@
 // Progress of the disks while AWS makes snapshots of them: percentages that never run back.
 import type { DiskProgress, StepResults } from '../../model/step-results.ts';
-import type { CloudStepContext } from './step.ts';
+import { type CloudStepContext, shortNote } from './step.ts';
 
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
 export class DiskBoard {
   readonly #context: CloudStepContext;
-  readonly #lines: { disk: CopiedDisk; label: string; percent: number; done: boolean }[];
+  readonly #lines: { disk: CopiedDisk; label: string; percent: number; state: DiskProgress['state'] }[];
 
   constructor(context: CloudStepContext, disks: readonly CopiedDisk[]) {
     const snapshot = context.results['take-snapshot'];
@@ -15,7 +15,7 @@ export class DiskBoard {
       disk,
       label: snapshot?.disks.find((one) => one.id === disk.id)?.label ?? disk.id,
       percent: 0,
-      done: false,
+      state: 'running',
     }));
   }
 
@@ -25,12 +25,31 @@ export class DiskBoard {
 
   show(diskId: string, percent: number, note: string | null = null): void {
     const line = this.#lines.find(({ disk }) => disk.id === diskId);
-    if (line) line.percent = Math.max(line.percent, Math.min(100, percent));
+    if (line) {
+      line.percent = Math.max(line.percent, Math.min(100, percent));
+      if (line.state === 'waiting') line.state = 'running';
+    }
+    this.#tell(note);
+  }
+
+  /** These have not begun: AWS has no room for them yet. */
+  wait(diskIds: readonly string[], note: string): void {
+    for (const line of this.#lines) if (diskIds.includes(line.disk.id)) line.state = 'waiting';
+    this.#tell(note);
+  }
+
+  done(diskId: string): void {
+    const line = this.#lines.find(({ disk }) => disk.id === diskId);
+    if (line) line.state = 'done';
+    this.show(diskId, 100);
+  }
+
+  #tell(note: string | null): void {
     this.#context.progress({
       fraction: this.#lines.reduce((sum, one) => sum + one.percent, 0) / (100 * this.#lines.length),
-      note: note || null,
+      note: shortNote(note),
       disks: this.#lines.map(
-        ({ disk, label, percent, done }): DiskProgress => ({
+        ({ disk, label, percent, state }): DiskProgress => ({
           id: disk.id,
           label,
           capacityBytes: disk.capacityBytes,
@@ -39,15 +58,9 @@ export class DiskBoard {
           bytesSent: disk.bytesSent,
           rate: 0,
           secondsLeft: null,
-          state: done ? 'done' : 'running',
+          state,
         }),
       ),
     });
-  }
-
-  done(diskId: string): void {
-    const line = this.#lines.find(({ disk }) => disk.id === diskId);
-    if (line) line.done = true;
-    this.show(diskId, 100);
   }
 }

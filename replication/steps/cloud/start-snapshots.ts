@@ -4,7 +4,7 @@ import { faultError } from '../../model/fault.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import { planEncryption } from '../../target/aws/ebs-direct/encryption.ts';
 import { runTags } from '../run-tags.ts';
-import type { CloudStep, CloudStepContext } from './step.ts';
+import { type CloudStep, type CloudStepContext, withRoom } from './step.ts';
 
 type Started = StepResults['start-snapshots']['disks'][number];
 
@@ -94,16 +94,16 @@ export async function startPackSnapshot(
     diskId,
     details: { parent: parentSnapshotId ?? '' },
   });
-  const started = await target.ebs.startSnapshot(
-    {
-      capacityBytes: disk.capacityBytes,
-      parentSnapshotId,
-      ...(encryption && !parentSnapshotId && { encryption }),
-      description: `Landfall ${run.id} ${name}`,
-      tags: { ...runTags(run, name), 'landfall:artifact': artifact.id },
-      token: artifact.id,
-    },
-    signal,
+  const input = {
+    capacityBytes: disk.capacityBytes,
+    parentSnapshotId,
+    ...(encryption && !parentSnapshotId && { encryption }),
+    description: `Landfall ${run.id} ${name}`,
+    tags: { ...runTags(run, name), 'landfall:artifact': artifact.id },
+    token: artifact.id,
+  };
+  const started = await withRoom(context, 'startSnapshot', 'another snapshot', () =>
+    target.ebs.startSnapshot(input, signal),
   );
   if (started.outcome === 'parent-refused') await context.confirm(artifact, 'released', null);
   else if (artifact.state === 'declared') await context.confirm(artifact, 'created', started.snapshotId);

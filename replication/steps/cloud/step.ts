@@ -7,6 +7,7 @@ import type { ImageMethod, License } from '../../model/job.ts';
 import type { CatalogServer } from '../../model/server.ts';
 import type { ResultsSoFar, StepProgress, StepResults } from '../../model/step-results.ts';
 import type { AwsTarget } from '../../target/aws/target.ts';
+import { ROOM_HOURS, whenThereIsRoom } from '../wait-for-room.ts';
 
 export interface CloudStepContext {
   run: {
@@ -68,5 +69,29 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
       resolve();
     }, milliseconds);
     signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** A note of progress: at most 300 characters, however much AWS has to say. */
+export function shortNote(text: string | null): string | null {
+  return text && text.length > 300 ? `${text.slice(0, 299).toWellFormed()}…` : text || null;
+}
+
+/** Calls AWS until it has room for one more; says so in the run's progress, and once in its log. */
+export function withRoom<T>(
+  context: CloudStepContext,
+  what: keyof typeof ROOM_HOURS,
+  subject: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  return whenThereIsRoom(call, {
+    signal: context.signal,
+    everyMs: context.pollMs,
+    deadlineMs: ROOM_HOURS[what] * 3_600_000,
+    onWait(words, first) {
+      const note = `Waiting: AWS has no room for ${subject} yet. ${words}`;
+      context.progress({ fraction: 0, note: shortNote(note), disks: [] });
+      if (first) context.log('warning', note);
+    },
   });
 }

@@ -13,6 +13,7 @@ import type { StepResults } from '../../model/step-results.ts';
 import { ChangesUnknown, type SourceExport } from '../../sources/source.ts';
 import type { Confirmation, Declaration } from '../../wire/gateway.ts';
 import { runTags } from '../run-tags.ts';
+import { ROOM_HOURS, whenThereIsRoom } from '../wait-for-room.ts';
 import type { CopyProgressBoard } from './copy-progress.ts';
 import type { ConnectorStepContext } from './step.ts';
 
@@ -22,6 +23,8 @@ type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
 /** Blocks of 512 KiB under way to EBS at once: enough to fill a long line, 32 MiB of memory. */
 const DIRECT_CONCURRENCY = 64;
+/** Between two questions whether AWS has room for one more snapshot. */
+const ROOM_POLL_MS = 15_000;
 
 export interface DiskToCopy {
   opened: SourceExport;
@@ -212,17 +215,22 @@ async function openSnapshot(
     diskId: disk.id,
     details: { parent: plan.parentSnapshotId ?? '' },
   });
-  const started = await ebs.startSnapshot(
-    {
-      capacityBytes: disk.capacityBytes,
-      parentSnapshotId: plan.parentSnapshotId,
-      ...(plan.encryption && !plan.parentSnapshotId && { encryption: plan.encryption as { encrypted: true } }),
-      description: `Landfall ${run.id} ${name}`,
-      tags: { ...runTags(run, name), 'landfall:artifact': row },
-      token: row,
-    },
+  const input = {
+    capacityBytes: disk.capacityBytes,
+    parentSnapshotId: plan.parentSnapshotId,
+    ...(plan.encryption && !plan.parentSnapshotId && { encryption: plan.encryption as { encrypted: true } }),
+    description: `Landfall ${run.id} ${name}`,
+    tags: { ...runTags(run, name), 'landfall:artifact': row },
+    token: row,
+  };
+  const started = await whenThereIsRoom(() => ebs.startSnapshot(input, signal), {
     signal,
-  );
+    everyMs: ROOM_POLL_MS,
+    deadlineMs: ROOM_HOURS.startSnapshot * 3_600_000,
+    onWait(words, first) {
+      if (first) context.log('warning', `${disk.label}: AWS has no room for another snapshot yet; waiting. ${words}`);
+    },
+  });
   if (started.outcome === 'parent-refused') {
     await context.confirm({ artifactId: row, state: 'released', externalId: null });
     return {

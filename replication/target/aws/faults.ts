@@ -142,10 +142,37 @@ export const AWS_FAULT_ROWS: readonly FaultRow[] = [
     source: 'EC2 server errors',
   },
   {
-    id: 'limit',
-    matches: (s) => /(LimitExceeded|QuotaExceeded(Exception)?|CountExceeded|TooManySnapshots)$/.test(s.code),
+    id: 'no-room',
+    matches: (s) =>
+      codes(
+        'ResourceCountLimitExceeded',
+        'ConcurrentLimitExceededException',
+        'ConcurrentSnapshotLimitExceeded',
+        'PendingSnapshotLimitExceeded',
+        'ServiceQuotaExceededException',
+      )(s) ||
+      // Limits of what may be under way at once share their code with limits of what may exist.
+      (/^(Resource|Snapshot)?LimitExceeded$/.test(s.code) && /in progress|conversion task|concurrent/i.test(s.message)),
+    code: 'aws-busy',
+    source:
+      'EC2 client errors (ConcurrentSnapshotLimitExceeded, PendingSnapshotLimitExceeded, ResourceCountLimitExceeded); ' +
+      'EBS direct model (ConcurrentLimitExceededException, ServiceQuotaExceededException); ' +
+      'aws-samples/copy-encrypted-ami#3 (ResourceLimitExceeded: Too many snapshot copies in progress)',
+  },
+  {
+    id: 'instance-quota',
+    matches: codes('InstanceLimitExceeded', 'VcpuLimitExceeded', 'MaxSpotInstanceCountExceeded'),
     code: 'aws-limit',
-    source: 'EC2 client errors (InstanceLimitExceeded, VcpuLimitExceeded, ResourceCountLimitExceeded…)',
+    message: 'The AWS account may not run more instances of this kind.',
+    remedy:
+      'Ask for more vCPUs of this kind of instance in Service Quotas (Amazon EC2, Running On-Demand instances), end instances that nobody needs, or choose a smaller type.',
+    source: 'EC2 client errors (InstanceLimitExceeded, VcpuLimitExceeded, MaxSpotInstanceCountExceeded)',
+  },
+  {
+    id: 'limit',
+    matches: (s) => /(LimitExceeded|QuotaExceeded|CountExceeded|TooManySnapshots)(Exception)?$/.test(s.code),
+    code: 'aws-limit',
+    source: 'EC2 client errors (SnapshotLimitExceeded, VolumeLimitExceeded, AttachmentLimitExceeded…)',
   },
   {
     id: 'certificate',
