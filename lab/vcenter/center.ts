@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FaultRules } from '../faults/rules.ts';
 import type { World } from '../world/world.ts';
 import { DiskStore } from './disks/store.ts';
+import { Events } from './events.ts';
 import type { ManagedObject } from './inventory/managed-object.ts';
 import { Inventory } from './inventory/tree.ts';
 import { Leases } from './leases.ts';
@@ -30,6 +31,7 @@ export class Center {
   readonly sessions: Sessions;
   readonly tasks: Tasks;
   readonly leases: Leases;
+  readonly events: Events;
   readonly inventory: Inventory;
   readonly traffic = new Traffic();
   /** Aborted when the lab stops. */
@@ -50,6 +52,7 @@ export class Center {
     }
     this.disks = new DiskStore(join(options.dataDir, 'disks'));
     this.sessions = new Sessions(this);
+    this.events = new Events(this);
     this.tasks = new Tasks(this);
     this.leases = new Leases(this);
     this.inventory = new Inventory(this);

@@ -60,7 +60,9 @@ export class TestClient implements AsyncDisposable {
 
   /** The returned values; throws a SoapFault. */
   async call(method: string, type: string, value: string, args = ''): Promise<Xml[]> {
-    const parsed = parser.parse(await this.raw(method, type, value, args)).Envelope.Body;
+    // Without prefixes it would hide the `type` that says what the reference leads to.
+    const answer = (await this.raw(method, type, value, args)).replaceAll(' xsi:type="ManagedObjectReference"', '');
+    const parsed = parser.parse(answer).Envelope.Body;
     if (parsed.Fault) {
       const [name, detail] = Object.entries(parsed.Fault.detail)[0] as [string, Xml];
       throw new SoapFault(name.replace(/Fault$/, ''), parsed.Fault.faultstring, detail);

@@ -1,15 +1,15 @@
-// HEAD and GET /folder/<path>?dcPath=…&dsName=…: the files of datastores, as far as they are disks of the lab's machines.
+// HEAD and GET /folder/<path>?dcPath=…&dsName=…: the files of datastores, as far as they belong to the lab's machines.
 // For lab/vcenter only.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FolderMode } from '../world/world.ts';
 import type { Center } from './center.ts';
+import { filesOf, isoImage, type StoredFile } from './datastore-files.ts';
 import type { LabDisk } from './disks/disk.ts';
 import { GRAIN } from './disks/grain-map.ts';
 import { isGranted } from './privileges.ts';
 import { sessionCookie } from './sessions.ts';
 import { Cut, drained, Shaper } from './shaped-stream.ts';
-import { baseFileName } from './snapshots.ts';
 import { chainOf, type VmState } from './state.ts';
 
 /** What is read of a disk at a time. */
@@ -145,35 +145,26 @@ async function fileAt(center: Center, address: string): Promise<DatastoreFile | 
   const name = `[${datastore.name}] ${path}`;
   for (const vm of center.state.vms) {
     if (vm.vm.datacenter !== datacenter.name) continue;
-    for (const index of vm.vm.disks.keys()) {
-      const found = await diskFile(center, vm, index, name);
-      if (found) return found;
-    }
+    const found = filesOf(center.disks, vm).find((file) => file.name === name);
+    if (found) return openFile(center, vm, found);
   }
   return undefined;
 }
 
 /**
  * The flat file of a disk's base holds the bytes of the oldest snapshot, or what the guest writes to while there is none.
- * Descriptors and the files of deltas are there too, but nobody can read a disk from them alone.
+ * The files of deltas are there too, but nobody can read a disk from them alone.
  */
-async function diskFile(center: Center, vm: VmState, disk: number, name: string): Promise<DatastoreFile | undefined> {
-  const base = baseFileName(vm, disk);
-  const stem = base.replace(/\.vmdk$/, '');
-  const oldest = chainOf(vm).find(({ fileNames }) => fileNames[disk] !== undefined);
-  if (name === `${stem}-flat.vmdk`) {
+async function openFile(center: Center, vm: VmState, file: StoredFile): Promise<DatastoreFile> {
+  const { name, disk = 0 } = file;
+  if (file.kind === 'diskExtent' && name.endsWith('-flat.vmdk')) {
     const bytes: LabDisk = await center.disks.disk(vm, disk);
+    const oldest = chainOf(vm).find(({ fileNames }) => fileNames[disk] !== undefined);
     const view = oldest?.id;
     const locked = !oldest && vm.vm.power === 'poweredOn';
     return { vm, disk, name, size: bytes.capacity, locked, read: (at, length) => bytes.read(view, at, length) };
   }
-  const names = [...chainOf(vm).map(({ fileNames }) => fileNames[disk]), vm.fileNames[disk]];
-  const delta = names.find((one) => one !== base && one?.replace(/\.vmdk$/, '-delta.vmdk') === name);
-  const text = names.includes(name)
-    ? `# Disk DescriptorFile\nversion=1\nRW ${vm.vm.disks[disk]!.capacityBytes / 512} VMFS "${name.replace(/^.*\//, '')}"\n`
-    : delta && 'COWD'.padEnd(2048, '\0');
-  if (text === undefined) return undefined;
-  const bytes = Buffer.from(text, 'latin1');
+  const bytes = file.kind === 'iso' ? isoImage() : Buffer.from(file.text?.() ?? 'COWD'.padEnd(2048, '\0'));
   const read = async (at: number, length: number) => bytes.subarray(at, at + length);
   return { vm, disk, name, size: bytes.length, locked: false, read };
 }

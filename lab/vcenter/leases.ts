@@ -2,6 +2,7 @@
 // For lab/vcenter only.
 import { randomUUID } from 'node:crypto';
 import type { Center } from './center.ts';
+import { ISO_BYTES } from './datastore-files.ts';
 import type { ManagedObject } from './inventory/managed-object.ts';
 import { diskControllers } from './inventory/vm-config.ts';
 import { invalidState, taskInProgress, VimFault } from './soap/fault.ts';
@@ -42,7 +43,6 @@ export interface Lease {
 
 /** Ended leases that can still be asked about. */
 const REMEMBERED = 50;
-const ISO_BYTES = 393_216;
 
 export class Leases {
   readonly #center: Center;
@@ -203,8 +203,8 @@ export class Leases {
     const disks = lease.files.filter((file) => file.disk !== undefined);
     return data('HttpNfcLeaseInfo', {
       lease: ref('HttpNfcLease', lease.id),
-      entity:
-        lease.view === undefined ? ref('VirtualMachine', lease.vm.vm.id) : ref('VirtualMachineSnapshot', lease.view),
+      // The machine, whether it is exported itself or one of its snapshots: a lease covers a VirtualMachine or a vApp.
+      entity: ref('VirtualMachine', lease.vm.vm.id),
       deviceUrl: list(
         'HttpNfcLeaseDeviceUrl',
         lease.files.map((file) =>

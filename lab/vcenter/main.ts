@@ -50,6 +50,7 @@ export async function startLabVcenter(options: LabVcenterOptions): Promise<LabVc
   const server = new VcenterServer(center, certificate, host, options.port ?? 0);
   try {
     await takeForeignSnapshots(center);
+    await center.disks.openFrozen(center.state.vms);
     await server.up();
   } catch (error) {
     await center.close();

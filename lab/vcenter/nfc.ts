@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Center } from './center.ts';
+import { isoImage } from './datastore-files.ts';
 import type { Lease, LeaseFile } from './leases.ts';
 import { Cut, drained, Shaper } from './shaped-stream.ts';
 import { streamVmdk } from './vmdk/stream.ts';
@@ -61,7 +62,7 @@ async function send(
 
 async function* pieces(center: Center, lease: Lease, file: LeaseFile) {
   if (file.disk === undefined) {
-    yield { bytes: isoImage(file.capacity), position: file.capacity, populated: 0 };
+    yield { bytes: isoImage(), position: file.capacity, populated: 0 };
     return;
   }
   const controller = lease.vm.vm.disks[file.disk]!.controller;
@@ -72,20 +73,6 @@ async function* pieces(center: Center, lease: Lease, file: LeaseFile) {
     adapter: controller === 'ide' ? 'ide' : 'lsilogic',
     layout: lease.vm.vm.vmdkLayout,
   });
-}
-
-/** An ISO 9660 volume descriptor and nothing else. */
-function isoImage(length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (const [sector, type] of [
-    [16, 1],
-    [17, 255],
-  ] as const) {
-    bytes[sector * 2048] = type;
-    bytes.write('CD001\x01', sector * 2048 + 1, 'latin1');
-  }
-  bytes.write('RESCUE'.padEnd(32), 16 * 2048 + 40, 'latin1');
-  return bytes;
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

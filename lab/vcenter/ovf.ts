@@ -2,7 +2,7 @@
 
 import type { Disk, Vm } from '../world/world.ts';
 import type { Center } from './center.ts';
-import { diskKey } from './inventory/vm-config.ts';
+import { diskKey, hasDrive } from './inventory/vm-config.ts';
 import { childrenNamed, type Element, flagOf, numberOf, textOf } from './soap/element.ts';
 import { type Data, data, escapeXml, list } from './soap/value.ts';
 import type { VmState } from './state.ts';
@@ -168,7 +168,7 @@ function hardware(vm: Vm, files: OvfFile[]): string[] {
       ResourceType: 17,
     });
   });
-  if (vm.iso) {
+  if (hasDrive(vm)) {
     const parent = add({ Address: 1, ElementName: 'ideController1', ResourceType: 5 });
     const file = files.findIndex((candidate) => candidate.deviceId.includes('VirtualIDEController1'));
     const resource = file < 0 ? undefined : `ovf:/file/file${file + 1}`;

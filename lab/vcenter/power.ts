@@ -26,6 +26,7 @@ export async function setPower(center: Center, vm: VmState, power: PowerState): 
   goingDown.delete(vm);
   vm.bootedAt = power === 'poweredOn' ? new Date().toISOString() : undefined;
   if (vm.vm.tools !== 'notInstalled') vm.vm.tools = power === 'poweredOn' ? 'running' : 'notRunning';
+  center.events.switched(vm);
   center.save();
 }
 

@@ -13,6 +13,9 @@ import { answerSoap } from './soap/dispatch.ts';
 /** A request larger than this is no SOAP call of ours. */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
+/** How long an idle connection stays open, as in front of a real vCenter (Broadcom KB 437860: 900 s). */
+const IDLE_CONNECTION_MS = 900_000;
+
 export class VcenterServer {
   readonly #center: Center;
   readonly #server: Server;
@@ -31,6 +34,7 @@ export class VcenterServer {
         response.destroy();
       });
     });
+    this.#server.keepAliveTimeout = IDLE_CONNECTION_MS;
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -73,6 +77,8 @@ export class VcenterServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Without Node's hint of how long it stays open, which no vCenter gives.
+    response.setHeader('connection', 'keep-alive');
     const path = (request.url ?? '/').split('?')[0]!;
     if (path.startsWith('/folder/')) return serveFolder(this.#center, request, response);
     if (path.startsWith('/nfc/')) return serveNfc(this.#center, request, response);

@@ -55,6 +55,7 @@ export class Sessions {
       ended: new AbortController(),
     };
     this.#sessions.set(session.key, session);
+    this.#center.events.loggedIn(session);
     return session;
   }
 
@@ -77,8 +78,10 @@ export class Sessions {
   }
 
   end(key: string): void {
-    this.#sessions.get(key)?.ended.abort();
+    const session = this.#sessions.get(key);
+    session?.ended.abort();
     this.#sessions.delete(key);
+    if (session) this.#center.events.loggedOut(session);
   }
 
   endAll(): number {

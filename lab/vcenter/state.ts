@@ -45,6 +45,10 @@ export interface VcenterState {
   world: World;
   vms: VmState[];
   nextSnapshot: number;
+  /** Fields that users made for objects, for one type or for all. */
+  customFields?: { key: number; name: string; type?: string }[];
+  /** Values by managed object id and key of the field. */
+  customValues?: Record<string, Record<number, string>>;
 }
 
 /** `store` of `[store] alpha/alpha.vmdk`. */

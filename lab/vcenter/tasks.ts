@@ -56,6 +56,7 @@ export class Tasks {
       if (this.#tasks.size <= REMEMBERED) break;
       if (old.completedAt) this.#tasks.delete(old.id);
     }
+    this.#center.events.taskBegan(task, this.#info(task));
     this.#center.changed();
     return task;
   }

@@ -69,8 +69,14 @@ export interface Vm {
   template?: boolean;
   nics: Nic[];
   disks: Disk[];
-  /** Path on the datastore of an ISO image in the CD drive: `iso/rescue.iso`. */
-  iso?: { path: string; connected: boolean };
+  /** Path on the VM's datastore, or on the named one, of an ISO image in the CD drive: `iso/rescue.iso`. */
+  iso?: { path: string; connected: boolean; datastore?: string };
+  /** A CD drive without an image: the kind of its backing, and the device that this names. */
+  emptyDrive?: { backing: string; deviceName: string };
+  /** Advanced settings that somebody made: `disk.EnableUUID`. */
+  extraConfig?: Record<string, string>;
+  /** Folder of its files on the datastore; its name unless it was renamed. */
+  home?: string;
   /** A snapshot that somebody took before, not through the product. */
   foreignSnapshot?: { name: string; description: string };
   changeTracking?: boolean;

@@ -99,6 +99,23 @@ export class LabDisk {
     return grains * GRAIN;
   }
 
+  /** Bytes of the file at the bottom of the chain: what the oldest view shows, or the live disk. */
+  get baseBytes(): number {
+    let grains = 0;
+    for (let at = this.nextAllocated(this.viewIds[0], 0); at >= 0; at = this.nextAllocated(this.viewIds[0], at + 1)) {
+      grains += 1;
+    }
+    return Math.min(this.capacity, grains * GRAIN);
+  }
+
+  /** Bytes of the delta file above a view: what was written until the next one was frozen. */
+  deltaBytes(id: string): number {
+    const view = this.#views.find((candidate) => candidate.id === id);
+    let grains = 0;
+    for (const state of view?.map.states ?? []) if (state !== grainState.absent) grains += 1;
+    return grains * GRAIN;
+  }
+
   /** From now on the view of this id shows the disk as it is at this moment. Its change id, if changes are tracked. */
   freeze(id: string): Promise<string | undefined> {
     return this.#exclusive(async () => {

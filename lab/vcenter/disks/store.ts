@@ -11,6 +11,7 @@ const ZERO_PIECE = 4 * 1024 * 1024;
 export class DiskStore {
   readonly #root: string;
   readonly #open = new Map<string, Promise<LabDisk>>();
+  readonly #ready = new Map<string, LabDisk>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(root: string) {
@@ -28,6 +29,7 @@ export class DiskStore {
         // A process that was killed between freezing a view and noting the snapshot leaves a view that nobody knows.
         const known = new Set(chainOf(vm).map((one) => one.id));
         for (const id of disk.viewIds) if (!known.has(id)) await disk.release(id);
+        this.#ready.set(name, disk);
         return disk;
       },
     );
@@ -39,6 +41,17 @@ export class DiskStore {
   /** The disk if it is in use already; for what must not bring one into being. */
   diskInUse(vm: VmState, index: number): Promise<LabDisk> | undefined {
     return this.#open.get(`${vm.vm.id}-${index}`);
+  }
+
+  /** The disk if somebody looked into it already, at once. */
+  ready(vm: VmState, index: number): LabDisk | undefined {
+    return this.#ready.get(`${vm.vm.id}-${index}`);
+  }
+
+  /** Looks into every disk that has views, so that what they hold is known. */
+  async openFrozen(vms: VmState[]): Promise<void> {
+    for (const vm of vms)
+      if (chainOf(vm).length > 0) for (const index of vm.vm.disks.keys()) await this.disk(vm, index);
   }
 
   /** A write of the guest; waits while the VM is stunned by a snapshot. */
@@ -136,6 +149,7 @@ export class DiskStore {
       await disk?.close();
     }
     this.#open.clear();
+    this.#ready.clear();
   }
 
   #hashesPath(vm: VmState, index: number, view: string): string {

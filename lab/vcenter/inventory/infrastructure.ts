@@ -1,6 +1,9 @@
 // Properties of hosts, clusters, pools, datastores and networks. For lab/vcenter only.
 import type { Cluster, Datastore, EsxiHost } from '../../world/world.ts';
-import { data, list, long, type MoRef, member, time, type Value } from '../soap/value.ts';
+import { data, list, long, type MoRef, member, ref, time, type Value } from '../soap/value.ts';
+import type { VmState } from '../state.ts';
+import { resourceConfig } from './allocation.ts';
+import { configManager, hostHardware } from './host-systems.ts';
 import { aboutInfo, uuidFrom } from './service.ts';
 
 type Properties = Record<string, () => Value>;
@@ -24,9 +27,6 @@ export function clusterProperties(
     resourcePool: () => pool,
     datastore: () => refs(datastores),
     network: () => refs(networks),
-    environmentBrowser: () => undefined,
-    configuration: () => undefined,
-    configurationEx: () => undefined,
     summary: () =>
       data('ClusterComputeResourceSummary', {
         totalCpu: cores * 2600,
@@ -44,14 +44,52 @@ export function clusterProperties(
   };
 }
 
-export function poolProperties(owner: MoRef, vms: () => MoRef[]): Properties {
+/** The root pool of a cluster: all that its hosts have, shared by its machines. */
+export function poolProperties(own: MoRef, cluster: Cluster, owner: MoRef, vms: () => VmState[]): Properties {
+  const megahertz = cluster.hosts.reduce((sum, host) => sum + host.cpuCores, 0) * 2500;
+  const memory = cluster.hosts.reduce((sum, host) => sum + host.memoryGiB, 0) * GiB;
+  const running = () => vms().filter(({ vm }) => vm.power === 'poweredOn');
+  const total = (of: (state: VmState) => number) => running().reduce((sum, state) => sum + of(state), 0);
+  const usage = (used: number, most: number) =>
+    data('ResourcePoolResourceUsage', {
+      reservationUsed: long(0),
+      reservationUsedForVm: long(0),
+      unreservedForPool: long(most),
+      unreservedForVm: long(most),
+      overallUsage: long(used),
+      maxUsage: long(most),
+    });
+  const runtime = () =>
+    data('ResourcePoolRuntimeInfo', {
+      memory: usage(
+        total(({ vm }) => (vm.memoryMiB / 2) * 1_048_576),
+        memory,
+      ),
+      cpu: usage(
+        total(({ vm }) => vm.cpus * 120),
+        megahertz,
+      ),
+      overallStatus: green(),
+    });
+  const config = () => resourceConfig(own, { cpu: 4000, memory: 163_840 }, true);
   return {
     owner: () => owner,
-    vm: () => refs(vms()),
+    vm: () => refs(vms().map(({ vm }) => ref('VirtualMachine', vm.id))),
     resourcePool: () => refs([]),
-    runtime: () => undefined,
-    config: () => undefined,
-    summary: () => undefined,
+    runtime,
+    config,
+    summary: () =>
+      data('ResourcePoolSummary', {
+        name: 'Resources',
+        config: config(),
+        runtime: runtime(),
+        quickStats: data('ResourcePoolQuickStats', {
+          overallCpuUsage: long(total(({ vm }) => vm.cpus * 120)),
+          guestMemoryUsage: long(total(({ vm }) => vm.memoryMiB / 5)),
+          hostMemoryUsage: long(total(({ vm }) => vm.memoryMiB / 2)),
+        }),
+        configuredMemoryMB: vms().reduce((sum, { vm }) => sum + vm.memoryMiB, 0),
+      }),
   };
 }
 
@@ -89,11 +127,9 @@ export function hostProperties(
     datastore: () => refs(about.stores),
     network: () => refs(about.networks),
     runtime,
-    hardware: () => undefined,
+    hardware: () => hostHardware(host),
+    configManager: () => configManager(own),
     config: () => data('HostConfigInfo', { host: own, product: product() }),
-    configManager: () => undefined,
-    capability: () => undefined,
-    datastoreBrowser: () => undefined,
     summary: () =>
       data('HostListSummary', {
         host: own,
@@ -117,6 +153,9 @@ export function hostProperties(
       }),
   };
 }
+
+/** What lists the files of a datastore. */
+export const browserOf = (store: MoRef) => ref('HostDatastoreBrowser', `datastoreBrowser-${store.value}`);
 
 export function datastoreProperties(
   own: MoRef,
@@ -142,9 +181,7 @@ export function datastoreProperties(
           }),
         ),
       ),
-    browser: () => undefined,
-    capability: () => undefined,
-    iormConfiguration: () => undefined,
+    browser: () => browserOf(own),
     info: () =>
       data('DatastoreInfo', {
         name: store.name,

@@ -1,10 +1,11 @@
 // A managed object as the property collector sees it. For lab/vcenter only.
 import { invalidProperty } from '../soap/fault.ts';
 import { list, type MoRef, member, type Value } from '../soap/value.ts';
+import { hasField } from './schema.ts';
 
 export interface ManagedObject {
   ref: MoRef;
-  /** Each property, computed when it is asked for. Known but unset ones give undefined. */
+  /** Each property that may be set, computed when it is asked for. Others of its type are known and unset. */
   properties: Record<string, () => Value>;
 }
 
@@ -29,17 +30,22 @@ export function isType(type: string, wanted: string): boolean {
   return above.includes(wanted) || (wanted === 'ExtensibleManagedObject' && above.includes('ManagedEntity'));
 }
 
-/** The value at a path such as `config.hardware.device`; InvalidProperty when a type on the way has no such field. */
+/**
+ * The value at a path such as `config.hardware.device`; undefined where something on the way is unset. InvalidProperty when a
+ * type on the way has no such field.
+ */
 export function valueAt(object: ManagedObject, path: string, memo: Map<string, Value>): Value {
   const [first, ...rest] = path.split('.') as [string, ...string[]];
   const property = Object.hasOwn(object.properties, first) ? object.properties[first] : undefined;
-  if (!property) throw invalidProperty(path);
-  let value = memo.has(first) ? memo.get(first) : property();
+  if (!property && !hasField(object.ref.type, first)) throw invalidProperty(path);
+  let value = memo.has(first) ? memo.get(first) : property?.();
   memo.set(first, value);
   for (const step of rest) {
     if (value === undefined) return undefined;
-    if (typeof value !== 'object' || value.kind !== 'data' || !(step in value.fields)) throw invalidProperty(path);
-    value = value.fields[step];
+    if (typeof value !== 'object' || value.kind !== 'data') throw invalidProperty(path);
+    const known = Object.hasOwn(value.fields, step);
+    if (!known && !hasField(value.type, step)) throw invalidProperty(path);
+    value = known ? value.fields[step] : undefined;
   }
   return value;
 }
@@ -49,6 +55,7 @@ export function entityProperties(
   name: string,
   parent: MoRef | undefined,
   recentTask: () => MoRef[],
+  custom: { fields(): Value[]; values(): Value[] },
 ): Record<string, () => Value> {
   const empty = (type: string) => () => list(type, []);
   return {
@@ -65,8 +72,8 @@ export function entityProperties(
     alarmActionsEnabled: () => true,
     disabledMethod: empty('string'),
     tag: empty('Tag'),
-    availableField: empty('CustomFieldDef'),
-    value: empty('CustomFieldValue'),
-    customValue: empty('CustomFieldValue'),
+    availableField: () => list('CustomFieldDef', custom.fields()),
+    value: () => list('CustomFieldValue', custom.values()),
+    customValue: () => list('CustomFieldValue', custom.values()),
   };
 }

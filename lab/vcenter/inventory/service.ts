@@ -4,6 +4,8 @@ import type { Center } from '../center.ts';
 import { authorizationProperties } from '../privileges.ts';
 import { type Data, data, list, ref, time } from '../soap/value.ts';
 import type { ManagedObject } from './managed-object.ts';
+import { managers } from './managers.ts';
+import { performanceManager } from './performance.ts';
 
 /** The same text gives the same UUID. */
 export function uuidFrom(text: string): string {
@@ -41,9 +43,14 @@ export function serviceContent(center: Center): Data {
     propertyCollector: ref('PropertyCollector', 'propertyCollector'),
     viewManager: ref('ViewManager', 'ViewManager'),
     about: aboutInfo(world.apiVersion, 'VirtualCenter', world.instanceUuid),
+    setting: ref('OptionManager', 'VpxSettings'),
     sessionManager: ref('SessionManager', 'SessionManager'),
     authorizationManager: ref('AuthorizationManager', 'AuthorizationManager'),
+    perfManager: ref('PerformanceManager', 'PerfMgr'),
+    eventManager: ref('EventManager', 'EventManager'),
     taskManager: ref('TaskManager', 'TaskManager'),
+    customFieldsManager: ref('CustomFieldsManager', 'CustomFieldsManager'),
+    licenseManager: ref('LicenseManager', 'LicenseManager'),
     searchIndex: ref('SearchIndex', 'SearchIndex'),
     ovfManager: ref('OvfManager', 'OvfManager'),
   });
@@ -80,9 +87,10 @@ export function serviceObjects(center: Center): ManagedObject[] {
       properties: {
         recentTask: () => list('ManagedObjectReference', center.tasks.recent()),
         maxCollector: () => 32,
-        description: () => undefined,
       },
     },
+    ...managers(center),
+    performanceManager(),
     { ref: ref('SessionManager', 'SessionManager'), properties: center.sessions.managerProperties() },
     {
       ref: ref('PropertyCollector', 'propertyCollector'),

@@ -5,7 +5,9 @@ import type { Datacenter } from '../../world/world.ts';
 import type { Center } from '../center.ts';
 import { list, type MoRef, ref, type Value } from '../soap/value.ts';
 import { datastoreName, type SnapshotState, type VmState } from '../state.ts';
+import { hostSystems } from './host-systems.ts';
 import {
+  browserOf,
   clusterProperties,
   datastoreProperties,
   hostProperties,
@@ -13,6 +15,7 @@ import {
   poolProperties,
 } from './infrastructure.ts';
 import { entityProperties, type ManagedObject } from './managed-object.ts';
+import { customFields, customValues } from './managers.ts';
 import { serviceObjects } from './service.ts';
 import { vmProperties } from './virtual-machine.ts';
 import { vmConfig } from './vm-config.ts';
@@ -36,6 +39,7 @@ export class Inventory {
   readonly #children = new Map<string, MoRef[]>();
   /** `datacenter/kind/name` to its reference. */
   readonly #named = new Map<string, MoRef>();
+  readonly #stores = new Map<string, { datacenter: string; name: string }>();
   #nextNumber = 2;
 
   constructor(center: Center) {
@@ -105,6 +109,11 @@ export class Inventory {
     return this.#vmsWhere((_, places) => places.pool.value === pool.value);
   }
 
+  /** Datacenter and name of a datastore; undefined for anything else. */
+  storeAt(object: MoRef): { datacenter: string; name: string } | undefined {
+    return this.#stores.get(object.value);
+  }
+
   /** The things that a VM names, as references. */
   places(vm: VmState): Places {
     const { datacenter, folder, host, datastore } = vm.vm;
@@ -125,9 +134,11 @@ export class Inventory {
   }
 
   #vmsWhere(test: (vm: VmState, places: Places) => boolean): MoRef[] {
-    return this.#center.state.vms
-      .filter((vm) => test(vm, this.places(vm)))
-      .map(({ vm }) => ref('VirtualMachine', vm.id));
+    return this.#statesWhere(test).map(({ vm }) => ref('VirtualMachine', vm.id));
+  }
+
+  #statesWhere(test: (vm: VmState, places: Places) => boolean): VmState[] {
+    return this.#center.state.vms.filter((vm) => test(vm, this.places(vm)));
   }
 
   #number(): number {
@@ -136,9 +147,13 @@ export class Inventory {
 
   #add(parent: MoRef | undefined, own: MoRef, name: () => string, properties: Record<string, () => Value>): MoRef {
     const recent = () => this.#center.tasks.ofEntity(own);
+    const custom = {
+      fields: () => customFields(this.#center, own.type),
+      values: () => customValues(this.#center, own.value),
+    };
     this.#objects.set(own.value, {
       ref: own,
-      properties: { ...entityProperties('', parent, recent), ...properties, name },
+      properties: { ...entityProperties('', parent, recent, custom), ...properties, name },
     });
     if (parent) this.#children.set(parent.value, [...this.children(parent), own]);
     return own;
@@ -186,6 +201,12 @@ export class Inventory {
       const object = ref('Datastore', `datastore-${this.#number()}`);
       stores.push(object);
       remember('datastore', store.name, object);
+      this.#stores.set(object.value, { datacenter: world.name, name: store.name });
+      const browser = browserOf(object);
+      this.#objects.set(browser.value, {
+        ref: browser,
+        properties: { datastore: () => list('ManagedObjectReference', [object]) },
+      });
       const properties = datastoreProperties(
         object,
         store,
@@ -215,7 +236,7 @@ export class Inventory {
         object,
         pool,
         () => 'Resources',
-        poolProperties(object, () => this.vmsInPool(pool)),
+        poolProperties(pool, cluster, object, () => this.#statesWhere((_, places) => places.pool.value === pool.value)),
       );
       for (const host of cluster.hosts) {
         const member = ref('HostSystem', `host-${this.#number()}`);
@@ -226,6 +247,7 @@ export class Inventory {
         const about = { version: this.#center.state.world.apiVersion, stores, networks };
         const properties = hostProperties(member, host, about, () => this.vmsOnHost(member));
         this.#add(object, member, () => host.name, properties);
+        for (const system of hostSystems(member, host, stores)) this.#objects.set(system.ref.value, system);
       }
     }
   }
@@ -236,7 +258,7 @@ export class Inventory {
       this.places(vm).folder,
       own,
       () => vm.vm.name,
-      vmProperties(vm, () => this.places(vm)),
+      vmProperties(this.#center.disks, vm, () => this.places(vm)),
     );
   }
 

@@ -1,12 +1,15 @@
 // Properties of a virtual machine other than its configuration: runtime, guest, summary, snapshots. For lab/vcenter only.
+import { diskFiles, filesOf } from '../datastore-files.ts';
+import type { DiskStore } from '../disks/store.ts';
 import { isGoingDown, openQuestion } from '../power.ts';
-import { type Data, data, list, long, member, ref, time, type Value } from '../soap/value.ts';
-import { chainOf, type SnapshotState, type VmState } from '../state.ts';
+import { type Data, data, list, long, type MoRef, member, ref, time, type Value } from '../soap/value.ts';
+import type { SnapshotState, VmState } from '../state.ts';
 import { tracksChanges } from '../tracking.ts';
+import { resourceConfig } from './allocation.ts';
 import type { Places } from './tree.ts';
 import { biosUuid, diskKey, instanceUuid, vmConfig, vmPath } from './vm-config.ts';
 
-export function vmProperties(state: VmState, places: () => Places): Record<string, () => Value> {
+export function vmProperties(disks: DiskStore, state: VmState, places: () => Places): Record<string, () => Value> {
   return {
     config: () => vmConfig(state.vm, state.fileNames, state, places()),
     runtime: () => runtime(state, places()),
@@ -45,12 +48,14 @@ export function vmProperties(state: VmState, places: () => Places): Record<strin
         quiescedSnapshotsSupported: true,
         changeTrackingSupported: tracksChanges(state),
       }),
-    storage: () => undefined,
-    layout: () => undefined,
-    layoutEx: () => layoutEx(state),
-    parentVApp: () => undefined,
-    environmentBrowser: () => undefined,
-    resourceConfig: () => undefined,
+    resourceConfig: () =>
+      resourceConfig(
+        ref('VirtualMachine', state.vm.id),
+        { cpu: state.vm.cpus * 1000, memory: state.vm.memoryMiB * 10 },
+        false,
+      ),
+    storage: () => storageInfo(disks, state, places()),
+    layoutEx: () => layoutEx(disks, state),
   };
 }
 
@@ -230,37 +235,68 @@ function snapshotInfo(state: VmState): Value {
   });
 }
 
-/** The files of each disk, base first, then one delta for each snapshot above it. */
-function layoutEx(state: VmState): Data {
-  const files: Data[] = [];
-  const disks = state.vm.disks.map((disk, index) => {
-    const names = chainOf(state)
-      .map((snapshot) => snapshot.fileNames[index])
-      .filter((name) => name !== undefined);
-    const chain = [...new Set([...names, state.fileNames[index]!])].map((name) => {
-      const key = files.length;
-      files.push(
-        data('VirtualMachineFileLayoutExFileInfo', {
-          key,
-          name,
-          type: 'diskDescriptor',
-          size: long(disk.capacityBytes),
-          uniqueSize: long(0),
-          backingObjectId: '',
-          accessible: true,
-        }),
-      );
-      return data('VirtualMachineFileLayoutExDiskUnit', { fileKey: list('int', [key]) });
-    });
+/** The machine's files; of each disk its chain, base first, each link a descriptor and an extent. */
+function layoutEx(disks: DiskStore, state: VmState): Data {
+  const files = filesOf(disks, state).filter(({ kind }) => kind !== 'iso');
+  const keyOf = (name: string) => files.findIndex((file) => file.name === name);
+  const chains = state.vm.disks.map((disk, index) => {
+    const own = diskFiles(disks, state, index);
+    const links = own.flatMap(({ kind, name }, at) => (kind === 'diskDescriptor' ? [[name, own[at + 1]!.name]] : []));
     return data('VirtualMachineFileLayoutExDiskLayout', {
       key: diskKey(disk),
-      chain: list('VirtualMachineFileLayoutExDiskUnit', chain),
+      chain: list(
+        'VirtualMachineFileLayoutExDiskUnit',
+        links.map((link) => data('VirtualMachineFileLayoutExDiskUnit', { fileKey: list('int', link.map(keyOf)) })),
+      ),
     });
   });
   return data('VirtualMachineFileLayoutEx', {
-    file: list('VirtualMachineFileLayoutExFileInfo', files),
-    disk: list('VirtualMachineFileLayoutExDiskLayout', disks),
+    file: list(
+      'VirtualMachineFileLayoutExFileInfo',
+      files.map((file, key) => {
+        const bytes = file.bytes();
+        return data('VirtualMachineFileLayoutExFileInfo', {
+          key,
+          name: file.name,
+          type: file.kind,
+          size: long(bytes),
+          uniqueSize: long(bytes),
+          backingObjectId: '',
+          accessible: true,
+        });
+      }),
+    ),
+    disk: list('VirtualMachineFileLayoutExDiskLayout', chains),
     snapshot: list('VirtualMachineFileLayoutExSnapshotLayout', []),
+    timestamp: time(Date.now()),
+  });
+}
+
+/** What the machine takes on each of its datastores, and could still take. */
+function storageInfo(disks: DiskStore, state: VmState, places: Places): Data {
+  const usage = new Map<string, { store: MoRef; committed: number; capacity: number }>();
+  const onStore = (name: string) => {
+    const store = places.datastoreOf(name) ?? places.datastore;
+    const known = usage.get(store.value) ?? { store, committed: 0, capacity: 0 };
+    usage.set(store.value, known);
+    return known;
+  };
+  for (const file of filesOf(disks, state)) if (file.kind !== 'iso') onStore(file.name).committed += file.bytes();
+  state.vm.disks.forEach((disk, index) => {
+    onStore(state.fileNames[index]!).capacity += disk.capacityBytes;
+  });
+  return data('VirtualMachineStorageInfo', {
+    perDatastoreUsage: list(
+      'VirtualMachineUsageOnDatastore',
+      [...usage.values()].map(({ store, committed, capacity }) =>
+        data('VirtualMachineUsageOnDatastore', {
+          datastore: store,
+          committed: long(committed),
+          uncommitted: long(Math.max(0, capacity - committed)),
+          unshared: long(committed),
+        }),
+      ),
+    ),
     timestamp: time(Date.now()),
   });
 }

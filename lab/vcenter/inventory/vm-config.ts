@@ -2,12 +2,20 @@
 import type { Disk, Vm } from '../../world/world.ts';
 import { type Data, data, list, long, member, time } from '../soap/value.ts';
 import type { SnapshotState, VmState } from '../state.ts';
+import { allocation } from './allocation.ts';
 import { uuidFrom } from './service.ts';
 import type { Places } from './tree.ts';
 
-export const biosUuid = (vm: Vm) => uuidFrom(`bios ${vm.id} ${vm.name}`);
-export const instanceUuid = (vm: Vm) => uuidFrom(`instance ${vm.id} ${vm.name}`);
-export const vmPath = (vm: Vm) => `[${vm.datastore}] ${vm.name}/${vm.name}.vmx`;
+/** Folder and stem of the machine's files; renaming a machine renames none of them. */
+export const homeOf = (vm: Vm) => vm.home ?? vm.name;
+export const biosUuid = (vm: Vm) => uuidFrom(`bios ${vm.id} ${homeOf(vm)}`);
+export const instanceUuid = (vm: Vm) => uuidFrom(`instance ${vm.id} ${homeOf(vm)}`);
+export const vmPath = (vm: Vm) => `[${vm.datastore}] ${homeOf(vm)}/${homeOf(vm)}.vmx`;
+export const isoPath = (vm: Vm, iso: NonNullable<Vm['iso']>) => `[${iso.datastore ?? vm.datastore}] ${iso.path}`;
+/** Whether there is a CD drive, with or without an image in it. */
+export const hasDrive = (vm: Vm) => vm.iso !== undefined || vm.emptyDrive !== undefined;
+/** Device key of the CD drive. */
+export const CD_DRIVE = 3002;
 
 const controllers = {
   ide: { type: 'VirtualIDEController', key: 200, disks: 3000, label: 'IDE' },
@@ -66,12 +74,12 @@ export function vmConfig(
     annotation: vm.annotation ?? '',
     files: data('VirtualMachineFileInfo', {
       vmPathName: vmPath(vm),
-      snapshotDirectory: `[${vm.datastore}] ${vm.name}/`,
-      suspendDirectory: `[${vm.datastore}] ${vm.name}/`,
-      logDirectory: `[${vm.datastore}] ${vm.name}/`,
+      snapshotDirectory: `[${vm.datastore}] ${homeOf(vm)}/`,
+      suspendDirectory: `[${vm.datastore}] ${homeOf(vm)}/`,
+      logDirectory: `[${vm.datastore}] ${homeOf(vm)}/`,
     }),
     tools: data('ToolsConfigInfo', { toolsVersion: vm.tools === 'notInstalled' ? 0 : 12352 }),
-    flags: data('VirtualMachineFlagInfo', { diskUuidEnabled: false, snapshotDisabled: false }),
+    flags: data('VirtualMachineFlagInfo', { snapshotDisabled: false, diskUuidEnabled: false }),
     hardware: data('VirtualHardware', {
       numCPU: vm.cpus,
       numCoresPerSocket: 1,
@@ -80,6 +88,8 @@ export function vmConfig(
       virtualSMCPresent: false,
       device: list('VirtualDevice', devices(vm, fileNames, places, changeIds)),
     }),
+    cpuAllocation: allocation(vm.cpus * 1000, false),
+    memoryAllocation: allocation(vm.memoryMiB * 10, false),
     memoryHotAddEnabled: false,
     cpuHotAddEnabled: false,
     extraConfig: list('OptionValue', [
@@ -92,6 +102,7 @@ export function vmConfig(
               data('OptionValue', { key: `${controller}0:${unit}.ctkEnabled`, value: 'true' }),
             )
         : []),
+      ...Object.entries(vm.extraConfig ?? {}).map(([key, value]) => data('OptionValue', { key, value })),
     ]),
     bootOptions: data('VirtualMachineBootOptions', {
       bootDelay: long(0),
@@ -123,7 +134,7 @@ function devices(
     found.push(
       controller('VirtualIDEController', 200 + index, `IDE ${index}`, index, [
         ...vm.disks.filter((disk) => disk.controller === 'ide' && index === 0).map(diskKey),
-        ...(vm.iso && index === 1 ? [3002] : []),
+        ...(hasDrive(vm) && index === 1 ? [CD_DRIVE] : []),
       ]),
     );
   }
@@ -145,7 +156,7 @@ function devices(
   vm.disks.forEach((disk, index) => {
     found.push(diskDevice(vm, disk, index, fileNames[index], places, changeIds[index] ?? undefined));
   });
-  if (vm.iso) found.push(cdrom(vm.iso, `[${vm.datastore}] ${vm.iso.path}`, places));
+  if (hasDrive(vm)) found.push(cdrom(vm, places));
   vm.nics.forEach((nic, index) => {
     found.push(
       data(nic.adapter, {
@@ -223,16 +234,25 @@ function diskDevice(
   });
 }
 
-function cdrom(iso: NonNullable<Vm['iso']>, fileName: string, places: Places): Data {
+function cdrom(vm: Vm, places: Places): Data {
+  const { iso, emptyDrive } = vm;
+  const fileName = iso && isoPath(vm, iso);
+  const empty = emptyDrive ?? { backing: 'VirtualCdromRemotePassthroughBackingInfo', deviceName: '' };
   return data('VirtualCdrom', {
-    key: 3002,
-    deviceInfo: description('CD/DVD drive 1', `ISO ${fileName}`),
-    backing: data('VirtualCdromIsoBackingInfo', {
-      fileName,
-      datastore: places.datastore,
-      backingObjectId: '',
-    }),
-    connectable: connectable(iso.connected),
+    key: CD_DRIVE,
+    deviceInfo: description('CD/DVD drive 1', fileName ? `ISO ${fileName}` : 'Remote device'),
+    backing: fileName
+      ? data('VirtualCdromIsoBackingInfo', {
+          fileName,
+          datastore: places.datastoreOf(fileName) ?? places.datastore,
+          backingObjectId: '',
+        })
+      : data(empty.backing, {
+          deviceName: empty.deviceName,
+          useAutoDetect: false,
+          exclusive: empty.backing === 'VirtualCdromRemotePassthroughBackingInfo' ? false : undefined,
+        }),
+    connectable: connectable(iso?.connected ?? false),
     controllerKey: 201,
     unitNumber: 0,
   });

@@ -1,8 +1,12 @@
 // Every method of the lab's vCenter by its name on the wire. For lab/vcenter only.
 import { authorizationMethods } from './authorization.ts';
 import { changedAreaMethods } from './changed-areas.ts';
+import { datastoreBrowserMethods } from './datastore-browser.ts';
+import { eventMethods } from './events.ts';
 import { exportMethods } from './export.ts';
+import { managerMethods } from './managers.ts';
 import type { Methods } from './method.ts';
+import { performanceMethods } from './performance.ts';
 import { propertyMethods } from './property.ts';
 import { searchMethods } from './search.ts';
 import { sessionMethods } from './session.ts';
@@ -18,4 +22,8 @@ export const methods: Methods = {
   ...virtualMachineMethods,
   ...changedAreaMethods,
   ...exportMethods,
+  ...datastoreBrowserMethods,
+  ...eventMethods,
+  ...managerMethods,
+  ...performanceMethods,
 };

@@ -34,8 +34,11 @@ export interface Method {
   /** Oldest API version that has the method, as major.minor. */
   since?: number;
   /** The return value: undefined gives an empty answer, a list several `returnval`. */
-  handle(call: Call): Value | Promise<Value>;
+  handle(call: Call): Answer | Promise<Answer>;
 }
+
+/** What the schema calls anyType is written with the type of every value in it, a list as one `ArrayOf…`. */
+export type Answer = Value | { kind?: never; anyType: Value };
 
 export type Methods = Record<string, Method>;
 

@@ -1,5 +1,6 @@
 // The property collector: retrieval with paging, filters, waiting for updates. For lab/vcenter only.
 import { randomUUID } from 'node:crypto';
+import { valueAt } from '../inventory/managed-object.ts';
 import { PropertyFilter } from '../properties/filter.ts';
 import { contents, type ObjectPaths, objectPaths } from '../properties/retrieve.ts';
 import { type Collector, newCollector, sessionRef } from '../sessions.ts';
@@ -39,6 +40,16 @@ export const propertyMethods: Methods = {
     handle: (call) => {
       if (!sessionOf(call).pages.delete(textOf(call.args, 'token') ?? '')) throw invalidArgument('token');
       return undefined;
+    },
+  },
+  /** One property of any object. In no reference, and what clients that read attributes lazily send. */
+  Fetch: {
+    on: 'ManagedObject',
+    privilege: 'System.View',
+    handle: (call) => {
+      const object = call.find(call.self);
+      if (!object) throw managedObjectNotFound(call.self);
+      return { anyType: valueAt(object, textOf(call.args, 'prop') ?? '', new Map()) };
     },
   },
   CreatePropertyCollector: {

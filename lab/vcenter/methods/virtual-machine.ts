@@ -1,15 +1,13 @@
 // What can be done to a virtual machine: snapshots, power, reconfiguration, consolidation. For lab/vcenter only.
 
 import { toolsRunning } from '../inventory/virtual-machine.ts';
-import { diskKey } from '../inventory/vm-config.ts';
 import { setPower, shutDownSoon, untilAnswered } from '../power.ts';
-import { isGranted } from '../privileges.ts';
+import { reconfiguration, renaming } from '../reconfiguration.ts';
 import { consolidate, removeSnapshots, snapshotRef, takeSnapshot, withDescendants } from '../snapshots.ts';
-import { child, childrenNamed, type Element, flagOf, numberOf, textOf } from '../soap/element.ts';
-import { invalidArgument, invalidPowerState, noPermission, VimFault } from '../soap/fault.ts';
+import { child, flagOf, textOf } from '../soap/element.ts';
+import { invalidArgument, invalidPowerState, VimFault } from '../soap/fault.ts';
 import { ref, type Value } from '../soap/value.ts';
 import type { VmState } from '../state.ts';
-import { setChangeTracking, tracksChanges } from '../tracking.ts';
 import { type Call, demandIdle, type Methods, sessionOf } from './method.ts';
 
 const vmOf = (call: Call) => call.center.vm(call.self.value);
@@ -59,9 +57,22 @@ export const virtualMachineMethods: Methods = {
       const vm = vmOf(call);
       const spec = child(call.args, 'spec');
       if (!spec) throw invalidArgument('spec');
-      const change = reconfiguration(call, vm, spec);
+      const change = reconfiguration(call.center, vm, spec);
       return task(call, vm, 'ReconfigVM_Task', 'VirtualMachine.reconfigure', async () => {
         change();
+        call.center.save();
+        return undefined;
+      });
+    },
+  },
+  Rename_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Config.Rename',
+    handle: (call) => {
+      const vm = vmOf(call);
+      const rename = renaming(call.center, vm, textOf(call.args, 'newName') ?? '');
+      return task(call, vm, 'Rename_Task', 'ManagedEntity.rename', async () => {
+        rename();
         call.center.save();
         return undefined;
       });
@@ -157,49 +168,4 @@ function power(call: Call, name: string, description: string, wanted: 'poweredOn
     await setPower(call.center, vm, wanted);
     return undefined;
   });
-}
-
-/** What the specification changes, checked before the task starts. Fields of a kind that the lab has not are refused. */
-function reconfiguration(call: Call, vm: VmState, spec: Element): () => void {
-  const demand = (privilege: string) => {
-    if (!isGranted(call.center.settings, privilege)) throw noPermission(call.self, privilege);
-  };
-  const changes: (() => void)[] = [];
-  for (const field of spec.children) {
-    if (field.name === 'changeTrackingEnabled') {
-      demand('VirtualMachine.Config.ChangeTracking');
-      const enabled = flagOf(spec, 'changeTrackingEnabled');
-      if (enabled && !tracksChanges(vm)) {
-        throw new VimFault('NotSupported', 'The operation is not supported on the object.');
-      }
-      changes.push(() => setChangeTracking(vm, enabled));
-    } else if (field.name === 'annotation') {
-      demand('VirtualMachine.Config.Settings');
-      changes.push(() => {
-        vm.vm.annotation = field.text;
-      });
-    } else if (field.name === 'deviceChange') {
-      demand('VirtualMachine.Config.EditDevice');
-      changes.push(deviceChange(vm, field));
-    } else if (field.name !== 'extraConfig') {
-      throw new VimFault('NotSupported', `This vCenter cannot change ${field.name}`);
-    }
-  }
-  return () => {
-    for (const change of changes) change();
-  };
-}
-
-/** Connecting and disconnecting the CD drive. */
-function deviceChange(vm: VmState, change: Element): () => void {
-  const [device] = childrenNamed(change, 'device');
-  const key = numberOf(device, 'key');
-  if (vm.vm.disks.some((disk) => diskKey(disk) === key) || key !== 3002 || !vm.vm.iso) {
-    throw new VimFault('InvalidDeviceSpec', "Invalid configuration for device '0'.", { deviceIndex: 0 });
-  }
-  const connected = flagOf(child(device, 'connectable'), 'connected');
-  const ejected = child(device, 'backing')?.xsiType !== 'VirtualCdromIsoBackingInfo';
-  return () => {
-    vm.vm.iso = ejected || !vm.vm.iso ? undefined : { ...vm.vm.iso, connected };
-  };
 }

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Center } from '../center.ts';
 import { isType } from '../inventory/managed-object.ts';
 import { methods } from '../methods/all.ts';
-import type { Call } from '../methods/method.ts';
+import type { Answer, Call } from '../methods/method.ts';
 import { isGranted } from '../privileges.ts';
 import { type Session, userSession } from '../sessions.ts';
 import { child, type Element, parseXml } from './element.ts';
 import { managedObjectNotFound, methodNotFound, noPermission, notAuthenticated, VimFault } from './fault.ts';
-import { data, escapeXml, type MoRef, ref, renderElement, type Value } from './value.ts';
+import { data, escapeXml, type MoRef, ref, renderElement, type Value, type XmlStyle } from './value.ts';
 
 export interface SoapRequest {
   body: string;
@@ -30,10 +30,8 @@ export interface SoapResponse {
 export async function answerSoap(center: Center, request: SoapRequest): Promise<SoapResponse> {
   const response: SoapResponse = { status: 200, body: '' };
   try {
-    const { name, value } = await perform(center, request, response);
-    const style = center.settings.xmlStyle;
-    const items = typeof value === 'object' && value.kind === 'list' ? value.items : value === undefined ? [] : [value];
-    const inner = items.map((item) => renderElement('returnval', item, style)).join('');
+    const { name, answer } = await perform(center, request, response);
+    const inner = returned(answer, center.settings.xmlStyle);
     response.body = envelope(`<${name}Response xmlns="urn:vim25">${inner}</${name}Response>`);
   } catch (error) {
     const fault =
@@ -49,7 +47,7 @@ async function perform(
   center: Center,
   request: SoapRequest,
   response: SoapResponse,
-): Promise<{ name: string; value: Value }> {
+): Promise<{ name: string; answer: Answer }> {
   const args = methodElement(request.body);
   const name = args.name;
   const session = center.sessions.use(request.cookie);
@@ -81,9 +79,17 @@ async function perform(
       response.setCookie = `vmware_soap_session=${value}; Path=/; HttpOnly; Secure`;
     },
   };
-  const value = await method.handle(call);
+  const answer = await method.handle(call);
   if (session?.ended.signal.aborted && name !== 'Logout') throw notAuthenticated(self, method.privilege);
-  return { name, value };
+  return { name, answer };
+}
+
+function returned(answer: Answer, style: XmlStyle): string {
+  if (typeof answer === 'object' && 'anyType' in answer) return renderElement('returnval', answer.anyType, style, true);
+  if (typeof answer === 'object' && answer.kind === 'list') {
+    return answer.items.map((item) => renderElement('returnval', item, style)).join('');
+  }
+  return renderElement('returnval', answer, style);
 }
 
 /** The first element of the SOAP body. */

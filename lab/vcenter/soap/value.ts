@@ -50,7 +50,8 @@ export function escapeXml(text: string): string {
 
 /**
  * One element with this value. Inside a data object simple values carry no type; where the schema says anyType
- * (`anyType` true: `val` of a property, a task's result) every value does, and a list becomes an `ArrayOf…`.
+ * (`anyType` true: `val` of a property, a task's result) every value does, and a list becomes an `ArrayOf…` whose items
+ * carry their types too.
  */
 export function renderElement(name: string, value: Value, style: XmlStyle, anyType = false): string {
   if (value === undefined) return '';
@@ -69,7 +70,7 @@ export function renderElement(name: string, value: Value, style: XmlStyle, anyTy
     return `<${name}${typed(value.type)}>${renderFields(value.fields, style, value.type)}</${name}>`;
   }
   if (!anyType) return value.items.map((item) => renderElement(name, item, style, value.of === 'anyType')).join('');
-  const inner = value.items.map((item) => renderElement(value.of, item, style, value.of === 'anyType')).join('');
+  const inner = value.items.map((item) => renderElement(value.of, item, style, true)).join('');
   return `<${name}${typed(`ArrayOf${value.of.charAt(0).toUpperCase()}${value.of.slice(1)}`)}>${inner}</${name}>`;
 }
 
