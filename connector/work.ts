@@ -8,6 +8,7 @@ import type { Source } from '../replication/sources/source.ts';
 import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
+import { withAwsFindings } from '../replication/target/aws/machine-limits.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
 import {
   type Confirmation,
@@ -80,7 +81,8 @@ function runTask(task: Task, env: WorkEnvironment, signal: AbortSignal, keeper: 
 async function importCatalog(task: Task, env: WorkEnvironment, signal: AbortSignal): Promise<null> {
   const hold = { taskId: task.id, fence: task.fence };
   const send = (servers: CatalogServer[]) => env.link.call('catalog', { ...hold, servers, last: false }, signal);
-  for await (const servers of env.source.inventory(signal)) {
+  for await (const found of env.source.inventory(signal)) {
+    const servers = found.map(withAwsFindings);
     try {
       await send(servers);
     } catch (error) {

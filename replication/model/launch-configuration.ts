@@ -35,7 +35,7 @@ export const launchConfigurationSchema = z.object({
         deleteOnTermination: z.boolean(),
       }),
     )
-    .max(30),
+    .max(128),
   tags: z
     .array(
       z.object({

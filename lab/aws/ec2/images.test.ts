@@ -109,6 +109,11 @@ describe('RegisterImage', () => {
       () => ({ BlockDeviceMappings: mapping({ VolumeSize: 2 }) }),
       'InvalidBlockDeviceMapping',
     ],
+    [
+      'a device name that EC2 does not have',
+      () => ({ BlockDeviceMappings: [...mapping({}), { DeviceName: '/dev/xvdea', Ebs: { SnapshotId: snapshotId } }] }),
+      'InvalidBlockDeviceMapping',
+    ],
     ['a root device that is not mapped', () => ({ RootDeviceName: '/dev/xvda' }), 'InvalidBlockDeviceMapping'],
     [
       'a snapshot that is not there',

@@ -150,10 +150,17 @@ function readImageMappings(ec2: Ec2, parameters: Parameters): DiskMapping[] {
     return readDisk(ec2, deviceName, ebs);
   });
   const names = mappings.map(({ deviceName }) => deviceName);
+  for (const name of names) mustBeDevice(name);
   if (new Set(names).size < names.length) {
     throw new AwsError(400, 'InvalidBlockDeviceMapping', 'A device name stands twice in the block device mappings.');
   }
   return mappings;
+}
+
+/** The names that HVM has for volumes (EC2 user guide, device names for volumes). */
+export function mustBeDevice(name: string): void {
+  if (/^(\/dev\/)?(sda1|sd[a-z]|xvd[a-z]|xvd[a-d][a-z])$/.test(name)) return;
+  throw new AwsError(400, 'InvalidBlockDeviceMapping', `Invalid device name ${name}`);
 }
 
 function readDisk(ec2: Ec2, deviceName: string, ebs: Parameters): DiskMapping {

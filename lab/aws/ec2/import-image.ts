@@ -131,6 +131,8 @@ async function importImage(ec2: Ec2, task: ImageTask, signal: AbortSignal): Prom
   };
   await step('pending', 2, 500);
   await taskFaults(ec2, record, signal);
+  // VM Import/Export user guide, limitations. The words are the lab's.
+  if (image.disks.length > 21) throw new Error('ClientError: The image has more than 21 volumes.');
   await step('converting', 19, 700);
   const roots = await Promise.all(image.disks.map(({ snapshotId }) => inspectDisk(snapshots, snapshotId)));
   await step('validating', 27, 500);

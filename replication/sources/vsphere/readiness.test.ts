@@ -118,13 +118,6 @@ const CASES: [string, VmRecord, DatastoreFacts[], string[]][] = [
   ['a suspended server', vm({ power: 'suspended', tools: 'not-running' }), [], ['warning suspended']],
   ['Secure Boot', vm({ firmware: 'uefi', secureBoot: true }), [], ['warning secure-boot']],
   ['a virtual TPM', devices({ hasTpm: true }), [], ['warning virtual-tpm']],
-  ['22 disks', devices({ disks: Array.from({ length: 22 }, (_, i) => disk({ id: `${i}` })) }), [], []],
-  [
-    '23 disks',
-    devices({ disks: Array.from({ length: 23 }, (_, i) => disk({ id: `${i}` })) }),
-    [],
-    ['warning too-many-volumes'],
-  ],
   ['a large boot disk', devices({ disks: [disk({ capacityBytes: 2049 * GiB })] }), [], ['warning boot-disk-too-large']],
   ['32 bits', vm({ guestId: 'debian10Guest' }), [], ['warning guest-32-bit']],
   ['another system', vm({ guestId: 'freebsd13_64Guest' }), [], ['warning guest-unknown']],

@@ -12,7 +12,6 @@ const TiB = 1024 ** 4;
 const FREE_BLOCKING_BYTES = 5 * GiB;
 const FREE_WARNING_BYTES = 20 * GiB;
 const FREE_WARNING_SHARE = 0.1;
-const MAX_VOLUMES = 22;
 const MAX_BIOS_BOOT_BYTES = 2 * TiB;
 
 type Rule = (vm: VmRecord, datastores: readonly DatastoreFacts[]) => Finding | Finding[] | null;
@@ -149,15 +148,6 @@ const RULES: readonly Rule[] = [
           'The server has a virtual TPM.',
           'Its secrets are not copied. A disk that the guest encrypted with them (BitLocker) will ask for its recovery key.',
           'Suspend BitLocker or keep its recovery key at hand; remove other uses of the TPM before the cutover.',
-        )
-      : null,
-  (vm) =>
-    vm.devices.disks.length > MAX_VOLUMES
-      ? warning(
-          'too-many-volumes',
-          `The server has ${vm.devices.disks.length} disks.`,
-          `More than ${MAX_VOLUMES} volumes do not fit on most types of EC2 instance.`,
-          'Join disks, or choose an instance type that takes as many volumes.',
         )
       : null,
   (vm) => {

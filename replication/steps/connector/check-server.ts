@@ -1,9 +1,10 @@
 // The server as it is now; what blocks it stops the run before anything is made.
 import { faultError } from '../../model/fault.ts';
+import { withAwsFindings } from '../../target/aws/machine-limits.ts';
 import type { ConnectorStep } from './step.ts';
 
 export const checkServer: ConnectorStep<'check-server'> = async (context) => {
-  const server = await context.source.inspect(context.run.vmId, context.signal);
+  const server = withAwsFindings(await context.source.inspect(context.run.vmId, context.signal));
   const blocking = server.findings.filter((finding) => finding.level === 'blocking');
   for (const finding of server.findings) {
     context.log(

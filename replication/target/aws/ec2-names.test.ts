@@ -15,9 +15,12 @@ test('the disk that boots is the root, the others follow in order', () => {
   ]);
 });
 
-test('26 disks get names of their own; one more is refused, and none at all', () => {
-  const many = Array.from({ length: 26 }, (_, order) => ({ order }));
-  expect(new Set(withDevices(many).map(({ device }) => device)).size).toBe(26);
+test('78 disks get names of their own; one more is refused, and none at all', () => {
+  const many = Array.from({ length: 78 }, (_, order) => ({ order }));
+  const devices = withDevices(many).map(({ device }) => device);
+  expect(new Set(devices).size).toBe(78);
+  expect(devices.slice(25, 28)).toEqual(['/dev/sde', '/dev/xvdba', '/dev/xvdbb']);
+  expect(devices.at(-1)).toBe('/dev/xvdcz');
   const refused = (disks: { order: number }[]) => {
     try {
       return withDevices(disks);
@@ -25,7 +28,7 @@ test('26 disks get names of their own; one more is refused, and none at all', ()
       return toFault(error).code;
     }
   };
-  expect(refused([...many, { order: 26 }])).toBe('disk-unsupported');
+  expect(refused([...many, { order: 78 }])).toBe('disk-unsupported');
   expect(refused([])).toBe('internal');
 });
 

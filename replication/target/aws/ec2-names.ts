@@ -67,8 +67,15 @@ function cut(text: string, most: number): string {
 
 /** The root device of every AMI that we make: what VM Import itself uses, and the only one that Windows takes. */
 export const ROOT_DEVICE = '/dev/sda1';
-// EC2 recommends f to p for data volumes; b to e are last because they may stand for instance store.
-const DATA_LETTERS = [...'fghijklmnopqrstuvwxyz', ...'bcde'];
+// EC2 recommends f to p for data volumes; b to e are last of their kind because they may stand for instance store. Beyond
+// them the names of two letters that HVM has for EBS volumes (EC2 user guide, device names for volumes: /dev/xvd[b-c][a-z]).
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
+const DATA_DEVICES = [
+  ...[...'fghijklmnopqrstuvwxyz', ...'bcde'].map((letter) => `/dev/sd${letter}`),
+  ...['b', 'c'].flatMap((first) => LETTERS.map((second) => `/dev/xvd${first}${second}`)),
+];
+/** Volumes that an AMI of ours can map. */
+export const MOST_VOLUMES = DATA_DEVICES.length + 1;
 
 /**
  * Device names for disks in boot order: the first (lowest `order`) is the root, the others follow from /dev/sdf.
@@ -76,13 +83,13 @@ const DATA_LETTERS = [...'fghijklmnopqrstuvwxyz', ...'bcde'];
  */
 export function withDevices<D extends { order: number }>(disks: readonly D[]): { disk: D; device: string }[] {
   if (disks.length === 0) throw faultError('internal', { message: 'An AMI needs at least one disk.' });
-  if (disks.length > DATA_LETTERS.length + 1) {
+  if (disks.length > MOST_VOLUMES) {
     throw faultError('disk-unsupported', {
-      message: `The server has ${disks.length} disks; an AMI holds at most ${DATA_LETTERS.length + 1}.`,
+      message: `The server has ${disks.length} disks; an AMI holds at most ${MOST_VOLUMES}.`,
     });
   }
   const inOrder = [...disks].sort((a, b) => a.order - b.order);
-  return inOrder.map((disk, at) => ({ disk, device: at === 0 ? ROOT_DEVICE : `/dev/sd${DATA_LETTERS[at - 1]}` }));
+  return inOrder.map((disk, at) => ({ disk, device: at === 0 ? ROOT_DEVICE : (DATA_DEVICES[at - 1] as string) }));
 }
 
 /**

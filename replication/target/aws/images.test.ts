@@ -136,3 +136,12 @@ test.each(['Büro-Server', ' lead trail ', '🚀 "quoted" \u2013 日本語', 'ü
     await started.writer.abort();
   },
 );
+
+test('an AMI of 78 volumes is registered under names that EC2 has; VM Import takes 21', async () => {
+  const imageId = await target.images.register(imageInput('many', linux, ...Array<string>(77).fill(data)), never);
+  const { volumes } = await target.instances.image(imageId, never);
+  expect(new Set(volumes.map(({ device }) => device)).size).toBe(78);
+  const input = { ...imageInput('unused', ...Array<string>(22).fill(linux)), token: 'many', tags: {} };
+  const taskId = await target.images.startImport({ ...input, platform: 'Linux', license: 'byol' }, never);
+  expect((await ended(target.images, taskId)).message).toContain('more than 21 volumes');
+});

@@ -1,0 +1,52 @@
+// What EC2 demands of a machine, whatever platform it stands on: found before anything is copied. Pure.
+// Imported by the connector's catalog import and by the step that checks a server.
+import type { CatalogServer, Finding } from '../../model/server.ts';
+import { MOST_VOLUMES } from './ec2-names.ts';
+
+/** VM Import/Export user guide, limitations: a task fails for machines with more volumes. Windows has no other way. */
+export const VM_IMPORT_VOLUMES = 21;
+/** Nitro types attach 28 things at least, of which one is the network interface (EC2 user guide, EBS volume limits). */
+export const EVERY_NITRO_VOLUMES = 27;
+
+/** The server with what EC2 has against it among its findings: blocking ones first, each group in its order. */
+export function withAwsFindings(server: CatalogServer): CatalogServer {
+  const found = [...server.findings, ...awsFindings(server)];
+  const of = (level: Finding['level']) => found.filter((one) => one.level === level);
+  return { ...server, findings: [...of('blocking'), ...of('warning')] };
+}
+
+export function awsFindings({ disks, guestFamily }: Pick<CatalogServer, 'disks' | 'guestFamily'>): Finding[] {
+  const finding = { code: 'too-many-volumes', title: `The server has ${disks.length} disks.` };
+  const windows = guestFamily === 'windows-server' || guestFamily === 'windows-client';
+  if (windows && disks.length > VM_IMPORT_VOLUMES) {
+    return [
+      {
+        ...finding,
+        level: 'blocking',
+        why: `An AMI of a Windows guest is made by VM Import, which takes at most ${VM_IMPORT_VOLUMES} volumes.`,
+        remedy: `Join disks until there are at most ${VM_IMPORT_VOLUMES}, or move the data of some another way and remove them from the server.`,
+      },
+    ];
+  }
+  if (disks.length > MOST_VOLUMES) {
+    return [
+      {
+        ...finding,
+        level: 'blocking',
+        why: `EC2 has device names for ${MOST_VOLUMES} volumes of an AMI.`,
+        remedy: `Join disks until there are at most ${MOST_VOLUMES}, or leave the server out.`,
+      },
+    ];
+  }
+  if (disks.length > EVERY_NITRO_VOLUMES) {
+    return [
+      {
+        ...finding,
+        level: 'warning',
+        why: `More than ${EVERY_NITRO_VOLUMES} volumes can be attached only to instance types that count volumes apart from network interfaces (M7i, R7i and later).`,
+        remedy: 'Join disks, or choose such a type: the launch wizard offers only types that take as many volumes.',
+      },
+    ];
+  }
+  return [];
+}
