@@ -58,7 +58,7 @@ const whole = [
   never(
     'bootstrap-needs-nothing-installed',
     'These scripts run before anything is installed, under any Node from 20: move the code into a .ts file that they start as a child after the installation.',
-    { path: '^scripts/(start|test|test-peers|install|lock)\\.mjs$' },
+    { path: '^scripts/(start|test|test-peers|install|lock|life-line|end-with-npm)\\.mjs$' },
     { path: 'node_modules/|\\.tsx?$' },
   ),
 ];

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whenAskedToEnd } from './life-line.mjs';
 import { waitForLock } from './lock.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -82,6 +83,12 @@ function npmCi() {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // Left alone, it would go on beside whoever installs next.
+    let asked = false;
+    const stopListening = whenAskedToEnd((signal) => {
+      asked = true;
+      child.kill(signal);
+    });
     let output = '';
     const keep = (chunk) => {
       output = (output + chunk).slice(-20_000);
@@ -89,6 +96,7 @@ function npmCi() {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => {
+      stopListening();
       reject(
         new SetUpError(
           error.code === 'ENOENT'
@@ -98,6 +106,8 @@ function npmCi() {
       );
     });
     child.on('close', (code, signal) => {
+      stopListening();
+      if (asked) return reject(new SetUpError('The installation was broken off; the next start begins it again.'));
       if (code === 0) return resolve();
       const hint = npmHints.find(([pattern]) => pattern.test(output))?.[1] ?? 'What npm said is above.';
       const said = output.trim().split('\n').slice(-25).join('\n');
@@ -158,7 +168,7 @@ export function handOver(file, args) {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  whenAskedToEnd((signal) => child.kill(signal));
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
     if (child.connected) child.disconnect();
