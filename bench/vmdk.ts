@@ -48,7 +48,7 @@ async function writeOurs(raw: string, vmdk: string): Promise<void> {
     for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
   };
   const { signal } = new AbortController();
-  await pump(reader, createStreamOptimizedVmdk({ capacityBytes, sink }), { signal });
+  await pump(reader, createStreamOptimizedVmdk({ capacityBytes, sink, name: path.basename(vmdk) }), { signal });
   await file.close();
 }
 

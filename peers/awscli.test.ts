@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LabAws, startLabAws } from '../lab/aws/main.ts';
 import { FaultRules } from '../lab/faults/rules.ts';
@@ -164,7 +164,7 @@ async function writeVmdk(path: string, bytes: Uint8Array): Promise<void> {
   const sink = async (chunk: Uint8Array) => {
     if (!out.write(chunk)) await once(out, 'drain');
   };
-  const writer = createStreamOptimizedVmdk({ capacityBytes: bytes.length, sink });
+  const writer = createStreamOptimizedVmdk({ capacityBytes: bytes.length, sink, name: basename(path) });
   await pump(createMemoryReader(bytes), writer, { signal: new AbortController().signal });
   out.end();
   await once(out, 'finish');

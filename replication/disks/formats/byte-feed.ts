@@ -67,6 +67,18 @@ export class ByteFeed {
     }
   }
 
+  /** Whether the source ended in good order just here. Waits for its next chunk or its end. */
+  async atEnd(): Promise<boolean> {
+    if (this.#chunk.length > this.#at) return false;
+    try {
+      await this.#next();
+      return false;
+    } catch (error) {
+      if (error instanceof FeedEnded && !this.#stopped) return true;
+      throw error;
+    }
+  }
+
   /**
    * Reads what is left, at most so many bytes and milliseconds, and lets go of the source. A sender that was heard out
    * does not take the transfer for broken off, and its connection can be used again.

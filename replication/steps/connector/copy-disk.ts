@@ -1,4 +1,5 @@
 // One disk of a run: read, compared with its baseline, its digests kept as the candidate, and sent on its way.
+import path from 'node:path';
 import { extentsToRead, withChangedBlocks } from '../../disks/changed-blocks.ts';
 import { type DigestSet, openDigestSet } from '../../disks/digests/digest-set.ts';
 import { createDigestWriter } from '../../disks/digests/digest-writer.ts';
@@ -184,7 +185,7 @@ async function openStaged(
     writer:
       plan.via === 'pack'
         ? createBlockPack({ capacityBytes, sink, label: `${context.run.id} ${disk.id}` })
-        : createStreamOptimizedVmdk({ capacityBytes, sink }),
+        : createStreamOptimizedVmdk({ capacityBytes, sink, name: path.posix.basename(key) }),
     concurrency: null,
     digestRow,
     async finish() {

@@ -88,6 +88,7 @@ export async function stageDisk(name: string, disk: Buffer): Promise<string> {
   const upload = await target.staging.startUpload(key, { capacityBytes: disk.length }, never);
   const writer = createStreamOptimizedVmdk({
     capacityBytes: disk.length,
+    name: `${name}.vmdk`,
     sink: (chunk, signal) => upload.write(chunk, signal),
   });
   for (let index = 0; index * 512 * 1024 < disk.length; index += 1) {

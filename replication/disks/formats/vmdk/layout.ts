@@ -100,7 +100,7 @@ export function buildHeader(capacityBytes: number, directorySector: bigint, over
 
 export const DESCRIPTOR_SECTORS = 20;
 
-/** The text descriptor, padded to DESCRIPTOR_SECTORS. `name` is what the extent is called; readers ignore it. */
+/** The text descriptor, padded to DESCRIPTOR_SECTORS. `name` is the file's own: there is no extent beside it. */
 export function buildDescriptor(capacityBytes: number, name: string): Buffer {
   const sectors = capacityBytes / SECTOR_BYTES;
   // 255 heads and 63 sectors are what every BIOS translates large disks to; nobody reads more into it.

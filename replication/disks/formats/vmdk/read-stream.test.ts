@@ -138,6 +138,35 @@ describe('a VMDK that is cut', () => {
     }, 20_000);
   }
 
+  it('is whole without an end marker where tables in front say that it has no grain, and only then', async () => {
+    const empty = new Uint8Array(70 * MiB);
+    const { bytes: vmdk, markersAt } = vmdkByHand(empty, { layout: 'tables-in-front' });
+    const end = markersAt.endOfStream;
+    expect(same(await read(inChunks(vmdk.subarray(0, end), [700])), empty)).toBe(true);
+    for (const cut of [512, 21 * 512 + 4, end - 2049, end - 1, end + 1, end + 511]) {
+      expect(await faultOf(vmdk.subarray(0, cut)), `cut at ${cut}`).toMatchObject({ code: 'export-cut' });
+    }
+    const changed = (change: (bytes: Buffer) => void) => {
+      const bytes = Buffer.from(vmdk.subarray(0, end));
+      change(bytes);
+      return faultOf(bytes);
+    };
+    // A grain in a table; directory and tables that came as zeros; a table that stands elsewhere; no directory in front.
+    const wrong = [
+      (bytes: Buffer) => bytes.writeUInt32LE(end / 512, end - 4),
+      (bytes: Buffer) => bytes.fill(0, 21 * 512),
+      (bytes: Buffer) => bytes.writeUInt32LE(1, 21 * 512 + 4),
+      (bytes: Buffer) => bytes.writeBigUInt64LE(0xffff_ffff_ffff_ffffn, 56),
+      (bytes: Buffer) => bytes.writeBigUInt64LE(2n ** 60n, 56),
+    ];
+    for (const change of wrong) expect(await changed(change)).toMatchObject({ code: 'export-cut' });
+    const broken = (async function* () {
+      yield vmdk.subarray(0, end);
+      throw new Error('reset');
+    })();
+    expect(await faultOf(broken)).toMatchObject({ code: 'export-cut' });
+  });
+
   it('is never taken for whole when its rest came as zeros', async () => {
     const vmdk = vmdkByHand(bytes, { layout: 'directory-at-end' });
     vmdk.bytes.fill(0, vmdk.grainsAt[4]);

@@ -1,6 +1,6 @@
 // Reads a stream-optimized VMDK as it comes over the wire, from its first byte to its end marker, as a DiskReader.
-// It goes by the records alone and ignores the tables, so that both layouts (tables in front, or directory at the end
-// with a footer) are read alike. Whoever may import replication/disks may import it.
+// It goes by the records, so that both layouts (tables in front, or directory at the end with a footer) are read alike;
+// the tables are believed in one thing only, that the disk is empty. Whoever may import replication/disks may import it.
 import { inflate, inflateSync } from 'node:zlib';
 import { faultError } from '../../../model/fault.ts';
 import { checkCapacity, type DiskBlock, SECTOR_BYTES } from '../../block.ts';
@@ -8,6 +8,7 @@ import type { DiskReader } from '../../reader.ts';
 import type { ByteFeed, ByteSource } from '../byte-feed.ts';
 import { openStreamedDisk, StreamedDisk } from '../streamed-disk.ts';
 import { BlockWindow } from './block-window.ts';
+import { frontTablesSayEmpty } from './front-tables.ts';
 import {
   DIRECTORY_AT_END,
   GRAIN_BYTES,
@@ -45,7 +46,8 @@ export async function readStreamOptimizedVmdk(source: ByteSource, options: ReadV
     if (options.capacityBytes !== undefined && options.capacityBytes !== capacityBytes) {
       throw invalid(`It holds a disk of ${capacityBytes} bytes; the source says ${options.capacityBytes}.`);
     }
-    return new VmdkStreamReader(feed, header, capacityBytes);
+    const mayEndAtOnce = await frontTablesSayEmpty(feed, header);
+    return new VmdkStreamReader(feed, header, capacityBytes, mayEndAtOnce);
   });
 }
 
@@ -53,14 +55,18 @@ class VmdkStreamReader extends StreamedDisk {
   readonly ordered = true;
   readonly skipsZeros = true;
   readonly #header: VmdkHeader;
+  /** The tables say that the disk is empty: then the end marker may be missing. */
+  readonly #mayEndAtOnce: boolean;
   #footerSeen = false;
 
-  constructor(feed: ByteFeed, header: VmdkHeader, capacityBytes: number) {
+  constructor(feed: ByteFeed, header: VmdkHeader, capacityBytes: number, mayEndAtOnce: boolean) {
     super(feed, capacityBytes, cutFault);
     this.#header = header;
+    this.#mayEndAtOnce = mayEndAtOnce;
   }
 
   protected async *readBlocks(check: () => void): AsyncGenerator<DiskBlock> {
+    if (this.#mayEndAtOnce && (await this.feed.atEnd())) return;
     const window = new BlockWindow(this.capacityBytes, inflateGrain);
     for (let more = true; more; ) {
       more = await this.#readRecord(window);
@@ -141,7 +147,6 @@ async function readHeader(feed: ByteFeed): Promise<VmdkHeader> {
     throw invalid(`It names a capacity of ${header.capacitySectors} sectors.`);
   }
   if (header.overheadSectors > 2n ** 32n) throw invalid('Its header says that the data begins beyond any disk.');
-  await feed.skip((Number(header.overheadSectors) - 1) * SECTOR_BYTES);
   return header;
 }
 

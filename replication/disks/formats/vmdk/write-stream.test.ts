@@ -46,7 +46,12 @@ function readByTables(file: Buffer): Buffer {
 
 function toMemory(capacityBytes: number, level?: number) {
   const chunks: Uint8Array[] = [];
-  const writer = createStreamOptimizedVmdk({ capacityBytes, level, sink: async (chunk) => void chunks.push(chunk) });
+  const writer = createStreamOptimizedVmdk({
+    capacityBytes,
+    level,
+    name: 'a.vmdk',
+    sink: async (chunk) => void chunks.push(chunk),
+  });
   return { writer, file: () => Buffer.concat(chunks) };
 }
 
@@ -91,7 +96,7 @@ describe('writing a stream-optimized VMDK', () => {
     await writer.seal(never);
     const text = file().toString('latin1', 512, 21 * 512);
     expect(text).toContain('createType="streamOptimized"');
-    expect(text).toContain('RW 6145 SPARSE "disk.vmdk"');
+    expect(text).toContain('RW 6145 SPARSE "a.vmdk"');
     expect(text).toContain('ddb.adapterType = "lsilogic"');
   });
 
@@ -109,6 +114,7 @@ describe('writing a stream-optimized VMDK', () => {
     let grains = 0;
     const writer = createStreamOptimizedVmdk({
       capacityBytes,
+      name: 'a.vmdk',
       sink: async (chunk) => {
         await open.promise;
         sunk.push(chunk.length);
@@ -141,7 +147,7 @@ describe('writing a stream-optimized VMDK', () => {
   it('fails with the error of its sink, and for good', async () => {
     const lost = new Error('the upload is gone');
     const sink = async () => Promise.reject(lost);
-    const writer = createStreamOptimizedVmdk({ capacityBytes: 8 * MiB, sink });
+    const writer = createStreamOptimizedVmdk({ capacityBytes: 8 * MiB, name: 'a.vmdk', sink });
     const blocks = blocksOf(new Uint8Array(8 * MiB).map((_, at) => at * 31));
     const writing = (async () => {
       for (const block of blocks) await writer.write(block, never);
@@ -160,6 +166,7 @@ describe('writing a stream-optimized VMDK', () => {
       let calls = 0;
       const writer = createStreamOptimizedVmdk({
         capacityBytes: 64 * MiB,
+        name: 'a.vmdk',
         sink: (_chunk, signal) =>
           new Promise((_resolve, reject) => {
             calls += 1;

@@ -23,8 +23,8 @@ export interface WriteVmdkOptions {
   capacityBytes: number;
   /** Takes the bytes of the file in order, one call at a time; the chunk is the sink's own. Obeys the signal. */
   sink: Sink;
-  /** What the extent is called in the descriptor; readers ignore it. */
-  name?: string;
+  /** The file's own name, without a folder: a reader that goes by the descriptor looks for the extent there. */
+  name: string;
   /** zlib's level, 4 by default. */
   level?: number;
   /** Replaces deflating on libuv's pool. */
@@ -78,7 +78,7 @@ class VmdkStreamWriter implements DiskWriter<SealedVmdk> {
     this.capacityBytes = options.capacityBytes;
     this.#out = new ChunkSink(options.sink);
     this.#deflate = options.deflate ?? deflateOnPool(options.level ?? 4);
-    this.#name = options.name ?? 'disk.vmdk';
+    this.#name = options.name;
     this.#directory = Buffer.alloc(paddedLength(Math.ceil(options.capacityBytes / TABLE_SPAN_BYTES) * 4));
   }
 
