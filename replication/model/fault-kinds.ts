@@ -187,6 +187,13 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'later',
   },
+  'aws-region-disabled': {
+    message: 'The Region is not enabled for the AWS account.',
+    remedy:
+      'Enable the Region in the account (AWS console › Account › AWS Regions) and wait until it says Enabled. If it is enabled, replace the access key of the AWS target.',
+    blame: 'you',
+    retry: 'later',
+  },
   'aws-access-denied': {
     message: 'The AWS identity may not do this.',
     remedy: 'Add the named action to the IAM policy (docs/aws-permissions.md has the whole policy).',

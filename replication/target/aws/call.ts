@@ -29,7 +29,11 @@ export type ServiceCaller<Client> = <T>(
 ) => Promise<T>;
 
 /** `open` is called at the first call, so that an SDK client which nobody uses is never loaded. */
-export function createCaller<Client>(open: () => Promise<Client>, closing: AbortSignal): ServiceCaller<Client> {
+export function createCaller<Client>(
+  open: () => Promise<Client>,
+  closing: AbortSignal,
+  region?: string,
+): ServiceCaller<Client> {
   return async (action, signal, run, options = {}) => {
     const seconds = options.seconds ?? 120;
     const deadline = AbortSignal.timeout(seconds * 1000);
@@ -48,7 +52,11 @@ export function createCaller<Client>(open: () => Promise<Client>, closing: Abort
         const message = `AWS did not answer ${action} within ${seconds} seconds.`;
         throw new FaultError(fault('aws-unreachable', { message }), { cause: error });
       }
-      throw awsFault(error, { action, ...(options.refused && { refused: options.refused }) });
+      throw awsFault(error, {
+        action,
+        ...(region && { region }),
+        ...(options.refused && { refused: options.refused }),
+      });
     }
   };
 }

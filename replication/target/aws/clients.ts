@@ -79,13 +79,17 @@ export function createClients(config: AwsTargetConfig, limits: ClientLimits = {}
 
   function service<Client extends { destroy(): void }>(load: () => Promise<Client>): ServiceCaller<Client> {
     let opened: Promise<Client> | undefined;
-    return createCaller(() => {
-      opened ??= load().then((client) => {
-        destroyers.push(() => client.destroy());
-        return client;
-      });
-      return opened;
-    }, closing.signal);
+    return createCaller(
+      () => {
+        opened ??= load().then((client) => {
+          destroyers.push(() => client.destroy());
+          return client;
+        });
+        return opened;
+      },
+      closing.signal,
+      config.region,
+    );
   }
 
   return {

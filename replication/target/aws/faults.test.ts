@@ -18,6 +18,8 @@ const cases: [Error, string, string, boolean, AwsFaultContext?][] = [
   [sdkError('ExpiredToken', 'The provided token has expired.', 400), 'aws-credentials-refused', 'later', false],
   [sdkError('SignatureDoesNotMatch', 'The request signature…', 403), 'aws-credentials-refused', 'later', false],
   [sdkError('AuthFailure', 'AWS was not able to validate…', 401), 'aws-credentials-refused', 'later', false],
+  [sdkError('OptInRequired', 'You are not subscribed to this service.', 403), 'aws-region-disabled', 'later', false],
+  [sdkError('RegionDisabledException', 'STS is not activated…', 403), 'aws-region-disabled', 'later', false],
   [sdkError('UnrecognizedClientException', 'The security token…', 403), 'aws-credentials-refused', 'later', false],
   [
     sdkError(
@@ -109,4 +111,80 @@ test('a fault goes through untouched, and the SDK’s error stays reachable', ()
   expect(toFault(wrapped).cause).toBe(
     'SlowDown: Please reduce your request rate. (s3:PutObject, HTTP 503, request req-1)',
   );
+});
+
+const SCP = 'arn:aws:organizations::111122223333:policy/o-exampleorg/service_control_policy/p-example1';
+const denied = (reason: string, action = 'ec2:RunInstances') =>
+  `User: arn:aws:iam::111122223333:user/x is not authorized to perform: ${action} on resource: arn:aws:ec2:eu-west-1::i/* ${reason}`;
+
+test.each<[string, string, RegExp, RegExp]>([
+  [
+    'nobody',
+    denied('because no identity-based policy allows the ec2:RunInstances action'),
+    /RunInstances\.$/,
+    /^Add ec2:Run/,
+  ],
+  [
+    'the identity',
+    denied('with an explicit deny in an identity-based policy'),
+    /identity itself denies/,
+    /Deny statement/,
+  ],
+  [
+    'an SCP',
+    denied(`with an explicit deny in a service control policy: ${SCP}.`),
+    /\(.*p-example1\) denies/,
+    /AWS Organizations.*does not help/,
+  ],
+  [
+    'an SCP that lacks it',
+    denied('because no service control policy allows the ec2:RunInstances action'),
+    /does not allow/,
+    /Organizations/,
+  ],
+  ['an RCP', denied('with an explicit deny in a resource control policy'), /resource control policy/, /Organizations/],
+  [
+    'a boundary',
+    denied('because no permissions boundary allows the ec2:RunInstances action'),
+    /boundary/,
+    /to the permissions boundary/,
+  ],
+  ['a boundary that denies', denied('with an explicit deny in a permissions boundary'), /boundary/, /out of the Deny/],
+  ['a session', denied('because no session policy allows the ec2:RunInstances action'), /session/, /role is assumed/],
+  [
+    'a bucket',
+    denied('with an explicit deny in a resource-based policy', 's3:PutObject'),
+    /policy of the bucket denies/,
+    /Except this/,
+  ],
+  [
+    'a key',
+    denied('because no resource-based policy allows the kms:Decrypt action', 'kms:Decrypt'),
+    /KMS key/,
+    /Allow this identity kms:Decrypt/,
+  ],
+  [
+    'an endpoint',
+    denied('because no VPC endpoint policy allows the ec2:RunInstances action'),
+    /VPC endpoint/,
+    /policy of the VPC endpoint/,
+  ],
+  ['nobody who is named', 'Access Denied', /may not do s3:PutObject\.$/, /bucket policy/],
+  [
+    'one in a code',
+    'You are not authorized. Encoded authorization failure message: 4Ai9q',
+    /s3:PutObject/,
+    /decode-authorization-message/,
+  ],
+])('a call that %s denies: the remedy says so', (_who, text, message, remedy) => {
+  const told = awsFault(sdkError('AccessDenied', text, 403), { action: 's3:PutObject' }).fault;
+  expect(told).toMatchObject({ code: 'aws-access-denied', message: expect.stringMatching(message) });
+  expect(told.remedy).toMatch(remedy);
+});
+
+test('an access key that is unknown in an opt-in Region may be a Region that is not enabled', () => {
+  const unknown = sdkError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401);
+  expect(awsFault(unknown, { region: 'ap-east-1' }).fault.code).toBe('aws-region-disabled');
+  expect(awsFault(unknown, { region: 'eu-central-1' }).fault.code).toBe('aws-credentials-refused');
+  expect(awsFault(unknown, { region: 'us-gov-west-1' }).fault.code).toBe('aws-credentials-refused');
 });

@@ -1,6 +1,8 @@
 // AWS's errors as faults: one ordered table from what the SDK throws to our codes. Pure.
 // Imported by the adapters of this folder only; everybody else sees FaultError.
+
 import { describeCause, type Fault, type FaultCode, FaultError, fault } from '../../model/fault.ts';
+import { denialWords } from './denial.ts';
 
 /** What the table looks at, taken from any error that the SDK or a socket may throw. */
 export interface AwsSignature {
@@ -19,6 +21,8 @@ export interface AwsFaultContext {
   action?: string;
   /** The code for a refusal that the table does not know (`image-refused`, `launch-refused`…). */
   refused?: FaultCode;
+  /** Of the call: in a Region that is not enabled AWS knows no access key. */
+  region?: string;
 }
 
 export interface FaultRow {
@@ -62,6 +66,14 @@ export const AWS_FAULT_ROWS: readonly FaultRow[] = [
     message: 'The temporary credentials of the AWS target have expired.',
     remedy: 'Give the AWS target new temporary credentials, or a lasting access key.',
     source: 'S3 error list (ExpiredToken, TokenRefreshRequired); STS and EBS direct (ExpiredTokenException)',
+  },
+  {
+    id: 'region-disabled',
+    matches: (s) =>
+      codes('OptInRequired', 'RegionDisabledException')(s) ||
+      /region\b.*\b(is|was) (not enabled|disabled|not opted)/i.test(s.message),
+    code: 'aws-region-disabled',
+    source: 'EC2 client errors (OptInRequired); STS API, AssumeRole (RegionDisabledException)',
   },
   {
     id: 'credentials-refused',
@@ -286,13 +298,13 @@ export function awsFault(error: unknown, context: AwsFaultContext = {}): FaultEr
   const cause = awsWords(error, context);
   if (row?.id === 'access-denied') {
     const action = deniedAction(signature.message) ?? context.action;
-    const named = action
-      ? {
-          message: `The AWS identity may not do ${action}.`,
-          remedy: `Add ${action} to the IAM policy (docs/aws-permissions.md has the whole policy).`,
-        }
-      : {};
+    const named = action ? denialWords(action, signature.message) : {};
     return new FaultError(fault('aws-access-denied', { ...named, cause }), { cause: error });
+  }
+  if (row?.id === 'credentials-refused' && context.region && isOptInRegion(context.region)) {
+    const { region } = context;
+    const message = `AWS does not take the access key in ${region}, a Region that an account must enable before it is used.`;
+    return new FaultError(fault('aws-region-disabled', { message, cause }), { cause: error });
   }
   if (!(error instanceof Error) || (!row && signature.status === 0 && !signature.network)) {
     return new FaultError(fault('internal', { cause }), { cause: error });
@@ -302,6 +314,22 @@ export function awsFault(error: unknown, context: AwsFaultContext = {}): FaultEr
   const details = { ...(message && { message }), ...(remedy && { remedy }), ...(retry && { retry }), cause };
   return new FaultError(fault(code, details), { cause: error });
 }
+
+/**
+ * Whether an account must enable the Region first: all that AWS opened after 20 March 2019, so the list of the others does not
+ * grow (AWS Account Management reference guide, "Enable or disable AWS Regions"). GovCloud and China stand apart.
+ */
+export function isOptInRegion(region: string): boolean {
+  return /^[a-z]{2}-[a-z]+-\d+$/.test(region) && !region.startsWith('cn-') && !ALWAYS_ENABLED.has(region);
+}
+
+const ALWAYS_ENABLED = new Set(
+  [
+    ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1'],
+    ['eu-central-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-north-1'],
+    ['ap-south-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-southeast-1', 'ap-southeast-2'],
+  ].flat(),
+);
 
 /** The action that a refusal names; IAM's texts say "is not authorized to perform: ec2:RunInstances on resource…". */
 export function deniedAction(text: string): string | undefined {

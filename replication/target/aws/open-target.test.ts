@@ -85,6 +85,24 @@ test('a restricted key is told which action it lacks; a wrong secret and an expi
   expect((await failure(wrong.identity(never))).code).toBe('aws-credentials-refused');
 });
 
+test('a Region that is not enabled, and a policy of the organization, are named as what stands in the way', async () => {
+  const elsewhere = another({ region: 'ap-east-1' });
+  const disabled = { code: 'aws-region-disabled', remedy: expect.stringContaining('Enable the Region') };
+  expect(await failure(elsewhere.images.describe(['ami-1'], never))).toMatchObject(disabled);
+  expect(await failure(elsewhere.identity(never))).toMatchObject(disabled);
+  const message =
+    'You are not authorized to perform this operation. User: arn:aws:iam::1:user/x is not authorized to perform: ec2:DescribeImages with an explicit deny in a service control policy: arn:aws:organizations::1:policy/o-1/service_control_policy/p-1';
+  faults.add({
+    side: 'aws',
+    operation: 'ec2:DescribeImages',
+    effect: { kind: 'fail', code: 'UnauthorizedOperation', message },
+  });
+  expect(await failure(target.images.describe(['ami-1'], never))).toMatchObject({
+    code: 'aws-access-denied',
+    remedy: expect.stringMatching(/AWS Organizations/),
+  });
+});
+
 test('throttling and a broken server are waited out by the SDK; a clock that is off is named', async () => {
   faults.add({
     side: 'aws',
