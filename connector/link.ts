@@ -1,7 +1,7 @@
 // The connector's only way to the console: calls of the gateway's verbs, each with a deadline, tried again while that makes sense.
 import pRetry, { AbortError } from 'p-retry';
 import { Agent, request } from 'undici';
-import { describeCause, FaultError, faultError, faultSchema } from '../replication/model/fault.ts';
+import { describeCause, FaultError, faultError, faultSchema, toFault } from '../replication/model/fault.ts';
 import {
   type GatewayRequest,
   type GatewayResponse,
@@ -19,11 +19,23 @@ const RETRIES: Partial<Record<GatewayVerb, number>> = {
   catalog: 6,
   settle: 8,
 };
+/**
+ * These wait for a console that is away: until the signal, which is the lease's, is aborted, or so long. The fence refuses
+ * what comes too late.
+ */
+const PATIENT: readonly GatewayVerb[] = ['declare', 'confirm', 'checkpoint', 'catalog', 'settle'];
+const PATIENCE_MS = 10 * 60_000;
 const DEADLINE_MS = 20_000;
+
+/** Whether an error says only that the console, or its database, does not answer just now. */
+export function isConsoleAway(error: unknown): boolean {
+  return ['connector-lost', 'console-database-away', 'being-changed'].includes(toFault(error).code);
+}
 
 export class Link {
   readonly #base: string;
   readonly #agent = new Agent({ connections: 16, keepAliveTimeout: 20_000, connect: { timeout: 5_000 } });
+  readonly #overdueEnds = new Set<Promise<unknown>>();
   token: string | undefined;
 
   constructor(consoleUrl: string, token: string | undefined) {
@@ -45,14 +57,37 @@ export class Link {
     body: GatewayRequest<V>,
     signal: AbortSignal,
   ): Promise<GatewayResponse<V>> {
-    return pRetry(() => this.#once(verb, body, signal), {
-      retries: RETRIES[verb] ?? 0,
+    const began = performance.now();
+    const settled = Promise.withResolvers<void>();
+    const calling = pRetry(() => this.#once(verb, body, signal), {
+      retries: Number.POSITIVE_INFINITY,
+      shouldRetry: ({ error, attemptNumber }) => {
+        const waits = PATIENT.includes(verb) && isConsoleAway(error) && performance.now() - began < PATIENCE_MS;
+        if (waits && verb === 'settle') this.#overdueEnds.add(settled.promise);
+        return waits || attemptNumber <= (RETRIES[verb] ?? 0);
+      },
       factor: 2,
       minTimeout: 250,
       maxTimeout: 4_000,
       randomize: true,
       signal,
     });
+    return calling.finally(() => {
+      settled.resolve();
+      this.#overdueEnds.delete(settled.promise);
+    });
+  }
+
+  /**
+   * Resolves when no end of work is waiting for the console to come back. Claiming before would lease the same work again,
+   * and the end that was reached would count no more.
+   */
+  async endsAreTold(signal: AbortSignal): Promise<void> {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const stop = () => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    while (this.#overdueEnds.size > 0 && !signal.aborted) await Promise.race([Promise.all(this.#overdueEnds), aborted]);
+    signal.removeEventListener('abort', stop);
   }
 
   async #once<V extends GatewayVerb>(

@@ -103,6 +103,7 @@ async function claimLoop(
   let askedToCheck = false;
   while (!signal.aborted) {
     try {
+      await link.endsAreTold(signal);
       const free = config.concurrency - working.size;
       const waitSeconds = free > 0 ? CLAIM_SECONDS : 2;
       const claimed = await link.call('claim', { session: greeting.session, free, waitSeconds }, signal);

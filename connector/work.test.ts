@@ -23,12 +23,15 @@ let answer: { go: boolean; reason: string | null };
 let deaf: number;
 /** Whether the console refuses a message as of the wrong form. */
 let refuses: (verb: string, body: Told['body']) => boolean;
+/** So many other messages are: the console's database is away. */
+let away: number;
 
 beforeEach(async () => {
   told = [];
   answer = { go: true, reason: null };
   deaf = 0;
   refuses = () => false;
+  away = 0;
   console = createServer(async (request, response) => {
     const verb = request.url?.split('/').at(-1) as 'extend' | 'settle' | 'catalog';
     const body = gatewayVerbs[verb].request.parse(await json(request));
@@ -37,6 +40,8 @@ beforeEach(async () => {
       const said = fault('input-invalid', { message: 'servers.0.vcpus: Too big' });
       return void response.writeHead(400).end(JSON.stringify({ fault: said }));
     }
+    if (verb !== 'extend' && away-- > 0)
+      return void response.writeHead(503).end(JSON.stringify({ fault: fault('console-database-away') }));
     told.push({ verb, body });
     const said = verb === 'extend' ? { ...answer, leaseSeconds: 1, bytesPerSecond: null } : {};
     response.end(JSON.stringify(said));
@@ -185,4 +190,19 @@ test('of a page of the catalog that is refused the odd server only is left witho
     ['name of vm-3', 'fine', []],
   ]);
   expect(settled()).toEqual([{ ok: true, result: null }]);
+});
+
+test('the end of the work is told when the console is back, however often it did not answer; no claim comes before', async () => {
+  away = 10;
+  const performed = perform(async () => ({ power: 'off', note: null }));
+  await expect.poll(() => away, { interval: 5, timeout: 30_000 }).toBeLessThan(9);
+  let told = false;
+  const claimable = link.endsAreTold(new AbortController().signal).then(() => {
+    told = settled().length === 1;
+  });
+  away = Math.min(away, 2);
+  await performed;
+  await claimable;
+  expect(settled()).toEqual([{ ok: true, result: { power: 'off', note: null } }]);
+  expect(told).toBe(true);
 });

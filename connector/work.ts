@@ -1,4 +1,5 @@
 // Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
+import { setTimeout as delay } from 'node:timers/promises';
 import { FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
 import { foreignText } from '../replication/model/foreign-text.ts';
 import type { PowerAction, PowerResult } from '../replication/model/power.ts';
@@ -18,8 +19,10 @@ import {
   type Task,
 } from '../replication/wire/gateway.ts';
 import type { Bandwidth } from './bandwidth.ts';
-import type { Link } from './link.ts';
+import { isConsoleAway, type Link } from './link.ts';
 import type { Log } from './log.ts';
+
+const ASK_AGAIN_MS = 500;
 
 export interface WorkEnvironment {
   link: Link;
@@ -52,6 +55,8 @@ export async function performTask(task: Task, env: WorkEnvironment): Promise<voi
     const reason = signal.aborted && (isAbort(error) || error === signal.reason) ? signal.reason : error;
     // Overtaken: somebody else goes on, and nothing that is said now would count. Stopping: the lease runs out.
     if (env.signal.aborted || (reason instanceof FaultError && reason.fault.code === 'lease-lost')) return;
+    // A console that is away is no failure of the work: the lease runs out, and whoever claims it does it again.
+    if (isConsoleAway(reason)) return;
     const fault = toFault(reason);
     env.log('warn', `${task.kind} ${task.id}: ${fault.message}`, { code: fault.code, cause: fault.cause });
     const settle = (news: typeof last) =>
@@ -237,8 +242,18 @@ class LeaseKeeper {
 
   /** Extends now; throws when the lease is no longer ours or the run is to stop. */
   async ask(): Promise<void> {
-    await this.#extend();
-    this.#stop.signal.throwIfAborted();
+    const stop = this.#stop.signal;
+    for (;;) {
+      stop.throwIfAborted();
+      try {
+        await this.#extend();
+        return stop.throwIfAborted();
+      } catch (error) {
+        // As long as the lease may last: the beat stops the work before it ends.
+        if (stop.aborted || !isConsoleAway(error)) throw stop.aborted ? stop.reason : error;
+        await delay(ASK_AGAIN_MS, null, { signal: AbortSignal.any([stop, this.#env.signal]) });
+      }
+    }
   }
 
   confirmAtEnd(artifacts: readonly Confirmation[]): void {

@@ -13,16 +13,41 @@ export type Queries = Pick<
 
 const slot = globalThis as { landfallDatabase?: Database };
 
-/** Opens a pool of its own; for tests and for programs that end. */
-export function openDatabase(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Database {
+export interface DatabaseOptions {
+  /** Connections at once. Default 10. */
+  max?: number;
+  /** Told of a connection that broke. */
+  onError?: (error: Error) => void;
+  /** How long a statement waits for a row that another transaction holds. Default 8 000. */
+  lockMs?: number;
+  /** How long a transaction may stand still between two statements, as that of a frozen process does. Default 20 000. */
+  idleInTransactionMs?: number;
+  /** How long one statement may take. Default 60 000. */
+  statementMs?: number;
+}
+
+/**
+ * Opens a pool of its own; for tests and for programs that end. No wait on it is without an end: PostgreSQL itself gives up
+ * a lock, a statement and a transaction that stands still, and a connection whose other side is gone is given up here.
+ */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const statementMs = options.statementMs ?? 60_000;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     connectionTimeoutMillis: 10_000,
+    lock_timeout: options.lockMs ?? 8_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 20_000,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + 15_000,
+    keepAlive: true,
     Client: NamingClient,
   });
-  // An idle connection that breaks (Postgres restarted) must not end the process; the pool opens another.
-  pool.on('error', options.onError ?? (() => {}));
+  // A connection that breaks (Postgres restarted) must not end the process: not an idle one, for which the pool tells, and
+  // not one that is in use between two statements, for which nobody but this listener hears it.
+  const broken = options.onError ?? (() => {});
+  pool.on('error', broken);
+  pool.on('connect', (client) => void client.on('error', broken));
   return drizzle(pool, { schema, casing: 'snake_case' });
 }
 

@@ -40,6 +40,10 @@ export interface Installation {
   labState(): Promise<LabState>;
   worker: Program;
   connector: Program;
+  /** What the connector's environment is made of, for a second process of it. */
+  connectorEnvironment: Record<string, string>;
+  /** The console's address for connectors, taken away and brought back. */
+  gateway: Gateway;
   close(): Promise<void>;
 }
 
@@ -66,6 +70,11 @@ export class Program {
     this.#nodeOptions = nodeOptions;
     this.#env = env;
     this.#arguments = programArguments;
+  }
+
+  /** How it ended by itself or by a signal; null while it runs. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
   }
 
   get pid(): number {
@@ -99,7 +108,16 @@ export class Program {
   }
 }
 
+export interface Gateway {
+  url: string;
+  stop(): Promise<void>;
+  /** At the same address as before. */
+  start(): Promise<void>;
+}
+
 export interface InstallationOptions {
+  /** Another database than one on the tests' own server. */
+  database?: TestDatabase;
   labArguments?: string[];
   /** More variables of the worker's, and of the connector's. */
   workerEnvironment?: Record<string, string>;
@@ -119,7 +137,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     const lab = new Program('lab/main.ts', {}, ['--data', labDir, ...(options.labArguments ?? [])]);
     lab.start();
     ending.push(() => lab.end());
-    const database: TestDatabase = await createTestDatabase();
+    const database: TestDatabase = options.database ?? (await createTestDatabase());
     ending.push(() => database.drop());
     process.env.DATABASE_URL = database.url;
     const db = openDatabase(database.url);
@@ -190,7 +208,20 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     };
     const labState = async () => (await (await fetch(`${labFile.control.url}/state`)).json()) as LabState;
     const clearFaults = async () => void (await fetch(`${labFile.control.url}/faults`, { method: 'DELETE' }));
-    return { db, ctx, workspaceId, lab: labFile, control, clearFaults, labState, worker, connector, close };
+    return {
+      db,
+      ctx,
+      workspaceId,
+      lab: labFile,
+      control,
+      clearFaults,
+      labState,
+      worker,
+      connector,
+      connectorEnvironment,
+      gateway,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -221,17 +252,25 @@ async function labReady(labDir: string, lab: Program): Promise<LabFile> {
   throw new Error(`The lab did not come up:\n${lab.output}`);
 }
 
-async function startGateway(): Promise<{ url: string; stop(): Promise<void> }> {
-  const server: Server = createServer((request, response) => void serve(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
+async function startGateway(): Promise<Gateway> {
+  let server: Server | null = null;
+  let port = 0;
+  const start = async () => {
+    server = createServer((request, response) => void serve(request, response));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    ({ port } = server.address() as { port: number });
+  };
+  await start();
   return {
     url: `http://127.0.0.1:${port}`,
+    start,
     stop: async () => {
+      if (!server) return;
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      server = null;
       await closed;
     },
   };

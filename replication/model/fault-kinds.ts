@@ -335,6 +335,19 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'never',
   },
+  'being-changed': {
+    message: 'Somebody else is changing this at the moment.',
+    remedy: 'Try again in a moment. Nothing was changed.',
+    blame: 'us',
+    retry: 'now',
+  },
+  'console-database-away': {
+    message: "The console's database does not answer, or cannot be written to.",
+    remedy:
+      'Nothing to do while it is being restarted: what goes on waits for it. If this lasts, look at PostgreSQL: whether it runs, its disk, its number of connections.',
+    blame: 'us',
+    retry: 'now',
+  },
   internal: {
     message: 'Landfall failed in a way it does not know.',
     remedy: 'Start the run again. If it fails again, report it with the text below.',

@@ -57,6 +57,8 @@ it.each([
   ['not-found', 404],
   ['conflict', 409],
   ['aws-throttled', 503],
+  ['being-changed', 409],
+  ['console-database-away', 503],
 ])('answers the fault %s with %d', async (how, status) => {
   const answer = await call('fails', { how });
   expect(answer.status).toBe(status);

@@ -4,6 +4,7 @@ import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { type Fault, type FaultCode, FaultError, fault } from '../../replication/model/fault.ts';
 import { log } from '../log.ts';
+import { faultOf } from '../services/database-faults.ts';
 
 type TrpcCode = TRPCError['code'];
 
@@ -13,6 +14,8 @@ const CODES: Partial<Record<FaultCode, TrpcCode>> = {
   'input-invalid': 'BAD_REQUEST',
   'not-found': 'NOT_FOUND',
   conflict: 'CONFLICT',
+  'being-changed': 'CONFLICT',
+  'console-database-away': 'SERVICE_UNAVAILABLE',
 };
 
 /** What is nobody's mistake here is still no failure of the console: AWS, a connector or a source said no. */
@@ -63,6 +66,11 @@ export function mapFault(error: unknown, path: string): MappedFault {
   if (invalid && trpc?.code !== 'INTERNAL_SERVER_ERROR') return fromZod(invalid);
   const known = trpc && FAULTS[trpc.code];
   if (known) return new MappedFault(fault(known), undefined, error);
+  const ofDatabase = faultOf(error);
+  if (ofDatabase.code !== 'internal') {
+    log().warn({ error, path }, 'the database did not do what a request needed');
+    return new MappedFault(ofDatabase, undefined, error);
+  }
   const reference = randomBytes(5).toString('hex');
   log().error({ error, path, reference }, 'a request failed in a way we do not know');
   return new MappedFault(fault('internal', { cause: `Reference ${reference}: the log of web tells more.` }));

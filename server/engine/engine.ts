@@ -11,6 +11,7 @@ import { cloudDeadline } from '../services/cloud/target.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
 import type { ServiceContext } from '../services/context.ts';
+import { untilDatabaseAnswers } from '../services/database-faults.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
@@ -36,7 +37,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   const { ctx, target, signal } = options;
   const holder = `worker-${randomUUID()}`;
   const leaseSeconds = options.leaseSeconds ?? 20;
-  await onNudge((runId) => advanceRun(ctx, runId));
+  await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
   const ticks = [
     every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
     every(1_000, signal, 'cutovers', () => tendCutovers(ctx)),

@@ -10,12 +10,16 @@ import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { type LogLine, MOST_LINES } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
 import type { ServiceContext } from '../services/context.ts';
+import { faultOf, untilDatabaseAnswers } from '../services/database-faults.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
 import { extendTask } from '../services/tasks/extend.ts';
 import type { Held } from '../services/tasks/held.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
+
+/** A database that stays away longer is no short outage; then the step is done again. */
+const ENDING_MS = 120_000;
 
 export interface PerformOptions {
   target: AwsTarget;
@@ -66,6 +70,8 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     Math.min(1000, (options.leaseSeconds * 1000) / 3),
   );
 
+  // A database that is away is waited for as long as the lease lasts; after that whoever claims the step does it again.
+  const patiently = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, signal);
   const context: CloudStepContext = {
     run: {
       id: run.id,
@@ -87,24 +93,28 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     target: options.target,
     signal,
     pollMs: options.pollMs,
-    imagesToPrune: () => imagesToPrune(ctx, run.jobId, run.settings.keepImages),
-    imagePruned: (imageId) => imagePruned(ctx, workspaceId, imageId),
-    declare: async (input) => (await declareArtifacts(ctx, workspaceId, held, [input]))[0] as Artifact,
+    imagesToPrune: () => patiently(() => imagesToPrune(ctx, run.jobId, run.settings.keepImages)),
+    imagePruned: (imageId) => patiently(() => imagePruned(ctx, workspaceId, imageId)),
+    declare: async (input) => (await patiently(() => declareArtifacts(ctx, workspaceId, held, [input])))[0] as Artifact,
     confirm: (artifact, state, externalId, details) =>
-      confirmArtifacts(ctx, workspaceId, held, [{ artifactId: artifact.id, state, externalId, details }]),
+      patiently(() =>
+        confirmArtifacts(ctx, workspaceId, held, [{ artifactId: artifact.id, state, externalId, details }]),
+      ),
     progress: (progress) => {
       latest = wellFormedJson(progress) as StepProgress;
     },
     log: (level, text) => void lines.push({ at: ctx.now().toISOString(), level, text: foreignText(text) }),
   };
 
+  // Only the fence can refuse an end, so it may be told late: better than the whole step once more.
+  const ending = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, options.signal, ENDING_MS);
   try {
     // Words of AWS come with it.
     const result = wellFormedJson(await runStep(stepId, context));
     clearInterval(beat);
     await (telling as Promise<void> | null);
-    if (stepId === 'create-image') await recordImage(ctx, run, held, result as { imageId: string });
-    await settleTask(ctx, workspaceId, held, { ok: true, result }, { lines });
+    if (stepId === 'create-image') await ending(() => recordImage(ctx, run, held, result as { imageId: string }));
+    await ending(() => settleTask(ctx, workspaceId, held, { ok: true, result }, { lines }));
   } catch (error) {
     clearInterval(beat);
     const reason = signal.aborted ? signal.reason : error;
@@ -113,8 +123,10 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     if (options.signal.aborted) return;
     log().warn({ error, runId: run.id, step: stepId }, 'step failed');
     await (telling as Promise<void> | null)?.catch(() => {});
+    // The lease runs out, and whoever claims the step does it again: that counts as no failed try.
+    if (faultOf(reason).code === 'console-database-away') return;
     const settle = (news: { lines?: LogLine[] }) =>
-      settleTask(ctx, workspaceId, held, { ok: false, fault: refused(stepId, reason) }, news);
+      ending(() => settleTask(ctx, workspaceId, held, { ok: false, fault: refused(stepId, reason) }, news));
     // What goes with the fault may be what was refused; the end counts more than the last lines.
     await settle({ lines })
       .catch((failed) => (toFault(failed).code === 'lease-lost' ? undefined : settle({})))
@@ -124,7 +136,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
 
 /** The fault of a step. A result that was refused as invalid is nobody's input: it says that the step is at fault. */
 function refused(stepId: CloudStepId, reason: unknown): Fault {
-  const theFault = toFault(reason);
+  const theFault = faultOf(reason);
   if (theFault.code !== 'input-invalid') return theFault;
   return fault('message-refused', {
     message: `What the step ${stepId} found out was not of the form that the console knows.`,

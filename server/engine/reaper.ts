@@ -1,10 +1,10 @@
 // Releases what ended runs left outside. The ledger says what that is; nothing is searched for.
-import { toFault } from '../../replication/model/fault.ts';
 import { releaseAtAws } from '../../replication/steps/cloud/release.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { log } from '../log.ts';
 import { askConnectorToRelease, dueArtifacts, markNotReleased, markReleased } from '../services/artifacts/release.ts';
 import type { ServiceContext } from '../services/context.ts';
+import { faultOf } from '../services/database-faults.ts';
 
 /** One pass over what is due. What fails is tried again later, at longer and longer intervals. */
 export async function reap(ctx: ServiceContext, target: AwsTarget, signal: AbortSignal): Promise<void> {
@@ -20,7 +20,7 @@ export async function reap(ctx: ServiceContext, target: AwsTarget, signal: Abort
         { error, artifact: one.artifact.id, kind: one.artifact.kind },
         'could not release; will be tried again',
       );
-      await markNotReleased(ctx, one, toFault(error));
+      await markNotReleased(ctx, one, faultOf(error));
     }
   }
   for (const { connectorId, workspaceId } of due.connectors) await askConnectorToRelease(ctx, workspaceId, connectorId);

@@ -19,7 +19,11 @@ function hub(): Hub {
 }
 
 async function connect(at: Hub): Promise<void> {
-  const client = new pg.Client({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    connectionString: process.env.DATABASE_URL,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
   const lost = () => {
     if (at.client !== client) return;
     at.client = null;

@@ -1,5 +1,5 @@
 // The connectors' gateway: parses, authenticates, calls the verbs of the services. The route hands every request over.
-import { type Fault, FaultError, fault, toFault } from '../../replication/model/fault.ts';
+import { describeCause, type Fault, FaultError, fault } from '../../replication/model/fault.ts';
 import { wellFormedJson } from '../../replication/model/foreign-text.ts';
 import {
   type GatewayRequest,
@@ -13,6 +13,7 @@ import { authenticateConnector, enrolConnector } from '../services/connectors/en
 import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
 import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
+import { faultOf } from '../services/database-faults.ts';
 import { extendTask } from '../services/tasks/extend.ts';
 import { checkpointTask, confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
@@ -100,8 +101,9 @@ export async function handleGateway(request: Request, verb: string): Promise<Res
     const handler = HANDLERS[name] as (call: Call, given: never) => Promise<unknown>;
     return answer(200, await handler({ ctx: { ...ctx, principal }, connector, signal: request.signal }, input));
   } catch (error) {
-    const theFault = toFault(error);
-    if (!(error instanceof FaultError)) log().error({ error, verb }, 'gateway failed');
+    const theFault = faultOf(error);
+    if (theFault.code === 'internal') log().error({ error, verb }, 'gateway failed');
+    else if (!(error instanceof FaultError)) log().warn({ verb, cause: describeCause(error) }, theFault.message);
     return answer(statusOf(theFault), { fault: theFault.code === 'internal' ? fault('internal') : theFault });
   }
 }
@@ -153,6 +155,9 @@ function statusOf(theFault: Fault): number {
       return 409;
     case 'input-invalid':
       return 400;
+    case 'console-database-away':
+    case 'being-changed':
+      return 503;
     default:
       return 500;
   }

@@ -20,7 +20,10 @@ function start(): Promise<PgBoss> {
     });
     // pg-boss reports lost connections here and goes on by itself.
     boss.on('error', () => {});
-    await boss.start();
+    await boss.start().catch(async (error) => {
+      await boss.stop({ graceful: false }).catch(() => {});
+      throw error;
+    });
     await boss.createQueue(ADVANCE_RUN, {
       notify: true,
       retryLimit: 5,
