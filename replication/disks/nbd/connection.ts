@@ -60,6 +60,14 @@ export class NbdConnection {
    */
   async ask(request: Request, answer: Answer, signal: AbortSignal): Promise<void> {
     await this.#takePlace(signal);
+    // The connection may have ended, or the signal come, between the granting and here: nobody would tell of it later.
+    try {
+      this.#throwIfFailed();
+      signal.throwIfAborted();
+    } catch (error) {
+      this.#givePlace();
+      throw error;
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -72,6 +80,12 @@ export class NbdConnection {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Ends the connection at once: nothing that the server says can be waited for any longer. */
+  giveUp(error: Error): void {
+    this.#wire.fail(error);
+    this.#refuse(connectionFault(error, this.#where));
   }
 
   /** Takes leave of the server, within 2 s. Requests under way fail. Never rejects. */
@@ -115,14 +129,6 @@ export class NbdConnection {
       await promise;
     } finally {
       signal.removeEventListener('abort', onAbort);
-    }
-    // The place was granted, but meanwhile there may be nothing to do with it.
-    try {
-      this.#throwIfFailed();
-      signal.throwIfAborted();
-    } catch (error) {
-      this.#givePlace();
-      throw error;
     }
   }
 

@@ -13,6 +13,11 @@ export class NbdSilence extends Error {
   override readonly name = 'NbdSilence';
 }
 
+/** Something came, but what was asked for was not whole in time. */
+export class NbdLate extends Error {
+  override readonly name = 'NbdLate';
+}
+
 /** The server did what the protocol does not allow; the message goes on from `The NBD server `. */
 export class NbdBreach extends Error {
   override readonly name = 'NbdBreach';
@@ -88,7 +93,12 @@ export function connectionFault(error: unknown, where: string): FaultError {
   if (error instanceof NbdBreach) {
     return faultError('nbd-invalid', { message: `The NBD server at ${where} ${error.message}.` }, error);
   }
-  const what = error instanceof NbdSilence ? 'fell silent' : 'closed the connection';
+  const what =
+    error instanceof NbdSilence
+      ? 'fell silent'
+      : error instanceof NbdLate
+        ? 'took too long over an answer'
+        : 'closed the connection';
   return faultError('export-cut', { message: `The NBD server at ${where} ${what} before the disk was read.` }, error);
 }
 

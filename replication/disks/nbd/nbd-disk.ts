@@ -11,6 +11,7 @@ import { blocksWith, wholeStatus } from './block-status.ts';
 import { type ConnectOptions, connectNbd } from './connect.ts';
 import { NbdConnection } from './connection.ts';
 import { checkName, type NbdEndpoint, spellAddress } from './endpoint.ts';
+import { NbdLate } from './faults.ts';
 import {
   agreeOnStructuredReplies,
   type BlockSizes,
@@ -32,6 +33,13 @@ export { ALLOCATION, dirtyBitmap, STATE_DIRTY, STATE_HOLE, STATE_ZERO } from './
 export interface NbdOptions extends ConnectOptions {
   /** Metadata contexts to ask for: ALLOCATION, dirtyBitmap(name). Which of them there are, `contexts` says. */
   contexts?: string[];
+  /**
+   * For one `read` from beginning to end, its wait for a place among the requests under way included; also for each
+   * page of `status`. A server that goes on talking without an end to it is given up then. Default 5 min.
+   */
+  answerTimeoutMs?: number;
+  /** For all pages of one `status` together, without the time that its consumer takes. Default 30 min. */
+  statusTimeoutMs?: number;
   /** Requests under way at once on the connection; more wait. Default 16. */
   inFlight?: number;
 }
@@ -49,13 +57,13 @@ export interface NbdDisk extends SeekableDisk {
 
 /**
  * Connects to the export. `read` splits and widens requests as the server's block sizes demand, and fails with
- * `disk-read-failed` (the server told an error: the disk can still be used), `export-cut` (the connection ended or fell
- * silent) or `nbd-invalid`. The last two are final, for the server that answers next need not serve the same moment of
- * the disk: whoever made the export opens it anew.
+ * `disk-read-failed` (the server told an error: the disk can still be used), `export-cut` (the connection ended, fell
+ * silent or was not done with an answer in time) or `nbd-invalid`. The last two are final, for the server that answers
+ * next need not serve the same moment of the disk: whoever made the export opens it anew.
  * @throws FaultError `nbd-unreachable`, `nbd-refused`, `nbd-invalid`, `disk-unsupported`, `input-invalid`
  */
 export async function openNbdDisk(endpoint: NbdEndpoint, options: NbdOptions, signal: AbortSignal): Promise<NbdDisk> {
-  const { contexts = [], inFlight = 16 } = options;
+  const { contexts = [], inFlight = 16, answerTimeoutMs = 300_000, statusTimeoutMs = 1_800_000 } = options;
   for (const name of [endpoint.exportName, ...contexts]) checkName(name);
   const wanted = [...new Set(contexts)];
   const agree = async (wire: Wire) => {
@@ -73,7 +81,9 @@ export async function openNbdDisk(endpoint: NbdEndpoint, options: NbdOptions, si
     const message = `The NBD export has ${size} bytes; a disk has a multiple of ${SECTOR_BYTES}.`;
     throw faultError('disk-unsupported', { message });
   }
-  return new ConnectedDisk(connection, size, blockSizes, new Map([...chosen].map(([id, name]) => [name, id])));
+  const limits = { answerMs: answerTimeoutMs, statusMs: statusTimeoutMs };
+  const ids = new Map([...chosen].map(([id, name]) => [name, id]));
+  return new ConnectedDisk(connection, { size, blockSizes, ids, limits });
 }
 
 /**
@@ -104,17 +114,32 @@ export async function dirtyExtents(disk: NbdDisk, bitmap: string, signal: AbortS
   return blocksWith(disk.status(dirtyBitmap(bitmap), signal), isDirty, disk.capacityBytes);
 }
 
+/** In milliseconds. */
+interface Limits {
+  answerMs: number;
+  statusMs: number;
+}
+
+interface Agreement {
+  size: number;
+  blockSizes: BlockSizes;
+  ids: ReadonlyMap<string, number>;
+  limits: Limits;
+}
+
 class ConnectedDisk implements NbdDisk {
   readonly capacityBytes: number;
   readonly blockSizes: BlockSizes;
   readonly #connection: NbdConnection;
   readonly #ids: ReadonlyMap<string, number>;
+  readonly #limits: Limits;
 
-  constructor(connection: NbdConnection, size: number, blockSizes: BlockSizes, ids: ReadonlyMap<string, number>) {
+  constructor(connection: NbdConnection, { size, blockSizes, ids, limits }: Agreement) {
     this.capacityBytes = size;
     this.blockSizes = blockSizes;
     this.#connection = connection;
     this.#ids = ids;
+    this.#limits = limits;
   }
 
   get contexts(): ReadonlySet<string> {
@@ -132,6 +157,7 @@ class ConnectedDisk implements NbdDisk {
     const to = Math.min(Math.ceil((offset + length) / minimum) * minimum, this.capacityBytes);
     const bytes = new Uint8Array(to - from);
     const stop = new AbortController();
+    const late = this.#notLongerThan(this.#limits.answerMs, `reading ${length} bytes at ${offset}`);
     const any = AbortSignal.any([signal, stop.signal]);
     try {
       await Promise.all(
@@ -144,6 +170,8 @@ class ConnectedDisk implements NbdDisk {
       // Pieces that were not asked for yet are not asked for any more.
       stop.abort(error);
       throw error;
+    } finally {
+      clearTimeout(late);
     }
     return bytes.subarray(offset - from, offset - from + length);
   }
@@ -153,9 +181,18 @@ class ConnectedDisk implements NbdDisk {
     if (id === undefined) {
       throw faultError('nbd-refused', { message: `The NBD server does not offer ${context} for this disk.` });
     }
+    const { answerMs, statusMs } = this.#limits;
+    let left = statusMs;
     const ask = async (offset: number, length: number) => {
       const answer = new StatusAnswer(offset, length, id);
-      await this.#connection.ask({ command: 'blockStatus', offset, length }, answer, signal);
+      const began = performance.now();
+      const late = this.#notLongerThan(Math.min(answerMs, left), `telling ${context} from ${offset} on`);
+      try {
+        await this.#connection.ask({ command: 'blockStatus', offset, length }, answer, signal);
+      } finally {
+        clearTimeout(late);
+        left -= performance.now() - began;
+      }
       return answer.extents;
     };
     return wholeStatus(ask, this.capacityBytes);
@@ -163,6 +200,11 @@ class ConnectedDisk implements NbdDisk {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  #notLongerThan(limitMs: number, what: string): NodeJS.Timeout {
+    const error = new NbdLate(`${what} was not done within ${limitMs / 1000} s`);
+    return setTimeout(() => this.#connection.giveUp(error), limitMs);
   }
 
   /** Cut where the server wants it: none longer than its maximum, and each but the first at a preferred place. */

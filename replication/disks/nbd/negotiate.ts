@@ -109,6 +109,7 @@ export async function go(wire: Wire, exportName: string): Promise<ExportInfo> {
   send(wire, 'go', Buffer.concat([lengthAndText(exportName), wanted]));
   let size: bigint | undefined;
   let blockSizes = UNSAID;
+  let told = UNSAID;
   for await (const { type, data } of replies(wire, 'go')) {
     if (type !== OPTION_REPLY.info || data.length < 2) unexpected('go', { type, data });
     const kind = data.readUInt16BE(0);
@@ -117,10 +118,15 @@ export async function go(wire: Wire, exportName: string): Promise<ExportInfo> {
       size = data.readBigUInt64BE(2);
     } else if (kind === INFO.blockSize) {
       if (data.length !== 14) throw new NbdBreach('told its block sizes in another length than the standard’s');
-      blockSizes = checkSizes(data.readUInt32BE(2), data.readUInt32BE(6), data.readUInt32BE(10));
+      told = { minimum: data.readUInt32BE(2), preferred: data.readUInt32BE(6), maximum: data.readUInt32BE(10) };
+      blockSizes = checkSizes(told);
     }
   }
   if (size === undefined) throw new NbdBreach('opened the export without a word of its size');
+  // Requests of a few bytes each would be answered rightly, and the disk never be read.
+  if (told.maximum < told.preferred && told.maximum < size) {
+    throw new NbdBreach(`takes at most ${told.maximum} bytes at once, less than the ${told.preferred} that it prefers`);
+  }
   if (size > Number.MAX_SAFE_INTEGER) throw new NbdBreach(`says that the export has ${size} bytes`);
   return { size: Number(size), blockSizes };
 }
@@ -179,7 +185,7 @@ function isRefusal(error: unknown, ...types: number[]): boolean {
   return error instanceof NbdRefusal && types.includes(error.type);
 }
 
-function checkSizes(minimum: number, preferred: number, maximum: number): BlockSizes {
+function checkSizes({ minimum, preferred, maximum }: BlockSizes): BlockSizes {
   const isSound = isPowerOfTwo(minimum) && minimum <= LARGEST_MINIMUM && isPowerOfTwo(preferred);
   if (!isSound || preferred < minimum || maximum < minimum) {
     throw new NbdBreach(`says that its block sizes are ${minimum}, ${preferred} and ${maximum}`);
