@@ -1,13 +1,13 @@
 // What every verb is given, and the transaction in which a verb writes, audits and records its events.
 // A verb is: permission first, parse, one transaction. Services are the only writers; api, gateway and engine call them.
 import { type Database, database, type Queries } from '../../db/client.ts';
-import { gaveWay } from '../../db/failures.ts';
 import { faultError } from '../../replication/model/fault.ts';
 import { may, type Permission } from '../access/permissions.ts';
 import type { Principal } from '../access/principals.ts';
 import { type AuditEntry, recordAudit } from '../audit/record.ts';
 import { now } from '../clock.ts';
 import { type NewEvent, recordEvents } from '../events/record.ts';
+import { settlingClashes } from './clashes.ts';
 
 export interface ServiceContext {
   db: Database;
@@ -45,22 +45,16 @@ export interface Work {
   event(event: NewEvent): void;
 }
 
-/** Tries of a transaction that had to give way to another one. */
-const TRIES = 3;
-
-/** Runs a verb's writes; everything or nothing. Run again when another transaction was let through instead of it. */
+/**
+ * Runs a verb's writes; everything or nothing. `work` may be called more than once (clashes.ts), so it changes nothing
+ * outside the database that a second time does not set anew.
+ */
 export async function inTransaction<T>(
   ctx: ServiceContext,
   workspaceId: string,
   work: (work: Work) => Promise<T>,
 ): Promise<T> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await transact(ctx, workspaceId, work);
-    } catch (error) {
-      if (tried >= TRIES || !gaveWay(error)) throw error;
-    }
-  }
+  return settlingClashes(() => transact(ctx, workspaceId, work));
 }
 
 async function transact<T>(ctx: ServiceContext, workspaceId: string, work: (work: Work) => Promise<T>): Promise<T> {

@@ -30,7 +30,7 @@ export async function consoleOutput(
   return awsTarget().instances.consoleOutput(row.instanceId, cloudDeadline());
 }
 
-/** Ends an instance for good. A test may be ended by whoever may launch tests. */
+/** Ends an instance for good; one that has ended is fine. A test may be ended by whoever may launch tests. */
 export async function terminateInstance(ctx: ServiceContext, input: InstanceInput): Promise<void> {
   const reader = guard(ctx, 'instance.read');
   const row = await launchedInstance(ctx, reader, input);
@@ -40,8 +40,8 @@ export async function terminateInstance(ctx: ServiceContext, input: InstanceInpu
       message: 'The instance is not launched yet.',
       remedy: 'Wait a moment and try again.',
     });
-  if (row.terminatedAt)
-    throw faultError('conflict', { message: `${row.instanceId} has ended already.`, remedy: 'Nothing to do.' });
+  // Somebody else was quicker, or the answer to a first try was lost.
+  if (row.terminatedAt) return;
   await inTransaction(ctx, workspaceId, async ({ audit }) => {
     audit({
       action: row.purpose === 'test' ? 'instance.end-test' : 'instance.terminate',

@@ -309,6 +309,9 @@ describe('who may', () => {
     await terminateInstance(site.as('operator'), { id: test.id });
     expect(ec2.terminated).toEqual([test.instanceId]);
     expect(await getInstance(site.as('viewer'), test.id)).toMatchObject({ state: 'shutting-down' });
+    await site.db.update(instances).set({ terminatedAt: new Date() }).where(eq(instances.id, test.id));
+    await terminateInstance(site.as('operator'), { id: test.id });
+    expect(ec2.terminated, 'one that has ended is fine').toEqual([test.instanceId]);
   });
 });
 

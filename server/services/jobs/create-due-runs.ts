@@ -21,7 +21,7 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
   let made = 0;
   for (const { id, workspaceId } of due) {
     const { region, bucket } = awsTargetConfig();
-    await inTransaction(ctx, workspaceId, async (work) => {
+    made += await inTransaction(ctx, workspaceId, async (work) => {
       const [job] = await work.tx
         .select()
         .from(replicationJobs)
@@ -35,12 +35,12 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
           ),
         )
         .for('update', { skipLocked: true });
-      if (!job?.nextRunAt) return;
+      if (!job?.nextRunAt) return 0;
       await createRun(work, job, { type: 'automatic', scheduledFor: job.nextRunAt, target: { region, bucket } });
       // However late we are, one run is made and the next is the first one still ahead.
       const next = job.everyHours === null ? null : nextDue({ seedAt: job.seedAt, everyHours: job.everyHours }, now);
       await work.tx.update(replicationJobs).set({ nextRunAt: next }).where(eq(replicationJobs.id, job.id));
-      made += 1;
+      return 1;
     });
   }
   return made;

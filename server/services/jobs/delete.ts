@@ -1,5 +1,5 @@
 // Deleting a replication job: no further runs, staged data goes, the AMIs stay (as in SMS).
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { replicationJobs, replicationRuns, runLog } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { nudgeRun } from '../../queue/queue.ts';
@@ -9,7 +9,7 @@ import { refuseDuringCutover } from '../cutovers/open.ts';
 import { openRun } from '../runs/create.ts';
 import { type JobInput, jobInput } from './start-run.ts';
 
-/** An active run is cancelled first; the job is deleted when it has ended. */
+/** An active run is cancelled first; the job is deleted when it has ended. One that is deleted already is fine. */
 export async function deleteJob(ctx: ServiceContext, input: JobInput): Promise<{ deleted: 'now' | 'after-run' }> {
   const workspaceId = guard(ctx, 'job.delete');
   const { jobId } = parseInput(jobInput, input);
@@ -35,15 +35,11 @@ export async function removeJob(
   const [job] = await tx
     .select()
     .from(replicationJobs)
-    .where(
-      and(
-        eq(replicationJobs.id, jobId),
-        eq(replicationJobs.workspaceId, workspaceId),
-        isNull(replicationJobs.deletedAt),
-      ),
-    )
+    .where(and(eq(replicationJobs.id, jobId), eq(replicationJobs.workspaceId, workspaceId)))
     .for('update');
   if (!job) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
+  // Somebody else was quicker, or the answer to a first try was lost.
+  if (job.deletedAt) return { deleted: 'now' };
   const run = locked && (locked.state === 'pending' || locked.state === 'active') ? locked : null;
   audit({ action: 'job.delete', subjectKind: 'job', subjectId: job.id, subjectName: job.serverName });
   event({ topic: 'jobs', subjectId: job.id, kind: 'changed' });

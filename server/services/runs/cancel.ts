@@ -17,6 +17,8 @@ export async function cancelRun(ctx: ServiceContext, input: z.infer<typeof cance
     const run = await lockRun(tx, runId);
     if (!run || run.workspaceId !== workspaceId)
       throw faultError('not-found', { message: `There is no run ${runId}.` });
+    // Somebody else was quicker, or the answer to a first try was lost.
+    if (run.state === 'cancelled') return;
     if (isEnded(run.state)) {
       throw faultError('conflict', { message: `${runId} has ended already (${run.state}).`, remedy: 'Nothing to do.' });
     }

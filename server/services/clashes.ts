@@ -1,0 +1,116 @@
+// What happens when two write the same at the same moment: two people, two tabs, a request sent again, a person and the
+// scheduler. The loser's transaction is run once more, now sees what the winner wrote, and answers as if it had come
+// second. What still cannot be goes out in words. For `inTransaction` only.
+import { setTimeout as pause } from 'node:timers/promises';
+import { gaveWay } from '../../db/failures.ts';
+import { type FaultError, faultError } from '../../replication/model/fault.ts';
+
+/** SQLSTATE unique_violation. */
+const UNIQUE = '23505';
+const TRIES = 5;
+const PAUSE_MS = 30;
+
+/**
+ * What a person is told, by the name of the unique index. Every one of the schema stands here, but for keys that are ids
+ * of our own making (clashes.test.ts compares).
+ */
+export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = {
+  artifacts_token: { message: 'This stands in the ledger already.', remedy: 'Nothing to do.' },
+  baselines_job_id_disk_id_pk: {
+    message: 'The baseline of this disk has just been written by another run.',
+    remedy: 'Nothing to do: the next run measures from it.',
+  },
+  cutovers_one_at_a_time: {
+    message: 'The server has a cutover that is not over.',
+    remedy: 'Open that cutover: finish it, roll it back or cancel it.',
+  },
+  enrolment_codes_codeHash_unique: {
+    message: 'The one-time code could not be made.',
+    remedy: 'Create another one-time code.',
+  },
+  instances_instanceId_unique: {
+    message: 'This instance is known already.',
+    remedy: 'Look at the Instances page.',
+  },
+  members_workspace_user: {
+    message: 'This person is a member of the workspace already.',
+    remedy: 'Look at the list of members.',
+  },
+  replication_jobs_one_per_server: {
+    message: 'The server has a replication job already.',
+    remedy: 'Open that replication job; a server has one at a time.',
+  },
+  replication_runs_one_at_a_time: {
+    message: 'A run of this replication job is under way already.',
+    remedy: 'Wait until it has ended, or cancel it first.',
+  },
+  run_limits_pkey: {
+    message: 'Somebody else has set these limits at the same moment.',
+    remedy: 'Look at the limits as they are now, then save again.',
+  },
+  servers_connector_vm: {
+    message: 'The server is in the catalog already.',
+    remedy: 'Import the server catalog again.',
+  },
+  target_settings_pkey: {
+    message: 'Somebody else has changed these settings at the same moment.',
+    remedy: 'Look at the settings as they are now, then save again.',
+  },
+  tasks_one_import: {
+    message: 'The server catalog is being imported already.',
+    remedy: 'Wait until the import has ended.',
+  },
+  tasks_one_per_step: {
+    message: 'This step of the run is under way already.',
+    remedy: 'Nothing to do: the run goes on by itself.',
+  },
+  tasks_one_power: {
+    message: 'The server is being switched on or off already.',
+    remedy: 'Wait until that has ended.',
+  },
+  tasks_one_release: {
+    message: 'What ended runs left at the source is being removed already.',
+    remedy: 'Nothing to do.',
+  },
+  users_email_unique: {
+    message: 'There is a user with this e-mail address already.',
+    remedy: 'Use another address, or add that user to the workspace.',
+  },
+};
+
+/**
+ * Runs a whole transaction, again while it clashes with another. `transaction` changes nothing outside the database, or
+ * only what a second time sets anew. @throws `conflict` when what it wants is taken every time, and Postgres' own error
+ * when it had to give way every time
+ */
+export async function settlingClashes<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction();
+    } catch (error) {
+      const taken = takenIndex(error);
+      if (taken === null && !gaveWay(error)) throw error;
+      if (attempt === TRIES) throw taken === null ? error : inWords(taken, error);
+      // By turns, not in step with the other.
+      await pause(Math.random() * PAUSE_MS * attempt);
+    }
+  }
+}
+
+/** The unique index that another row fills already; null when that is not what went wrong. */
+function takenIndex(error: unknown): string | null {
+  // Drizzle puts Postgres' error into one of its own.
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    const { code, constraint } = at as { code?: unknown; constraint?: string };
+    if (code === UNIQUE) return constraint ?? '';
+  }
+  return null;
+}
+
+function inWords(index: string, error: unknown): FaultError {
+  const words = CLASH_WORDS[index] ?? {
+    message: 'There is such a thing already.',
+    remedy: 'Look at what is there and try again.',
+  };
+  return faultError('conflict', words, error);
+}
