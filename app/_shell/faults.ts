@@ -22,7 +22,8 @@ export function shownFault(error: unknown): ShownFault {
   return {
     code: 'console-unreachable',
     message: 'The console does not answer.',
-    remedy: 'Nothing is lost: it is tried again by itself. If it lasts, check that Landfall runs.',
+    remedy:
+      'The page goes on by itself as soon as it does. If you have just asked for something, look there whether it was done before you ask again. If it lasts, check that Landfall runs.',
     ...(error instanceof Error && error.message ? { cause: error.message } : {}),
   };
 }
@@ -31,6 +32,9 @@ export function shownFault(error: unknown): ShownFault {
 export function fieldMessages(error: unknown): Record<string, string> {
   return dataOf(error)?.fields ?? {};
 }
+
+/** Whether the server gave no answer that anybody could read: nobody knows whether it did what was asked. */
+export const isUnanswered = (error: unknown): boolean => shownFault(error).code === 'console-unreachable';
 
 /** Whether asking again may help without anybody's doing. */
 export function mayPass(error: unknown): boolean {

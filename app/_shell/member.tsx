@@ -1,13 +1,16 @@
 'use client';
 // Who is signed in, and what that person may. Screens: `useMember()`, `useMay('job.create')`, `<Can permission="job.create">`.
-import { useMutation } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
 import { may, type Permission, type Role } from '../../server/access/permissions.ts';
 import type { AppRouter } from '../../server/api/root.ts';
+import { useMutation } from './mutation.ts';
 import { useTRPC } from './trpc.ts';
 
 export type Me = inferRouterOutputs<AppRouter>['session']['me'];
+
+/** Each is sent, in the order in which they were set. */
+export const PREFERENCES = { id: 'preferences' };
 
 const MemberContext = createContext<Me | null>(null);
 
@@ -36,7 +39,9 @@ export function usePreference<T>(key: string, fallback: T): [T, (value: T) => vo
   const kept = useMember().preferences[key] as T | undefined;
   const [value, setValue] = useState<T>(kept ?? fallback);
   const trpc = useTRPC();
-  const { mutate } = useMutation(trpc.session.setPreferences.mutationOptions());
+  const { mutate } = useMutation(
+    trpc.session.setPreferences.mutationOptions({ scope: PREFERENCES, meta: { repeatable: true } }),
+  );
   const set = useCallback(
     (next: T) => {
       setValue(next);

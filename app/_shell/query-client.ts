@@ -3,10 +3,16 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import superjson from 'superjson';
 import { mayPass, type ShownFault, shownFault } from './faults.ts';
 
-/** `meta: { inline: true }` on a mutation: the screen shows the error itself, so no flash. */
 declare module '@tanstack/react-query' {
   interface Register {
-    mutationMeta: { inline?: boolean };
+    mutationMeta: {
+      /** The screen shows the error itself, so no flash. */
+      inline?: boolean;
+      /** It leads to another page: after it went well no further call is made. */
+      once?: boolean;
+      /** Asked twice it is done once: a call without an answer is made again. */
+      repeatable?: boolean;
+    };
     /** `live: false` on a query: events do not refetch it (a wizard's choices must not change under the hand). */
     queryMeta: { live?: boolean };
   }
@@ -30,7 +36,7 @@ export function newQueryClient(handlers?: ErrorHandlers): QueryClient {
         retry: (failures, error) => failures < 4 && mayPass(error),
         retryDelay: (attempt) => Math.min(8000, 500 * 2 ** attempt),
       },
-      // A mutation is sent once, whatever the browser thinks of the network.
+      // A mutation is sent whatever the browser thinks of the network, and again only where it says so (mutation.ts).
       mutations: { retry: false, networkMode: 'always' },
       dehydrate: { serializeData: superjson.serialize },
       hydrate: { deserializeData: superjson.deserialize },

@@ -1,13 +1,14 @@
 'use client';
 // The bar at the top: product, lab badge, theme, member.
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ROLE_LABELS, type Role } from '../../server/access/permissions.ts';
 import { formatCount } from '../_ui/quantity.ts';
 import { applyTheme, asTheme, THEMES, type Theme } from '../theme.ts';
 import { shownFault } from './faults.ts';
-import { useMember } from './member.tsx';
+import { PREFERENCES, useMember } from './member.tsx';
+import { useMutation } from './mutation.ts';
 import { useNotifications } from './notifications.tsx';
 import { signOut } from './sign-out.ts';
 import { useTRPC } from './trpc.ts';
@@ -19,7 +20,9 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   const trpc = useTRPC();
   const { notify, notifyFault } = useNotifications();
   const [theme, setTheme] = useState(initialTheme);
-  const remember = useMutation(trpc.session.setPreferences.mutationOptions());
+  const remember = useMutation(
+    trpc.session.setPreferences.mutationOptions({ scope: PREFERENCES, meta: { repeatable: true } }),
+  );
   const endAll = useMutation(trpc.session.signOutEverywhere.mutationOptions());
 
   function chooseTheme(next: Theme) {

@@ -5,11 +5,11 @@ import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMutation } from '@tanstack/react-query';
 import { usePathname, useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
 import { Can } from '../../_shell/member.tsx';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -32,6 +32,7 @@ export function CheckNow({ connector }: ActionProps) {
   const checking = useNow((now) => (now - asked < CHECKING_MS ? 1 : 0)) === 1;
   const check = useMutation(
     trpc.connectors.checkNow.mutationOptions({
+      meta: { repeatable: true },
       onSuccess: () =>
         notify({
           id: `check-${connector?.id}`,
@@ -60,6 +61,7 @@ export function ImportCatalog({ connector }: ActionProps) {
   const { notify } = useNotifications();
   const start = useMutation(
     trpc.servers.importCatalog.mutationOptions({
+      meta: { repeatable: true },
       onSuccess: () => {
         const silent = connector?.status !== 'healthy';
         notify({

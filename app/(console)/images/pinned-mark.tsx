@@ -3,7 +3,7 @@
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { UNKNOWN } from '../../_ui/quantity.ts';
@@ -36,6 +36,7 @@ export function PinButton({ image }: { image: ListedImage | undefined }) {
   const { notify } = useNotifications();
   const pin = useMutation(
     trpc.images.pin.mutationOptions({
+      meta: { repeatable: true },
       onSuccess: (_, { imageId, pinned }) =>
         notify({
           id: `pin-${imageId}`,

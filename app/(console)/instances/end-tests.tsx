@@ -1,7 +1,7 @@
 'use client';
 // Asks before tests end, one or many; their AMIs stay, so nothing is lost that could not be launched again.
-import { useMutation } from '@tanstack/react-query';
 import { shownFault } from '../../_shell/faults.ts';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -15,7 +15,7 @@ export function EndTests({ tests, onDone }: { tests: readonly Test[]; onDone: ()
   const many = tests.length === 1 ? '1 test' : `${tests.length} tests`;
   const end = useMutation(
     trpc.instances.endTests.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, repeatable: true },
       onSuccess({ ended }) {
         notify({ type: 'success', header: `${ended === 1 ? '1 test is' : `${ended} tests are`} being ended` });
         onDone();

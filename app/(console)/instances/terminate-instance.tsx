@@ -1,7 +1,7 @@
 'use client';
 // Asks before an instance ends: simply for a test, with a typed word for one that was launched for good.
-import { useMutation } from '@tanstack/react-query';
 import { shownFault } from '../../_shell/faults.ts';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -15,7 +15,7 @@ export function TerminateInstance({ instance, onDone }: { instance: Terminable; 
   const id = instance.instanceId ?? instance.id;
   const terminate = useMutation(
     trpc.instances.terminate.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, repeatable: true },
       onSuccess() {
         notify({ type: 'success', header: `${id} is being terminated` });
         onDone();

@@ -1,8 +1,8 @@
 'use client';
 // Before replication jobs are deleted: their AMIs stay, a run that goes on is cancelled.
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type ShownFault, shownFault } from '../../_shell/faults.ts';
+import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -19,8 +19,7 @@ interface ConfirmDeleteJobsProps {
 export function ConfirmDeleteJobs({ jobs, onDone }: ConfirmDeleteJobsProps) {
   const trpc = useTRPC();
   const { notify } = useNotifications();
-  const remove = useMutation(trpc.jobs.delete.mutationOptions({ meta: { inline: true } }));
-  const [busy, setBusy] = useState(false);
+  const remove = useMutation(trpc.jobs.delete.mutationOptions({ meta: { inline: true, repeatable: true } }));
   const [fault, setFault] = useState<ShownFault | null>(null);
   const [deleted, setDeleted] = useState<readonly string[]>([]);
 
@@ -28,8 +27,7 @@ export function ConfirmDeleteJobs({ jobs, onDone }: ConfirmDeleteJobsProps) {
   const running = jobs.filter((job) => openRunOf(job) !== null);
   const images = jobs.reduce((sum, job) => sum + job.imageCount, 0);
 
-  async function confirm() {
-    setBusy(true);
+  const [confirm, busy] = useOneAtATime(async () => {
     setFault(null);
     const gone = [...deleted];
     let later = 0;
@@ -44,7 +42,6 @@ export function ConfirmDeleteJobs({ jobs, onDone }: ConfirmDeleteJobsProps) {
         failure ??= shownFault(error);
       }
     }
-    setBusy(false);
     setDeleted(gone);
     if (failure) return setFault(failure);
     notify({
@@ -56,7 +53,7 @@ export function ConfirmDeleteJobs({ jobs, onDone }: ConfirmDeleteJobsProps) {
           : 'Their AMIs are kept.',
     });
     onDone(gone);
-  }
+  });
 
   return (
     <ConfirmDelete

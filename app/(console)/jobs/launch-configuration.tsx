@@ -6,12 +6,13 @@ import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useState } from 'react';
 import type { AppRouter } from '../../../server/api/root.ts';
 import { shownFault } from '../../_shell/faults.ts';
 import { Can } from '../../_shell/member.tsx';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -116,7 +117,7 @@ function Clear({ job, onDone }: { job: Job; onDone: () => void }) {
   const { notify } = useNotifications();
   const clear = useMutation(
     trpc.jobs.setLaunchConfiguration.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, repeatable: true },
       onSuccess() {
         notify({ type: 'success', header: `Launch configuration of ${job.serverName} cleared` });
         onDone();

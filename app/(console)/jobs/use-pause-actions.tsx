@@ -1,9 +1,9 @@
 'use client';
 // Pausing and resuming replication jobs. Every answer is a message at the top of the page.
 import Box from '@cloudscape-design/components/box';
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type ShownFault, shownFault } from '../../_shell/faults.ts';
+import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDialog } from '../../_ui/confirm-dialog.tsx';
@@ -15,11 +15,8 @@ import { openRunOf } from './job-rules.ts';
 export function useResumeJobs() {
   const trpc = useTRPC();
   const { notify, notifyFault } = useNotifications();
-  const resume = useMutation(trpc.jobs.resume.mutationOptions({ meta: { inline: true } }));
-  const [busy, setBusy] = useState(false);
-
-  async function resumeJobs(jobs: readonly Pick<Job, 'id' | 'serverName'>[]): Promise<void> {
-    setBusy(true);
+  const resume = useMutation(trpc.jobs.resume.mutationOptions({ meta: { inline: true, repeatable: true } }));
+  const [resumeJobs, busy] = useOneAtATime(async (jobs: readonly Pick<Job, 'id' | 'serverName'>[]): Promise<void> => {
     const done: string[] = [];
     for (const job of jobs) {
       try {
@@ -29,7 +26,6 @@ export function useResumeJobs() {
         notifyFault(shownFault(error), `The replication job of ${job.serverName} was not resumed`);
       }
     }
-    setBusy(false);
     if (done.length === 0) return;
     notify({
       type: 'success',
@@ -37,7 +33,7 @@ export function useResumeJobs() {
       content:
         'Every setting is as it was. The next run starts when the schedule says; one can be started at any time.',
     });
-  }
+  });
   return { resumeJobs, resuming: busy };
 }
 
@@ -45,14 +41,12 @@ export function useResumeJobs() {
 export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDone: () => void }) {
   const trpc = useTRPC();
   const { notify } = useNotifications();
-  const pause = useMutation(trpc.jobs.pause.mutationOptions({ meta: { inline: true } }));
-  const [busy, setBusy] = useState(false);
+  const pause = useMutation(trpc.jobs.pause.mutationOptions({ meta: { inline: true, repeatable: true } }));
   const [fault, setFault] = useState<ShownFault | null>(null);
   const only = jobs.length === 1 ? jobs[0] : undefined;
   const running = jobs.filter((job) => openRunOf(job) !== null).length;
 
-  async function confirm() {
-    setBusy(true);
+  const [confirm, busy] = useOneAtATime(async () => {
     setFault(null);
     const faults: ShownFault[] = [];
     for (const job of jobs) {
@@ -62,7 +56,6 @@ export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDon
         faults.push(shownFault(error));
       }
     }
-    setBusy(false);
     const done = jobs.length - faults.length;
     if (done > 0) {
       notify({
@@ -75,7 +68,7 @@ export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDon
     }
     if (faults[0]) setFault(faults[0]);
     else onDone();
-  }
+  });
 
   return (
     <ConfirmDialog

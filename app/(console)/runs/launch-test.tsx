@@ -5,17 +5,18 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
 import { useMay } from '../../_shell/member.tsx';
+import { useMutation } from '../../_shell/mutation.ts';
+import { newRequestId } from '../../_shell/request-id.ts';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { Time } from '../../_ui/time.tsx';
 import { withWords } from '../instances/instance-words.ts';
-import { newRequestId } from './[id]/launch/kept-draft.ts';
 
 interface TestedRun {
   id: string;
@@ -55,7 +56,7 @@ function Ask(props: { run: TestedRun; request: string; type: string; onDone: () 
   const router = useRouter();
   const launch = useMutation(
     trpc.instances.launchAsConfigured.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, once: true, repeatable: true },
       onSuccess: ({ id }) => router.push(`/instances/${id}`),
     }),
   );

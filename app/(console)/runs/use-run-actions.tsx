@@ -1,8 +1,8 @@
 'use client';
 // What can be done with runs: starting one of a job, cancelling one. Every answer is a message at the top of the page.
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type ShownFault, shownFault } from '../../_shell/faults.ts';
+import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -13,10 +13,7 @@ export function useStartRuns() {
   const trpc = useTRPC();
   const { notify, notifyFault } = useNotifications();
   const start = useMutation(trpc.jobs.startRun.mutationOptions({ meta: { inline: true } }));
-  const [busy, setBusy] = useState(false);
-
-  async function startRuns(jobs: readonly { id: string; serverName: string }[]): Promise<string[]> {
-    setBusy(true);
+  const [startRuns, busy] = useOneAtATime(async (jobs: readonly { id: string; serverName: string }[]) => {
     const started: string[] = [];
     for (const job of jobs) {
       try {
@@ -25,7 +22,6 @@ export function useStartRuns() {
         notifyFault(shownFault(error), `No replication run of ${job.serverName} was started`);
       }
     }
-    setBusy(false);
     const [first] = started;
     if (first) {
       notify({
@@ -37,7 +33,7 @@ export function useStartRuns() {
       });
     }
     return started;
-  }
+  });
   return { startRuns, starting: busy };
 }
 
@@ -50,13 +46,11 @@ export interface CancellableRun {
 export function ConfirmCancelRuns({ runs, onDone }: { runs: readonly CancellableRun[]; onDone: () => void }) {
   const trpc = useTRPC();
   const { notify } = useNotifications();
-  const cancel = useMutation(trpc.runs.cancel.mutationOptions({ meta: { inline: true } }));
-  const [busy, setBusy] = useState(false);
+  const cancel = useMutation(trpc.runs.cancel.mutationOptions({ meta: { inline: true, repeatable: true } }));
   const [fault, setFault] = useState<ShownFault | null>(null);
   const one = runs.length === 1;
 
-  async function confirm() {
-    setBusy(true);
+  const [confirm, busy] = useOneAtATime(async () => {
     setFault(null);
     const failures: ShownFault[] = [];
     for (const run of runs) {
@@ -66,7 +60,6 @@ export function ConfirmCancelRuns({ runs, onDone }: { runs: readonly Cancellable
         failures.push(shownFault(error));
       }
     }
-    setBusy(false);
     const done = runs.length - failures.length;
     if (done > 0) {
       notify({
@@ -77,7 +70,7 @@ export function ConfirmCancelRuns({ runs, onDone }: { runs: readonly Cancellable
     }
     if (failures[0]) setFault(failures[0]);
     else onDone();
-  }
+  });
 
   return (
     <ConfirmDelete

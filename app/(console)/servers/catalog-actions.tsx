@@ -1,10 +1,10 @@
 'use client';
 // Import, re-import and clear the server catalog.
 import Button from '@cloudscape-design/components/button';
-import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
 import { Can } from '../../_shell/member.tsx';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -17,6 +17,7 @@ export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog |
   const watch = useImportNews(catalog);
   const start = useMutation(
     trpc.servers.importCatalog.mutationOptions({
+      meta: { repeatable: true },
       onMutate: watch,
       onSuccess: ({ connectors }) =>
         notify({

@@ -2,9 +2,10 @@
 // The numbers of runs at once, for administrators. What stands there when it is opened stays until it is saved or cancelled.
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
+import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { UnsavedEditForm } from '../../_shell/unsaved-edit-form.tsx';
@@ -29,10 +30,10 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
   const [opened] = useState(() => runLimitsDraft(limits));
   const [draft, setDraft] = useState(opened);
   const [tried, setTried] = useState(false);
-  const save = useMutation(trpc.limits.update.mutationOptions({ meta: { inline: true } }));
+  const save = useMutation(trpc.limits.update.mutationOptions({ meta: { inline: true, repeatable: true } }));
   const { problems = {} } = runLimitsOf(draft);
 
-  async function send() {
+  const [send] = useOneAtATime(async () => {
     setTried(true);
     const now = runLimitsOf(draft);
     if (!now.limits) return;
@@ -48,7 +49,7 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
       content: 'Runs under way go on; those in the queue start as soon as there is room.',
     });
     onDone();
-  }
+  });
 
   return (
     <UnsavedEditForm

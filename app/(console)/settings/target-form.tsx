@@ -4,9 +4,10 @@ import Alert from '@cloudscape-design/components/alert';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { fieldMessages, shownFault } from '../../_shell/faults.ts';
+import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { UnsavedEditForm } from '../../_shell/unsaved-edit-form.tsx';
@@ -31,7 +32,7 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
   const [opened] = useState<TargetSettings>(() => settingsOf(target));
   const [chosen, setChosen] = useState(opened);
   const [encryption, setEncryption] = useState<Encryption>(() => encryptionOf(target));
-  const save = useMutation(trpc.targets.update.mutationOptions({ meta: { inline: true } }));
+  const save = useMutation(trpc.targets.update.mutationOptions({ meta: { inline: true, repeatable: true } }));
 
   const wrong = fieldMessages(save.error).kmsKeyArn;
   const wished: TargetSettings = {
@@ -40,7 +41,7 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
     kmsKeyArn: encryption === 'key' ? (chosen.kmsKeyArn ?? '').trim() : null,
   };
 
-  async function send() {
+  const [send] = useOneAtATime(async () => {
     try {
       await save.mutateAsync(wished);
     } catch {
@@ -53,7 +54,7 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
       content: 'It counts for runs that are made from now on. Runs under way go on as they began.',
     });
     onDone();
-  }
+  });
 
   return (
     <UnsavedEditForm

@@ -3,10 +3,11 @@
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMember } from '../../../_shell/member.tsx';
+import { useMutation, useOneAtATime } from '../../../_shell/mutation.ts';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { UnsavedEditForm } from '../../../_shell/unsaved-edit-form.tsx';
@@ -24,12 +25,12 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
   const [opened] = useState(() => limitsDraftOf(connector, zone));
   const [draft, setDraft] = useState(opened);
   const [tried, setTried] = useState(false);
-  const save = useMutation(trpc.connectors.edit.mutationOptions({ meta: { inline: true } }));
+  const save = useMutation(trpc.connectors.edit.mutationOptions({ meta: { inline: true, repeatable: true } }));
   const { problems } = limitsOf(draft);
   const shown = tried ? problems : undefined;
   const change = (part: Partial<LimitsDraft>) => setDraft((before) => ({ ...before, ...part }));
 
-  async function send() {
+  const [send] = useOneAtATime(async () => {
     setTried(true);
     const { limits } = limitsOf(draft);
     if (!limits) return;
@@ -45,7 +46,7 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
       content: 'Runs under way go on; what they send obeys the new limit within a minute.',
     });
     onDone();
-  }
+  });
 
   return (
     <UnsavedEditForm

@@ -2,10 +2,11 @@
 // What can be done with a cutover as it is now, each with a question before it.
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMay } from '../../../_shell/member.tsx';
+import { useMutation } from '../../../_shell/mutation.ts';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { formatNumberOf } from '../../../_ui/quantity.ts';

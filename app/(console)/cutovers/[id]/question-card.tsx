@@ -3,11 +3,12 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CHOICES, type Choice } from '../../../../replication/model/cutover.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMay } from '../../../_shell/member.tsx';
+import { useMutation } from '../../../_shell/mutation.ts';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';

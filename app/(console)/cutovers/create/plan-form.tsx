@@ -5,12 +5,13 @@ import Container from '@cloudscape-design/components/container';
 import Form from '@cloudscape-design/components/form';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useUnsavedGuard } from '../../../_shell/leave-guard.tsx';
 import { useMember } from '../../../_shell/member.tsx';
+import { useMutation } from '../../../_shell/mutation.ts';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
@@ -47,7 +48,7 @@ export function PlanForm({ jobId, serverName, onPlanned }: PlanFormProps) {
   );
   const save = useMutation(
     trpc.cutovers.plan.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, once: true },
       onSuccess({ id }, { start }) {
         onPlanned();
         notify({

@@ -1,15 +1,16 @@
 'use client';
 // The wizard that creates replication jobs, one for each chosen server.
 import Wizard from '@cloudscape-design/components/wizard';
-import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useLeaveGuard } from '../../../_shell/leave-guard.tsx';
 import { useMay, useMember } from '../../../_shell/member.tsx';
+import { useMutation } from '../../../_shell/mutation.ts';
 import { useNotifications } from '../../../_shell/notifications.tsx';
 import { usePageShell } from '../../../_shell/page-shell.tsx';
+import { newRequestId } from '../../../_shell/request-id.ts';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { formatNumberOf } from '../../../_ui/quantity.ts';
@@ -60,6 +61,8 @@ function CreateJobs() {
   const [problem, setProblem] = useState<string | null>(null);
   const [restored, setRestored] = useState(false);
   const [created, setCreated] = useState(false);
+  /** What is sent again under the same name makes nothing twice; what was changed is another request. */
+  const request = useRef('');
 
   // What this tab kept counts when it is about the same servers; others in the address are a new beginning.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page has come alive
@@ -85,7 +88,7 @@ function CreateJobs() {
 
   const create = useMutation(
     trpc.jobs.create.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, once: true, repeatable: true },
       onSuccess({ jobIds }) {
         setCreated(true);
         forgetDraft();
@@ -107,6 +110,7 @@ function CreateJobs() {
   });
 
   const change = (part: Partial<Draft>) => {
+    request.current = newRequestId();
     setDraft((before) => ({ ...before, ...part }));
     setProblem(null);
   };
@@ -132,7 +136,9 @@ function CreateJobs() {
     // Time has passed since the last look: the start may lie in the past now.
     const now = settingsOf(draft, zone, new Date());
     if (!now.settings || chosen.length === 0) return goTo(REVIEW_STEP);
+    if (request.current === '') request.current = newRequestId();
     create.mutate({
+      requestId: request.current,
       servers: chosen.map((server) => ({
         serverId: server.id,
         license: licenseOf(draft, server),

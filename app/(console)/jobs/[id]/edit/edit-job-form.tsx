@@ -8,7 +8,6 @@ import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMutation } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
@@ -17,6 +16,7 @@ import type { AppRouter } from '../../../../../server/api/root.ts';
 import { shownFault } from '../../../../_shell/faults.ts';
 import { useUnsavedGuard } from '../../../../_shell/leave-guard.tsx';
 import { useMember } from '../../../../_shell/member.tsx';
+import { useMutation, useOneAtATime } from '../../../../_shell/mutation.ts';
 import { useNotifications } from '../../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../../_shell/trpc.ts';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
@@ -50,7 +50,7 @@ export function EditJobForm({ job }: { job: Job }) {
   const [saved, setSaved] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const changed = differ(draft, opened);
-  const save = useMutation(trpc.jobs.edit.mutationOptions({ meta: { inline: true } }));
+  const save = useMutation(trpc.jobs.edit.mutationOptions({ meta: { inline: true, once: true, repeatable: true } }));
   const guard = useUnsavedGuard(changed && !saved);
 
   const { settings, problems = {} } = settingsOf(draft, zone, new Date());
@@ -61,7 +61,8 @@ export function EditJobForm({ job }: { job: Job }) {
   };
   const everyHours = settings ? settings.everyHours : draft.kind === 'once' ? null : undefined;
 
-  async function send() {
+  const [send] = useOneAtATime(async () => {
+    if (saved) return;
     setTried(true);
     const now = settingsOf(draft, zone, new Date());
     if (!now.settings) return focusFirstProblem(form.current);
@@ -88,7 +89,7 @@ export function EditJobForm({ job }: { job: Job }) {
         : 'It counts from the next run on.',
     });
     router.push(`/jobs/${job.id}`);
-  }
+  });
 
   return (
     <>

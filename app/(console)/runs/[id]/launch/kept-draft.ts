@@ -28,8 +28,3 @@ export function keptDraft(runId: string): Draft | null {
     return null;
   }
 }
-
-/** 128 random bits; `crypto.randomUUID` is not there on plain HTTP. */
-export function newRequestId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

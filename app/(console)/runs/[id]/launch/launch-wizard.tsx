@@ -1,14 +1,15 @@
 'use client';
 // The steps of a launch, what is kept between them, and the launch itself. Loaded when it is needed.
 import Wizard from '@cloudscape-design/components/wizard';
-import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { parseAsInteger, useQueryState } from 'nuqs';
 import { useCallback, useEffect, useState } from 'react';
 import { shownFault } from '../../../../_shell/faults.ts';
 import { useLeaveGuard } from '../../../../_shell/leave-guard.tsx';
 import { useMay } from '../../../../_shell/member.tsx';
+import { useMutation } from '../../../../_shell/mutation.ts';
 import { useNotifications } from '../../../../_shell/notifications.tsx';
+import { newRequestId } from '../../../../_shell/request-id.ts';
 import { useTRPC } from '../../../../_shell/trpc.ts';
 import type { LaunchChoices } from './choices.ts';
 import {
@@ -23,7 +24,7 @@ import {
   STEPS,
 } from './draft.ts';
 import { ImageStep } from './image-step.tsx';
-import { forgetDraft, keepDraft, keptDraft, newRequestId } from './kept-draft.ts';
+import { forgetDraft, keepDraft, keptDraft } from './kept-draft.ts';
 import { NetworkStep } from './network-step.tsx';
 import { ReviewStep } from './review-step.tsx';
 import { StorageStep } from './storage-step.tsx';
@@ -66,7 +67,7 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
 
   const launch = useMutation(
     trpc.instances.launch.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, once: true, repeatable: true },
       onSuccess({ id, instanceId }) {
         setLaunched(true);
         forgetDraft(runId);
@@ -91,7 +92,7 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
 
   const save = useMutation(
     trpc.jobs.setLaunchConfiguration.mutationOptions({
-      meta: { inline: true },
+      meta: { inline: true, once: true, repeatable: true },
       onSuccess() {
         setLaunched(true);
         forgetDraft(runId);
