@@ -1,9 +1,22 @@
 // Workspaces and who belongs to them.
 import { integer, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { Fault } from '../../replication/model/fault.ts';
+
+/** That somebody wished to see the lab's smallest server replicated, and what came of it. */
+export interface SmallestWish {
+  /** ISO 8601; names the wish. */
+  askedAt: string;
+  /** Null: Landfall itself. */
+  memberId: string | null;
+  /** Null while the import of the catalog goes on. */
+  ended: { jobId: string; serverName: string } | { fault: Fault } | null;
+}
 
 export const workspaces = pgTable('workspaces', {
   id: text().primaryKey(),
   name: text().notNull(),
+  /** The last wish of this kind. */
+  smallestWish: jsonb().$type<SmallestWish>(),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
 

@@ -77,6 +77,23 @@ export async function findSessionMember(
   return { principal: { kind: 'member', ...who, address }, workspaceName, preferences };
 }
 
+/** A member as of now, for what was asked for earlier; null once removed. */
+export async function findMember(memberId: string, db: Queries = database()): Promise<MemberPrincipal | null> {
+  const [who] = await db
+    .select({
+      memberId: members.id,
+      userId: users.id,
+      workspaceId: members.workspaceId,
+      role: members.role,
+      name: users.name,
+      email: users.email,
+    })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(and(eq(members.id, memberId), isNull(members.removedAt)));
+  return who ? { kind: 'member', ...who, address: null } : null;
+}
+
 /** The workspaces that a user belongs to, with the role in each. */
 export async function listWorkspaces(
   userId: string,

@@ -13,6 +13,7 @@ import { noteSilentConnectors } from '../services/connectors/report.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { untilDatabaseAnswers } from '../services/database-faults.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
+import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
 import { tendCutovers } from './cutovers.ts';
@@ -40,6 +41,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
   const ticks = [
     every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
+    every(1_000, signal, 'wishes', () => fulfilSmallestWishes(ctx)),
     every(1_000, signal, 'cutovers', () => tendCutovers(ctx)),
     every(2_000, signal, 'sweep', () => sweepRuns(ctx)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),

@@ -13,6 +13,7 @@ export type EventTopic =
   | 'activity'
   | 'limits'
   | 'members'
+  | 'overview'
   | 'targets';
 
 export interface NewEvent {

@@ -30,7 +30,7 @@ export function OverviewScreen() {
     <QueryPage title="Overview" query={overview} list={{ text: 'Overview', href: '/overview' }}>
       {(data) => (
         <Page title="Overview">
-          {!data.steps.launched && <WayToGo overview={data} answeredAt={overview.dataUpdatedAt} />}
+          {!data.steps.launched && <WayToGo overview={data} />}
           {(data.begun || (attention.data?.length ?? 0) > 0) && <NeedsAttention query={attention} />}
           {data.begun && <Dashboard overview={data} />}
         </Page>

@@ -1,72 +1,73 @@
 'use client';
-// One button from a fresh lab to the first AMI: imports the catalog if there is none, then replicates its smallest server.
+// One button from a fresh lab to the first AMI. It asks once; where the catalog must be imported first, the server keeps
+// the wish and fulfils it by itself, and every tab shows how far it is.
 import Button from '@cloudscape-design/components/button';
-import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import { Can } from '../../_shell/member.tsx';
+import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import type { Overview } from './overview-types.ts';
 
 const MESSAGE = 'replicate-smallest';
 
-export function ReplicateSmallest({ overview, answeredAt }: { overview: Overview; answeredAt: number }) {
+export function ReplicateSmallest({ overview }: { overview: Overview }) {
   const trpc = useTRPC();
   const router = useRouter();
-  const { notify, dismiss } = useNotifications();
-  /** The import that must come first was started then; null while nothing waits for one. */
-  const [waitingSince, setWaitingSince] = useState<number | null>(null);
+  const { notify, notifyFault, dismiss } = useNotifications();
+  /** The wish that somebody pressed for in this tab. */
+  const [asked, setAsked] = useState<string | null>(null);
+
+  function lead({ jobId, serverName }: { jobId: string; serverName: string }, outcome: 'created' | 'existing') {
+    notify({
+      id: MESSAGE,
+      type: 'success',
+      header:
+        outcome === 'created'
+          ? `Replication job of ${serverName} created`
+          : `${serverName}, the smallest server, has a replication job`,
+      content: outcome === 'created' ? 'Its first run starts at once.' : undefined,
+      action: { text: 'View replication job', href: `/jobs/${jobId}` },
+    });
+    router.push(`/jobs/${jobId}`);
+  }
+
   const { mutate, isPending } = useMutation(
     trpc.overview.replicateSmallest.mutationOptions({
+      meta: { repeatable: true },
       onSuccess: (answer) => {
-        if (answer.outcome === 'importing') {
-          setWaitingSince(Date.now());
-          notify({
-            id: MESSAGE,
-            type: 'in-progress',
-            header: 'The server catalog is imported first',
-            content: 'The replication job of the smallest server is created as soon as it is there.',
-          });
-          return;
-        }
-        setWaitingSince(null);
+        if (answer.outcome !== 'importing') return lead(answer, answer.outcome);
+        setAsked(answer.askedAt);
         notify({
           id: MESSAGE,
-          type: 'success',
-          header: `Replication job of ${answer.serverName} created`,
-          content: 'Its first run starts at once.',
-          action: { text: 'View replication job', href: `/jobs/${answer.jobId}` },
+          type: 'in-progress',
+          header: 'The server catalog is imported first',
+          content: 'The replication job of the smallest server is created as soon as it is there.',
         });
-        router.push(`/jobs/${answer.jobId}`);
-      },
-      onError: () => {
-        setWaitingSince(null);
-        dismiss(MESSAGE);
       },
     }),
   );
 
-  // Once for each answer of the server that is newer than the wait.
-  const seen = useRef(0);
-  const { catalog } = overview;
+  // The overview may know of the end before the answer that names the wish is here.
+  const { smallest } = overview;
+  const waits = (smallest !== null && smallest.ended === null) || (asked ?? '') > (smallest?.askedAt ?? '');
+  const told = useRef<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the wish ends or is named, not with each rendering
   useEffect(() => {
-    if (waitingSince === null || answeredAt <= waitingSince || seen.current === answeredAt) return;
-    seen.current = answeredAt;
-    if (catalog === 'available') mutate();
-    else if (catalog === 'failed') {
-      setWaitingSince(null);
-      dismiss(MESSAGE);
-      notify({ type: 'error', header: 'The server catalog could not be imported, so nothing was replicated' });
-    }
-  }, [waitingSince, answeredAt, catalog, mutate, notify, dismiss]);
+    if (!smallest?.ended || smallest.askedAt !== asked || told.current === asked) return;
+    told.current = asked;
+    if ('jobId' in smallest.ended) return lead(smallest.ended, 'created');
+    dismiss(MESSAGE);
+    notifyFault(smallest.ended.fault);
+  }, [smallest, asked]);
 
   return (
     <Can permission="job.create">
       <Button
         variant="primary"
-        loading={isPending || waitingSince !== null}
-        loadingText={waitingSince === null ? 'Creating the replication job' : 'Importing the server catalog'}
+        loading={isPending || waits}
+        loadingText={waits ? 'Importing the server catalog' : 'Creating the replication job'}
         onClick={() => mutate()}
       >
         Replicate the smallest lab server

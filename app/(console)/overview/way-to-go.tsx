@@ -18,7 +18,7 @@ interface Step {
   action: ReactNode;
 }
 
-export function WayToGo({ overview, answeredAt }: { overview: Overview; answeredAt: number }) {
+export function WayToGo({ overview }: { overview: Overview }) {
   const { lab } = useMember();
   const { steps, catalog } = overview;
   const all: Step[] = [
@@ -69,7 +69,7 @@ export function WayToGo({ overview, answeredAt }: { overview: Overview; answered
         <Header
           variant="h2"
           description="From your data center to a running instance in four steps."
-          actions={lab && !steps.replicated && <ReplicateSmallest overview={overview} answeredAt={answeredAt} />}
+          actions={lab && !steps.replicated && <ReplicateSmallest overview={overview} />}
         >
           The way to go
         </Header>

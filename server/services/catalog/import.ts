@@ -20,56 +20,63 @@ export async function importCatalog(
 ): Promise<{ connectors: number }> {
   const workspaceId = guard(ctx, 'catalog.import');
   const { connectorId } = parseInput(importCatalogInput, input);
-  return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
-    const rows = await tx
-      .select()
-      .from(connectors)
-      .where(
-        and(
-          eq(connectors.workspaceId, workspaceId),
-          isNull(connectors.disassociatedAt),
-          connectorId ? eq(connectors.id, connectorId) : undefined,
-        ),
-      );
-    if (rows.length === 0) {
-      throw faultError('no-connector', {
-        message: 'There is no connector to import from.',
-        remedy: 'Add a connector on the Connectors page first.',
-      });
-    }
-    for (const connector of rows) {
-      const [made] = await tx
-        .insert(tasks)
-        .values({
-          id: newId.task(),
-          workspaceId,
-          kind: 'import-catalog',
-          place: 'connector',
-          connectorId: connector.id,
-        })
-        .onConflictDoNothing()
-        .returning({ id: tasks.id });
-      if (!made) continue;
-      await tx
-        .update(connectors)
-        .set({
-          catalogState: 'importing',
-          catalogFault: null,
-          catalogSummary: { found: 0, added: 0, changed: 0, gone: 0 },
-        })
-        .where(eq(connectors.id, connector.id));
-      await hintTasks(tx, connector.id);
-      audit({
-        action: 'catalog.import',
-        subjectKind: 'connector',
-        subjectId: connector.id,
-        subjectName: connector.name,
-      });
-      event({ topic: 'connectors', subjectId: connector.id, kind: 'changed' });
-    }
-    event({ topic: 'servers', subjectId: null, kind: 'changed' });
-    return { connectors: rows.length };
-  });
+  return inTransaction(ctx, workspaceId, (work) => beginImport(work, workspaceId, connectorId));
+}
+
+/** The same within a transaction of the caller, who has asked for the permission. */
+export async function beginImport(
+  { tx, audit, event }: Work,
+  workspaceId: string,
+  connectorId?: string,
+): Promise<{ connectors: number }> {
+  const rows = await tx
+    .select()
+    .from(connectors)
+    .where(
+      and(
+        eq(connectors.workspaceId, workspaceId),
+        isNull(connectors.disassociatedAt),
+        connectorId ? eq(connectors.id, connectorId) : undefined,
+      ),
+    );
+  if (rows.length === 0) {
+    throw faultError('no-connector', {
+      message: 'There is no connector to import from.',
+      remedy: 'Add a connector on the Connectors page first.',
+    });
+  }
+  for (const connector of rows) {
+    const [made] = await tx
+      .insert(tasks)
+      .values({
+        id: newId.task(),
+        workspaceId,
+        kind: 'import-catalog',
+        place: 'connector',
+        connectorId: connector.id,
+      })
+      .onConflictDoNothing()
+      .returning({ id: tasks.id });
+    if (!made) continue;
+    await tx
+      .update(connectors)
+      .set({
+        catalogState: 'importing',
+        catalogFault: null,
+        catalogSummary: { found: 0, added: 0, changed: 0, gone: 0 },
+      })
+      .where(eq(connectors.id, connector.id));
+    await hintTasks(tx, connector.id);
+    audit({
+      action: 'catalog.import',
+      subjectKind: 'connector',
+      subjectId: connector.id,
+      subjectName: connector.name,
+    });
+    event({ topic: 'connectors', subjectId: connector.id, kind: 'changed' });
+  }
+  event({ topic: 'servers', subjectId: null, kind: 'changed' });
+  return { connectors: rows.length };
 }
 
 /** Stores a page; the last one marks the servers that were not seen as gone. Repeating a page changes nothing. */

@@ -1,6 +1,14 @@
 // The overview: figures, lag of the fleet, what runs now, what comes next, and how far a new workspace has come.
 import { and, asc, eq, isNotNull, isNull, lt, notInArray, sql } from 'drizzle-orm';
-import { connectors, images, instances, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
+import {
+  connectors,
+  images,
+  instances,
+  replicationJobs,
+  replicationRuns,
+  servers,
+  workspaces,
+} from '../../../db/schema/index.ts';
 import type { JobState } from '../../../replication/model/job.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
@@ -13,7 +21,7 @@ const SHOWN_NEXT = 10;
 
 export async function getOverview(ctx: ServiceContext) {
   const workspaceId = guard(ctx, 'workspace.read');
-  const [connected, catalog, jobs, lag, made, running, upcoming, day, cutovers] = await Promise.all([
+  const [connected, catalog, jobs, lag, made, running, upcoming, day, cutovers, smallest] = await Promise.all([
     connectorFigures(ctx, workspaceId),
     serverFigures(ctx, workspaceId),
     jobFigures(ctx, workspaceId),
@@ -23,6 +31,7 @@ export async function getOverview(ctx: ServiceContext) {
     nextDay(ctx, workspaceId),
     runsOfDay(ctx, workspaceId),
     cutoversToday(ctx, workspaceId),
+    smallestWish(ctx, workspaceId),
   ]);
   return {
     connectors: connected.counts,
@@ -43,6 +52,8 @@ export async function getOverview(ctx: ServiceContext) {
       launched: made.everLaunched > 0,
     },
     catalog: connected.catalog,
+    /** The last wish to see the lab's smallest server replicated, which waits for the catalog or has ended. */
+    smallest,
     /** Whether there ever was a replication job. */
     begun: jobs.ever > 0,
   };
@@ -138,6 +149,14 @@ async function runningNow(ctx: ServiceContext, workspaceId: string) {
       status: runStatus(run),
     })),
   };
+}
+
+async function smallestWish(ctx: ServiceContext, workspaceId: string) {
+  const [row] = await ctx.db
+    .select({ wish: workspaces.smallestWish })
+    .from(workspaces)
+    .where(eq(workspaces.id, workspaceId));
+  return row?.wish ? { askedAt: row.wish.askedAt, ended: row.wish.ended } : null;
 }
 
 async function nextDay(ctx: ServiceContext, workspaceId: string) {

@@ -1,13 +1,13 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectors, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
+import { audit, connectors, members, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import { createJobs } from '../jobs/create.ts';
 import { startRun } from '../jobs/start-run.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { needsAttention } from './attention.ts';
 import { getOverview } from './get.ts';
-import { replicateSmallest } from './replicate-smallest.ts';
+import { fulfilSmallestWishes, replicateSmallest } from './replicate-smallest.ts';
 
 let site: TestWorkspace;
 beforeEach(async () => {
@@ -41,15 +41,68 @@ const available = () =>
   site.db.update(connectors).set({ catalogState: 'available' }).where(eq(connectors.id, site.connectorId));
 
 describe('replicating the smallest server', () => {
-  it('imports first when there is no catalog, and says so until it is there', async () => {
-    const operator = site.as('operator');
-    expect(await replicateSmallest(operator, { lab: true })).toEqual({ outcome: 'importing' });
-    expect(await replicateSmallest(operator, { lab: true })).toEqual({ outcome: 'importing' });
-    expect((await getOverview(operator)).catalog).toBe('importing');
+  const asked = (role: 'operator' | 'administrator' = 'operator') => replicateSmallest(site.as(role), { lab: true });
+  const worker = () =>
+    fulfilSmallestWishes({ ...site.ctx, principal: { kind: 'system', workspaceId: null, what: 't' } });
+  const catalogIs = (catalogState: 'available' | 'failed') =>
+    site.db.update(connectors).set({ catalogState }).where(eq(connectors.id, site.connectorId));
+
+  it('imports first when there is no catalog; whoever asks meanwhile has the same wish', async () => {
+    const first = await asked();
+    expect(first).toMatchObject({ outcome: 'importing', askedAt: expect.any(String) });
+    expect(await Promise.all([asked(), asked('administrator')])).toEqual([first, first]);
+    await worker();
+    const { catalog, smallest } = await getOverview(site.as('viewer'));
+    expect(catalog).toBe('importing');
+    expect(smallest).toEqual({ askedAt: (first as { askedAt: string }).askedAt, ended: null });
     expect(await site.db.$count(replicationJobs)).toBe(0);
   });
 
-  it('takes the smallest that is ready, then the next, then says that none is left', async () => {
+  it('is done by the worker when the import has ended, once, in the name of who asked', async () => {
+    await asked();
+    await site.importServers([sized('large', 8), sized('small', 2)]);
+    await worker();
+    expect(await site.db.$count(replicationJobs), 'the import goes on').toBe(0);
+    await catalogIs('available');
+    await Promise.all([worker(), worker(), worker()]);
+    const jobs = await site.db.select().from(replicationJobs);
+    expect(jobs).toMatchObject([{ serverName: 'small', everyHours: null, license: 'auto' }]);
+    const jobId = jobs[0]?.id;
+    expect((await getOverview(site.as('viewer'))).smallest?.ended).toEqual({ jobId, serverName: 'small' });
+    const [written] = await site.db.select().from(audit).where(eq(audit.action, 'job.create'));
+    expect(written).toMatchObject({ actorKind: 'member', actorName: 'operator' });
+    expect(await asked('administrator')).toEqual({ outcome: 'existing', jobId, serverName: 'small' });
+  });
+
+  it('ends with the reason when the import failed, took too long, or nobody wishes it any more', async () => {
+    const why = async () => (await getOverview(site.ctx)).smallest?.ended;
+    await asked();
+    await catalogIs('failed');
+    await worker();
+    expect(await why()).toMatchObject({
+      fault: { code: 'conflict', message: expect.stringMatching(/could not be imported/) },
+    });
+    await asked();
+    expect(await why()).toBeNull();
+    await fulfilSmallestWishes({ ...site.ctx, now: () => new Date(Date.now() + 2 * 3_600_000) });
+    expect(await why()).toMatchObject({ fault: { code: 'conflict' } });
+    await asked();
+    await catalogIs('available');
+    await worker();
+    expect(await why(), 'an empty catalog').toMatchObject({
+      fault: { message: expect.stringMatching(/No server of the catalog/) },
+    });
+    await site.importServers([sized('small', 2)]);
+    await catalogIs('failed');
+    await asked();
+    await site.db.update(members).set({ removedAt: new Date() }).where(eq(members.role, 'operator'));
+    await catalogIs('available');
+    await worker();
+    expect(await why()).toMatchObject({ fault: { code: 'permission-denied' } });
+    expect(await site.db.$count(replicationJobs)).toBe(0);
+  });
+
+  it('takes the smallest that is ready; two people at once are led to the one job', async () => {
     await site.importServers([
       sized('large', 8),
       sized('small', 2),
@@ -57,15 +110,12 @@ describe('replicating the smallest server', () => {
       sized('warned', 1, { findings: [finding('warning')] }),
     ]);
     await available();
-    const names: string[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      const answer = await replicateSmallest(site.as('operator'), { lab: true });
-      if (answer.outcome === 'created') names.push(answer.serverName);
-    }
-    expect(names).toEqual(['small', 'large', 'warned']);
-    const [job] = await site.db.select().from(replicationJobs).where(eq(replicationJobs.serverName, 'small'));
-    expect(job).toMatchObject({ everyHours: null, license: 'auto' });
-    expect(await faultCode(replicateSmallest(site.as('operator'), { lab: true }))).toBe('conflict');
+    const answers = await Promise.all([asked(), asked('administrator'), asked(), asked('administrator')]);
+    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['created', 'existing', 'existing', 'existing']);
+    const jobs = await site.db.select().from(replicationJobs);
+    expect(jobs).toMatchObject([{ serverName: 'small' }]);
+    for (const answer of answers) expect(answer).toMatchObject({ jobId: jobs[0]?.id, serverName: 'small' });
+    expect(await site.db.$count(replicationRuns)).toBe(1);
   });
 
   it('is refused without the lab, and to a viewer', async () => {
