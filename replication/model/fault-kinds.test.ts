@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { FAULT_KINDS } from './fault-kinds.ts';
 
@@ -18,3 +18,38 @@ it.each(Object.entries(FAULT_KINDS))(
     expect(page).toContain(kind.remedy);
   },
 );
+
+/** Only ever of a run, or of what one left behind; every other kind may stand anywhere, also where there is no run. */
+const OF_A_RUN = [
+  'cancelled',
+  'connector-lost',
+  'digests-lost',
+  'ebs-snapshot-failed',
+  'import-image-failed',
+  'import-snapshot-failed',
+  'nbd-invalid',
+  'server-not-ready',
+  'snapshot-removal-failed',
+  'verification-failed',
+  'vmdk-invalid',
+];
+
+it('speaks of a run only where there is one', () => {
+  const ofARun = /\b(the|this|next|new|a) run\b|\brun log\b/i;
+  const speaking = Object.entries(FAULT_KINDS).filter(([, { message, remedy }]) => ofARun.test(`${message} ${remedy}`));
+  expect(speaking.map(([code]) => code).sort()).toEqual(OF_A_RUN);
+});
+
+it('raises what is of a run nowhere else', () => {
+  const root = new URL('../../', import.meta.url);
+  const elsewhere = globSync(
+    'server/{api,auth,gateway,services/{catalog,cloud,connectors,cutovers,images,instances,jobs,limits,overview,people,targets}}/**/*.ts',
+    { cwd: root.pathname },
+  );
+  expect(elsewhere.length).toBeGreaterThan(40);
+  for (const file of elsewhere.filter((name) => !name.endsWith('.test.ts'))) {
+    const source = readFileSync(new URL(file, root), 'utf8');
+    for (const code of OF_A_RUN)
+      expect(source, `${code} in ${file}`).not.toMatch(new RegExp(`[fF]ault(Error)?\\('${code}'`));
+  }
+});

@@ -132,7 +132,8 @@ export const FAULT_KINDS = {
   },
   'connector-lost': {
     message: 'The connector stopped answering while it worked on the run.',
-    remedy: 'Check that the connector runs and reaches the console. The run goes on by itself when it is back.',
+    remedy:
+      'Check that the connector runs and reaches the console. What was under way goes on by itself when it is back.',
     blame: 'connector',
     retry: 'later',
   },
@@ -221,7 +222,7 @@ export const FAULT_KINDS = {
   },
   'aws-fault': {
     message: 'AWS answered with an error.',
-    remedy: 'Read the text of AWS below; start the run again when its cause is gone.',
+    remedy: 'Read the text of AWS below; try again when its cause is gone.',
     blame: 'aws',
     retry: 'later',
   },
@@ -233,7 +234,7 @@ export const FAULT_KINDS = {
   },
   'staging-failed': {
     message: 'The upload to the staging bucket failed.',
-    remedy: 'Start the run again. If it fails again, look at the network between connector and S3.',
+    remedy: 'Try again. If it fails again, look at the network between connector and S3.',
     blame: 'aws',
     retry: 'now',
   },
@@ -350,7 +351,7 @@ export const FAULT_KINDS = {
   },
   internal: {
     message: 'Landfall failed in a way it does not know.',
-    remedy: 'Start the run again. If it fails again, report it with the text below.',
+    remedy: 'Try again. If it fails again, report it with the text below.',
     blame: 'us',
     retry: 'later',
   },
