@@ -1,7 +1,7 @@
 // The cache of what the server said, and what happens with errors nobody else takes care of.
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import superjson from 'superjson';
-import { mayPass, type ShownFault, shownFault } from './faults.ts';
+import { isUnanswered, mayPass, type ShownFault, shownFault } from './faults.ts';
 
 declare module '@tanstack/react-query' {
   interface Register {
@@ -18,6 +18,10 @@ declare module '@tanstack/react-query' {
   }
 }
 
+/** While the console restarts nothing is wrong: its absence is told by the shell, and a page waits for two minutes. */
+const UNANSWERED = 20;
+const FAILED = 4;
+
 export interface ErrorHandlers {
   onMutationFault(fault: ShownFault): void;
   onSignedOut(): void;
@@ -33,7 +37,7 @@ export function newQueryClient(handlers?: ErrorHandlers): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 10_000,
-        retry: (failures, error) => failures < 4 && mayPass(error),
+        retry: (failures, error) => failures < (isUnanswered(error) ? UNANSWERED : FAILED) && mayPass(error),
         retryDelay: (attempt) => Math.min(8000, 500 * 2 ** attempt),
       },
       // A mutation is sent whatever the browser thinks of the network, and again only where it says so (mutation.ts).

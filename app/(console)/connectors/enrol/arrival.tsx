@@ -24,7 +24,7 @@ export function Arrival({ codeId, codeShown }: { codeId: string; codeShown: bool
   const connectorId = result.data?.connectorId ?? null;
   return (
     <Container header={<Header variant="h2">3. Watch it come alive</Header>}>
-      {result.error ? (
+      {result.error && !result.data ? (
         <FaultCard fault={shownFault(result.error)} />
       ) : connectorId ? (
         <Arrived connectorId={connectorId} />
@@ -49,7 +49,7 @@ export function Arrival({ codeId, codeShown }: { codeId: string; codeShown: bool
 function Arrived({ connectorId }: { connectorId: string }) {
   const trpc = useTRPC();
   const { data: connector, error } = useQuery(trpc.connectors.get.queryOptions({ connectorId }));
-  if (error) return <FaultCard fault={shownFault(error)} />;
+  if (error && !connector) return <FaultCard fault={shownFault(error)} />;
   if (!connector) return <StatusIndicator type="loading">Reading the connector</StatusIndicator>;
   return (
     <SpaceBetween size="l">

@@ -122,7 +122,7 @@ export function ReviewStep({ servers, refused, draft, settings, zone, fault, onE
 function Target() {
   const trpc = useTRPC();
   const target = useQuery(trpc.jobs.target.queryOptions(undefined, { staleTime: 60_000 }));
-  if (target.error) return <FaultCard fault={shownFault(target.error)} />;
+  if (target.error && !target.data) return <FaultCard fault={shownFault(target.error)} />;
   const { data } = target;
   const loading = <StatusIndicator type="loading">Asking AWS</StatusIndicator>;
   return (

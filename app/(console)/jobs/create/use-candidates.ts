@@ -22,7 +22,7 @@ export function useCandidates(serverIds: readonly string[]) {
     refused: answered.filter((server) => server.refused !== null),
     /** Everything that is wanted has been answered. */
     settled: answered.length === serverIds.length,
-    error: query.error,
+    error: query.data ? null : query.error,
     retry: () => void query.refetch(),
   };
 }
