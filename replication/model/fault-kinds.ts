@@ -210,7 +210,7 @@ export const FAULT_KINDS = {
   'aws-busy': {
     message: 'The AWS account has as much of this under way as it may have at once.',
     remedy:
-      'Start the run again when other work in the account has ended. If it happens often, raise the quota that is named.',
+      'Try again when other work in the account has ended. If it happens often, raise the quota that is named.',
     blame: 'aws',
     retry: 'later',
   },
