@@ -1,18 +1,16 @@
 // The lab's vCenter against govc, VMware's command line: an API client that nobody here wrote must find its way around,
 // and what it exports must hold the bytes that the lab froze.
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FaultRules } from '../lab/faults/rules.ts';
 import { type LabVcenter, startLabVcenter } from '../lab/vcenter/main.ts';
+import { digestOf } from './disk-digest.ts';
 import { describeWith, peer } from './installed.ts';
 import { output, run } from './programs.ts';
 
 const LOGIN = { user: 'administrator@vsphere.local', password: 'a <secret> & more' };
-const BLOCK = 524_288;
 
 describeWith(['govc', 'qemu-img'], "the lab's vCenter against govc", () => {
   let dir: string;
@@ -154,22 +152,3 @@ describeWith(['govc', 'qemu-img'], "the lab's vCenter against govc", () => {
     });
   }
 });
-
-/** As the lab states it: SHA-256 over the SHA-256 of every 512 KiB, the last block filled up with zeros. */
-async function digestOf(path: string): Promise<{ digest: string; bytes: number }> {
-  const all = createHash('sha256');
-  const file = await open(path, 'r');
-  try {
-    const block = Buffer.alloc(BLOCK);
-    let bytes = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(block, 0, BLOCK, bytes);
-      if (bytesRead === 0) break;
-      bytes += bytesRead;
-      all.update(createHash('sha256').update(block.fill(0, bytesRead)).digest());
-    }
-    return { digest: all.digest('hex'), bytes };
-  } finally {
-    await file.close();
-  }
-}

@@ -15,7 +15,7 @@ export type PeerName =
   | 'nbdinfo'
   | 'tiny-guest';
 
-/** The path of a peer's program (`moto` is moto_server, `python` has boto3, `tiny-guest` is a disk image). Throws where it is not installed. */
+/** The path of a peer's program (`moto` is moto_server, `python` has boto3 and pyvmomi, `tiny-guest` is a disk image). Throws where it is not installed. */
 export function peer(name: PeerName): string {
   const found = process.env[`LANDFALL_PEER_${name.toUpperCase().replaceAll('-', '_')}`];
   if (!found) throw new Error(`${name} is not installed: start the peers with npm run test:peers`);

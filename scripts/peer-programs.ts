@@ -10,7 +10,7 @@ import { buildTinyGuest, GUEST_PACKAGES, guestFolder, missingForTinyGuest } from
 
 const govmomi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../peers/govmomi');
 // awscrt computes the checksums CRC-32C and CRC-64/NVME; without it botocore refuses them.
-const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0'];
+const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0', 'pyvmomi==9.1.1.0'];
 // The command line brings a botocore of its own, so it gets an environment of its own.
 const awscli = ['awscli==1.46.3', 'awscrt==0.38.0'];
 
