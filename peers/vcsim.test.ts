@@ -1,7 +1,5 @@
 // Our vSphere client against vcsim, a vCenter that nobody here wrote: login, a large inventory, snapshot, task, session loss.
 // vcsim makes no real disks and answers some methods in its own way, so bytes are shown against the lab only.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ChangesUnknown, type Source } from '../replication/sources/source.ts';
 import { everyPage, faultOf, never, WHOLE } from '../replication/sources/testing-readers.ts';
@@ -10,7 +8,8 @@ import { readObject } from '../replication/sources/vsphere/properties.ts';
 import { VimSession } from '../replication/sources/vsphere/session.ts';
 import { element } from '../replication/sources/vsphere/xml/markup.ts';
 import { members, requiredText } from '../replication/sources/vsphere/xml/xml-node.ts';
-import { describeWith, peer } from './installed.ts';
+import { describeWith } from './installed.ts';
+import { startVcsim, type Vcsim } from './vcsim-process.ts';
 
 const USER = { user: 'landfall', password: 'a <secret> & more' };
 // Machines for each of a host and a cluster in each of two datacenters.
@@ -18,24 +17,21 @@ const MODEL = ['-dc', '2', '-vm', '125'];
 const MACHINES = 500;
 
 describeWith(['vcsim'], 'vSphere source against vcsim', () => {
-  let vcsim: ChildProcess;
+  let vcsim: Vcsim;
   let url: string;
   let fingerprint: string;
   let source: Source;
 
   beforeAll(async () => {
-    const login = ['-username', USER.user, '-password', USER.password];
-    vcsim = spawn(peer('vcsim'), ['-l', '127.0.0.1:0', ...MODEL, ...login], { stdio: ['ignore', 'pipe', 'inherit'] });
-    url = await addressOf(vcsim);
+    vcsim = await startVcsim(MODEL, USER);
+    url = vcsim.url;
     fingerprint = await probeFingerprint(url, never);
     source = openVsphereSource({ url, fingerprint, ...USER });
   });
 
   afterAll(async () => {
     await source?.close();
-    const ended = new Promise((resolve) => vcsim.once('exit', resolve));
-    vcsim.kill('SIGTERM');
-    await ended;
+    await vcsim?.stop();
   });
 
   it('logs in with exactly this password, and sees who is there', async () => {
@@ -149,19 +145,6 @@ describeWith(['vcsim'], 'vSphere source against vcsim', () => {
     expect((await faultOf(source.inspect('vm-does-not-exist', never))).code).toBe('server-gone');
   });
 });
-
-/** The line that vcsim prints when it listens: `export GOVC_URL=https://…/sdk GOVC_SIM_PID=…`. */
-async function addressOf(vcsim: ChildProcess): Promise<string> {
-  if (!vcsim.stdout) throw new Error('vcsim has no output');
-  for await (const line of createInterface({ input: vcsim.stdout })) {
-    const found = /GOVC_URL=(\S+)/.exec(line)?.[1]?.replaceAll('"', '');
-    if (!found) continue;
-    vcsim.stdout.resume();
-    const { protocol, host } = new URL(found);
-    return `${protocol}//${host}`;
-  }
-  throw new Error('vcsim ended before it listened');
-}
 
 async function endOtherSessions(admin: VimSession): Promise<number> {
   const { sessionManager } = await admin.content(never);

@@ -31,7 +31,9 @@ func main() {
 	flag.IntVar(&model.Pool, "pool", model.Pool, "resource pools per cluster")
 	flag.IntVar(&model.Datastore, "ds", model.Datastore, "datastores")
 	flag.IntVar(&model.Machine, "vm", model.Machine, "virtual machines per resource pool")
-	flag.IntVar(&model.Folder, "folder", model.Folder, "folders")
+	flag.IntVar(&model.Folder, "folder", model.Folder, "datacenters that stand in folders, with all that is in them")
+	flag.IntVar(&model.App, "app", model.App, "vApps per cluster")
+	flag.IntVar(&model.Pod, "pod", model.Pod, "clusters of datastores per datacenter")
 	autostart := flag.Bool("autostart", model.Autostart, "power the machines on")
 	flag.Parse()
 	if *esx {
