@@ -12,6 +12,8 @@ export type FaultEffect =
   | { kind: 'rate'; bytesPerSecond: number }
   /** Close the socket after this many bytes of the response (0 = at once). */
   | { kind: 'cut'; afterBytes: number }
+  /** Answer as ever, with other text where this regular expression finds some: a value as some vCenter gives it. */
+  | { kind: 'rewrite'; find: string; replace: string }
   /** Never answer; the socket stays open until the client gives up. */
   | { kind: 'hang' };
 

@@ -53,7 +53,8 @@ export interface VcenterState {
 
 /** `store` of `[store] alpha/alpha.vmdk`. */
 export function datastoreName(fileName: string): string {
-  return /^\[([^\]]*)\]/.exec(fileName)?.[1] ?? '';
+  // Names of datastores may hold brackets; the last `] ` ends one, since the lab's own folders and files hold none.
+  return /^\[(.*)\] /.exec(fileName)?.[1] ?? '';
 }
 
 /** Everything that lies in files of its own above the base disks, oldest first. */

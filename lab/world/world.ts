@@ -86,6 +86,8 @@ export interface Vm {
   question?: string;
   /** What removing a snapshot does to its files, and whether the task fails; `consolidates` unless given. */
   removal?: 'consolidates' | 'leaves-files' | 'fails-leaving-files';
+  /** Devices of the host that it holds, or memory that is a device; no snapshot can be taken of such a machine. */
+  devices?: ('pci' | 'pci-dynamic' | 'vgpu' | 'sriov' | 'nvdimm')[];
   /** How the files of its disks are served by the datastore; the vCenter's setting unless given. */
   folderMode?: FolderMode;
   /** In which of the two layouts the export of this VM is written. */
@@ -105,6 +107,8 @@ export interface Disk {
   unit: number;
   capacityBytes: number;
   mode: 'persistent' | 'independent_persistent' | 'independent_nonpersistent';
+  /** It lies on the host's persistent memory. */
+  pmem?: boolean;
   content:
     | { kind: 'seeded'; seed: string; allocatedBytes: number }
     | { kind: 'incompressible'; seed: string; bytes: number }

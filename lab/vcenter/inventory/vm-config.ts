@@ -3,6 +3,7 @@ import type { Disk, Vm } from '../../world/world.ts';
 import { type Data, data, list, long, member, time } from '../soap/value.ts';
 import type { SnapshotState, VmState } from '../state.ts';
 import { allocation } from './allocation.ts';
+import { hostDevices } from './host-devices.ts';
 import { uuidFrom } from './service.ts';
 import type { Places } from './tree.ts';
 
@@ -157,6 +158,7 @@ function devices(
     found.push(diskDevice(vm, disk, index, fileNames[index], places, changeIds[index] ?? undefined));
   });
   if (hasDrive(vm)) found.push(cdrom(vm, places));
+  found.push(...hostDevices(vm.devices ?? []));
   vm.nics.forEach((nic, index) => {
     found.push(
       data(nic.adapter, {
@@ -209,7 +211,7 @@ function diskDevice(
   return data('VirtualDisk', {
     key: diskKey(disk),
     deviceInfo: description(`Hard disk ${index + 1}`, `${Math.round(kib).toLocaleString('en-US')} KB`),
-    backing: data('VirtualDiskFlatVer2BackingInfo', {
+    backing: data(disk.pmem ? 'VirtualDiskLocalPMemBackingInfo' : 'VirtualDiskFlatVer2BackingInfo', {
       fileName: fileName ?? '',
       datastore: places.datastoreOf(fileName) ?? places.datastore,
       backingObjectId: '',

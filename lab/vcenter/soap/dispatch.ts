@@ -25,6 +25,8 @@ export interface SoapResponse {
   setCookie?: string;
   /** Close the connection after this many bytes of the body. */
   cutAfter?: number;
+  /** What rules put in the place of something in the answer. */
+  rewrites?: { find: string; replace: string }[];
 }
 
 export async function answerSoap(center: Center, request: SoapRequest): Promise<SoapResponse> {
@@ -33,6 +35,8 @@ export async function answerSoap(center: Center, request: SoapRequest): Promise<
     const { name, answer } = await perform(center, request, response);
     const inner = returned(answer, center.settings.xmlStyle);
     response.body = envelope(`<${name}Response xmlns="urn:vim25">${inner}</${name}Response>`);
+    for (const { find, replace } of response.rewrites ?? [])
+      response.body = response.body.replace(new RegExp(find, 'gs'), replace);
   } catch (error) {
     const fault =
       error instanceof VimFault ? error : new VimFault('SystemError', String(error), { reason: String(error) });
@@ -135,6 +139,7 @@ async function applyFaults(
     if (effect.kind === 'delay') await sleep(effect.ms, undefined, { signal });
     if (effect.kind === 'hang') await sleep(2 ** 31 - 1, undefined, { signal });
     if (effect.kind === 'cut') response.cutAfter = effect.afterBytes;
+    if (effect.kind === 'rewrite') response.rewrites = [...(response.rewrites ?? []), effect];
   }
 }
 

@@ -7,7 +7,7 @@ import { VimFault } from './soap.ts';
 import { waitForTask } from './tasks.ts';
 import { readSnapshots, type SnapshotNode } from './vm-record.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
-import { object, text, XmlError } from './xml/xml-node.ts';
+import { AnswerError, object, text } from './xml/xml-node.ts';
 
 const PRIVILEGE = 'VirtualMachine.Config.ChangeTracking';
 const FIRST_HARDWARE = 7;
@@ -100,7 +100,7 @@ async function setTracking(
   const spec = element('spec', [element('changeTrackingEnabled', enabled)]);
   try {
     const task = object(await session.make(vm, 'ReconfigVM_Task', [spec], options.signal), 'returnval');
-    if (!task) throw new XmlError('ReconfigVM_Task gave no task');
+    if (!task) throw new AnswerError('ReconfigVM_Task gave no task');
     await waitForTask(session, task, options);
     return null;
   } catch (error) {

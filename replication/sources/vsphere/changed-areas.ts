@@ -11,7 +11,7 @@ import type { VimSession } from './session.ts';
 import { readSnapshotDisks } from './snapshots.ts';
 import { VimFault } from './soap.ts';
 import { element, type ManagedObject, reference } from './xml/markup.ts';
-import { child, children, integer, text, XmlError, type XmlNode } from './xml/xml-node.ts';
+import { AnswerError, child, children, integer, text, type XmlNode } from './xml/xml-node.ts';
 
 /** The change id that asks for everything that is allocated. */
 const ALLOCATED = '*';
@@ -119,7 +119,7 @@ async function askPage(
   try {
     return readPage(child(answer, 'returnval'));
   } catch (error) {
-    if (!(error instanceof XmlError)) throw error;
+    if (!(error instanceof AnswerError)) throw error;
     throw new ChangesUnknown('vCenter told of changes in a form that cannot be understood.', { cause: error });
   }
 }
@@ -127,7 +127,7 @@ async function askPage(
 function readPage(info: XmlNode | undefined): Page {
   const number = (node: XmlNode | undefined, name: string) => {
     const value = integer(node, name);
-    if (value === null) throw new XmlError(`the answer lacks ${name}`);
+    if (value === null) throw new AnswerError(`the answer lacks ${name}`);
     return value;
   };
   return {

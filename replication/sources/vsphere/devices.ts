@@ -1,6 +1,8 @@
 // A machine's virtual hardware, read from its list of devices: disks with their places and kinds, NICs, drives.
 // For sources/vsphere only.
-import { child, flag, integer, text, type XmlNode } from './xml/xml-node.ts';
+import { DISK_FILE } from './file-name.ts';
+import type { ManagedObject } from './xml/markup.ts';
+import { amount, child, flag, integer, object, text, type XmlNode } from './xml/xml-node.ts';
 
 export interface VmDisk {
   /** Backing uuid, else disk object id, else machine and key; unique within the machine. */
@@ -11,7 +13,9 @@ export interface VmDisk {
   capacityBytes: number;
   /** `thin`, `thick, lazily zeroed`, `raw device mapping, physical`…, with the mode when it is not ordinary. */
   kind: string;
+  /** Name of the datastore as the file's name has it; where the backing names the object, that is meant. */
   datastore: string;
+  datastoreRef: ManagedObject | null;
   fileName: string;
   /** 0 is the disk that the machine boots from. */
   order: number;
@@ -24,7 +28,14 @@ export interface VmDisk {
 }
 
 /** Why a disk takes no part in snapshots, or cannot be read. */
-export type DiskTrouble = 'independent' | 'raw-physical' | 'raw-virtual' | 'shared' | 'encrypted';
+export type DiskTrouble =
+  | 'independent'
+  | 'raw-physical'
+  | 'raw-virtual'
+  | 'shared'
+  | 'encrypted'
+  | 'persistent-memory'
+  | 'size-unknown';
 
 /** Classes of backings that can have a change id at all. */
 export const TRACKABLE_BACKINGS: readonly string[] = [
@@ -35,8 +46,18 @@ export const TRACKABLE_BACKINGS: readonly string[] = [
   'VirtualDiskSeSparseBackingInfo',
 ];
 
+/** vSphere makes no virtual disk of more than 62 TiB; what claims 1 PiB and more says nothing of its size. */
+const MOST_DISK_BYTES = 1024 ** 5;
+
 /** Troubles that make a copy impossible; a virtual raw device mapping can be snapshotted and read. */
-export const BLOCKING_TROUBLES: readonly DiskTrouble[] = ['independent', 'raw-physical', 'shared', 'encrypted'];
+export const BLOCKING_TROUBLES: readonly DiskTrouble[] = [
+  'independent',
+  'raw-physical',
+  'shared',
+  'encrypted',
+  'persistent-memory',
+  'size-unknown',
+];
 
 export interface VmNic {
   key: string;
@@ -54,6 +75,10 @@ export interface VmDevices {
   /** Paths of ISO images in drives: `[datastore] iso/x.iso`. */
   isos: string[];
   hasTpm: boolean;
+  /** Labels of devices that tie the machine to its host; vSphere takes no snapshot of a machine that has one. */
+  hostDevices: string[];
+  /** How it is known which disk the machine boots from; null with a single disk. */
+  bootDisk: 'named' | 'by-place' | 'guessed' | null;
 }
 
 interface Controller {
@@ -63,7 +88,10 @@ interface Controller {
   sharing: string;
 }
 
-/** @param owner what makes ids of disks without an identity of their own unique */
+/**
+ * @param bootOrder what the machine boots from, in this order: keys of disks, or places as its .vmx names them (`scsi0:1`)
+ * @param owner what makes ids of disks without an identity of their own unique
+ */
 export function readDevices(devices: readonly XmlNode[], bootOrder: readonly string[], owner: string): VmDevices {
   const controllers = new Map<string, Controller>();
   for (const device of devices) {
@@ -81,6 +109,8 @@ export function readDevices(devices: readonly XmlNode[], bootOrder: readonly str
     nics: devices.filter(isNic).map(readNic),
     isos: devices.flatMap(attachedIso),
     hasTpm: devices.some((device) => device.type === 'VirtualTPM'),
+    hostDevices: devices.filter(isOfHost).map((device) => text(device, 'deviceInfo', 'label') || (device.type ?? '')),
+    bootDisk: howBootDiskIsKnown(found, bootOrder),
   };
 }
 
@@ -89,15 +119,20 @@ function readDisk(device: XmlNode, controller: Controller | undefined, owner: st
   const key = text(device, 'key') ?? '';
   const fileName = text(backing, 'fileName') ?? '';
   const trouble = readTrouble(device, backing, controller);
-  const kibibytes = integer(device, 'capacityInKB') ?? 0;
+  // 5.5 and later give bytes; older ones only kibibytes.
+  const bytes = amount(Number.MAX_SAFE_INTEGER, device, 'capacityInBytes');
+  const kibibytes = amount(Number.MAX_SAFE_INTEGER / 1024, device, 'capacityInKB') ?? 0;
+  const size = bytes ?? Math.floor(kibibytes) * 1024;
+  const capacityBytes = size < MOST_DISK_BYTES ? size : 0;
+  if (capacityBytes === 0) trouble.push('size-unknown');
   return {
     id: text(backing, 'uuid') || text(device, 'diskObjectId') || `${owner}:${key}`,
     key,
     label: text(device, 'deviceInfo', 'label') ?? `Disk ${key}`,
-    // 5.5 and later give bytes; older ones only kibibytes.
-    capacityBytes: integer(device, 'capacityInBytes') ?? kibibytes * 1024,
+    capacityBytes,
     kind: diskKind(backing),
-    datastore: /^\[([^\]]+)\]/.exec(fileName)?.[1] ?? '',
+    datastore: DISK_FILE.exec(fileName)?.[1] ?? '',
+    datastoreRef: object(backing, 'datastore'),
     fileName,
     order: 0,
     place: {
@@ -120,6 +155,7 @@ function readTrouble(device: XmlNode, backing: XmlNode | undefined, controller: 
   const sharedBus = controller?.sharing === 'virtualSharing' || controller?.sharing === 'physicalSharing';
   if (sharing || sharedBus) trouble.push('shared');
   if (child(backing, 'keyId') || child(device, 'keyId')) trouble.push('encrypted');
+  if (backing?.type === 'VirtualDiskLocalPMemBackingInfo') trouble.push('persistent-memory');
   return trouble;
 }
 
@@ -140,11 +176,33 @@ function diskKind(backing: XmlNode | undefined): string {
   return `thick, ${flag(backing, 'eagerlyScrub') ? 'eagerly' : 'lazily'} zeroed${independent}`;
 }
 
+/** Position in the boot order, by the disk's key or by its place; -1 when it is not named. */
+function bootRank(disk: VmDisk, bootOrder: readonly string[]): number {
+  const place = placeInVmx(disk);
+  return bootOrder.findIndex((one) => one === disk.key || one === place);
+}
+
+/** As a .vmx names places: `scsi0:1`, `sata0:0`, `nvme0:0`, `ide1:0`. */
+function placeInVmx({ place: { controller, bus, unit } }: VmDisk): string {
+  const kind = KINDS_IN_ORDER.findIndex((pattern) => pattern.test(controller));
+  return `${['scsi', 'sata', 'nvme', 'ide'][kind] ?? 'disk'}${bus}:${unit}`;
+}
+
+/** The firmware's own default is the first place of the first controller; anything else is a guess of ours. */
+function howBootDiskIsKnown(disks: readonly VmDisk[], bootOrder: readonly string[]): VmDevices['bootDisk'] {
+  const [first] = disks;
+  if (!first || disks.length < 2) return null;
+  if (bootRank(first, bootOrder) >= 0) return 'named';
+  const controllers = new Set(disks.map(({ place }) => `${place.controller}${place.bus}`));
+  const isAtStart = first.place.bus === 0 && first.place.unit === 0 && first.place.controller !== '';
+  return bootOrder.length === 0 && controllers.size === 1 && isAtStart ? 'by-place' : 'guessed';
+}
+
 const KINDS_IN_ORDER = [/SCSI|LsiLogic/, /AHCI|SATA/, /NVME/i, /IDE/];
 
 function comparePlaces(a: VmDisk, b: VmDisk, bootOrder: readonly string[]): number {
   const rank = (disk: VmDisk) => {
-    const boot = bootOrder.indexOf(disk.key);
+    const boot = bootRank(disk, bootOrder);
     const kind = KINDS_IN_ORDER.findIndex((pattern) => pattern.test(disk.place.controller));
     return [boot < 0 ? 99 : boot, kind < 0 ? 99 : kind, disk.place.bus, disk.place.unit, Number(disk.key)];
   };
@@ -158,6 +216,11 @@ function comparePlaces(a: VmDisk, b: VmDisk, bootOrder: readonly string[]): numb
 function uniqueIds(disks: VmDisk[]): VmDisk[] {
   const counts = Map.groupBy(disks, (disk) => disk.id);
   return disks.map((disk) => (counts.get(disk.id)?.length === 1 ? disk : { ...disk, id: `${disk.id}:${disk.key}` }));
+}
+
+/** Passed through (dynamically, or as virtual GPU, too), a virtual function of the host's adapter, or its persistent memory. */
+function isOfHost({ type }: XmlNode): boolean {
+  return type === 'VirtualPCIPassthrough' || type === 'VirtualSriovEthernetCard' || type === 'VirtualNVDIMM';
 }
 
 function isNic(device: XmlNode): boolean {

@@ -240,6 +240,12 @@ export const FAULT_TABLE: readonly Row[] = [
     }),
   },
   {
+    to: 'vcenter-fault',
+    origin: 'SOAP that lacks what the schema of vim25 promises (xml/xml-node.ts)',
+    names: ['AnswerError'],
+    words: ({ text }) => ({ message: `vCenter answered in a way that its own API does not allow: ${text}.` }),
+  },
+  {
     to: 'vcenter-unreachable',
     origin: 'undici on a connection that broke',
     codes: BROKEN,

@@ -49,13 +49,15 @@ export async function openFolderExport(
     return { refusal: 'The server has older snapshots, so no single file holds a disk.' };
   }
   const parent = referenceOf(properties.get('parent')) ?? referenceOf(properties.get('parentVApp'));
-  const dcPath = (await new Places().learn(session, [parent], signal)).datacenterPath(parent);
+  const places = await new Places().learn(session, [parent, ...disks.map(({ datastoreRef }) => datastoreRef)], signal);
+  const dcPath = places.datacenterPath(parent);
   if (dcPath === null) return { refusal: 'The account cannot see the datacenter whose datastore holds the disks.' };
   const client = new FolderClient(session);
   try {
     const files = new Map<string, FrozenFile>();
     for (const disk of disks) {
-      const found = await probe(client, session.url, dcPath, disk, signal);
+      const datastore = places.rawName(disk.datastoreRef);
+      const found = await probe(client, session.url, { dcPath, datastore }, disk, signal);
       if ('refusal' in found) {
         await client.close();
         return found;
@@ -73,11 +75,11 @@ export async function openFolderExport(
 async function probe(
   client: FolderClient,
   center: URL,
-  dcPath: string,
+  { dcPath, datastore }: { dcPath: string; datastore: string | null },
   disk: VmDisk,
   signal: AbortSignal,
 ): Promise<{ url: URL } | { refusal: string }> {
-  const file = flatFileOf(disk);
+  const file = flatFileOf(disk, datastore);
   if ('refusal' in file) return file;
   let refusal = '';
   for (const url of folderUrls(center, dcPath, file)) {

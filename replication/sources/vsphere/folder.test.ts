@@ -223,10 +223,11 @@ describe('trouble while ranges are read', () => {
 
 describe('the address of a flat file', () => {
   const disk = (fileName: string, backing = { type: 'VirtualDiskFlatVer2BackingInfo', isDelta: false }) =>
-    flatFileOf({ label: 'Disk', fileName, backing } as Parameters<typeof flatFileOf>[0]);
+    flatFileOf({ label: 'Disk', fileName, backing } as Parameters<typeof flatFileOf>[0], null);
 
   it('is beside the descriptor of a base disk, and there is none for others', () => {
     expect(disk('[a b] x/y.vmdk')).toEqual({ datastore: 'a b', path: 'x/y-flat.vmdk' });
+    expect(disk('[NetApp [SATA] 01] x/y.vmdk')).toEqual({ datastore: 'NetApp [SATA] 01', path: 'x/y-flat.vmdk' });
     for (const name of ['[s] x/y-000001.vmdk', '[s] x/y-delta.vmdk', '[s] x/y-sesparse.vmdk', 'y.vmdk']) {
       expect(disk(name)).toHaveProperty('refusal');
     }

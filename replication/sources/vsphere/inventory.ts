@@ -1,13 +1,15 @@
 // The server catalog of a vCenter: every machine with its place, hardware and findings, page by page.
 // For sources/vsphere only.
-import type { CatalogServer } from '../../model/server.ts';
+import { describeCause } from '../../model/fault.ts';
+import { type CatalogServer, catalogServerSchema, unreadableServer } from '../../model/server.ts';
 import { BLOCKING_TROUBLES } from './devices.ts';
 import { guestArchitecture, guestFamily } from './guest-system.ts';
 import { type DatastoreFacts, Places } from './places.ts';
-import { readAll, readObject } from './properties.ts';
+import { type ObjectProperties, readAll, readObject, readObjects } from './properties.ts';
 import { findings } from './readiness.ts';
 import type { VimSession } from './session.ts';
-import { readVm, VM_PATHS, type VmRecord } from './vm-record.ts';
+import { VimFault } from './soap.ts';
+import { EXTRA_CONFIG, needsExtraConfig, readVm, unescapeName, VM_PATHS, type VmRecord } from './vm-record.ts';
 
 /** Machines a page: their hardware makes pages large. */
 export const INVENTORY_PAGE_SIZE = 100;
@@ -20,9 +22,60 @@ export async function* readInventory(
 ): AsyncGenerator<CatalogServer[]> {
   const places = await new Places().learnAll(session, signal);
   for await (const page of readAll(session, { VirtualMachine: VM_PATHS }, pageSize, signal)) {
-    const servers = page.map(readVm).filter((vm) => !vm.template);
-    if (servers.length > 0) yield servers.map((vm) => catalogServer(vm, places));
+    const complete = await withExtraConfig(session, page, signal);
+    const servers = complete.flatMap((one) => catalogRow(one, places) ?? []);
+    if (servers.length > 0) yield servers;
   }
+}
+
+/** The row of a machine, null for a template. What is odd about one machine costs its own row only. */
+export function catalogRow(found: ObjectProperties, places: Places): CatalogServer | null {
+  let why: string;
+  try {
+    const vm = readVm(found);
+    if (vm.template) return null;
+    const read = catalogServerSchema.safeParse(catalogServer(vm, places));
+    if (read.success) return read.data;
+    why = read.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`).join('; ');
+  } catch (error) {
+    why = describeCause(error);
+  }
+  const vmId = found.object.value;
+  const name = unescapeName(found.properties.get('name')?.text || vmId);
+  return unreadableServer({ vmId, name }, `What vCenter gives of it cannot be understood: ${why}`);
+}
+
+/** With the options of their .vmx those of which only they can tell the boot disk; what has gone meanwhile stays without. */
+async function withExtraConfig(
+  session: VimSession,
+  page: readonly ObjectProperties[],
+  signal: AbortSignal,
+): Promise<ObjectProperties[]> {
+  const read = async (some: readonly ObjectProperties[]) =>
+    readObjects(
+      session,
+      some.map(({ object }) => object),
+      { VirtualMachine: [EXTRA_CONFIG] },
+      signal,
+    );
+  const wanted = page.filter(needsExtraConfig);
+  // One that is gone fails the call for all of them.
+  const found = await read(wanted).catch(async (error: unknown) => {
+    if (!isGone(error)) throw error;
+    const each = wanted.map((one) =>
+      read([one]).catch((alone: unknown) => (isGone(alone) ? [] : Promise.reject(alone))),
+    );
+    return (await Promise.all(each)).flat();
+  });
+  const options = new Map(found.map(({ object, properties }) => [object.value, properties]));
+  return page.map((one) => {
+    const more = options.get(one.object.value);
+    return more ? { ...one, properties: new Map([...one.properties, ...more]) } : one;
+  });
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof VimFault && error.type === 'ManagedObjectNotFound';
 }
 
 /** One server as it is now. A template is given too, with a finding that says so. */
@@ -35,7 +88,9 @@ export async function readServer(session: VimSession, vmId: string, signal: Abor
 }
 
 export async function readVmRecord(session: VimSession, vmId: string, signal: AbortSignal): Promise<VmRecord> {
-  return readVm(await readObject(session, { type: 'VirtualMachine', value: vmId }, VM_PATHS, signal));
+  const found = await readObject(session, { type: 'VirtualMachine', value: vmId }, VM_PATHS, signal);
+  const [complete] = await withExtraConfig(session, [found], signal);
+  return readVm(complete ?? found);
 }
 
 export function catalogServer(vm: VmRecord, places: Places): CatalogServer {
@@ -61,8 +116,8 @@ export function catalogServer(vm: VmRecord, places: Places): CatalogServer {
     power: vm.power,
     guestId: vm.guestId,
     guestName: vm.guestName,
-    guestFamily: guestFamily(vm.guestId),
-    architecture: guestArchitecture(vm.guestId),
+    guestFamily: guestFamily(vm),
+    architecture: guestArchitecture(vm),
     firmware: vm.firmware,
     secureBoot: vm.secureBoot,
     vcpus: vm.vcpus,
@@ -76,7 +131,7 @@ export function catalogServer(vm: VmRecord, places: Places): CatalogServer {
       label: disk.label,
       capacityBytes: disk.capacityBytes,
       kind: disk.kind,
-      datastore: disk.datastore,
+      datastore: (disk.datastoreRef && places.datastore(disk.datastoreRef)?.name) || unescapeName(disk.datastore),
       fileName: disk.fileName,
       order: disk.order,
       replicable: !disk.trouble.some((trouble) => BLOCKING_TROUBLES.includes(trouble)),

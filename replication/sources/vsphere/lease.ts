@@ -8,7 +8,7 @@ import type { VimSession } from './session.ts';
 import { localizedFault, VimFault } from './soap.ts';
 import { pause, pollDelay, TaskDeadline } from './tasks.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
-import { child, children, flag, integer, text, type XmlNode } from './xml/xml-node.ts';
+import { amount, child, children, flag, text, type XmlNode } from './xml/xml-node.ts';
 
 /** One file that the lease offers. */
 export interface DeviceUrl {
@@ -33,6 +33,7 @@ export interface LeaseInfo {
 
 const READY_TIMEOUT_MS = 5 * 60_000;
 const DEFAULT_LEASE_SECONDS = 300;
+const MOST_LEASE_SECONDS = 3600;
 
 /** Waits until the lease is ready. @throws VimFault of the lease, TaskDeadline, the signal's reason */
 export async function waitForLease(session: VimSession, lease: ManagedObject, signal: AbortSignal): Promise<LeaseInfo> {
@@ -53,7 +54,8 @@ export async function waitForLease(session: VimSession, lease: ManagedObject, si
 
 function readInfo(info: XmlNode): LeaseInfo {
   return {
-    timeoutSeconds: integer(info, 'leaseTimeout') || DEFAULT_LEASE_SECONDS,
+    // 0, or years, would both be a lease that nobody keeps alive.
+    timeoutSeconds: amount(MOST_LEASE_SECONDS, info, 'leaseTimeout') || DEFAULT_LEASE_SECONDS,
     files: children(info, 'deviceUrl').map((file) => ({
       key: text(file, 'key') ?? '',
       importKey: text(file, 'importKey') ?? '',
@@ -61,7 +63,7 @@ function readInfo(info: XmlNode): LeaseInfo {
       url: text(file, 'url') ?? '',
       thumbprint: text(file, 'sslThumbprint') ?? '',
       isDisk: child(file, 'disk') ? flag(file, 'disk') : /\.vmdk$/i.test(text(file, 'url') ?? ''),
-      fileSize: integer(file, 'fileSize') ?? 0,
+      fileSize: amount(Number.MAX_SAFE_INTEGER, file, 'fileSize') ?? 0,
     })),
   };
 }

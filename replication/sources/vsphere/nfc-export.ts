@@ -14,7 +14,7 @@ import { released } from './released-reader.ts';
 import type { VimSession } from './session.ts';
 import { readSnapshotDisks } from './snapshots.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
-import { object, XmlError } from './xml/xml-node.ts';
+import { AnswerError, object } from './xml/xml-node.ts';
 
 const ENDING_TIMEOUT_MS = 30_000;
 const STREAM_IDLE_MS = 120_000;
@@ -32,7 +32,7 @@ export async function openNfcExport(
   const disks = await readSnapshotDisks(session, snapshotId, signal);
   const snapshot: ManagedObject = { type: 'VirtualMachineSnapshot', value: snapshotId };
   const lease = object(await session.make(snapshot, 'ExportSnapshot', [], signal), 'returnval');
-  if (!lease) throw new XmlError('ExportSnapshot gave no lease');
+  if (!lease) throw new AnswerError('ExportSnapshot gave no lease');
   try {
     const info = await waitForLease(session, lease, signal);
     return new NfcExport(session, { type: 'VirtualMachine', value: vmId }, lease, info, disks, why);

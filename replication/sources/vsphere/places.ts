@@ -4,11 +4,14 @@ import { type ObjectProperties, type PropertyPaths, readAll, readObjects, type W
 import type { VimSession } from './session.ts';
 import { referenceOf, unescapeName } from './vm-record.ts';
 import type { ManagedObject } from './xml/markup.ts';
-import { flag, integer } from './xml/xml-node.ts';
+import { amount, text } from './xml/xml-node.ts';
 
 export interface DatastoreFacts {
+  /** Id of the managed object; names are unique within a datacenter only. */
+  id: string;
   name: string;
-  freeBytes: number;
+  /** Null when vCenter does not tell. */
+  freeBytes: number | null;
   accessible: boolean;
 }
 
@@ -85,6 +88,11 @@ export class Places {
     return unescapeName(this.#objects.get(object.value)?.properties.get('name')?.text ?? object.value);
   }
 
+  /** The name as vCenter has it, with `/`, `\\` and `%` escaped; null when the object cannot be seen. */
+  rawName(object: ManagedObject | null): string | null {
+    return (object && this.#objects.get(object.value)?.properties.get('name')?.text) || null;
+  }
+
   portgroup(key: string): string | null {
     return this.#portgroups.get(key) ?? null;
   }
@@ -94,9 +102,11 @@ export class Places {
     const summary = known?.properties.get('summary');
     if (!known || !summary) return null;
     return {
+      id: object.value,
       name: this.name(object),
-      freeBytes: integer(summary, 'freeSpace') ?? 0,
-      accessible: flag(summary, 'accessible'),
+      // Some storage calls itself endless: 2^63 - 1 bytes.
+      freeBytes: amount(Number.MAX_SAFE_INTEGER, summary, 'freeSpace'),
+      accessible: text(summary, 'accessible')?.trim() !== 'false',
     };
   }
 

@@ -9,7 +9,7 @@ import { VimFault } from './soap.ts';
 import { pause, pollDelay, TaskDeadline, waitForTask } from './tasks.ts';
 import { POWER } from './vm-record.ts';
 import type { ManagedObject } from './xml/markup.ts';
-import { object, text, XmlError } from './xml/xml-node.ts';
+import { AnswerError, object, text } from './xml/xml-node.ts';
 
 /** How the guest, or vSphere for it, says no to ShutdownGuest; InvalidState is the general one. */
 const REFUSALS = [
@@ -128,7 +128,7 @@ async function switchTo(
     try {
       if (!task) {
         task = object(await session.make(vm, wanted.method, [], signal), 'returnval');
-        if (!task) throw new XmlError(`${wanted.method} gave no task`);
+        if (!task) throw new AnswerError(`${wanted.method} gave no task`);
       }
       inTheWay = null;
       await waitForTask(session, task, { signal, deadlineMs: Math.max(1, Math.min(LOOK_MS, until - Date.now())) });

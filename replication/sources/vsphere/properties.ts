@@ -3,7 +3,7 @@
 import { FaultError } from '../../model/fault.ts';
 import type { VimSession } from './session.ts';
 import { element, type ManagedObject, type Markup, reference, typed } from './xml/markup.ts';
-import { child, children, object, requiredText, text, XmlError, type XmlNode } from './xml/xml-node.ts';
+import { AnswerError, child, children, object, text, type XmlNode } from './xml/xml-node.ts';
 
 /** What was read of one object. Properties that are unset, or may not be read, are not in `properties`. */
 export interface ObjectProperties {
@@ -119,7 +119,7 @@ async function* readView(
     { signal },
   );
   const view = object(created, 'returnval');
-  if (!view) throw new XmlError('CreateContainerView gave no view');
+  if (!view) throw new AnswerError('CreateContainerView gave no view');
   let token: string | null = null;
   try {
     const members = element('objectSet', [
@@ -182,20 +182,25 @@ function filterSpec(paths: PropertyPaths, objectSets: readonly Markup[]): Markup
 
 function readPage(answer: XmlNode): { objects: ObjectProperties[]; token: string | null } {
   const result = child(answer, 'returnval');
-  return { objects: children(result, 'objects').map(readObjectContent), token: text(result, 'token') };
+  return {
+    objects: children(result, 'objects').flatMap((one) => readObjectContent(one) ?? []),
+    token: text(result, 'token'),
+  };
 }
 
-function readObjectContent(node: XmlNode): ObjectProperties {
+/** Null for an object without its reference: nothing can be done with it, and the others of the page count. */
+function readObjectContent(node: XmlNode): ObjectProperties | null {
   const one = object(node, 'obj');
-  if (!one) throw new XmlError('an object without its reference');
+  if (!one) return null;
   const properties = new Map<string, XmlNode>();
   for (const property of children(node, 'propSet')) {
+    const name = text(property, 'name');
     const value = child(property, 'val');
-    if (value) properties.set(requiredText(property, 'name'), value);
+    if (name && value) properties.set(name, value);
   }
   const refused = new Map(
     children(node, 'missingSet').map((missing): [string, string] => [
-      requiredText(missing, 'path'),
+      text(missing, 'path') ?? '',
       child(missing, 'fault', 'fault')?.type ?? 'MethodFault',
     ]),
   );

@@ -16,6 +16,7 @@ function disk(changes: Partial<VmDisk> = {}): VmDisk {
     capacityBytes: 40 * GiB,
     kind: 'thin',
     datastore: 'vmfs',
+    datastoreRef: null,
     fileName: '[vmfs] a/a.vmdk',
     order: 0,
     place: { controller: 'ParaVirtualSCSIController', bus: 0, unit: 0 },
@@ -35,6 +36,7 @@ function vm(changes: Partial<VmRecord> = {}): VmRecord {
     template: false,
     guestId: 'debian12_64Guest',
     guestName: 'Debian GNU/Linux 12 (64-bit)',
+    reportedFamily: null,
     hardwareVersion: 'vmx-19',
     firmware: 'bios',
     secureBoot: false,
@@ -52,7 +54,8 @@ function vm(changes: Partial<VmRecord> = {}): VmRecord {
     tools: 'running',
     datastores: [],
     snapshots: [],
-    devices: { disks: [disk()], nics: [], isos: [], hasTpm: false },
+    devices: { disks: [disk()], nics: [], isos: [], hasTpm: false, hostDevices: [], bootDisk: null },
+    unread: [],
     ...changes,
   };
 }
@@ -69,6 +72,7 @@ const snapshot = {
   quiesced: false,
 };
 const store = (changes: Partial<DatastoreFacts> = {}): DatastoreFacts => ({
+  id: 'datastore-1',
   name: 'vmfs',
   freeBytes: 100 * GiB,
   accessible: true,
@@ -119,8 +123,38 @@ const CASES: [string, VmRecord, DatastoreFacts[], string[]][] = [
   ['Secure Boot', vm({ firmware: 'uefi', secureBoot: true }), [], ['warning secure-boot']],
   ['a virtual TPM', devices({ hasTpm: true }), [], ['warning virtual-tpm']],
   ['a large boot disk', devices({ disks: [disk({ capacityBytes: 2049 * GiB })] }), [], ['warning boot-disk-too-large']],
-  ['32 bits', vm({ guestId: 'debian10Guest' }), [], ['warning guest-32-bit']],
-  ['another system', vm({ guestId: 'freebsd13_64Guest' }), [], ['warning guest-unknown']],
+  [
+    '32 bits',
+    vm({ guestId: 'debian10Guest', guestName: 'Debian GNU/Linux 10 (32-bit)' }),
+    [],
+    ['warning guest-32-bit'],
+  ],
+  [
+    'another system',
+    vm({ guestId: 'freebsd13_64Guest', guestName: 'FreeBSD 13 (64-bit)' }),
+    [],
+    ['warning guest-unknown'],
+  ],
+  ['a passed-through device', devices({ hostDevices: ['PCI device 0'] }), [], ['blocking host-devices']],
+  ['an ARM guest by its id', vm({ guestId: 'arm-debian12-64', guestName: '' }), [], ['blocking guest-arm']],
+  ['an ARM guest by its name', vm({ guestName: 'Ubuntu Linux (64-bit ARM)' }), [], ['blocking guest-arm']],
+  ['a disk on persistent memory', troubled('persistent-memory'), [], ['blocking disk-persistent-memory']],
+  ['a disk without a size', troubled('size-unknown'), [], ['blocking disk-size-unknown']],
+  [
+    'hardware that may not be read',
+    vm({ ...devices({ disks: [] }), unread: ['its hardware (NoPermission)'] }),
+    [],
+    ['blocking not-readable'],
+  ],
+  ['free space that nobody tells', vm(), [store({ freeBytes: null })], ['warning datastore-space-unknown']],
+  [
+    'another datastore of the same name',
+    devices({ disks: [disk({ datastoreRef: { type: 'Datastore', value: 'datastore-2' } })] }),
+    [store({ freeBytes: 0 })],
+    [],
+  ],
+  ['a boot disk that is a guess', devices({ bootDisk: 'guessed' }), [], ['warning boot-disk-guessed']],
+  ['a boot disk that is named', devices({ bootDisk: 'named' }), [], []],
   ['desktop Windows', vm({ guestId: 'windows9_64Guest' }), [], ['warning windows-client']],
   ['two networks', devices({ nics: [nic, nic] }), [], ['warning several-networks']],
   [
@@ -141,6 +175,12 @@ describe('readiness', () => {
       }
     });
   }
+
+  it('judges the free space of the datastore that the backing refers to, whatever brackets its name holds', () => {
+    const onIt = disk({ datastore: 'NetApp [SATA', datastoreRef: { type: 'Datastore', value: 'datastore-1' } });
+    const full = store({ name: 'NetApp [SATA] 01', freeBytes: 1 });
+    expect(findings(devices({ disks: [onIt] }), [full]).map(({ code }) => code)).toEqual(['datastore-full']);
+  });
 
   it('names the disks that are meant', () => {
     expect(findings(troubled('independent'), [])[0]?.title).toBe('Hard disk 2 is independent of snapshots.');
@@ -176,9 +216,26 @@ describe('guest systems', () => {
     ['otherGuest', 'other', 'i386'],
     ['', 'other', 'i386'],
   ];
+  // Ids that came after this code: what the tools report, then the name, then the id's own pattern.
+  const later: [string, string, string | null, string, string][] = [
+    ['pardus_64Guest', 'Pardus (64-bit)', null, 'linux', 'x86_64'],
+    ['fusionos_64Guest', 'FusionOS (64-bit)', null, 'linux', 'x86_64'],
+    ['brandnew_64Guest', 'Brand New OS', 'linuxGuest', 'linux', 'x86_64'],
+    ['brandnew_64Guest', 'Microsoft Windows Server 2031 (64-bit)', 'windowsGuest', 'windows-server', 'x86_64'],
+    ['brandnew_64Guest', 'Microsoft Windows 14 (64-bit)', 'windowsGuest', 'windows-client', 'x86_64'],
+    ['brandnewGuest', 'Ubuntu Linux 30.04 (64-bit)', null, 'linux', 'x86_64'],
+    ['brandnewGuest', 'Brand New OS', 'otherGuestFamily', 'other', 'i386'],
+  ];
+  for (const [guestId, guestName, reportedFamily, family, architecture] of later) {
+    it(`${guestId}, ${guestName}, ${reportedFamily} is ${family}`, () => {
+      const guest = { guestId, guestName, reportedFamily };
+      expect([guestFamily(guest), guestArchitecture(guest)]).toEqual([family, architecture]);
+    });
+  }
   for (const [id, family, architecture] of cases) {
     it(`${id || 'no id'} is ${family}, ${architecture}`, () => {
-      expect([guestFamily(id), guestArchitecture(id)]).toEqual([family, architecture]);
+      const guest = { guestId: id, guestName: '', reportedFamily: null };
+      expect([guestFamily(guest), guestArchitecture(guest)]).toEqual([family, architecture]);
     });
   }
 });

@@ -1,17 +1,13 @@
 // What stands in the way of replicating a machine, or what a person should know before: pure judgement of what was read.
 // The rules are those of vSphere's snapshots and exports, and of what EC2 takes. For sources/vsphere only.
 import type { Finding } from '../../model/server.ts';
-import type { DiskTrouble, VmDisk } from './devices.ts';
+import { DISK_WORDS, diskFinding, spaceFinding, unreachableDatastore } from './disk-findings.ts';
+import { blocking, warning } from './finding.ts';
 import { guestArchitecture, guestFamily } from './guest-system.ts';
 import type { DatastoreFacts } from './places.ts';
 import type { VmRecord } from './vm-record.ts';
 
-const GiB = 1024 ** 3;
 const TiB = 1024 ** 4;
-/** A snapshot's delta files grow while the disks are read: below this nobody should take one. */
-const FREE_BLOCKING_BYTES = 5 * GiB;
-const FREE_WARNING_BYTES = 20 * GiB;
-const FREE_WARNING_SHARE = 0.1;
 const MAX_BIOS_BOOT_BYTES = 2 * TiB;
 
 type Rule = (vm: VmRecord, datastores: readonly DatastoreFacts[]) => Finding | Finding[] | null;
@@ -21,18 +17,6 @@ export function findings(vm: VmRecord, datastores: readonly DatastoreFacts[]): F
   const found = RULES.flatMap((rule) => rule(vm, datastores) ?? []);
   return [...found.filter((one) => one.level === 'blocking'), ...found.filter((one) => one.level === 'warning')];
 }
-
-const blocking = (code: string, title: string, why: string, remedy: string): Finding => ({
-  code,
-  level: 'blocking',
-  title,
-  why,
-  remedy,
-});
-const warning = (code: string, title: string, why: string, remedy: string): Finding => ({
-  ...blocking(code, title, why, remedy),
-  level: 'warning',
-});
 
 const RULES: readonly Rule[] = [
   (vm) =>
@@ -72,7 +56,34 @@ const RULES: readonly Rule[] = [
         )
       : null,
   (vm) =>
-    vm.devices.disks.length === 0
+    vm.unread.length > 0
+      ? blocking(
+          'not-readable',
+          `vCenter does not give all of the server: ${vm.unread.join(', ')}.`,
+          'Without that nobody can say whether it can be replicated, or what would be copied.',
+          'Look at the server in vCenter: give the account the right to read it, or bring the server back if it is orphaned.',
+        )
+      : null,
+  (vm) =>
+    vm.devices.hostDevices.length > 0
+      ? blocking(
+          'host-devices',
+          `The server holds devices of its host: ${vm.devices.hostDevices.join(', ')}.`,
+          'vSphere takes no snapshots of servers with passed-through PCI devices, virtual GPUs, SR-IOV adapters or NVDIMMs.',
+          'Remove the devices from the settings of the server for as long as it is replicated, and choose an instance type that has what they did.',
+        )
+      : null,
+  (vm) =>
+    guestArchitecture(vm) === 'arm64'
+      ? blocking(
+          'guest-arm',
+          `The guest is an ARM system (${vm.guestName || vm.guestId}).`,
+          'AMIs are made for x86 processors, on which it would never start.',
+          'Leave the server out: install it anew on an ARM instance (Graviton) and move its data.',
+        )
+      : null,
+  (vm) =>
+    vm.devices.disks.length === 0 && vm.unread.length === 0
       ? blocking(
           'no-disks',
           'The server has no virtual disk.',
@@ -84,6 +95,8 @@ const RULES: readonly Rule[] = [
   (vm) => diskFinding(vm, 'raw-physical', DISK_WORDS['raw-physical']),
   (vm) => diskFinding(vm, 'shared', DISK_WORDS.shared),
   (vm) => diskFinding(vm, 'encrypted', DISK_WORDS.encrypted),
+  (vm) => diskFinding(vm, 'persistent-memory', DISK_WORDS['persistent-memory']),
+  (vm) => diskFinding(vm, 'size-unknown', DISK_WORDS['size-unknown']),
   (vm) =>
     vm.encrypted && !vm.devices.disks.some((disk) => disk.trouble.includes('encrypted'))
       ? warning(
@@ -150,6 +163,15 @@ const RULES: readonly Rule[] = [
           'Suspend BitLocker or keep its recovery key at hand; remove other uses of the TPM before the cutover.',
         )
       : null,
+  (vm) =>
+    vm.devices.bootDisk === 'guessed'
+      ? warning(
+          'boot-disk-guessed',
+          `Nothing says which disk the server boots from; ${vm.devices.disks[0]?.label} is taken to be it.`,
+          'That disk becomes the root volume. An instance whose root volume is another disk does not start.',
+          'Set the boot order in the settings of the server (VM Options › Boot Options) if it is another one, or move the boot disk to the first place of the first controller.',
+        )
+      : null,
   (vm) => {
     const boot = vm.devices.disks[0];
     return boot && vm.firmware === 'bios' && boot.capacityBytes > MAX_BIOS_BOOT_BYTES
@@ -162,7 +184,7 @@ const RULES: readonly Rule[] = [
       : null;
   },
   (vm) =>
-    guestArchitecture(vm.guestId) === 'i386'
+    guestArchitecture(vm) === 'i386'
       ? warning(
           'guest-32-bit',
           `The guest is a 32-bit system (${vm.guestName || vm.guestId}).`,
@@ -171,7 +193,7 @@ const RULES: readonly Rule[] = [
         )
       : null,
   (vm) =>
-    guestFamily(vm.guestId) === 'other'
+    guestFamily(vm) === 'other'
       ? warning(
           'guest-unknown',
           `EC2 may not start this guest system (${vm.guestName || vm.guestId || 'unknown'}).`,
@@ -180,7 +202,7 @@ const RULES: readonly Rule[] = [
         )
       : null,
   (vm) =>
-    guestFamily(vm.guestId) === 'windows-client'
+    guestFamily(vm) === 'windows-client'
       ? warning(
           'windows-client',
           `${vm.guestName || 'The guest'} is a desktop Windows.`,
@@ -198,82 +220,6 @@ const RULES: readonly Rule[] = [
         )
       : null,
 ];
-
-const DISK_WORDS: Record<DiskTrouble, { level: Finding['level']; what: string; why: string; remedy: string }> = {
-  independent: {
-    level: 'blocking',
-    what: 'independent of snapshots',
-    why: 'vSphere leaves it out of every snapshot, so it cannot be read while the server runs.',
-    remedy: 'Power the server off, change the mode of the disk to Dependent in its settings, and power it on.',
-  },
-  'raw-physical': {
-    level: 'blocking',
-    what: 'a physical raw device mapping',
-    why: 'vSphere takes no snapshots of it and does not see its bytes.',
-    remedy:
-      'Change the mapping to virtual compatibility mode or migrate it to a virtual disk, or leave the server out.',
-  },
-  shared: {
-    level: 'blocking',
-    what: 'shared with other servers',
-    why: 'vSphere takes no snapshots of disks on a shared bus or with multi-writer sharing.',
-    remedy: 'Replicate the cluster node by its own disks after unsharing this one, or move its data another way.',
-  },
-  encrypted: {
-    level: 'blocking',
-    what: 'encrypted by vSphere',
-    why: 'vSphere does not export encrypted disks.',
-    remedy: 'Apply a storage policy without encryption to the disk before it is replicated.',
-  },
-  'raw-virtual': {
-    level: 'warning',
-    what: 'a virtual raw device mapping',
-    why: 'It is copied like a virtual disk, whole, however little of it is used.',
-    remedy: 'Nothing. Migrate it to a virtual disk if the copy takes too long.',
-  },
-};
-
-function diskFinding(vm: VmRecord, trouble: DiskTrouble, words: (typeof DISK_WORDS)[DiskTrouble]): Finding | null {
-  const disks = vm.devices.disks.filter((disk) => disk.trouble.includes(trouble));
-  if (disks.length === 0) return null;
-  const names = disks.map((disk) => disk.label).join(', ');
-  const make = words.level === 'blocking' ? blocking : warning;
-  return make(
-    `disk-${trouble}`,
-    `${names} ${disks.length === 1 ? 'is' : 'are'} ${words.what}.`,
-    words.why,
-    words.remedy,
-  );
-}
-
-function unreachableDatastore({ name }: DatastoreFacts): Finding {
-  return blocking(
-    'datastore-inaccessible',
-    `The datastore ${name} is not accessible.`,
-    'vSphere cannot take a snapshot of disks that it does not reach.',
-    'Bring the datastore back.',
-  );
-}
-
-function spaceFinding(vm: VmRecord, { name, freeBytes }: DatastoreFacts): Finding[] {
-  const onIt = vm.devices.disks.filter((disk) => disk.datastore === name);
-  // A datastore that holds none of the disks (of an ISO, say) does not grow.
-  if (onIt.length === 0) return [];
-  const free = `The datastore ${name} has ${(freeBytes / GiB).toFixed(1)} GiB free.`;
-  const why = 'While the disks are read, every write of the guest takes space beside them.';
-  if (freeBytes < FREE_BLOCKING_BYTES) {
-    const remedy = 'Free at least 5 GiB, or move the server to another datastore.';
-    return [blocking('datastore-full', free, `${why} A full datastore stops every server on it.`, remedy)];
-  }
-  const wanted = Math.max(FREE_WARNING_BYTES, FREE_WARNING_SHARE * totalBytes(onIt));
-  if (freeBytes >= wanted) return [];
-  const remedy = `Free space up to ${Math.ceil(wanted / GiB)} GiB, or replicate when the guest writes little.`;
-  return [warning('datastore-low', free, why, remedy)];
-}
-
-function totalBytes(disks: readonly VmDisk[]): number {
-  return disks.reduce((sum, disk) => sum + disk.capacityBytes, 0);
-}
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -7,7 +7,7 @@ import { normalizeFingerprint, pinnedAgent, vcenterUrl } from './certificate.ts'
 import { asFaultError } from './faults.ts';
 import { type CallOptions, SoapClient, VimFault, withGrace } from './soap.ts';
 import { element, type ManagedObject, type Markup } from './xml/markup.ts';
-import { child, object, requiredText, text, type XmlNode } from './xml/xml-node.ts';
+import { AnswerError, child, moment, object, requiredText, text, type XmlNode } from './xml/xml-node.ts';
 
 export interface SessionOptions {
   /** `https://vcenter.example`, with or without `/sdk`. */
@@ -135,7 +135,9 @@ export class VimSession {
   /** vCenter's clock, in milliseconds of the epoch. */
   async currentTime(options: CallOptions): Promise<number> {
     const answer = await this.call(SERVICE_INSTANCE, 'CurrentTime', [], options);
-    return Date.parse(requiredText(answer, 'returnval'));
+    const time = moment(answer, 'returnval');
+    if (!time) throw new AnswerError(`the time is ${text(answer, 'returnval')}`);
+    return time.getTime();
   }
 
   /** Logs out and closes every connection; calls under way fail. May be called again. */

@@ -8,9 +8,9 @@ import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
 import { pause, pollDelay, runningTasks, TaskDeadline, waitForTask } from './tasks.ts';
-import { readBootOrder, readSnapshots, readTools, type SnapshotNode } from './vm-record.ts';
+import { EXTRA_CONFIG, readBootOrder, readSnapshots, readTools, type SnapshotNode } from './vm-record.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
-import { children, object, XmlError } from './xml/xml-node.ts';
+import { AnswerError, children, object } from './xml/xml-node.ts';
 
 export interface SnapshotTimes {
   /** For CreateSnapshot_Task, quiescing included. */
@@ -190,11 +190,11 @@ export async function readSnapshotDisks(
   signal: AbortSignal,
 ): Promise<VmDisk[]> {
   const snapshot: ManagedObject = { type: 'VirtualMachineSnapshot', value: snapshotId };
-  const paths = ['config.hardware', 'config.bootOptions', 'config.instanceUuid'];
+  const paths = ['config.hardware', 'config.bootOptions', 'config.firmware', EXTRA_CONFIG, 'config.instanceUuid'];
   const { properties } = await readObject(session, snapshot, paths, signal);
   const devices = children(properties.get('config.hardware'), 'device');
   const owner = properties.get('config.instanceUuid')?.text || snapshotId;
-  return readDevices(devices, readBootOrder(properties.get('config.bootOptions')), owner).disks.filter(
+  return readDevices(devices, readBootOrder(properties), owner).disks.filter(
     (disk) => !disk.trouble.includes('independent') && !disk.trouble.includes('raw-physical'),
   );
 }
@@ -219,7 +219,7 @@ async function create(
     signal,
   );
   const task = object(answer, 'returnval');
-  if (!task) throw new XmlError('CreateSnapshot_Task gave no task');
+  if (!task) throw new AnswerError('CreateSnapshot_Task gave no task');
   const made = await waitForTask(session, task, { signal, deadlineMs: times.takeMs });
   const { snapshots } = await readState(session, vm, signal);
   const node = snapshots.find(({ ref, name }) => ref.value === made?.value || (!made && name === options.name));
@@ -294,7 +294,7 @@ async function readState(session: VimSession, vm: ManagedObject, signal: AbortSi
   const { properties } = await readObject(session, vm, paths, signal);
   const value = (path: string) => properties.get(path)?.text || null;
   return {
-    power: value('runtime.powerState') ?? 'poweredOff',
+    power: value('runtime.powerState') ?? '',
     tools: readTools(value('guest.toolsRunningStatus'), value('guest.toolsVersionStatus2')),
     snapshots: readSnapshots(properties.get('snapshot')),
     consolidationNeeded: value('runtime.consolidationNeeded') === 'true',
@@ -303,7 +303,8 @@ async function readState(session: VimSession, vm: ManagedObject, signal: AbortSi
 
 function whyNotQuiesced(wanted: boolean, state: VmState): string | null {
   if (state.power === 'suspended') return 'The server is suspended: its guest cannot be asked.';
-  if (state.power !== 'poweredOn') return AT_REST;
+  // What vCenter does not tell is no rest.
+  if (state.power === 'poweredOff') return AT_REST;
   if (!wanted) return 'Quiescing was not asked for.';
   if (state.tools === 'not-installed') return 'VMware Tools is not installed in the guest.';
   return state.tools === 'running' ? null : 'VMware Tools is not running in the guest.';

@@ -4,7 +4,7 @@
 import { type Dispatcher, request } from 'undici';
 import { foreignText } from '../../model/foreign-text.ts';
 import { envelope, type ManagedObject, type Markup } from './xml/markup.ts';
-import { child, parseXml, text, XmlError, type XmlNode } from './xml/xml-node.ts';
+import { AnswerError, child, parseXml, text, type XmlNode } from './xml/xml-node.ts';
 
 /** A fault of vim25: from a SOAP answer, a task or a lease. */
 export class VimFault extends Error {
@@ -69,7 +69,7 @@ export class SoapClient {
 
   /**
    * Calls a method and gives its `…Response` element.
-   * @throws VimFault, VimHttpError, VimTimeout, XmlError, errors of undici, or the signal's reason
+   * @throws VimFault, VimHttpError, VimTimeout, XmlError, AnswerError, errors of undici, or the signal's reason
    */
   async call(
     target: ManagedObject,
@@ -163,7 +163,7 @@ async function readAll(body: AsyncIterable<Buffer>): Promise<string> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new XmlError(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    if (size > MAX_ANSWER_BYTES) throw new AnswerError(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -181,7 +181,7 @@ function readAnswer(status: number, answer: string, method: string): XmlNode {
   if (fault) throw soapFault(fault);
   if (status !== 200) throw new VimHttpError(status, answer);
   const response = child(body, `${method}Response`);
-  if (!response) throw new XmlError(`the answer to ${method} has no ${method}Response`);
+  if (!response) throw new AnswerError(`the answer to ${method} has no ${method}Response`);
   return response;
 }
 

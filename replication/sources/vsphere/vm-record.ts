@@ -3,7 +3,7 @@
 import { readDevices, type VmDevices } from './devices.ts';
 import type { ObjectProperties } from './properties.ts';
 import type { ManagedObject } from './xml/markup.ts';
-import { children, flag, integer, members, object, text, type XmlNode } from './xml/xml-node.ts';
+import { amount, children, flag, members, moment, object, text, type XmlNode } from './xml/xml-node.ts';
 
 /** What is read of each machine: no more than is used, since `config` as a whole is large. */
 export const VM_PATHS = [
@@ -26,6 +26,7 @@ export const VM_PATHS = [
   'runtime.powerState',
   'runtime.consolidationNeeded',
   'guest.guestId',
+  'guest.guestFamily',
   'guest.guestFullName',
   'guest.hostName',
   'guest.ipAddress',
@@ -59,6 +60,8 @@ export interface VmRecord {
   template: boolean;
   guestId: string;
   guestName: string;
+  /** Family that running tools report, in vSphere's words. */
+  reportedFamily: string | null;
   hardwareVersion: string;
   firmware: 'bios' | 'uefi';
   secureBoot: boolean;
@@ -71,6 +74,8 @@ export interface VmRecord {
   /** `connected`, `disconnected`, `inaccessible`, `invalid`, `orphaned`. */
   connection: string;
   power: 'on' | 'off' | 'suspended';
+  /** What vCenter did not give and nothing can be said without: `its hardware (NoPermission)`. */
+  unread: string[];
   consolidationNeeded: boolean;
   hostName: string | null;
   primaryAddress: string | null;
@@ -98,16 +103,21 @@ export function readVm(vm: ObjectProperties): VmRecord {
     template: value('config.template') === 'true',
     guestId,
     guestName,
+    reportedFamily: tools === 'running' ? value('guest.guestFamily') : null,
     hardwareVersion: value('config.version') ?? '',
     firmware: value('config.firmware') === 'efi' ? 'uefi' : 'bios',
     secureBoot: flag(get('config.bootOptions'), 'efiSecureBootEnabled'),
     encrypted: get('config.keyId') !== undefined,
     faultTolerant: get('config.ftInfo') !== undefined,
-    vcpus: integer(hardware, 'numCPU') ?? 0,
-    memoryMiB: integer(hardware, 'memoryMB') ?? 0,
+    vcpus: amount(MOST_INT32, hardware, 'numCPU') ?? 0,
+    memoryMiB: amount(MOST_INT32, hardware, 'memoryMB') ?? 0,
     host: referenceOf(get('runtime.host')),
     connection: value('runtime.connectionState') ?? 'connected',
-    power: POWER[value('runtime.powerState') ?? ''] ?? 'off',
+    // A state that nobody here knows is not the rest of a machine that is off.
+    power: POWER[value('runtime.powerState') ?? 'poweredOff'] ?? 'on',
+    unread: ESSENTIAL.filter(([path]) => get(path) === undefined).map(
+      ([path, words]) => `${words} (${vm.refused.get(path) ?? 'not set'})`,
+    ),
     consolidationNeeded: value('runtime.consolidationNeeded') === 'true',
     hostName: value('guest.hostName'),
     primaryAddress: value('guest.ipAddress'),
@@ -115,9 +125,16 @@ export function readVm(vm: ObjectProperties): VmRecord {
     tools,
     datastores: members(get('datastore')).flatMap((node) => referenceOf(node) ?? []),
     snapshots: readSnapshots(get('snapshot')),
-    devices: readDevices(children(hardware, 'device'), readBootOrder(get('config.bootOptions')), instanceUuid),
+    devices: readDevices(children(hardware, 'device'), readBootOrder(vm.properties), instanceUuid),
   };
 }
+
+const MOST_INT32 = 2 ** 31 - 1;
+/** Without these nothing can be said of a machine; disconnected and orphaned ones, and those of others, lack them. */
+const ESSENTIAL = [
+  ['config.hardware', 'its hardware'],
+  ['runtime.powerState', 'whether it is on'],
+] as const;
 
 /** vSphere's words for ours. */
 export const POWER: Readonly<Record<string, VmRecord['power']>> = {
@@ -137,11 +154,28 @@ export function unescapeName(name: string): string {
   return name.replace(/%(2f|5c|25)/gi, (escaped) => decodeURIComponent(escaped));
 }
 
-/** Keys of the disks that the boot order of the machine names, in its order. */
-export function readBootOrder(bootOptions: XmlNode | undefined): string[] {
-  return children(bootOptions, 'bootOrder')
+/** Property with the options of the .vmx. It is large, so it is read only where it decides something. */
+export const EXTRA_CONFIG = 'config.extraConfig';
+
+/**
+ * The disks that the machine boots from, in this order: keys of devices as its boot options name them, else places as the
+ * BIOS has them (`bios.hddOrder` = `scsi0:1,scsi0:0`). Empty when nothing says it: UEFI keeps its order to itself.
+ */
+export function readBootOrder(properties: ReadonlyMap<string, XmlNode>): string[] {
+  const keys = children(properties.get('config.bootOptions'), 'bootOrder')
     .filter((entry) => entry.type === 'VirtualMachineBootOptionsBootableDiskDevice')
     .flatMap((entry) => text(entry, 'deviceKey') ?? []);
+  if (keys.length > 0 || properties.get('config.firmware')?.text === 'efi') return keys;
+  const option = members(properties.get(EXTRA_CONFIG)).find((one) => text(one, 'key') === 'bios.hddOrder');
+  const places = (text(option, 'value') ?? '').split(',').map((place) => place.trim().toLowerCase());
+  return places.filter((place) => place !== '');
+}
+
+/** Whether only the options of the .vmx can tell which of several disks comes first. */
+export function needsExtraConfig({ properties }: ObjectProperties): boolean {
+  const disks = children(properties.get('config.hardware'), 'device').filter(({ type }) => type === 'VirtualDisk');
+  const isOpen = properties.get('config.firmware')?.text !== 'efi' && readBootOrder(properties).length === 0;
+  return disks.length > 1 && isOpen;
 }
 
 /** Every snapshot of the tree, parents before children. */
@@ -154,7 +188,7 @@ export function readSnapshots(info: XmlNode | undefined): SnapshotNode[] {
             ref,
             name: text(node, 'name') ?? '',
             description: text(node, 'description') ?? '',
-            createdAt: new Date(text(node, 'createTime') ?? 0),
+            createdAt: moment(node, 'createTime') ?? new Date(),
             quiesced: flag(node, 'quiesced'),
           },
         ]

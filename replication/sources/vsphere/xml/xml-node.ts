@@ -15,9 +15,14 @@ export interface XmlNode {
   readonly text: string;
 }
 
-/** The text was no XML, or not what the schema of vim25 promises. */
+/** The text was no XML: something else than vCenter sent it. */
 export class XmlError extends Error {
   override readonly name = 'XmlError';
+}
+
+/** The answer is XML, but lacks what the schema of vim25 promises. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
 }
 
 const SCHEMA_INSTANCE = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -59,7 +64,7 @@ function elementName(part: RawNode): string | undefined {
 }
 
 function readNode(raw: RawNode, outer: Scope, depth: number): XmlNode {
-  if (depth > MAX_DEPTH) throw new XmlError('the answer is nested too deep');
+  if (depth > MAX_DEPTH) throw new AnswerError('the answer is nested too deep');
   const qualified = elementName(raw) ?? '';
   const rawAttributes = (raw[':@'] ?? {}) as Record<string, string>;
   const scope = declare(rawAttributes, outer);
@@ -127,21 +132,32 @@ export function text(node: XmlNode | undefined, ...path: string[]): string | nul
   return child(node, ...path)?.text ?? null;
 }
 
-/** @throws XmlError when the node is missing. */
+/** @throws AnswerError when the node is missing. */
 export function requiredText(node: XmlNode | undefined, ...path: string[]): string {
   const found = text(node, ...path);
-  if (found === null) throw new XmlError(`the answer lacks ${[node?.name ?? '?', ...path].join('.')}`);
+  if (found === null) throw new AnswerError(`the answer lacks ${[node?.name ?? '?', ...path].join('.')}`);
   return found;
 }
 
-/** A whole number within the range of exact ones, or null. */
+/** A whole number within the range of exact ones; null when there is none, or anything else. */
 export function integer(node: XmlNode | undefined, ...path: string[]): number | null {
   const found = text(node, ...path)?.trim();
   if (!found) return null;
   const value = Number(found);
-  if (!Number.isSafeInteger(value))
-    throw new XmlError(`${path.join('.')} is not a whole number: ${found.slice(0, 40)}`);
-  return value;
+  return Number.isSafeInteger(value) ? value : null;
+}
+
+/** An amount (bytes, MiB, a count): no less than 0, and no more than `most`, which stands for all that is above it. */
+export function amount(most: number, node: XmlNode | undefined, ...path: string[]): number | null {
+  const found = text(node, ...path)?.trim();
+  if (!found || !/^\+?\d+$/.test(found)) return null;
+  return Math.min(most, Number(found));
+}
+
+/** A moment, or null when there is none or it is no date. */
+export function moment(node: XmlNode | undefined, ...path: string[]): Date | null {
+  const found = new Date(text(node, ...path)?.trim() ?? '');
+  return Number.isNaN(found.getTime()) ? null : found;
 }
 
 /** xsd:boolean; false when the node is missing. */
