@@ -209,8 +209,7 @@ export const FAULT_KINDS = {
   },
   'aws-busy': {
     message: 'The AWS account has as much of this under way as it may have at once.',
-    remedy:
-      'Try again when other work in the account has ended. If it happens often, raise the quota that is named.',
+    remedy: 'Try again when other work in the account has ended. If it happens often, raise the quota that is named.',
     blame: 'aws',
     retry: 'later',
   },
