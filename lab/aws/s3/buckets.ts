@@ -82,6 +82,7 @@ const UNSET: Record<SettingName, string | [code: string, message: string]> = {
   policy: ['NoSuchBucketPolicy', 'The bucket policy does not exist'],
   ownershipControls: ['OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'],
   versioning: '<VersioningConfiguration/>',
+  'object-lock': ['ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist for this bucket'],
 };
 
 export function getSetting(name: SettingName): S3Operation {
@@ -123,6 +124,7 @@ const ROOTS: Partial<Record<SettingName, string>> = {
   tagging: 'Tagging',
   ownershipControls: 'OwnershipControls',
   versioning: 'VersioningConfiguration',
+  'object-lock': 'ObjectLockConfiguration',
 };
 
 function mustBeSetting(call: S3Call, name: SettingName, document: Buffer): void {

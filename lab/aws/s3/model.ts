@@ -71,7 +71,8 @@ export type SettingName =
   | 'tagging'
   | 'policy'
   | 'ownershipControls'
-  | 'versioning';
+  | 'versioning'
+  | 'object-lock';
 
 export interface BucketRecord {
   name: string;

@@ -7,7 +7,7 @@ import { copyRange, copySource } from './copy-source.ts';
 import { slice } from './data-files.ts';
 import { ALGORITHMS, type ChecksumType, type Part, type Upload } from './model.ts';
 import { etagOf, mustBeKey } from './objects.ts';
-import { Digesting, LARGEST_PUT, receiveData } from './receive.ts';
+import { Digesting, LARGEST_PUT, mustHaveDigest, receiveData } from './receive.ts';
 import { encryptionHeaders, traitsOf } from './traits.ts';
 import { xmlResponse } from './xml.ts';
 
@@ -71,7 +71,7 @@ function uploadChecksum({ request }: S3Call): Upload['checksum'] {
 }
 
 export const uploadPart: S3Operation = async (call) => {
-  bucketOf(call);
+  mustHaveDigest(call.request, bucketOf(call), 'Put Part');
   const number = partNumberOf(call);
   const upload = uploadOf(call);
   const received = await receiveData(call.request, call.store.data, (claimed) => {

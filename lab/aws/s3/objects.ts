@@ -6,7 +6,7 @@ import { startChecksum } from './checksums.ts';
 import { copySource } from './copy-source.ts';
 import { expirationHeader } from './lifecycle.ts';
 import type { Encryption, StoredObject } from './model.ts';
-import { receiveData, receiveDocument } from './receive.ts';
+import { isLocked, mustHaveDigest, receiveData, receiveDocument } from './receive.ts';
 import { checksumHeaders, encryptionHeaders, mustBeTags, traitsOf } from './traits.ts';
 import { all, asTree, malformedXml, readXml, text, type XmlTree, xmlResponse } from './xml.ts';
 
@@ -16,6 +16,7 @@ export const putObject: S3Operation = async (call) => {
   mustBeKey(call.key);
   const traits = traitsOf(call);
   mustBeWritable(call);
+  mustHaveDigest(call.request, bucketOf(call), 'Put Object');
   const received = await receiveData(call.request, call.store.data, (claimed) => (claimed ? [] : ['CRC64NVME']));
   const algorithm = received.claimed ?? 'CRC64NVME';
   const object: StoredObject = {
@@ -97,9 +98,14 @@ async function rehash(call: S3Call, object: StoredObject): Promise<void> {
 }
 
 export const deleteObject: S3Operation = (call) => {
-  bucketOf(call);
+  const bucket = bucketOf(call);
   call.store.removeObject(call.bucket, call.key);
-  return { status: 204 };
+  if (!isLocked(bucket)) return { status: 204 };
+  // The bytes that S3 would keep beneath the marker are gone here: the lab keeps no versions.
+  return {
+    status: 204,
+    headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': randomBytes(16).toString('hex') },
+  };
 };
 
 export const deleteObjects: S3Operation = async (call) => {

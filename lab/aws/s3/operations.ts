@@ -44,6 +44,7 @@ const SETTINGS: [name: SettingName, operation: string, action: string][] = [
   ['policy', 'BucketPolicy', 'BucketPolicy'],
   ['ownershipControls', 'BucketOwnershipControls', 'BucketOwnershipControls'],
   ['versioning', 'BucketVersioning', 'BucketVersioning'],
+  ['object-lock', 'ObjectLockConfiguration', 'BucketObjectLockConfiguration'],
 ];
 
 const COPY = 'x-amz-copy-source';
@@ -53,11 +54,13 @@ const ROUTES: Route[] = [
   route('GET', 'service', [], 'ListBuckets', 'ListAllMyBuckets', buckets.listBuckets),
   ...SETTINGS.flatMap(([name, operation, action]) => {
     const deleted = operation === 'BucketLifecycleConfiguration' ? 'BucketLifecycle' : operation;
-    return [
+    const routes = [
       route('GET', 'bucket', [name], `Get${operation}`, `Get${action}`, buckets.getSetting(name)),
       route('PUT', 'bucket', [name], `Put${operation}`, `Put${action}`, buckets.putSetting(name)),
       route('DELETE', 'bucket', [name], `Delete${deleted}`, `Put${action}`, buckets.deleteSetting(name)),
     ];
+    // Object Lock cannot be taken away from a bucket.
+    return name === 'object-lock' ? routes.slice(0, 2) : routes;
   }),
   route('GET', 'bucket', ['location'], 'GetBucketLocation', 'GetBucketLocation', buckets.getBucketLocation),
   route('GET', 'bucket', ['uploads'], 'ListMultipartUploads', 'ListBucketMultipartUploads', list.listMultipartUploads),
@@ -93,7 +96,7 @@ const ROUTES: Route[] = [
 
 /** Subresources that S3 has and the lab does not: never to be taken for the bucket or object itself. */
 const FOREIGN =
-  /^(accelerate|acl|analytics|cors|intelligent-tiering|inventory|legal-hold|logging|metrics|notification|object-lock|policyStatus|replication|requestPayment|restore|retention|select|torrent|versions|versionId|website|append|session)$/;
+  /^(accelerate|acl|analytics|cors|intelligent-tiering|inventory|legal-hold|logging|metrics|notification|policyStatus|replication|requestPayment|restore|retention|select|torrent|versions|versionId|website|append|session)$/;
 
 /** Undefined for what the lab does not know. */
 export function operationOf({ request, bucket, key }: S3Call): Operation | undefined {

@@ -4,7 +4,7 @@ import { readSmallBody } from '../request-body.ts';
 import { AwsError, type AwsRequest } from '../service.ts';
 import { claimedDigests, startChecksum, verifyDigests } from './checksums.ts';
 import type { DataFiles } from './data-files.ts';
-import type { Algorithm, Segment } from './model.ts';
+import type { Algorithm, BucketRecord, Segment } from './model.ts';
 
 export const LARGEST_PUT = 5 * 1024 ** 3;
 const LARGEST_DOCUMENT = 8 * 1024 * 1024;
@@ -68,6 +68,19 @@ export class Digesting {
       ),
     };
   }
+}
+
+/** Under a default retention S3 takes bytes only with a digest; then it also keeps versions, and a delete is a marker. */
+export function isLocked(bucket: BucketRecord): boolean {
+  return bucket.settings['object-lock']?.includes('<DefaultRetention>') ?? false;
+}
+
+/** To be asked before the bytes are taken. `what` is `Put Object` or `Put Part`. */
+export function mustHaveDigest(request: AwsRequest, bucket: BucketRecord, what: string): void {
+  const { algorithm, contentMd5 } = claimedDigests(request);
+  if (!isLocked(bucket) || algorithm || contentMd5) return;
+  const needed = `Content-MD5 OR x-amz-checksum- HTTP header is required for ${what} requests with Object Lock parameters`;
+  throw new AwsError(400, 'InvalidRequest', needed);
 }
 
 /** Reads an XML document with its digests checked. `mustProve`: S3 refuses this operation without a digest. */

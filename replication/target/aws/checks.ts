@@ -1,9 +1,9 @@
 // What the connector reports of its way to AWS: staging bucket, EBS direct, clock. Imported by the connector's health.
-import { randomUUID } from 'node:crypto';
 import { toFault } from '../../model/fault.ts';
 import { type AwsClients, createClients } from './clients.ts';
 import { hasAwsCode } from './faults.ts';
 import { STAGING_PREFIX } from './lifecycle.ts';
+import { probeStaging, probeUpload } from './probe-staging.ts';
 import { stagingPlace } from './s3-staging.ts';
 import type { AwsTargetConfig } from './target.ts';
 
@@ -24,9 +24,14 @@ const SKEW_NOTICED_MS = 30_000;
 /** Well formed, and nobody's. */
 const NO_SNAPSHOT = 'snap-00000000000000000';
 
+/** So often everything that a run does is tried; between, an upload is only begun: a bucket may keep every version. */
+const WHOLE_PROBE_MS = 60 * 60_000;
+/** When a target's bucket took everything last, and what its answer told. */
+const probed = new WeakMap<AwsTargetConfig, { at: number; keepsDeleted: boolean }>();
+
 /**
- * The bucket is there, ours and in the Region, and an upload may be started and aborted under the prefix; and, from the
- * answers, how far our clock is off. Creates nothing that lasts. Never rejects, unless `signal` is aborted.
+ * The bucket is there, ours and in the Region, and takes what a run does to it, tried whole at first, after a failure and
+ * once an hour; and, from the answers, how far our clock is off. Never rejects, unless `signal` is aborted.
  */
 export async function checkStaging(config: AwsTargetConfig, signal: AbortSignal): Promise<HealthCheck[]> {
   const clients = createClients(config, LIMITS);
@@ -82,20 +87,19 @@ async function probeBucket(clients: AwsClients, config: AwsTargetConfig, signal:
     );
   }
   const prefix = config.prefix ?? STAGING_PREFIX;
-  const object = { ...bucket, Key: `${prefix}.check/${randomUUID()}` };
-  const upload = await clients.s3(
-    's3:PutObject',
-    signal,
-    (s3, http) => s3.createMultipartUpload({ ...object, ServerSideEncryption: 'AES256' }, http),
-    SECONDS,
-  );
-  await clients.s3(
-    's3:AbortMultipartUpload',
-    signal,
-    (s3, http) => s3.abortMultipartUpload({ ...object, UploadId: upload.UploadId }, http),
-    SECONDS,
-  );
-  return `${place.bucket} in ${region}: an upload under ${prefix} was started and aborted.`;
+  let last = probed.get(config);
+  if (last && performance.now() - last.at < WHOLE_PROBE_MS) {
+    probed.delete(config);
+    await probeUpload(clients, place, prefix, signal);
+  } else {
+    probed.delete(config);
+    last = { ...(await probeStaging(clients, place, prefix, signal)), at: performance.now() };
+  }
+  probed.set(config, last);
+  const kept = last.keepsDeleted
+    ? ' The bucket keeps versions (Object Lock or versioning): what a run deletes stays, and costs, until its retention or a lifecycle rule for noncurrent versions lets it go.'
+    : '';
+  return `${place.bucket} in ${region}: objects under ${prefix} were written, read and deleted.${kept}`;
 }
 
 /** GetBucketLocation's answer as a Region: it knows two by other names. */

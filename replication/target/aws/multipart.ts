@@ -87,15 +87,16 @@ export async function cancel(
   }
 }
 
-/** Deletes an object; one that is gone is fine. */
+/** Deletes an object; one that is gone is fine. Answers whether S3 only put a marker over it: the bucket keeps versions. */
 export async function remove(
   clients: AwsClients,
   place: StagingPlace,
   key: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ kept: boolean }> {
   const input = { Bucket: place.bucket, ...place.owner, Key: key };
-  await clients.s3('s3:DeleteObject', signal, (s3, http) => s3.deleteObject(input, http));
+  const answer = await clients.s3('s3:DeleteObject', signal, (s3, http) => s3.deleteObject(input, http));
+  return { kept: answer.DeleteMarker ?? false };
 }
 
 /** Aborts the uploads and deletes the objects of pieces that a broken upload of `key` left behind. */

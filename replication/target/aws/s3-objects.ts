@@ -6,7 +6,7 @@ import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { hasAwsCode } from './faults.ts';
 import { ENCRYPTION, remove } from './multipart.ts';
-import type { StagingPlace } from './part-sender.ts';
+import { crc32Base64, type StagingPlace } from './part-sender.ts';
 
 /** Bytes asked for at once: a cut connection costs no more than this again. */
 const RANGE_BYTES = 8 * 1024 * 1024;
@@ -27,8 +27,10 @@ export function createDigestStore(clients: AwsClients, place: StagingPlace): Dig
       }
     },
     async put(key, bytes, signal) {
+      // A bucket under Object Lock takes no object without a checksum; any other is the safer for it.
+      const ChecksumCRC32 = crc32Base64(bytes);
       await clients.s3('s3:PutObject', signal, (s3, http) =>
-        s3.putObject({ ...bucket, Key: key, Body: bytes, ...ENCRYPTION }, http),
+        s3.putObject({ ...bucket, Key: key, Body: bytes, ChecksumCRC32, ...ENCRYPTION }, http),
       );
     },
   };

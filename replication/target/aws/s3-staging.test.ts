@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { S3 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { startLabAws } from '../../../lab/aws/main.ts';
 import { FaultRules } from '../../../lab/faults/rules.ts';
@@ -116,6 +117,8 @@ test('health: the bucket is probed and nothing of the probe is left', async () =
     ['aws-clock', true],
   ]);
   expect(await openUploads('landfall/.check/')).toEqual([]);
+  const { Contents = [] } = await own.listObjectsV2({ Bucket: lab.bucket, Prefix: 'landfall/.check/' });
+  expect(Contents).toEqual([]);
 
   const [missing] = await checkStaging(config({ bucket: 'nobody-has-this-bucket' }), never);
   expect(missing).toMatchObject({ ok: false, level: 'required', detail: expect.stringContaining('does not exist') });
@@ -125,6 +128,52 @@ test('health: the bucket is probed and nothing of the probe is left', async () =
   expect(wrong).toMatchObject({ ok: false, detail: expect.stringContaining('AWS refused the access key') });
   const silent = await checkStaging(config({ endpoints: { s3: 'http://127.0.0.1:9' } }), never);
   expect(silent.map(({ ok }) => ok)).toEqual([false, false]);
+});
+
+test('a bucket under Object Lock takes whatever a run stores; a put without a checksum is refused there', async () => {
+  const Bucket = `locked-${lab.account}`;
+  await own.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } });
+  await own.putObjectLockConfiguration({
+    Bucket,
+    ObjectLockConfiguration: {
+      ObjectLockEnabled: 'Enabled',
+      Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 1 } },
+    },
+  });
+  const { region, credentials, url: endpoint } = lab;
+  const places = { region, credentials, endpoint, forcePathStyle: true };
+  const bare = new S3({ ...places, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  await expect(bare.putObject({ Bucket, Key: 'x', Body: 'x' })).rejects.toMatchObject({ name: 'InvalidRequest' });
+  bare.destroy();
+
+  const staging = stage({ bucket: Bucket });
+  await staging.digests.put('landfall-digests/j/r/1', Buffer.from('digests'), never);
+  expect(Buffer.from((await staging.digests.get('landfall-digests/j/r/1', never)) ?? [])).toEqual(
+    Buffer.from('digests'),
+  );
+  const upload = await staging.startUpload('landfall/j/r/disk', { capacityBytes: MiB }, never);
+  await upload.write(randomBytes(MiB), never);
+  expect(await upload.complete(never)).toMatchObject({ bytes: MiB });
+  const [health] = await checkStaging(config({ bucket: Bucket }), never);
+  expect(health).toMatchObject({ ok: true, detail: expect.stringContaining('keeps versions') });
+});
+
+test.each([
+  ['s3:GetObject', 'landfall-digests/.check'],
+  ['s3:PutObject', '*'],
+  ['s3:UploadPart', '*'],
+  ['s3:CompleteMultipartUpload', '*'],
+  ['s3:DeleteObject', '*'],
+])('health does what a run does: a bucket that refuses %s is not green', async (operation, key) => {
+  faults.add({ side: 'aws', operation, match: { key }, effect: { kind: 'fail', code: 'AccessDenied' } });
+  const target = config();
+  const [refused] = await checkStaging(target, never);
+  expect(refused).toMatchObject({ id: 's3', ok: false, level: 'required' });
+  faults.clear();
+  expect((await checkStaging(target, never))[0]?.ok).toBe(true);
+  // Within the hour an upload is only begun, and a failure of that makes the next check a whole one.
+  faults.add({ side: 'aws', operation: 's3:CreateMultipartUpload', effect: { kind: 'fail', code: 'AccessDenied' } });
+  expect((await checkStaging(target, never))[0]?.ok).toBe(false);
 });
 
 test('health: a clock that is off is said, with the remedy', async () => {
