@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../source.ts';
 import { faultOf, never, WHOLE } from '../testing-readers.ts';
-import { type LabState, startTestLab, type TestLab } from './testing-lab.ts';
+import { VimSession } from './session.ts';
+import { takeSnapshot } from './snapshots.ts';
+import { type LabState, LOGIN, startTestLab, type TestLab } from './testing-lab.ts';
 
 describe('snapshots of the vSphere source', () => {
   let test: TestLab;
@@ -94,19 +96,57 @@ describe('snapshots of the vSphere source', () => {
       await source.releaseSnapshot(vm, { id: null, name: 'crash' }, never);
   });
 
+  it.each([
+    ['GenericVmConfigFault', 'Failed to quiesce the virtual machine.'],
+    ['ToolsUnavailable', 'VMware Tools is not running in the guest.'],
+    ['Timedout', 'The operation timed out.'],
+    ['GenericVmConfigFault', 'Beim Stilllegen der virtuellen Maschine ist ein Fehler aufgetreten.'],
+  ])('tries any quiesced snapshot that failed once without, and says so: %s, %s', async (code, message) => {
+    const operation = 'task:CreateSnapshot_Task';
+    test.faults.add({
+      side: 'vcenter',
+      operation,
+      match: { quiesce: 'true' },
+      effect: { kind: 'fail', code, message },
+    });
+    const wishes = { name: 'q', description: '', quiesce: true, trackChanges: false };
+    expect(await source.takeSnapshot('vm-201', wishes, never)).toMatchObject({
+      quiesced: false,
+      notQuiescedBecause: `The quiesced snapshot failed, so it was taken without quiescing. vSphere says: ${message}`,
+    });
+    await source.releaseSnapshot('vm-201', { id: null, name: 'q' }, never);
+  });
+
+  it('takes one that is quiesced too slowly without quiescing, once vSphere has given it up', async () => {
+    const session = new VimSession({ url: test.lab.url, ...LOGIN, fingerprint: test.lab.fingerprint });
+    const rule = { side: 'vcenter', operation: 'task:CreateSnapshot_Task', match: { quiesce: 'true' } } as const;
+    test.faults.add({ ...rule, effect: { kind: 'delay', ms: 4_500 } });
+    test.faults.add({ ...rule, effect: { kind: 'fail', code: 'Timedout', message: 'timed out' } });
+    try {
+      const wishes = { name: 'q', description: '', quiesce: true, trackChanges: false };
+      const times = { takeMs: 3_000, releaseMs: 60_000, busyMs: 60_000 };
+      const taken = await takeSnapshot(session, 'vm-201', wishes, never, times);
+      expect(taken.notQuiescedBecause).toMatch(/^The quiesced snapshot failed.* still running after 3 s$/);
+      await source.releaseSnapshot('vm-201', { id: null, name: 'q' }, never);
+    } finally {
+      await session.close();
+    }
+  });
+
   it('tells a full datastore from other failures of a snapshot', async () => {
     const take = () =>
       faultOf(source.takeSnapshot('vm-201', { name: 'x', description: '', quiesce: true, trackChanges: false }, never));
-    const failing = (code: string, message: string) =>
+    const failing = (code: string, message: string, count = 1) =>
       test.faults.add({
         side: 'vcenter',
         operation: 'task:CreateSnapshot_Task',
-        count: 1,
+        count,
         effect: { kind: 'fail', code, message },
       });
     failing('NoDiskSpace', 'There is not enough space on the datastore.');
     expect((await take()).code).toBe('snapshot-no-space');
-    failing('FileLocked', 'Unable to access file since it is locked');
+    // Once quiesced and once without: neither goes through.
+    failing('FileLocked', 'Unable to access file since it is locked', 2);
     expect(await take()).toMatchObject({ code: 'snapshot-failed', message: expect.stringContaining('it is locked') });
     expect((await state()).snapshots).toEqual([]);
   });

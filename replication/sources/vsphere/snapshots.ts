@@ -23,9 +23,20 @@ export interface SnapshotTimes {
 
 export const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6 * 3_600_000, busyMs: 10 * 60_000 };
 
-// What CreateSnapshot_Task says when the guest could not be brought to rest; without quiescing it may go through.
-const QUIESCE_FAULTS = ['ApplicationQuiesceFault', 'FilesystemQuiesceFault', 'ToolsUnavailable', 'QuiesceFault'];
-const QUIESCE_TEXT = /quiesc|\bVSS\b|VMware Tools/i;
+// That a guest cannot be brought to rest has many names (ApplicationQuiesceFault, GenericVmConfigFault, Timedout, a text in
+// the language of vCenter): any failure may be one, but for these, which stand in the way of every snapshot.
+const NOT_OF_QUIESCING = [
+  'NoPermission',
+  'NotAuthenticated',
+  'ManagedObjectNotFound',
+  'TaskInProgress',
+  'InvalidPowerState',
+  'NoDiskSpace',
+  'InsufficientStorageSpace',
+  'DatastoreNotWritableOnHost',
+];
+
+const CREATIONS = ['CreateSnapshot', 'CreateSnapshotEx'];
 
 const AT_REST = 'The server is powered off: its disks are at rest.';
 
@@ -64,8 +75,7 @@ export async function takeSnapshot(
 ): Promise<SourceSnapshot> {
   const vm: ManagedObject = { type: 'VirtualMachine', value: vmId };
   const find = async () => (await readState(session, vm, signal)).snapshots.find(({ name }) => name === options.name);
-  const there =
-    (await find()) ?? (await waitForOthers(session, vm, ['CreateSnapshot', 'CreateSnapshotEx'], find, signal, times));
+  const there = (await find()) ?? (await waitForOthers(session, vm, CREATIONS, find, signal, times));
   if (there) {
     const taken = await look(session, there, 'It was taken by an earlier try, without quiescing.', signal);
     return describe(taken, await whyNotTracked(session, vm, there.ref.value, signal));
@@ -93,10 +103,13 @@ async function takeFresh(
     try {
       return await create(session, vm, { ...options, quiesce: true }, null, signal, times);
     } catch (error) {
-      if (!isQuiesceFault(error)) throw error;
-      notQuiescedBecause = `The guest could not be quiesced: ${error.message}`;
-      const { snapshots } = await readState(session, vm, signal);
-      const left = snapshots.find(({ name }) => name === options.name);
+      if (!mayBeOfQuiescing(error)) throw error;
+      notQuiescedBecause = `The quiesced snapshot failed, so it was taken without quiescing. vSphere says: ${error.message}`;
+      const find = async () =>
+        (await readState(session, vm, signal)).snapshots.find(({ name }) => name === options.name);
+      // One that took too long is still under way: vSphere gives it up by itself, or brings it to its end after all.
+      const isUnderWay = error instanceof TaskDeadline;
+      const left = isUnderWay ? await waitForOthers(session, vm, CREATIONS, find, signal, times) : await find();
       if (left) return look(session, left, notQuiescedBecause, signal);
     }
   }
@@ -265,7 +278,7 @@ function withoutChangeId({ backing, kind }: VmDisk): string {
 async function waitForOthers(
   session: VimSession,
   vm: ManagedObject,
-  methods: string[],
+  methods: readonly string[],
   find: () => Promise<SnapshotNode | undefined>,
   signal: AbortSignal,
   times: SnapshotTimes,
@@ -310,12 +323,11 @@ function whyNotQuiesced(wanted: boolean, state: VmState): string | null {
   return state.tools === 'running' ? null : 'VMware Tools is not running in the guest.';
 }
 
-function isQuiesceFault(error: unknown): error is VimFault {
-  if (!(error instanceof VimFault)) return false;
-  return (
-    QUIESCE_FAULTS.includes(error.type) ||
-    (/SnapshotFault|SystemError/.test(error.type) && QUIESCE_TEXT.test(error.message))
-  );
+/** Whether a snapshot that failed with the guest quiesced may go through without. */
+function mayBeOfQuiescing(error: unknown): error is VimFault | TaskDeadline {
+  if (error instanceof TaskDeadline) return true;
+  if (!(error instanceof VimFault) || NOT_OF_QUIESCING.includes(error.type)) return false;
+  return asFaultError(error, { during: 'snapshot' }).fault.code === 'snapshot-failed';
 }
 
 function isGone(error: unknown, type: string): boolean {
