@@ -37,7 +37,7 @@ export class Center {
   /** Aborted when the lab stops. */
   readonly closing = new AbortController();
   /** Where clients reach it; filled in when the server listens. */
-  address = { port: 0, thumbprint: '' };
+  address = { port: 0, thumbprint: '', fingerprint: '', certificate: '' };
   readonly #statePath: string;
   #waiters = new Set<() => void>();
   #changes = 0;

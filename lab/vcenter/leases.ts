@@ -198,7 +198,8 @@ export class Leases {
   }
 
   #info(lease: Lease): Data {
-    const { port, thumbprint } = this.#center.address;
+    const { port, ...shown } = this.#center.address;
+    const { leaseTrust } = this.#center.settings;
     const host = port === 443 ? '*' : `*:${port}`;
     const disks = lease.files.filter((file) => file.disk !== undefined);
     return data('HttpNfcLeaseInfo', {
@@ -212,7 +213,8 @@ export class Leases {
             key: file.key,
             importKey: '',
             url: `https://${host}/nfc/${lease.ticket}/${file.name}`,
-            sslThumbprint: thumbprint,
+            sslThumbprint: { sha1: shown.thumbprint, sha256: shown.fingerprint, certificate: undefined }[leaseTrust],
+            sslCertificate: leaseTrust === 'certificate' ? shown.certificate : undefined,
             disk: file.disk !== undefined,
             targetId: file.name,
             datastoreKey: undefined,

@@ -56,7 +56,8 @@ export async function startLabVcenter(options: LabVcenterOptions): Promise<LabVc
     await center.close();
     throw error;
   }
-  center.address = { port: server.port, thumbprint: certificate.thumbprint };
+  const { thumbprint, fingerprint, cert } = certificate;
+  center.address = { port: server.port, thumbprint, fingerprint, certificate: cert };
   const stopGuests = startGuestActivity(center);
   return {
     url: `https://${host.includes(':') ? `[${host}]` : host}:${server.port}`,

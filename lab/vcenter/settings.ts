@@ -32,6 +32,8 @@ export interface VcenterSettings {
   changedAreasFalsePercent: number;
   /** What is told for the change id `*`: allocated areas, one extent over everything, or FileFault. */
   changedAreasOfStar: 'allocated' | 'everything' | 'fails';
+  /** How a lease says which certificate its hosts show: as up to 8.0, as some later versions, or as 9.0 does. */
+  leaseTrust: 'sha1' | 'sha256' | 'certificate';
   /** How datastore files are served where a VM does not say it for itself. */
   folderMode: FolderMode;
   /** Hash each disk of a snapshot before the snapshot is removed, so that tests can ask for it later. */
@@ -57,6 +59,7 @@ export function defaultSettings(clockScale: number): VcenterSettings {
     changedAreasSeed: '',
     changedAreasFalsePercent: 0,
     changedAreasOfStar: 'allocated',
+    leaseTrust: 'sha1',
     folderMode: 'ranges',
     keepHashes: false,
   };

@@ -1,5 +1,6 @@
 // Trust in vCenter and its hosts: one exact certificate each, pinned by fingerprint, whoever signed it.
 // For sources/vsphere, and for whoever lets a person confirm a fingerprint (probeFingerprint).
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
@@ -54,12 +55,13 @@ export async function probeThumbprint(url: string, trusted: string, signal: Abor
 
 async function probeCertificate(url: string, signal: AbortSignal): Promise<{ sha256: string; sha1: string }> {
   const { hostname, port } = vcenterUrl(url);
+  const host = bareHost(hostname);
   const { promise, resolve, reject } = Promise.withResolvers<{ sha256: string; sha1: string }>();
   const socket = connect({
-    host: hostname,
+    host,
     port: Number(port || 443),
     rejectUnauthorized: false,
-    ...(isIP(hostname) ? {} : { servername: hostname }),
+    ...(isIP(host) ? {} : { servername: host }),
   });
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
@@ -77,6 +79,26 @@ async function probeCertificate(url: string, signal: AbortSignal): Promise<{ sha
   } finally {
     signal.removeEventListener('abort', onAbort);
     socket.destroy();
+  }
+}
+
+/** The host of a URL as the network wants it: an IPv6 address without the brackets. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** The pin of a peer whose fingerprint is given: SHA-1 or SHA-256, by its length. @throws FaultError `input-invalid` */
+export function pinOf(fingerprint: string): Pin {
+  const kind = fingerprint.replace(/[^0-9a-f]/gi, '').length === LENGTHS.sha256 ? 'sha256' : 'sha1';
+  return { kind, fingerprint: normalizeFingerprint(fingerprint, kind) };
+}
+
+/** The pin of a peer whose certificate is given as PEM; null when it is none. */
+export function pinOfCertificate(pem: string): Pin | null {
+  try {
+    return { kind: 'sha256', fingerprint: normalizeFingerprint(new X509Certificate(pem).fingerprint256) };
+  } catch {
+    return null;
   }
 }
 

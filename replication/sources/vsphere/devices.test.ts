@@ -112,6 +112,7 @@ describe('files of an export', () => {
     targetId: '',
     url: 'https://esx/nfc/1/disk.vmdk',
     thumbprint: '',
+    certificate: '',
     isDisk: true,
     fileSize: 0,
     ...changes,
@@ -154,8 +155,14 @@ describe('files of an export', () => {
     expect(resolveUrl('https://*:444/nfc/1/d.vmdk', center).href).toBe('https://vc.example:444/nfc/1/d.vmdk');
     expect(resolveUrl('https://esx-1.example/nfc/1/d.vmdk', center).host).toBe('esx-1.example');
     expect(() => resolveUrl('http://esx/nfc/1/d.vmdk', center)).toThrow(/cannot be used/);
+    expect(resolveUrl('https://*/nfc/1/d.vmdk', new URL('https://[fd00::10]/')).host).toBe('[fd00::10]');
+    expect(resolveUrl('https://*:444/nfc/1/d.vmdk', new URL('https://[fd00::10]/')).host).toBe('[fd00::10]:444');
+    for (const host of ['fd00::20', '[fd00::20]'])
+      expect(resolveUrl(`https://${host}/nfc/1/d.vmdk`, center).host).toBe('[fd00::20]');
     const pin = (host: string, thumbprint: string) =>
       pinFor(file({ thumbprint }), new URL(`https://${host}/`), center, 'CENTER');
+    expect(pin('esx', 'ab'.repeat(32))).toEqual({ kind: 'sha256', fingerprint: Array(32).fill('AB').join(':') });
+    expect(() => pin('esx', 'ab'.repeat(10))).toThrow(/fingerprint/);
     expect(pin('esx', 'ab'.repeat(20))).toEqual({ kind: 'sha1', fingerprint: Array(20).fill('AB').join(':') });
     expect(pin('vc.example:8443', '')).toEqual({ kind: 'sha256', fingerprint: 'CENTER' });
     expect(pin('esx', '')).toEqual({ kind: 'authorities' });

@@ -1,8 +1,12 @@
 // Exports of the vSphere source over the wire, against the lab's vCenter: cut streams, leases, refusals.
+import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../source.ts';
 import { faultOf, hashBlocks, never, turn, WHOLE } from '../testing-readers.ts';
+import { probeFingerprint } from './certificate.ts';
 import { type LabHashes, type LabState, startTestLab, type TestLab } from './testing-lab.ts';
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 describe('exports of the vSphere source', () => {
   let test: TestLab;
@@ -18,6 +22,56 @@ describe('exports of the vSphere source', () => {
     const { sessions } = await state();
     await test.close();
     expect(sessions).toBe(0);
+  });
+
+  it.each(['sha1', 'sha256', 'certificate'] as const)(
+    'trusts a host as its lease says it: by %s',
+    async (leaseTrust) => {
+      const other = await startTestLab({ leaseTrust });
+      const from = other.open();
+      try {
+        const wishes = { name: 'trust', description: '', quiesce: true, trackChanges: false };
+        const snapshot = await from.takeSnapshot('vm-203', wishes, never);
+        const exported = await from.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+        const { blocks } = await other.control<LabHashes>('hash', { vm: 'vm-203', snapshot: snapshot.snapshotId });
+        const reader = await exported.openDisk(snapshot.disks[0]?.id ?? '', never);
+        expect(await hashBlocks(reader)).toEqual(new Map(blocks));
+        await exported.complete();
+        if (leaseTrust === 'certificate') return;
+        // And trusts no other: what vCenter says of the host is rewritten, what the host shows is not.
+        const wrong = { sha1: 'AA:'.repeat(19), sha256: 'AA:'.repeat(31) }[leaseTrust];
+        const find = '<sslThumbprint>[^<]*</sslThumbprint>';
+        const effect = { kind: 'rewrite', find, replace: `<sslThumbprint>${wrong}AA</sslThumbprint>` } as const;
+        other.faults.add({ side: 'vcenter', operation: 'RetrievePropertiesEx', effect });
+        const again = await from.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+        const opening = again.openDisk(snapshot.disks[0]?.id ?? '', never);
+        expect((await faultOf(opening)).code).toBe('vcenter-certificate-changed');
+        await again.abort('enough');
+      } finally {
+        await from.close();
+        await other.close();
+      }
+    },
+  );
+
+  // A machine without IPv6 has no such address to listen at.
+  it.runIf(hasIpv6)('works with a vCenter that is known by an IPv6 address', async () => {
+    const other = await startTestLab({}, undefined, '::1');
+    const from = other.open();
+    try {
+      expect(other.lab.url).toMatch(/^https:\/\/\[::1\]:/);
+      expect(await probeFingerprint(other.lab.url, never)).toBe(other.lab.fingerprint);
+      expect((await from.checkHealth(never)).filter(({ ok }) => !ok)).toEqual([]);
+      const wishes = { name: 'v6', description: '', quiesce: true, trackChanges: false };
+      const snapshot = await from.takeSnapshot('vm-203', wishes, never);
+      const exported = await from.openExport('vm-203', snapshot.snapshotId, WHOLE, never);
+      const { blocks } = await other.control<LabHashes>('hash', { vm: 'vm-203', snapshot: snapshot.snapshotId });
+      expect(await hashBlocks(await exported.openDisk(snapshot.disks[0]?.id ?? '', never))).toEqual(new Map(blocks));
+      await exported.complete();
+    } finally {
+      await from.close();
+      await other.close();
+    }
   });
 
   it('finds a cut stream out, and reads the disk when it is asked again', async () => {

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { FaultError, faultError } from '../../model/fault.ts';
 import type { HealthCheck } from '../source.ts';
-import { probeFingerprint } from './certificate.ts';
+import { bareHost, probeFingerprint } from './certificate.ts';
 import { asFaultError } from './faults.ts';
 import { Places } from './places.ts';
 import { checkPrivileges, PRIVILEGES, type PrivilegeState } from './privileges.ts';
@@ -147,7 +147,7 @@ class HealthChecks {
   }
 
   async #resolves(host: string): Promise<string> {
-    if (isIP(bare(host))) return 'An address; no name to resolve.';
+    if (isIP(bareHost(host))) return 'An address; no name to resolve.';
     await this.#reach.resolve(host).catch((error) => {
       const advice = 'Let the DNS that the connector uses know this name.';
       throw new Advice(`${host} does not resolve on the connector. ${advice}`, { cause: error });
@@ -210,11 +210,6 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** An IPv6 address without the brackets of a URL. */
-function bare(host: string): string {
-  return host.replace(/^\[|\]$/g, '');
-}
-
 const NETWORK: Reach = {
   checkMs: 4_000,
   wholeMs: 9_500,
@@ -222,7 +217,7 @@ const NETWORK: Reach = {
   resolve: (host) => lookup(host),
   async connect(host, port, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = connect({ host: bare(host), port });
+    const socket = connect({ host: bareHost(host), port });
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('connect', () => resolve()).once('error', reject);

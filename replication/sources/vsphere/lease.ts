@@ -18,8 +18,10 @@ export interface DeviceUrl {
   targetId: string;
   /** May have `*` for its host: the one that we are connected to. */
   url: string;
-  /** SHA-1 of the certificate of the host in the url, or empty. */
+  /** Fingerprint of the certificate of the host in the url, SHA-1 or (newer versions) SHA-256, or empty. */
   thumbprint: string;
+  /** The certificate itself as PEM, as vSphere 9 gives it, or empty. */
+  certificate: string;
   /** False for ISO images and NVRAM. */
   isDisk: boolean;
   fileSize: number;
@@ -62,6 +64,7 @@ function readInfo(info: XmlNode): LeaseInfo {
       targetId: text(file, 'targetId') ?? '',
       url: text(file, 'url') ?? '',
       thumbprint: text(file, 'sslThumbprint') ?? '',
+      certificate: text(file, 'sslCertificate') ?? '',
       isDisk: child(file, 'disk') ? flag(file, 'disk') : /\.vmdk$/i.test(text(file, 'url') ?? ''),
       fileSize: amount(Number.MAX_SAFE_INTEGER, file, 'fileSize') ?? 0,
     })),

@@ -4,7 +4,7 @@ import { openSeekReader } from '../../disks/seek-reader.ts';
 import type { Extent } from '../../model/extent.ts';
 import { faultError } from '../../model/fault.ts';
 import type { SourceExport } from '../source.ts';
-import { probeThumbprint } from './certificate.ts';
+import { bareHost, probeThumbprint } from './certificate.ts';
 import { describeMachine } from './descriptor.ts';
 import type { VmDisk } from './devices.ts';
 import { stopped } from './faults.ts';
@@ -55,7 +55,7 @@ export async function openNbdExport(
       if (!disk) throw faultError('disk-unsupported', { message: `The export holds no disk ${diskId}.` });
       if (open) throw faultError('internal', { message: 'A disk of this export is being read already.' });
       const frozen = {
-        server: session.url.hostname,
+        server: bareHost(session.url.hostname),
         user: vddk.user,
         password: vddk.password,
         thumbprint,

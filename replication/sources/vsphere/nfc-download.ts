@@ -1,7 +1,8 @@
 // Downloads one disk of an export from the host that serves it, as a stream of bytes. For sources/vsphere only.
+import { isIPv6 } from 'node:net';
 import { type Agent, request } from 'undici';
 import { FaultError, faultError } from '../../model/fault.ts';
-import { normalizeFingerprint, type Pin, pinnedAgent } from './certificate.ts';
+import { type Pin, pinnedAgent, pinOf, pinOfCertificate } from './certificate.ts';
 import { asFaultError } from './faults.ts';
 import type { DeviceUrl } from './lease.ts';
 import { VimHttpError } from './soap.ts';
@@ -30,14 +31,20 @@ export function resolveUrl(url: string, center: URL): URL {
   const named = url.replace(/^(https?:\/\/)\*(:\d+)?/i, (_, scheme: string, port?: string) => {
     return `${scheme}${center.hostname}${port ?? (center.port ? `:${center.port}` : '')}`;
   });
-  const parsed = URL.canParse(named) ? new URL(named) : null;
+  // Some hosts were added by an IPv6 address, and their name in a url is that address, with or without brackets.
+  const bracketed = named.replace(/^(https?:\/\/)([^/[\]]+)(?=\/)/i, (whole, scheme: string, host: string) =>
+    isIPv6(host) ? `${scheme}[${host}]` : whole,
+  );
+  const parsed = URL.canParse(bracketed) ? new URL(bracketed) : null;
   if (parsed?.protocol === 'https:') return parsed;
   throw faultError('export-refused', { message: `vSphere offers the disk at an address that cannot be used: ${url}` });
 }
 
-/** The lease's thumbprint; without one vCenter's own pin if it is vCenter's address, else Node's authorities. */
+/** The lease's certificate or thumbprint; without them vCenter's own pin if it is vCenter's address, else Node's authorities. */
 export function pinFor(file: DeviceUrl, url: URL, center: URL, centerFingerprint: string): Pin {
-  if (file.thumbprint) return { kind: 'sha1', fingerprint: normalizeFingerprint(file.thumbprint, 'sha1') };
+  const given = file.certificate ? pinOfCertificate(file.certificate) : null;
+  if (given) return given;
+  if (file.thumbprint) return pinOf(file.thumbprint);
   if (url.host === center.host) return { kind: 'sha256', fingerprint: centerFingerprint };
   return { kind: 'authorities' };
 }

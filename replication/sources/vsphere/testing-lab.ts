@@ -35,12 +35,13 @@ export interface TestLab {
 export async function startTestLab(
   settings: Partial<VcenterSettings> = {},
   changeWorld: (world: World) => void = () => undefined,
+  host = '127.0.0.1',
 ): Promise<TestLab> {
   const dataDir = await mkdtemp(join(tmpdir(), 'landfall-vsphere-'));
   const faults = new FaultRules();
   const world = smallWorld();
   changeWorld(world);
-  const start = () => startLabVcenter({ dataDir, faults, world, clockScale: 0.02, settings });
+  const start = () => startLabVcenter({ dataDir, host, faults, world, clockScale: 0.02, settings });
   let lab = await start();
   return {
     get lab() {

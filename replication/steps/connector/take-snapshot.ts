@@ -34,7 +34,7 @@ export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {
   else
     context.log(
       'warning',
-      `Snapshot is crash-consistent: ${snapshot.notQuiescedBecause ?? 'the guest was not quiesced'}.`,
+      `Snapshot is crash-consistent: ${(snapshot.notQuiescedBecause ?? 'the guest was not quiesced').replace(/\.$/, '')}.`,
     );
   return {
     snapshotId: snapshot.snapshotId,
