@@ -65,7 +65,11 @@ async function probeCertificate(url: string, signal: AbortSignal): Promise<{ sha
   });
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+  // For all of it: a peer that sends a byte now and then is never idle.
+  const late = setTimeout(
+    () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+    CONNECT_TIMEOUT_MS,
+  );
   socket.once('error', reject);
   socket.once('secureConnect', () => {
     const { fingerprint256, fingerprint } = socket.getPeerCertificate();
@@ -77,6 +81,7 @@ async function probeCertificate(url: string, signal: AbortSignal): Promise<{ sha
   } catch (error) {
     throw asFaultError(error, { during: 'read', signal });
   } finally {
+    clearTimeout(late);
     signal.removeEventListener('abort', onAbort);
     socket.destroy();
   }

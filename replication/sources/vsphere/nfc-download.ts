@@ -25,6 +25,7 @@ export interface Download {
 }
 
 const HEADERS_TIMEOUT_MS = 60_000;
+const REFUSAL_TIMEOUT_MS = 10_000;
 
 /** The url with the host that is meant by `*`. */
 export function resolveUrl(url: string, center: URL): URL {
@@ -80,7 +81,10 @@ async function open(url: URL, agent: Agent, options: DownloadOptions, signal: Ab
     headers: { accept: 'application/x-vnd.vmware-streamVmdk', ...(options.cookie ? { cookie: options.cookie } : {}) },
   });
   if (response.statusCode === 200) return response.body;
+  // What it says is a hint; it may take a moment, and no longer.
+  const late = setTimeout(() => response.body.destroy(), REFUSAL_TIMEOUT_MS);
   const text = await response.body.text().catch(() => '');
+  clearTimeout(late);
   throw new VimHttpError(response.statusCode, text);
 }
 

@@ -24,6 +24,8 @@ export interface BlockAnswer {
   body: Buffer;
 }
 
+/** An attempt in which something still moves may take so many times `attemptSeconds`, and no longer. */
+const LONGEST_ATTEMPT = 10;
 /** Answers are a block or an error; nothing longer is read. */
 const LARGEST_ANSWER = 2 * DISK_BLOCK_BYTES;
 
@@ -141,6 +143,7 @@ export class BlockWire {
     const answer = await exchange(
       pool,
       { method: request.method, path: request.query ? `${path}?${request.query}` : path, headers, body },
+      this.#options.attemptSeconds * LONGEST_ATTEMPT,
       signal,
     );
     if (answer.status >= 300) throw answerError(answer);
@@ -192,10 +195,11 @@ function identityOf({ accessKeyId, sessionToken }: AwsKeys): string {
   return `${accessKeyId} ${sessionToken ?? ''}`;
 }
 
-/** One request over a connection of the pool; when `signal` is aborted the connection is closed at once. */
+/** One request over a connection of the pool; when `signal` is aborted, or it is late, the connection is closed at once. */
 function exchange(
   pool: Pool,
   request: { method: 'GET' | 'PUT'; path: string; headers: Record<string, string>; body: Uint8Array | null },
+  limitSeconds: number,
   signal: AbortSignal,
 ): Promise<BlockAnswer> {
   return new Promise((resolve, reject) => {
@@ -204,20 +208,32 @@ function exchange(
     let headers: BlockAnswer['headers'] = {};
     const pieces: Buffer[] = [];
     let length = 0;
-    const stop = () => {
-      controller?.abort(asError(signal.reason));
-      fail(signal.reason);
+    let over: unknown;
+    const end = (why: unknown) => {
+      over = why;
+      controller?.abort(asError(why));
+      fail(why);
+    };
+    const stop = () => end(signal.reason);
+    const tooLate = `The block was not through within ${limitSeconds} s.`;
+    const late = setTimeout(
+      () => end(Object.assign(new Error(tooLate), { name: 'TimeoutError' })),
+      limitSeconds * 1000,
+    );
+    const done = () => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', stop);
     };
     const fail = (error: unknown) => {
-      signal.removeEventListener('abort', stop);
+      done();
       reject(signal.aborted ? signal.reason : error);
     };
-    if (signal.aborted) return reject(signal.reason);
+    if (signal.aborted) return fail(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     pool.dispatch(request, {
       onRequestStart(given) {
         controller = given;
-        if (signal.aborted) given.abort(asError(signal.reason));
+        if (over !== undefined) given.abort(asError(over));
       },
       onResponseStart(_, code, received) {
         status = code;
@@ -229,7 +245,7 @@ function exchange(
         else pieces.push(piece);
       },
       onResponseEnd() {
-        signal.removeEventListener('abort', stop);
+        done();
         resolve({ status, headers, body: pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length) });
       },
       onResponseError(_, error) {
