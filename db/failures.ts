@@ -35,3 +35,12 @@ export function gaveWay(error: unknown): boolean {
   }
   return false;
 }
+
+/** The SQLSTATE within an error, or its other code; empty without one. */
+export function sqlState(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    const code = (at as { code?: unknown }).code;
+    if (typeof code === 'string') return code;
+  }
+  return '';
+}
