@@ -1,7 +1,9 @@
 // Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
 import { setTimeout as delay } from 'node:timers/promises';
-import { FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
+import { withPatience } from '../replication/disks/outlast.ts';
+import { type Fault, FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
 import { foreignText } from '../replication/model/foreign-text.ts';
+import { waitingWords } from '../replication/model/outage.ts';
 import type { PowerAction, PowerResult } from '../replication/model/power.ts';
 import { type CatalogServer, unreadableServer } from '../replication/model/server.ts';
 import type { StepProgress } from '../replication/model/step-results.ts';
@@ -79,7 +81,10 @@ function runTask(task: Task, env: WorkEnvironment, signal: AbortSignal, keeper: 
     case 'power':
       return switchPower(task, env, signal, keeper);
     case 'step':
-      return CONNECTOR_STEP_CODE[task.input.stepId](stepContext(task, env, signal, keeper));
+      return withPatience(
+        { forMs: task.input.outageSeconds * 1000, tell: (waiting) => keeper.waitFor(waiting) },
+        async (): Promise<unknown> => CONNECTOR_STEP_CODE[task.input.stepId](stepContext(task, env, signal, keeper)),
+      );
   }
 }
 
@@ -217,6 +222,7 @@ class LeaseKeeper {
   #lines: LogLine[] = [];
   readonly #confirmed: Confirmation[] = [];
   #progress: StepProgress | undefined;
+  #waitingFor: string | null | undefined;
   #extendedAt = performance.now();
   #asking: Promise<void> | null = null;
 
@@ -226,6 +232,10 @@ class LeaseKeeper {
     this.#stop = stop;
     this.#env = env;
     this.#timer = setInterval(() => this.#beat(), Math.min(1_000, (task.leaseSeconds * 1000) / 5));
+  }
+
+  waitFor(waiting: { fault: Fault; until: Date } | null): void {
+    this.#waitingFor = waiting && waitingWords(waiting.fault, waiting.until);
   }
 
   show(progress: StepProgress): void {
@@ -269,7 +279,7 @@ class LeaseKeeper {
   }
 
   get #hasNews(): boolean {
-    return this.#progress !== undefined || this.#lines.length > 0;
+    return this.#progress !== undefined || this.#waitingFor !== undefined || this.#lines.length > 0;
   }
 
   #beat(): void {
@@ -290,13 +300,18 @@ class LeaseKeeper {
   async #extend(): Promise<void> {
     const hold = { taskId: this.#task.id, fence: this.#task.fence };
     const progress = this.#progress;
+    const waitingFor = this.#waitingFor;
     this.#progress = undefined;
+    this.#waitingFor = undefined;
     const lines = this.#lines.splice(0, MOST_LINES);
-    const news = { ...(progress && { progress }), lines };
+    const news = { ...(progress && { progress }), ...(waitingFor !== undefined && { waitingFor }), lines };
     const answer = await this.#link.call('extend', { ...hold, ...news }, this.#env.signal).catch((error) => {
       // News that the console refuses would be refused again and again, until the lease is lost over it.
       if (isRefused(error)) this.#env.log('warn', `News of ${this.#task.id} were refused`, { lines });
-      else this.#lines.unshift(...lines);
+      else {
+        this.#lines.unshift(...lines);
+        if (this.#waitingFor === undefined) this.#waitingFor = waitingFor;
+      }
       throw error;
     });
     this.#extendedAt = performance.now();

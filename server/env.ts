@@ -1,6 +1,7 @@
 // What web and worker take from the environment: checked once, at the start, with everything that is missing named at once.
 // Imported by the entry files of web and worker, and by what runs in them.
 import { z } from 'zod';
+import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
 
 const shared = z.object({
   DATABASE_URL: z
@@ -11,6 +12,8 @@ const shared = z.object({
     .enum(['0', '1'], { error: 'must be 0 or 1' })
     .default('0')
     .transform((value) => value === '1'),
+  /** How long runs wait for a vCenter or an AWS that is away (`outageSeconds` reads it). */
+  LANDFALL_OUTAGE_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -68,6 +71,12 @@ const slot = globalThis as { landfallEnvironment?: { group: EnvironmentGroup; va
 export function environment<Group extends EnvironmentGroup>(group: Group): Environment<Group> {
   if (slot.landfallEnvironment?.group !== group) slot.landfallEnvironment = { group, values: readEnvironment(group) };
   return slot.landfallEnvironment.values as Environment<Group>;
+}
+
+/** Seconds for which runs wait for a vCenter or an AWS that is away. */
+export function outageSeconds(source: Record<string, string | undefined> = process.env): number {
+  const seconds = Number(source.LANDFALL_OUTAGE_SECONDS);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : OUTAGE_SECONDS;
 }
 
 const awsVariables = z.object({

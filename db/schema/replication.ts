@@ -121,9 +121,16 @@ export const replicationRuns = pgTable(
     percent: doublePrecision().notNull().default(0),
     progress: jsonb().$type<StepProgress>(),
     results: jsonb().$type<ResultsSoFar>().notNull().default({}),
-    /** When each step began and ended. */
+    /** When each step began and ended, and since when a site has been away whose outage it waits out. */
     timeline: jsonb()
-      .$type<Partial<Record<StepId, { startedAt: string; endedAt?: string; attempts: number }>>>()
+      .$type<
+        Partial<
+          Record<
+            StepId,
+            { startedAt: string; endedAt?: string; attempts: number; triedAt?: string; awaySince?: string }
+          >
+        >
+      >()
       .notNull()
       .default({}),
     waitingFor: text(),

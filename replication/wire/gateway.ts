@@ -6,6 +6,7 @@ import { baselineSchema, transferPathSchema } from '../model/baseline.ts';
 import { faultSchema } from '../model/fault.ts';
 import { foreignString, MOST } from '../model/foreign-text.ts';
 import { CONNECTOR_STEPS } from '../model/itinerary.ts';
+import { OUTAGE_SECONDS } from '../model/outage.ts';
 import { powerActionSchema } from '../model/power.ts';
 import { catalogServerSchema } from '../model/server.ts';
 import { stepProgressSchema } from '../model/step-results.ts';
@@ -50,6 +51,8 @@ export const stepInputSchema = z.object({
   baselines: z.array(baselineSchema),
   /** Per disk: why its baseline no longer counts. */
   revoked: z.record(z.string(), z.string()),
+  /** How long the step waits for a site that is away. */
+  outageSeconds: z.number().positive().default(OUTAGE_SECONDS),
 });
 export type StepInput = z.infer<typeof stepInputSchema>;
 
@@ -165,6 +168,8 @@ export const gatewayVerbs = {
     request: z.object({
       ...held,
       progress: stepProgressSchema.optional(),
+      /** What the work waits for just now; null when it goes on again. */
+      waitingFor: foreignString().nullable().optional(),
       /** What the holder says in the log of its run, or of its cutover, since it was heard last. */
       lines: z.array(logLineSchema).max(MOST_LINES).default([]),
     }),

@@ -2,6 +2,7 @@
 // Imported by server/worker.ts only. Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
+import { outageSeconds } from '../env.ts';
 import { TASKS_CHANNEL } from '../events/channels.ts';
 import { listen } from '../events/listen.ts';
 import { log } from '../log.ts';
@@ -67,7 +68,13 @@ export async function runEngine(options: EngineOptions): Promise<void> {
           leaseSeconds,
         });
         for (const task of claimed) {
-          const work = performStep(ctx, task, { target, leaseSeconds, pollMs: options.pollMs ?? 15_000, signal })
+          const work = performStep(ctx, task, {
+            target,
+            leaseSeconds,
+            pollMs: options.pollMs ?? 15_000,
+            outageSeconds: outageSeconds(),
+            signal,
+          })
             .catch((error) => log().error({ error }, 'a step ended without being settled'))
             .finally(() => {
               // Work that found every place taken was hinted at before.

@@ -43,6 +43,7 @@ it('ends with a fault whatever AWS says, and however long: no word of it keeps t
   await performStep(ctx, claimed, {
     target: { staging } as unknown as AwsTarget,
     leaseSeconds: 30,
+    outageSeconds: 60,
     pollMs: 10,
     signal,
   });

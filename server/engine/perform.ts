@@ -1,8 +1,10 @@
 // Performs one leased cloud-side step: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
+import { type PatienceOptions, withPatience } from '../../replication/disks/outlast.ts';
 import type { Artifact } from '../../replication/model/artifact.ts';
 import { type Fault, FaultError, fault, faultError, toFault } from '../../replication/model/fault.ts';
 import { foreignText, wellFormedJson } from '../../replication/model/foreign-text.ts';
 import { CLOUD_STEPS, type CloudStepId } from '../../replication/model/itinerary.ts';
+import { waitingWords } from '../../replication/model/outage.ts';
 import type { StepProgress } from '../../replication/model/step-results.ts';
 import { CLOUD_STEP_CODE } from '../../replication/steps/cloud/index.ts';
 import type { CloudStepContext } from '../../replication/steps/cloud/step.ts';
@@ -13,7 +15,7 @@ import type { ServiceContext } from '../services/context.ts';
 import { faultOf, untilDatabaseAnswers } from '../services/database-faults.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
-import { extendTask } from '../services/tasks/extend.ts';
+import { extendTask, type News } from '../services/tasks/extend.ts';
 import type { Held } from '../services/tasks/held.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
@@ -26,6 +28,8 @@ export interface PerformOptions {
   leaseSeconds: number;
   /** Milliseconds between polls of AWS's tasks. */
   pollMs: number;
+  /** Seconds for which a step waits for an AWS that is away. */
+  outageSeconds: number;
   /** Aborted when the worker stops. */
   signal: AbortSignal;
 }
@@ -40,14 +44,17 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   const signal = AbortSignal.any([stop.signal, options.signal]);
 
   let latest: StepProgress | undefined;
+  let waitingFor: string | null | undefined;
   const lines: LogLine[] = [];
   const tell = async () => {
-    const progress = latest;
+    const news: News = { progress: latest, waitingFor };
     latest = undefined;
+    waitingFor = undefined;
     const said = lines.splice(0, MOST_LINES);
-    const news = { progress, lines: said };
-    const answer = await extendTask(ctx, workspaceId, held, options.leaseSeconds, news).catch((error) => {
+    const told = { ...news, lines: said };
+    const answer = await extendTask(ctx, workspaceId, held, options.leaseSeconds, told).catch((error) => {
       lines.unshift(...said);
+      if (waitingFor === undefined) waitingFor = news.waitingFor;
       throw error;
     });
     if (!answer.go) stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
@@ -106,11 +113,17 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     log: (level, text) => void lines.push({ at: ctx.now().toISOString(), level, text: foreignText(text) }),
   };
 
+  const patience: PatienceOptions = {
+    forMs: options.outageSeconds * 1000,
+    tell: (waiting) => {
+      waitingFor = waiting && waitingWords(waiting.fault, waiting.until);
+    },
+  };
   // Only the fence can refuse an end, so it may be told late: better than the whole step once more.
   const ending = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, options.signal, ENDING_MS);
   try {
     // Words of AWS come with it.
-    const result = wellFormedJson(await runStep(stepId, context));
+    const result = wellFormedJson(await withPatience(patience, () => runStep(stepId, context)));
     clearInterval(beat);
     await (telling as Promise<void> | null);
     if (stepId === 'create-image') await ending(() => recordImage(ctx, run, held, result as { imageId: string }));

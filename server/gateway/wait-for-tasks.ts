@@ -3,6 +3,7 @@
 import { bytesPerSecondAt, NO_LIMIT } from '../../replication/model/bandwidth.ts';
 import { digestPrefix } from '../../replication/model/baseline.ts';
 import type { GatewayRequest, GatewayResponse, Task } from '../../replication/wire/gateway.ts';
+import { outageSeconds } from '../env.ts';
 import { currentConnector } from '../services/connectors/current.ts';
 import { checkSession, holderOf, touchConnector } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
@@ -82,6 +83,7 @@ function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: n
       transport: run.settings.transport ?? 'auto',
       baselines: measured.baselines,
       revoked: measured.revoked,
+      outageSeconds: outageSeconds(),
     },
   };
 }

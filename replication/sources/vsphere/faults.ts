@@ -202,6 +202,14 @@ export const FAULT_TABLE: readonly Row[] = [
     }),
   },
   { to: 'esxi-unreachable', origin: 'Node net.connect, undici', codes: UNCONNECTED, during: ['stream'] },
+  {
+    to: 'esxi-unreachable',
+    origin: 'HTTP status of a host, or of a proxy before it, that is starting, stopping or busy',
+    names: ['VimHttpError'],
+    status: (status) => [502, 503, 504].includes(status),
+    during: ['stream'],
+    words: ({ status }) => ({ message: `The ESXi host is there but does not serve the disk yet (HTTP ${status}).` }),
+  },
   { to: 'export-cut', origin: 'undici, when a stream under way breaks', codes: BROKEN, during: ['stream'] },
   {
     to: 'export-refused',

@@ -1,6 +1,6 @@
 // An export of a snapshot that reads the flat files of its disks from the datastore by ranges, through vCenter.
 // Nothing is open at vCenter but the session. For sources/vsphere only.
-import type { DiskReader } from '../../disks/reader.ts';
+import type { DiskReader, SeekableDisk } from '../../disks/reader.ts';
 import { openSeekReader } from '../../disks/seek-reader.ts';
 import { withReadRetry } from '../../disks/with-retry.ts';
 import type { Extent } from '../../model/extent.ts';
@@ -142,7 +142,7 @@ class FolderExport implements SourceExport {
     if (!file) throw faultError('disk-unsupported', { message: `The export holds no disk ${diskId}.` });
     if (this.#open) throw faultError('internal', { message: 'A disk of this export is being read already.' });
     const disk = new FolderDisk(this.#client, file.url, file.disk.capacityBytes);
-    const retried = withReadRetry(disk, { attempts: READ_TRIES, when: mayPass });
+    const retried = withReadRetry(whenVcenterAnswers(disk, this.#session), { attempts: READ_TRIES, when: mayPass });
     const reader = openSeekReader(retried, extents ? { extents } : {});
     this.#open = reader;
     return released(reader, async () => {
@@ -189,6 +189,22 @@ class FolderExport implements SourceExport {
   #demandOpen(): void {
     if (this.#ended.signal.aborted) throw stopped(this.#ended.signal);
   }
+}
+
+/** Before a read that broke off is tried again, vCenter must answer: a vCenter that is away uses no try up. */
+function whenVcenterAnswers(disk: SeekableDisk, session: VimSession): SeekableDisk {
+  return {
+    capacityBytes: disk.capacityBytes,
+    async read(offset, length, signal) {
+      try {
+        return await disk.read(offset, length, signal);
+      } catch (error) {
+        if (!signal.aborted && mayPass(error)) await session.currentTime({ signal });
+        throw error;
+      }
+    },
+    close: () => disk.close(),
+  };
 }
 
 /** A refusal will not change by asking again; a broken connection or a busy vCenter may. */

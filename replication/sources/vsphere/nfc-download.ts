@@ -68,7 +68,10 @@ export async function download(file: DeviceUrl, options: DownloadOptions, signal
     return { bytes: mapped(body, url, signal), close };
   } catch (error) {
     await close();
-    throw asFaultError(error, { during: 'stream', signal });
+    const asTold = asFaultError(error, { during: 'stream', signal });
+    // Nothing came yet: the host is away, the stream was not cut.
+    if (asTold.fault.code !== 'export-cut' || signal.aborted) throw asTold;
+    throw faultError('esxi-unreachable', { message: `${url.hostname} broke the connection off.` }, error);
   }
 }
 

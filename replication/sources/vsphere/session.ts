@@ -2,6 +2,7 @@
 // For sources/vsphere only.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Agent } from 'undici';
+import { outlast } from '../../disks/outlast.ts';
 import { type FaultError, faultError } from '../../model/fault.ts';
 import { normalizeFingerprint, pinnedAgent, vcenterUrl } from './certificate.ts';
 import { asFaultError } from './faults.ts';
@@ -82,19 +83,34 @@ export class VimSession {
 
   /** The fixed objects of vCenter; logs in first when needed. */
   async content(signal: AbortSignal): Promise<ServiceContent> {
-    return (await this.#loggedIn(signal)).content;
+    return (await this.#whenItAnswers(() => this.#loggedIn(signal), signal)).content;
   }
 
   /** Key of the session in use. */
   async key(signal: AbortSignal): Promise<string> {
-    return (await this.#loggedIn(signal)).key;
+    return (await this.#whenItAnswers(() => this.#loggedIn(signal), signal)).key;
   }
 
   /**
-   * Calls a method in the session. A session that vCenter has ended is renewed once, for all callers together.
+   * Calls a method in the session. A session that vCenter has ended is renewed once, for all callers together. Work that has
+   * patience (disks/outlast.ts) waits here for a vCenter that is away, except in a session that it cannot leave.
    * @throws VimFault and what SoapClient throws; FaultError when the login is refused or the session stays lost
    */
   async call(
+    target: ManagedObject,
+    method: string,
+    parameters: readonly Markup[],
+    options: SessionCallOptions,
+  ): Promise<XmlNode> {
+    const once = () => this.#callOnce(target, method, parameters, options);
+    return options.retryInNewSession === false ? once() : this.#whenItAnswers(once, options.signal);
+  }
+
+  #whenItAnswers<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return outlast(attempt, signal, { faultOf: (error) => asFaultError(error, { during: 'read', signal }).fault });
+  }
+
+  async #callOnce(
     target: ManagedObject,
     method: string,
     parameters: readonly Markup[],
@@ -126,7 +142,9 @@ export class VimSession {
     signal.throwIfAborted();
     const grace = withGrace(signal, MAKING_GRACE_MS);
     try {
-      return await this.call(target, method, parameters, { signal: grace.signal });
+      // Not sent again when no answer came: who comes back looks for what was made.
+      await this.content(signal);
+      return await this.#callOnce(target, method, parameters, { signal: grace.signal });
     } finally {
       grace.done();
     }

@@ -1,6 +1,8 @@
 // Every disk of the snapshot, as start-snapshots decided: whole or what changed, staged in S3 or straight into a snapshot.
 import { DigestDoubt } from '../../disks/digests/store.ts';
+import { outlast, withoutPatience } from '../../disks/outlast.ts';
 import { FaultError, faultError } from '../../model/fault.ts';
+import { isOutage } from '../../model/outage.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import { copyDisk, type DiskPlan } from './copy-disk.ts';
 import { CopyProgressBoard } from './copy-progress.ts';
@@ -10,20 +12,61 @@ type CopiedDisk = StepResults['copy-disks']['disks'][number];
 
 export const copyDisks: ConnectorStep<'copy-disks'> = async (context) => {
   await releaseEarlierFences(context);
-  const first = await copyBy(context, context.transport, `${context.fence}`);
+  const first = await copyOutlasting(context, context.transport, `${context.fence}`);
   if (!('cut' in first)) return first;
   // No lease protects what is read by range: then the stream, which vCenter guards, in the same run.
   context.log('warning', `${first.cut} The disks are read by export instead.`);
-  const second = await copyBy(context, 'nfc', `${context.fence}-again`);
+  const second = await copyOutlasting(context, 'nfc', `${context.fence}-again`);
   if ('cut' in second) throw faultError('export-cut', { message: second.cut });
   return { ...second, transportWhy: `${first.cut} ${second.transportWhy}` };
 };
+
+/** What is kept when an outage ends an export and the copy begins another. */
+interface Kept {
+  copied: Map<string, CopiedDisk>;
+  /** An export that could not be ended: vCenter was away. */
+  openExport: string | null;
+}
+
+/** A stream that is cut in the middle of a disk is begun again so often with that disk; what was copied before it is kept. */
+const MOST_CUTS = 5;
+
+/** Copies all disks, over outages of vCenter, of a host and of AWS: a disk that was copied is not copied again. */
+async function copyOutlasting(
+  context: ConnectorStepContext,
+  transport: ConnectorStepContext['transport'],
+  hold: string,
+): Promise<StepResults['copy-disks'] | { cut: string }> {
+  const kept: Kept = { copied: new Map(), openExport: null };
+  let cuts = 0;
+  let before = 0;
+  let begun = 0;
+  return outlast(
+    () => {
+      begun += 1;
+      return copyBy(context, transport, begun === 1 ? hold : `${hold}-${begun}`, kept);
+    },
+    context.signal,
+    {
+      when(theFault) {
+        if (kept.copied.size > before) cuts = 0;
+        before = kept.copied.size;
+        cuts += 1;
+        const again = isOutage(theFault) || (theFault.code === 'export-cut' && cuts < MOST_CUTS);
+        if (again && cuts === 1)
+          context.log('warning', `${theFault.message} The copy goes on with the disk at which it stood.`);
+        return again;
+      },
+    },
+  );
+}
 
 /** Copies all disks by one transport; `cut` says why a transport that is read by range could not go on. */
 async function copyBy(
   context: ConnectorStepContext,
   transport: ConnectorStepContext['transport'],
   hold: string,
+  kept: Kept,
 ): Promise<StepResults['copy-disks'] | { cut: string }> {
   const { results, source, signal, run } = context;
   const snapshot = results['take-snapshot'];
@@ -35,6 +78,8 @@ async function copyBy(
     diskId: null,
     details: { vmId: run.vmId },
   });
+  if (kept.openExport) await source.releaseExport(kept.openExport, signal);
+  kept.openExport = null;
   // A seekable transport pays where most of some disk need not be read.
   const seek = plans.some((plan) => plan.mode === 'delta');
   const opened = await source.openExport(run.vmId, snapshot.snapshotId, { transport, seek }, signal);
@@ -47,19 +92,30 @@ async function copyBy(
     context.log('info', opened.transportWhy);
     const descriptor = await opened.descriptor(signal);
     const disks: CopiedDisk[] = [];
+    for (const id of kept.copied.keys()) board.done(id);
     for (const disk of [...snapshot.disks].sort((a, b) => a.order - b.order)) {
       const plan = plans.find((one) => one.id === disk.id);
       if (!plan) throw faultError('internal', { message: `Nobody planned how ${disk.label} is copied.` });
       const what = { opened, board, disk, snapshotId: snapshot.snapshotId, hold };
-      disks.push(await copyWhatItTakes(context, what, plan));
+      const done = kept.copied.get(disk.id) ?? (await copyWhatItTakes(context, what, plan));
+      kept.copied.set(disk.id, done);
+      disks.push(done);
     }
     await context.stillMine();
     await opened.complete();
     context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
     return { transport: opened.transport, transportWhy: opened.transportWhy, descriptor, disks };
   } catch (error) {
-    await opened.abort(error instanceof Error ? error.message : 'failed');
-    context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
+    const reason = error instanceof Error ? error.message : 'failed';
+    const isEnded = await withoutPatience(() => opened.abort(reason)).then(
+      () => true,
+      () => false,
+    );
+    // What stopped the copy is what is told; an export that vCenter could not be told to end stays in the ledger.
+    if (isEnded) context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
+    else kept.openExport = opened.exportId;
+    // Only a lease keeps others from changing what was read; without one the check at the end is for all disks or none.
+    if (opened.transport !== 'nfc') kept.copied.clear();
     const cut = opened.transport !== 'nfc' && error instanceof FaultError && error.fault.code === 'export-cut';
     if (cut && !signal.aborted) return { cut: error.fault.message };
     throw error;

@@ -1,5 +1,6 @@
 // One call of an AWS API: cut off by the caller's signal, bounded in time, its errors told as faults.
 // For the adapters of this folder only.
+import { outlast } from '../../disks/outlast.ts';
 import { FaultError, fault } from '../../model/fault.ts';
 import { type AwsFaultContext, awsFault } from './faults.ts';
 
@@ -19,7 +20,8 @@ export interface CallOptions {
 
 /**
  * Calls one service. `action` is the IAM action (`ec2:DescribeImages`), which a refusal will name.
- * Fails with the signal's reason when the signal is aborted, at once; with a FaultError for everything else.
+ * Fails with the signal's reason when the signal is aborted, at once; with a FaultError for everything else. Work that has
+ * patience (disks/outlast.ts) waits here for an AWS that is away; `seconds` are those of one of its tries.
  */
 export type ServiceCaller<Client> = <T>(
   action: string,
@@ -34,7 +36,7 @@ export function createCaller<Client>(
   closing: AbortSignal,
   region?: string,
 ): ServiceCaller<Client> {
-  return async (action, signal, run, options = {}) => {
+  const once: ServiceCaller<Client> = async (action, signal, run, options = {}) => {
     const seconds = options.seconds ?? 120;
     const deadline = AbortSignal.timeout(seconds * 1000);
     const stop = AbortSignal.any([signal, closing, deadline]);
@@ -59,6 +61,7 @@ export function createCaller<Client>(
       });
     }
   };
+  return (action, signal, run, options) => outlast(() => once(action, signal, run, options), signal);
 }
 
 /** The promise's outcome, or the signal's reason as soon as it is aborted. */

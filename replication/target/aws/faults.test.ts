@@ -54,7 +54,7 @@ const cases: [Error, string, string, boolean, AwsFaultContext?][] = [
   [sdkError('BadDigest', 'The CRC32 you specified…', 400), 'staging-failed', 'now', true],
   [sdkError('NoSuchUpload', 'The specified upload…', 404), 'staging-failed', 'now', false],
   [sdkError('IdempotentParameterMismatch', 'Request parameters…', 400), 'aws-fault', 'never', false],
-  [sdkError('InternalError', 'We encountered…', 500), 'aws-fault', 'now', true],
+  [sdkError('InternalError', 'We encountered…', 500), 'aws-unreachable', 'now', true],
   [
     sdkError('InvalidAMIName.Duplicate', 'AMI name x is in use', 400),
     'image-refused',

@@ -248,8 +248,9 @@ export const AWS_FAULT_ROWS: readonly FaultRow[] = [
   {
     id: 'server-error',
     matches: (s) => s.status >= 500 || codes('InternalError', 'InternalFailure', 'ServiceUnavailable')(s),
-    code: 'aws-fault',
-    retry: 'now',
+    code: 'aws-unreachable',
+    message: 'AWS is there, but cannot do what it is asked for just now.',
+    remedy: 'Nothing to do: it is tried again. If this lasts, look at the health of AWS in the Region.',
     transient: true,
     source: 'S3, EC2 and EBS direct: status 500, 502, 503, 504',
   },

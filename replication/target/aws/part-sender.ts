@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart } from '@aws-sdk/client-s3';
+import { outlast, patienceMs } from '../../disks/outlast.ts';
 import { faultError, toFault } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { isClockSkew, isTransient } from './faults.ts';
@@ -23,6 +24,8 @@ export interface PartRetry {
 }
 
 export const PART_RETRY: PartRetry = { baseMs: 200, capMs: 20_000, deadlineMs: 15 * 60_000, random: Math.random };
+
+const QUIET_MS = 5_000;
 
 /** The wait before try `attempt` + 1 (attempts count from 1), in milliseconds. */
 export function backoffMs(attempt: number, retry: PartRetry): number {
@@ -61,7 +64,9 @@ export async function sendPart(
         ),
       { seconds: 16 * 60 },
     );
-  const answer = await again(attempt, retry, signal);
+  // Short trouble is nobody's news; where the work has patience, an outage is waited for, and said, above these tries.
+  const quiet = patienceMs() === null ? retry : { ...retry, deadlineMs: Math.min(retry.deadlineMs, QUIET_MS) };
+  const answer = await outlast(() => again(attempt, quiet, signal), signal);
   return { PartNumber: part.number, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 ?? checksum };
 }
 

@@ -161,7 +161,7 @@ async function openStep(work: Work, run: RunRow, plan: StepPlan, changes: Change
     .onConflictDoNothing();
   await tx
     .update(replicationRuns)
-    .set({ ...changes, step: plan.id, ...(plan.id === run.step ? {} : { progress: null }) })
+    .set({ ...changes, step: plan.id, ...(plan.id === run.step ? {} : { progress: null, waitingFor: null }) })
     .where(eq(replicationRuns.id, run.id));
   await hintTasks(tx, connectorId);
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });

@@ -70,7 +70,9 @@ async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<Claime
       const before = sql`${timeline} -> ${stepId}::text`;
       const begun = sql`jsonb_build_object(
         'startedAt', coalesce(${before} ->> 'startedAt', ${ctx.now().toISOString()}),
-        'attempts', coalesce((${before} ->> 'attempts')::int, 0) + 1)`;
+        'triedAt', ${ctx.now().toISOString()}::text,
+        'attempts', coalesce((${before} ->> 'attempts')::int, 0) + 1)
+        || jsonb_strip_nulls(jsonb_build_object('awaySince', ${before} -> 'awaySince'))`;
       const [row] = await tx
         .update(replicationRuns)
         .set({
@@ -116,7 +118,9 @@ export function dueForRelease() {
     sql`${artifacts.state} <> 'released'`,
     lte(artifacts.releaseNotBefore, sql`now()`),
     sql`${artifacts.kind} <> 'instance'`,
-    sql`${replicationRuns.state} not in ('pending', 'active')`,
+    // What could not be removed from the source when its step came is tried on beside the rest of the run.
+    sql`(${replicationRuns.state} not in ('pending', 'active') or (${replicationRuns.state} = 'active'
+      and ${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease') and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`,
     sql`not (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))`,
     sql`not ${inBaseline()}`,
   );

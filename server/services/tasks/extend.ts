@@ -16,6 +16,8 @@ export interface Extension {
 /** What a holder has to tell since it extended last. */
 export interface News {
   progress?: StepProgress | undefined;
+  /** What the work waits for just now; null when it goes on again. */
+  waitingFor?: string | null | undefined;
   lines?: readonly LogLine[];
 }
 
@@ -28,7 +30,7 @@ export async function extendTask(
   workspaceId: string,
   held: Held,
   leaseSeconds: number,
-  { progress, lines = [] }: News = {},
+  { progress, waitingFor, lines = [] }: News = {},
 ): Promise<Extension> {
   try {
     return await inTransaction(ctx, workspaceId, async (work) => {
@@ -46,7 +48,10 @@ export async function extendTask(
       if (progress && percent !== null) {
         await work.tx.update(replicationRuns).set({ progress, percent }).where(eq(replicationRuns.id, run.id));
       }
-      if (progress || lines.length > 0)
+      if (waitingFor !== undefined) {
+        await work.tx.update(replicationRuns).set({ waitingFor }).where(eq(replicationRuns.id, run.id));
+        work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+      } else if (progress || lines.length > 0)
         work.event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });
       return run.cancelRequestedAt ? { go: false, reason: 'cancelled' } : { go: true, reason: null };
     });

@@ -197,6 +197,44 @@ describe('settling', () => {
     expect(await run()).toMatchObject({ state: 'failed', fault: { code: 'export-cut' } });
   });
 
+  it('waits for a site that is away: no try counts, and the time that it was away decides', async () => {
+    const away = fault('vcenter-unreachable');
+    const meet = async (attempt: number) => {
+      const held = await hold('a');
+      await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: away });
+      const [task] = await site.db
+        .update(tasks)
+        .set({ notBefore: sql`now()` })
+        .where(eq(tasks.id, held.taskId))
+        .returning();
+      expect(task).toMatchObject({ state: 'open', attempt });
+    };
+    for (let often = 0; often < 8; often += 1) await meet(1);
+    const first = await run();
+    expect(first?.state).toBe('active');
+    expect(first?.waitingFor).toMatch(
+      /cannot reach vCenter\. The run waits until it answers again, at most until \d\d:\d\d UTC\./,
+    );
+    const lines = await site.db.select().from(runLog).where(eq(runLog.runId, runId));
+    expect(lines.filter(({ text }) => text.includes('waits until'))).toHaveLength(1);
+
+    const back = (minutes: number) =>
+      site.db
+        .update(replicationRuns)
+        .set({
+          timeline: sql`jsonb_set(${replicationRuns.timeline}, '{check-server,awaySince}', to_jsonb(${new Date(Date.now() - minutes * 60_000).toISOString()}::text))`,
+        })
+        .where(eq(replicationRuns.id, runId));
+    await back(29);
+    await meet(1);
+    await back(31);
+    const held = await hold('a');
+    await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: away });
+    await advanceRun(site.ctx, runId);
+    expect(await run()).toMatchObject({ state: 'failed', fault: { code: 'vcenter-unreachable', retry: 'later' } });
+    expect((await run())?.fault?.message).toContain('The run waited for 30 minutes.');
+  });
+
   it('fails at once after a fault that says later', async () => {
     const held = await hold('a');
     await settleTask(site.ctx, site.workspaceId, held, { ok: false, fault: fault('server-not-ready') });

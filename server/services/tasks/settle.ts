@@ -3,9 +3,11 @@ import { eq, sql } from 'drizzle-orm';
 import { connectors, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
+import { answeredWithin, isOutage, waitedInVain, waitingWords } from '../../../replication/model/outage.ts';
 import { powerResultSchema } from '../../../replication/model/power.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
 import type { Confirmation, LogLine } from '../../../replication/wire/gateway.ts';
+import { outageSeconds } from '../../env.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { advanceEnded } from '../runs/advance.ts';
@@ -105,6 +107,13 @@ async function settleFailure(
   theFault: Fault,
 ): Promise<void> {
   const { tx } = work;
+  if (isOutage(theFault) && !run.cancelRequestedAt) {
+    const patienceMs = outageSeconds() * 1000;
+    const since = awaySince(run, stepId, patienceMs, ctx.now());
+    if (ctx.now().getTime() - since.getTime() < patienceMs)
+      return waitForSite(ctx, work, task, run, stepId, theFault, since, patienceMs);
+    theFault = waitedInVain(theFault, patienceMs);
+  }
   const again = theFault.retry === 'now' && task.attempt < stepPlan(stepId).attempts && !run.cancelRequestedAt;
   await tx.insert(runLog).values({
     runId: run.id,
@@ -140,6 +149,60 @@ async function settleFailure(
     await advanceEnded(ctx, work, run, { stepId, state: 'failed', fault: theFault });
   }
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
+}
+
+/** When the outage began that a try met: now, unless the tries before met the same one. */
+function awaySince(run: RunRow, stepId: StepId, patienceMs: number, now: Date): Date {
+  const { awaySince: since, triedAt } = run.timeline[stepId] ?? {};
+  if (!since || !triedAt) return now;
+  const lasted = now.getTime() - new Date(triedAt).getTime();
+  return lasted > answeredWithin(patienceMs) ? now : new Date(since);
+}
+
+/** An outage is an ordinary event: the step is done again when the site answers, and the try does not count. */
+async function waitForSite(
+  ctx: ServiceContext,
+  { tx, event }: Work,
+  task: TaskHead,
+  run: RunRow,
+  stepId: StepId,
+  theFault: Fault,
+  since: Date,
+  patienceMs: number,
+): Promise<void> {
+  const before = run.timeline[stepId];
+  const isNew = before?.awaySince !== since.toISOString();
+  const until = new Date(since.getTime() + patienceMs);
+  const words = waitingWords(theFault, until);
+  if (isNew) {
+    const text = `${stepPlan(stepId).label}: ${words}${theFault.cause ? ` (${theFault.cause})` : ''}`;
+    await tx.insert(runLog).values({ runId: run.id, at: ctx.now(), level: 'warning', step: stepId, text });
+  }
+  // More and more slowly, and at the end of the patience once more.
+  const elapsed = (ctx.now().getTime() - since.getTime()) / 1000;
+  const longest = Math.min(30, patienceMs / 20_000, (patienceMs / 1000 - elapsed) / 2);
+  const seconds = Math.max(0.2, Math.min(longest, 1 + elapsed / 4)) * (0.75 + Math.random() / 4);
+  await tx
+    .update(tasks)
+    .set({
+      holder: null,
+      leaseUntil: null,
+      fault: theFault,
+      losses: 0,
+      notBefore: sql`now() + make_interval(secs => ${seconds})`,
+    })
+    .where(eq(tasks.id, task.id));
+  const timeline = {
+    startedAt: ctx.now().toISOString(),
+    attempts: 1,
+    ...before,
+    awaySince: since.toISOString(),
+  };
+  await tx
+    .update(replicationRuns)
+    .set({ waitingFor: words, timeline: { ...run.timeline, [stepId]: timeline } })
+    .where(eq(replicationRuns.id, run.id));
+  event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
 }
 
 /** What came of it is read by the cutover that asked (services/cutovers). */

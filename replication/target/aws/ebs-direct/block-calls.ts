@@ -1,6 +1,7 @@
 // Block calls that are tried again until they go through or make no sense any more; all of one AWS target share a pace.
 // The only retry layer of block calls. For the writer and the reader of this folder.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { outlast, patienceMs } from '../../../disks/outlast.ts';
 import { faultError, toFault } from '../../../model/fault.ts';
 import { awsFault, awsFaultRow, awsSignature } from '../faults.ts';
 import { backoffMs, PART_RETRY, type PartRetry } from '../part-sender.ts';
@@ -14,6 +15,9 @@ export interface BlockCallOptions {
 }
 
 export const BLOCK_CALL_OPTIONS: BlockCallOptions = { concurrency: 64, retry: { ...PART_RETRY, baseMs: 100 } };
+
+/** Trouble that is over within this time is nobody's news. */
+const QUIET_MS = 5_000;
 
 /** A block that arrived damaged is sent again so often; after that it was damaged before it was sent. */
 const DAMAGED_TRIES = 3;
@@ -56,7 +60,13 @@ export class BlockCalls {
     return this.#again({ action: 'ebs:GetSnapshotBlock', attempt }, signal);
   }
 
-  async #again<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+  /** Its own tries go on for seconds where the work has patience: what an outage leaves is waited for, and said, above them. */
+  #again<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+    return outlast(() => this.#tryAgain(call, signal), signal);
+  }
+
+  async #tryAgain<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+    const deadlineMs = patienceMs() === null ? this.#retry.deadlineMs : QUIET_MS;
     const start = performance.now();
     const state = { tries: 0, damaged: 0, skewed: 0, refreshed: 0 };
     for (;;) {
@@ -78,7 +88,7 @@ export class BlockCalls {
       state.tries += 1;
       if (!(await this.#mayHelp(failure, call, state, keys, began))) throw refusal(failure, call.action);
       const wait = backoffMs(state.tries, this.#retry);
-      if (performance.now() - start + wait > this.#retry.deadlineMs) throw givenUp(failure, call.action, state.tries);
+      if (performance.now() - start + wait > deadlineMs) throw givenUp(failure, call.action, state.tries);
       await sleep(wait, undefined, { signal }).catch((error) => {
         signal.throwIfAborted();
         throw error;
