@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 const told: (string | null)[] = [];
 const patient = <T>(forMs: number, work: () => Promise<T>) => {
   told.length = 0;
-  return withPatience({ forMs, tell: (waiting) => void told.push(waiting && waiting.fault.code) }, work);
+  return withPatience({ forMs, tell: (waiting) => void told.push(waiting?.fault.code ?? null) }, work);
 };
 /** Fails so many times with the fault, then answers. */
 function failing(times: number, code: FaultCode, retry: 'now' | 'later' = 'now') {
