@@ -1,100 +1,18 @@
-// The instance types that the lab offers, with what decides whether an AMI can start on them. For lab/aws/ec2 only.
+// What EC2 says of instance types, and which zone offers which. The table is in type-table.ts. For lab/aws/ec2 only.
 import { AwsError } from '../service.ts';
 import { applyFilters, type FilterTable, page } from './describe.ts';
 import { networkOf } from './network.ts';
 import type { Xml } from './query.ts';
 import { invalid } from './refusals.ts';
 import type { Action, Ec2 } from './state.ts';
+import { type InstanceType, instanceTypes } from './type-table.ts';
 
-export interface InstanceType {
-  /** The name, as `id` for paging. */
-  id: string;
-  cpus: number;
-  memoryMiB: number;
-  architectures: string[];
-  nitro: boolean;
-  ena: 'required' | 'unsupported';
-  bootModes: string[];
-  virtualizationTypes: string[];
-  burstable: boolean;
-  network: string;
-  freeTier: boolean;
-  current: boolean;
+export type { InstanceType } from './type-table.ts';
+
+/** Whether the zone of this place in the Region's row offers the type. */
+export function offeredAt({ zones }: InstanceType, at: number): boolean {
+  return zones.includes('abcdefghijklmnopqrstuvwxyz'[at] ?? '');
 }
-
-const nitroX86 = {
-  nitro: true,
-  ena: 'required',
-  architectures: ['x86_64'],
-  bootModes: ['legacy-bios', 'uefi'],
-  virtualizationTypes: ['hvm'],
-  burstable: false,
-  freeTier: false,
-  current: true,
-} as const;
-
-type Rest = Partial<Pick<InstanceType, 'architectures' | 'burstable' | 'freeTier' | 'bootModes'>>;
-
-function nitro(id: string, cpus: number, gib: number, network: string, rest: Rest = {}): InstanceType {
-  const { architectures, bootModes, virtualizationTypes, ...common } = nitroX86;
-  return {
-    id,
-    cpus,
-    memoryMiB: gib * 1024,
-    network,
-    architectures: [...architectures],
-    bootModes: [...bootModes],
-    virtualizationTypes: [...virtualizationTypes],
-    ...common,
-    ...rest,
-  };
-}
-
-function xen(id: string, cpus: number, gib: number, network: string, architectures: string[]): InstanceType {
-  const base = nitro(id, cpus, gib, network, { architectures, burstable: true, bootModes: ['legacy-bios'] });
-  return { ...base, nitro: false, ena: 'unsupported', freeTier: id === 't2.micro' };
-}
-
-const burstable = { burstable: true };
-const arm = { architectures: ['arm64'], bootModes: ['uefi'] };
-const five = 'Up to 5 Gigabit';
-const ten = 'Up to 10 Gigabit';
-const twelve = 'Up to 12.5 Gigabit';
-
-export const instanceTypes: readonly InstanceType[] = [
-  xen('t2.nano', 1, 0.5, 'Low to Moderate', ['i386', 'x86_64']),
-  xen('t2.micro', 1, 1, 'Low to Moderate', ['i386', 'x86_64']),
-  xen('t2.small', 1, 2, 'Low to Moderate', ['i386', 'x86_64']),
-  xen('t2.medium', 2, 4, 'Low to Moderate', ['i386', 'x86_64']),
-  xen('t2.large', 2, 8, 'Low to Moderate', ['x86_64']),
-  nitro('t3.nano', 2, 0.5, five, burstable),
-  nitro('t3.micro', 2, 1, five, { ...burstable, freeTier: true }),
-  nitro('t3.small', 2, 2, five, burstable),
-  nitro('t3.medium', 2, 4, five, burstable),
-  nitro('t3.large', 2, 8, five, burstable),
-  nitro('t3.xlarge', 4, 16, five, burstable),
-  nitro('t3.2xlarge', 8, 32, five, burstable),
-  nitro('t3a.micro', 2, 1, five, { ...burstable, bootModes: ['legacy-bios', 'uefi'] }),
-  nitro('t3a.small', 2, 2, five, burstable),
-  nitro('t3a.medium', 2, 4, five, burstable),
-  nitro('t3a.large', 2, 8, five, burstable),
-  nitro('t4g.micro', 2, 1, five, { ...burstable, ...arm }),
-  nitro('t4g.medium', 2, 4, five, { ...burstable, ...arm }),
-  nitro('m5.large', 2, 8, ten),
-  nitro('m5.xlarge', 4, 16, ten),
-  nitro('m5.2xlarge', 8, 32, ten),
-  nitro('m6i.large', 2, 8, twelve),
-  nitro('m6i.xlarge', 4, 16, twelve),
-  nitro('m6i.2xlarge', 8, 32, twelve),
-  nitro('m6i.4xlarge', 16, 64, twelve),
-  nitro('m6g.large', 2, 8, ten, arm),
-  nitro('c6i.large', 2, 4, twelve),
-  nitro('c6i.xlarge', 4, 8, twelve),
-  nitro('c6i.2xlarge', 8, 16, twelve),
-  nitro('r6i.large', 2, 16, twelve),
-  nitro('r6i.xlarge', 4, 32, twelve),
-  nitro('r6i.2xlarge', 8, 64, twelve),
-];
 
 export function findInstanceType(name: string): InstanceType | undefined {
   return instanceTypes.find(({ id }) => id === name);
@@ -148,8 +66,10 @@ export function instanceTypeActions(ec2: Ec2): Record<string, Action> {
       };
       const places = Object.hasOwn(locations, kind) ? locations[kind] : undefined;
       if (!places) throw invalid(`Invalid value '${kind}' for LocationType`);
-      const all = instanceTypes.flatMap(({ id }) =>
-        places.map((location) => ({ id: `${id}/${location}`, type: id, location })),
+      const all = instanceTypes.flatMap((type) =>
+        places
+          .filter((_, at) => kind === 'region' || offeredAt(type, at))
+          .map((location) => ({ id: `${type.id}/${location}`, type: type.id, location })),
       );
       const left = applyFilters(all, parameters, {
         'instance-type': ({ type }) => [type],
@@ -187,6 +107,8 @@ function typeXml(type: InstanceType): Xml {
       ebsOptimizedSupport: type.nitro ? 'default' : 'unsupported',
       encryptionSupport: 'supported',
       nvmeSupport: type.nitro ? 'required' : 'unsupported',
+      maximumEbsAttachments: type.attachments.most,
+      attachmentLimitType: type.attachments.kind,
     },
     networkInfo: {
       networkPerformance: type.network,

@@ -4,7 +4,7 @@ import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';
 import { inspectDisk } from './guest-disk.ts';
 import type { Guests } from './guests.ts';
-import { findInstanceType, type InstanceType } from './instance-types.ts';
+import { findInstanceType, type InstanceType, offeredAt } from './instance-types.ts';
 import { reservationXml } from './instance-xml.ts';
 import { beginInstance } from './instances.ts';
 import { groupByName, keyByName, type Network, networkOf, type Subnet } from './network.ts';
@@ -23,11 +23,13 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       const type = chooseType(parameters.text('InstanceType') ?? 'm1.small');
       const bootMode = checkFits(image, type);
       const place = choosePlace(networkOf(ec2), parameters);
+      checkOffered(networkOf(ec2), place.subnet, type);
       const keyName = parameters.text('KeyName');
       if (keyName) keyByName(networkOf(ec2), keyName);
       const profile = parameters.structure('IamInstanceProfile')?.text('Name');
       const userData = readUserData(parameters.text('UserData'));
       const disks = readDisks(ec2, image, parameters);
+      checkAttachments(disks.length, type);
       const tags = tagsFor(parameters, ['instance', 'volume', 'network-interface']);
       const count = readCount(parameters);
       endDryRun(parameters);
@@ -130,6 +132,24 @@ function checkFits(image: ImageRecord, type: InstanceType): string | undefined {
     );
   }
   return image.bootMode;
+}
+
+/** Not every zone has every type. */
+function checkOffered(network: Network, { zone }: Subnet, type: InstanceType): void {
+  const offering = network.subnets.filter((_, at) => offeredAt(type, at)).map((one) => one.zone);
+  if (offering.includes(zone)) return;
+  throw new AwsError(
+    400,
+    'Unsupported',
+    `Your requested instance type (${type.id}) is not supported in your requested Availability Zone (${zone}). ` +
+      `Please retry your request by not specifying an Availability Zone or choosing ${offering.join(', ')}.`,
+  );
+}
+
+function checkAttachments(volumes: number, { id, attachments }: InstanceType): void {
+  const most = attachments.kind === 'dedicated' ? attachments.most : attachments.most - 1;
+  if (volumes <= most) return;
+  throw new AwsError(400, 'AttachmentLimitExceeded', `${volumes} volumes exceed the ${most} that ${id} attaches.`);
 }
 
 interface Place {

@@ -114,11 +114,12 @@ export function createInstances(clients: AwsClients): Instances {
         { Name: 'supported-virtualization-type', Values: ['hvm'] },
         { Name: 'bare-metal', Values: ['false'] },
       ];
+      const offered = await offeringsByType(clients, signal);
       for (let token: string | undefined, first = true; first || token; first = false) {
         const page = await clients.ec2('ec2:DescribeInstanceTypes', signal, (ec2, http) =>
           ec2.describeInstanceTypes({ Filters, MaxResults: 100, ...(token && { NextToken: token }) }, http),
         );
-        choices.push(...(page.InstanceTypes ?? []).map(toChoice));
+        choices.push(...(page.InstanceTypes ?? []).map((info) => toChoice(info, offered)));
         token = page.NextToken;
       }
       types = { at: performance.now(), choices };
@@ -225,15 +226,48 @@ function toState(instance: Instance, status: InstanceStatus | undefined): Instan
   };
 }
 
-function toChoice(info: InstanceTypeInfo): InstanceTypeChoice {
+/** The zones of each type; null for an identity that may not ask, which policies of an earlier Landfall do not allow. */
+async function offeringsByType(clients: AwsClients, signal: AbortSignal): Promise<Map<string, string[]> | null> {
+  const found = new Map<string, string[]>();
+  const LocationType = 'availability-zone' as const;
+  try {
+    for (let token: string | undefined, first = true; first || token; first = false) {
+      const page = await clients.ec2('ec2:DescribeInstanceTypeOfferings', signal, (ec2, http) =>
+        ec2.describeInstanceTypeOfferings({ LocationType, MaxResults: 1000, ...(token && { NextToken: token }) }, http),
+      );
+      for (const { InstanceType, Location } of page.InstanceTypeOfferings ?? []) {
+        if (InstanceType && Location) found.set(InstanceType, [...(found.get(InstanceType) ?? []), Location].sort());
+      }
+      token = page.NextToken;
+    }
+  } catch (error) {
+    if (error instanceof FaultError && error.fault.code === 'aws-access-denied') return null;
+    throw error;
+  }
+  return found;
+}
+
+function toChoice(info: InstanceTypeInfo, offered: Map<string, string[]> | null): InstanceTypeChoice {
+  const name = info.InstanceType ?? '';
   return {
-    name: info.InstanceType ?? '',
+    name,
     vcpus: info.VCpuInfo?.DefaultVCpus ?? 0,
     memoryMiB: Number(info.MemoryInfo?.SizeInMiB ?? 0),
     architectures: info.ProcessorInfo?.SupportedArchitectures ?? [],
     bootModes: info.SupportedBootModes ?? [],
     ena: info.NetworkInfo?.EnaSupport ?? 'unsupported',
+    nitro: info.Hypervisor === 'nitro',
+    current: info.CurrentGeneration ?? false,
+    volumes: volumesOf(info),
+    zones: offered ? (offered.get(name) ?? []) : null,
   };
+}
+
+/** Where volumes and network interfaces share one limit, one place is the interface's. */
+function volumesOf({ EbsInfo }: InstanceTypeInfo): number | null {
+  const most = EbsInfo?.MaximumEbsAttachments;
+  if (most === undefined) return null;
+  return EbsInfo?.AttachmentLimitType === 'dedicated' ? most : most - 1;
 }
 
 function toLaunchable(image: Image): LaunchableImage {

@@ -2,6 +2,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { awsTargetContract } from './contract.ts';
 import { openAwsTarget } from './open-target.ts';
+import { recommendType } from './recommend-type.ts';
 import type { LaunchInput } from './target.ts';
 import {
   another,
@@ -124,4 +125,31 @@ test('closing ends a call that hangs', async () => {
   await expect.poll(() => faults.list()[0]?.count).toBe(99);
   closing.close();
   expect((await call).cause).toContain('closed');
+});
+
+test('of the real lists of types, 32 usual sizes of servers get a current generation, in every zone', async () => {
+  const types = await target.instances.types(never);
+  const zones = (await target.instances.networks(never)).subnets.map(({ zone }) => zone).sort();
+  const [a, b, c] = zones as [string, string, string];
+  expect(types.find(({ name }) => name === 'm3.2xlarge')).toMatchObject({
+    current: false,
+    nitro: false,
+    zones: [a, b],
+  });
+  expect(types.find(({ name }) => name === 'm7i.large')).toMatchObject({ volumes: 32, zones: [a, b] });
+  expect(types.find(({ name }) => name === 'm6i.large')).toMatchObject({ volumes: 27, zones: [a, b, c] });
+  const needs = { architecture: 'x86_64', firmware: 'bios', hasEna: null, zones } as const;
+  for (const vcpus of [1, 2, 4, 8, 12, 16, 24, 32]) {
+    for (const perCpu of [1, 2, 4, 8]) {
+      const { recommended, reason } = recommendType({ ...needs, vcpus, memoryMiB: vcpus * perCpu * 1024 }, types);
+      const told = `${vcpus} vCPU, ${vcpus * perCpu} GiB: ${reason}`;
+      expect(recommended, told).toMatchObject({ current: true, nitro: true, zones });
+    }
+  }
+  // In one zone the newest may be chosen; an old guest gets a type that needs no drivers.
+  const large = { ...needs, vcpus: 8, memoryMiB: 32 * 1024 };
+  expect(recommendType({ ...large, zones: [a] }, types).recommended?.name).toBe('m7i.2xlarge');
+  const old = recommendType({ ...large, guestName: 'CentOS 6 (64-bit)' }, types);
+  expect(old.recommended?.nitro).toBe(false);
+  expect(old.reason).toContain('this type needs neither');
 });

@@ -145,6 +145,14 @@ export interface InstanceTypeChoice {
   architectures: string[];
   bootModes: string[];
   ena: string;
+  /** Nitro types give their disks as NVMe devices; those of Xen do not. */
+  nitro: boolean;
+  /** False for what AWS calls a previous generation. */
+  current: boolean;
+  /** EBS volumes beside one network interface; null when AWS does not say. */
+  volumes: number | null;
+  /** Availability Zones of the Region that offer it; null when that could not be asked. */
+  zones: string[] | null;
 }
 
 export interface LaunchableImage {

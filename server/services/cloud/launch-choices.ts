@@ -38,6 +38,9 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     architecture: image.architecture,
     firmware: firmwareOf(image, server?.firmware ?? 'bios'),
     hasEna: image.ena ? null : false,
+    guestName: server?.guestName ?? '',
+    volumes: image.volumes.length,
+    zones: zonesOf(networks.subnets, row.configuration?.subnetId),
   };
   return {
     image: {
@@ -67,6 +70,12 @@ export type LaunchChoices = Awaited<ReturnType<typeof launchChoices>>;
 function firmwareOf(image: LaunchableImage, ofSource: 'bios' | 'uefi'): 'bios' | 'uefi' {
   if (image.bootMode === 'uefi') return 'uefi';
   return image.bootMode === 'uefi-preferred' ? ofSource : 'bios';
+}
+
+/** The zone of the subnet that launches of the job use, or of every subnet while none was chosen. */
+function zonesOf(subnets: readonly { id: string; zone: string }[], chosen: string | undefined): string[] {
+  const one = subnets.find(({ id }) => id === chosen);
+  return one ? [one.zone] : [...new Set(subnets.map(({ zone }) => zone).filter(Boolean))].sort();
 }
 
 /** A 32-bit AMI starts only where the type says so. */

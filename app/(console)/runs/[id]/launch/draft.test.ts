@@ -12,13 +12,17 @@ import {
   withVpc,
 } from './draft.ts';
 
-const type = (name: string) => ({
+const type = (name: string, zones: string[] | null = null) => ({
   name,
   vcpus: 2,
   memoryMiB: 4096,
   architectures: ['x86_64'],
   bootModes: ['legacy-bios', 'uefi'],
   ena: 'required',
+  nitro: true,
+  current: true,
+  volumes: 27,
+  zones,
 });
 const volume = {
   snapshotId: 'snap-1',
@@ -38,13 +42,22 @@ const choices: LaunchChoices = {
     windows: false,
   },
   run: { id: 'sms-run-1', jobId: 'sms-job-1', serverName: 'web-01', license: 'auto' },
-  needs: { vcpus: 2, memoryMiB: 4096, architecture: 'x86_64', firmware: 'bios', hasEna: null },
+  needs: {
+    vcpus: 2,
+    memoryMiB: 4096,
+    architecture: 'x86_64',
+    firmware: 'bios',
+    hasEna: null,
+    guestName: '',
+    volumes: 1,
+    zones: ['a'],
+  },
   source: null,
   configuration: null,
   types: {
     recommended: type('t3.medium'),
     reason: 't3.medium fits.',
-    fitting: [type('t3.medium'), type('m5.large')],
+    fitting: [type('t3.medium'), type('m5.large'), type('m7i.large', ['b'])],
   },
   networks: {
     vpcs: [
@@ -152,6 +165,7 @@ const ofTags = (...tags: [string, string][]) => ({ tags: tags.map(([key, value])
 test.each<[string, Parameters<typeof problemsOf>[0], Partial<Draft>, string]>([
   ['no type', 'type', { instanceType: '' }, 'instanceType'],
   ['no subnet', 'network', { subnetId: '' }, 'subnetId'],
+  ['a zone that does not offer the type', 'network', { instanceType: 'm7i.large' }, 'subnetId'],
   ['no group', 'network', { securityGroupIds: [] }, 'securityGroupIds'],
   ['six groups', 'network', { securityGroupIds: ['1', '2', '3', '4', '5', '6'] }, 'securityGroupIds'],
   ['below the snapshot', 'storage', withRoot({ sizeGiB: '7' }), 'volumes.0.sizeGiB'],

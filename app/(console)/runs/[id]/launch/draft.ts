@@ -164,7 +164,7 @@ export function problemsOf(step: StepId, draft: Draft, choices: LaunchChoices): 
     case 'type':
       return draft.instanceType ? {} : { instanceType: 'Choose an instance type.' };
     case 'network':
-      return networkProblems(draft);
+      return networkProblems(draft, choices);
     case 'storage':
       return storageProblems(draft, choices);
     case 'tags':
@@ -174,8 +174,13 @@ export function problemsOf(step: StepId, draft: Draft, choices: LaunchChoices): 
   }
 }
 
-function networkProblems(draft: Draft): Problems {
+function networkProblems(draft: Draft, choices: LaunchChoices): Problems {
   const problems: Problems = {};
+  const zone = choices.networks.subnets.find(({ id }) => id === draft.subnetId)?.zone;
+  const zones = choices.types.fitting.find(({ name }) => name === draft.instanceType)?.zones;
+  if (zone && zones && !zones.includes(zone)) {
+    problems.subnetId = `${zone} does not offer ${draft.instanceType}${zones.length > 0 ? `; ${zones.join(' and ')} do` : ''}. Choose another subnet or type.`;
+  }
   if (!draft.vpcId) problems.vpcId = 'Choose a VPC.';
   if (!draft.subnetId) problems.subnetId = 'Choose a subnet.';
   if (draft.securityGroupIds.length === 0) problems.securityGroupIds = 'Choose at least one security group.';
