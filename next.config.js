@@ -16,7 +16,24 @@ export default {
     turbopackSourceMaps: false,
     turbopackInputSourceMaps: false,
   },
-  serverExternalPackages: ['@node-rs/argon2', 'pg', 'pg-boss', 'pino'],
+  // Taken from node_modules as they are: bundling them for the server is a fifth of the build, and serves nobody.
+  serverExternalPackages: [
+    '@aws-crypto/crc32c',
+    '@aws-sdk/client-ebs',
+    '@aws-sdk/client-ec2',
+    '@aws-sdk/client-s3',
+    '@aws-sdk/client-sts',
+    '@aws-sdk/crc64-nvme',
+    '@node-rs/argon2',
+    '@smithy/node-http-handler',
+    'drizzle-orm',
+    'fast-xml-parser',
+    'pg',
+    'pg-boss',
+    'pino',
+    'selfsigned',
+    'undici',
+  ],
   // Browsers ask for it before they have read that a page names another.
   redirects: async () => [{ source: '/favicon.ico', destination: '/icon.svg', permanent: true }],
   headers: async () => [

@@ -1,7 +1,7 @@
 // Brings node_modules to what package-lock.json says, and finds the Node that runs our TypeScript.
 // Runs before anything is installed, under any Node from 20: Node's own modules only.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whenAskedToEnd } from './life-line.mjs';
@@ -25,21 +25,28 @@ function readJson(file) {
   }
 }
 
+/** There while packages are added to an installation: whoever finds it knows that this was broken off. */
+const addingFile = (folder) => path.join(folder, '.landfall/adding-packages');
+
+/** npm's own list of what is in node_modules, which it writes last. */
+const listed = (folder) => readJson(path.join(folder, 'node_modules/.package-lock.json'))?.packages;
+
 /**
  * Why node_modules does not match the lock file, or undefined when it does. npm writes its own list last, so an
  * installation that was cut short has none.
+ * @param {{ tools?: boolean }} [kind] `tools`: with what only tests and other work on Landfall need (devDependencies)
  */
-export function whyInstall(folder = root) {
+export function whyInstall(folder = root, { tools = true } = {}) {
   const wanted = readJson(path.join(folder, 'package-lock.json'))?.packages;
   if (!wanted)
     throw new SetUpError(
       `${folder}/package-lock.json is missing or broken: restore it with git checkout package-lock.json.`,
     );
   if (!existsSync(path.join(folder, 'node_modules'))) return 'nothing is installed yet';
-  const present = readJson(path.join(folder, 'node_modules/.package-lock.json'))?.packages;
-  if (!present) return 'the last installation did not finish';
-  for (const [name, { version, optional, devOptional, peer }] of Object.entries(wanted)) {
-    if (name === '') continue;
+  const present = listed(folder);
+  if (!present || existsSync(addingFile(folder))) return 'the last installation did not finish';
+  for (const [name, { version, dev, optional, devOptional, peer }] of Object.entries(wanted)) {
+    if (name === '' || (dev && !tools)) continue;
     const found = present[name];
     if (!found && (optional || devOptional || peer)) continue;
     if (found?.version !== version)
@@ -74,11 +81,12 @@ const npmHints = [
   [/EINTEGRITY/, 'A download was damaged: run npm cache clean --force and try again.'],
 ];
 
-function npmCi() {
+/** @param {string[]} args what npm is told */
+function npm(args) {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, PATH: outerPath() };
     for (const name of Object.keys(env)) if (/^npm_(?!config_)/.test(name)) delete env[name];
-    const child = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const child = spawn('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,26 +119,52 @@ function npmCi() {
       if (code === 0) return resolve();
       const hint = npmHints.find(([pattern]) => pattern.test(output))?.[1] ?? 'What npm said is above.';
       const said = output.trim().split('\n').slice(-25).join('\n');
-      reject(new SetUpError(`${said}\n\nnpm ci failed (${signal ?? `code ${code}`}). ${hint}`));
+      reject(new SetUpError(`${said}\n\nnpm ${args[0]} failed (${signal ?? `code ${code}`}). ${hint}`));
     });
   });
 }
 
 /**
+ * What npm must do. Whoever only starts Landfall gets what runs: the tools are a third of the work. They are added to
+ * that when they are asked for, and kept up to date where they are.
+ */
+export function installation(folder, { tools }) {
+  const present = listed(folder) ?? {};
+  const hasTools = Object.values(present).some(({ dev }) => dev);
+  if (!tools && !hasTools) return ['ci', '--omit=dev'];
+  // Neither the lock file nor what is there already is touched.
+  if (!whyInstall(folder, { tools: false })) return ['install', '--no-save', '--include=dev'];
+  return ['ci', '--include=dev'];
+}
+
+async function install(folder, kind) {
+  const args = installation(folder, kind);
+  const adding = addingFile(folder);
+  if (args[0] === 'ci') return npm(args).then(() => rmSync(adding, { force: true }));
+  mkdirSync(path.dirname(adding), { recursive: true });
+  writeFileSync(adding, '');
+  await npm(args);
+  rmSync(adding, { force: true });
+  // What npm made of it in another way than hoped is made anew.
+  if (whyInstall(folder, kind)) await npm(['ci', '--include=dev']);
+}
+
+/**
  * Installs when needed. Two starts at once in one folder take turns.
  * @param {(text: string) => void} say
+ * @param {{ tools: boolean }} kind as in whyInstall
  * @returns {Promise<boolean>} whether anything was installed
  */
-export async function ensureInstalled(say) {
-  if (!whyInstall()) return false;
+export async function ensureInstalled(say, kind) {
+  if (!whyInstall(root, kind)) return false;
   const lock = await waitForLock(path.join(root, '.landfall/install.lock'), {
     onWait: ({ pid }) => say(`process ${pid} is installing in this folder; waiting for it`),
   });
   try {
-    const why = whyInstall();
+    const why = whyInstall(root, kind);
     if (!why) return false;
     say(`installing packages (about half a minute): ${why}`);
-    await npmCi();
+    await install(root, kind);
     return true;
   } finally {
     lock.release();

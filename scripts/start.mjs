@@ -41,7 +41,7 @@ try {
   } else {
     const began = Date.now();
     const seconds = () => ((Date.now() - began) / 1000).toFixed(1).padStart(5);
-    const installed = await ensureInstalled((text) => console.log(`         ${text}`));
+    const installed = await ensureInstalled((text) => console.log(`         ${text}`), { tools: false });
     if (installed) console.log(`${seconds()} s  packages installed`);
     process.env.LANDFALL_STARTED_AT = String(began);
     handOver('scripts/supervise.ts', process.argv.slice(2));

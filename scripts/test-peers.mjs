@@ -3,7 +3,7 @@ import { checkOwnNode, ensureInstalled, handOver, showAndExit } from './install.
 
 try {
   checkOwnNode();
-  await ensureInstalled((text) => console.log(text));
+  await ensureInstalled((text) => console.log(text), { tools: true });
   handOver('scripts/peers.ts', process.argv.slice(2));
 } catch (error) {
   showAndExit(error);
