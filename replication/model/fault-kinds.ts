@@ -137,6 +137,12 @@ export const FAULT_KINDS = {
     blame: 'connector',
     retry: 'later',
   },
+  'left-at-source': {
+    message: 'A snapshot that a run took is still at the source.',
+    remedy: 'Remove it in the VM manager by hand, then forget the entry.',
+    blame: 'you',
+    retry: 'later',
+  },
   'connector-refused': {
     message: 'The console does not know this connector.',
     remedy: 'Enrol the connector with a new one-time code: set LANDFALL_ENROL_CODE and start it again.',
@@ -267,6 +273,26 @@ export const FAULT_KINDS = {
     message: 'AWS refused the EBS snapshot, or lost it.',
     remedy: 'Read the text of AWS below; the next run begins a new snapshot.',
     blame: 'aws',
+    retry: 'later',
+  },
+  'made-before': {
+    message: "Something at AWS bears this run's name, and was made of something else.",
+    remedy:
+      "The run has gone on elsewhere, as after the console's database was restored from an older copy. Nothing was deleted: look at AWS for the AMI that it made. Start the run again: it makes another AMI.",
+    blame: 'you',
+    retry: 'later',
+  },
+  'result-kept': {
+    message: 'Something at AWS was not deleted, because it may be a finished result.',
+    remedy:
+      'Look at it at AWS. If it is of no use, delete it there: the entry goes by itself within the hour. If it is to stay, forget the entry.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'snapshot-in-use': {
+    message: 'An EBS snapshot cannot be deleted: an AMI uses it.',
+    remedy: 'Deregister the AMI at AWS if it is of no use: the snapshot goes by itself then.',
+    blame: 'you',
     retry: 'later',
   },
   'import-image-failed': {

@@ -115,6 +115,8 @@ const confirmationSchema = z.object({
   externalId: z.string().nullable(),
   /** Added to what is known of it. */
   details: z.record(z.string(), z.string()).optional(),
+  /** Why it could not be released; its state stays as it was. */
+  fault: faultSchema.optional(),
 });
 export type Confirmation = z.infer<typeof confirmationSchema>;
 

@@ -6,6 +6,7 @@ import { foreignText, wellFormedJson } from '../../replication/model/foreign-tex
 import { CLOUD_STEPS, type CloudStepId } from '../../replication/model/itinerary.ts';
 import { waitingWords } from '../../replication/model/outage.ts';
 import type { StepProgress } from '../../replication/model/step-results.ts';
+import { markFinished } from '../../replication/steps/cloud/create-image.ts';
 import { CLOUD_STEP_CODE } from '../../replication/steps/cloud/index.ts';
 import type { CloudStepContext } from '../../replication/steps/cloud/step.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
@@ -124,9 +125,13 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   try {
     // Words of AWS come with it.
     const result = wellFormedJson(await withPatience(patience, () => runStep(stepId, context)));
+    if (stepId === 'create-image') {
+      const made = result as { imageId: string };
+      await ending(() => recordImage(ctx, run, held, made));
+      await withPatience(patience, () => markFinished(context, made.imageId));
+    }
     clearInterval(beat);
     await (telling as Promise<void> | null);
-    if (stepId === 'create-image') await ending(() => recordImage(ctx, run, held, result as { imageId: string }));
     await ending(() => settleTask(ctx, workspaceId, held, { ok: true, result }, { lines }));
   } catch (error) {
     clearInterval(beat);

@@ -2,17 +2,19 @@
 import { releaseAtAws } from '../../replication/steps/cloud/release.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { log } from '../log.ts';
+import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
 import { askConnectorToRelease, dueArtifacts, markNotReleased, markReleased } from '../services/artifacts/release.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
 
 /** One pass over what is due. What fails is tried again later, at longer and longer intervals. */
 export async function reap(ctx: ServiceContext, target: AwsTarget, signal: AbortSignal): Promise<void> {
+  await settleOrphansAtSource(ctx);
   const due = await dueArtifacts(ctx);
   for (const one of due.cloud) {
     if (signal.aborted) return;
     try {
-      await releaseAtAws(one.artifact, target, signal);
+      await releaseAtAws(one.artifact, one.runId, target, signal);
       await markReleased(ctx, one);
     } catch (error) {
       if (signal.aborted) return;

@@ -5,6 +5,7 @@ import { effectiveImageMethod, effectiveLicense } from '../../model/job.ts';
 import { imageName } from '../../target/aws/ec2-names.ts';
 import { importFault } from '../../target/aws/import-tasks.ts';
 import type { ImageDisk } from '../../target/aws/target.ts';
+import { FINISHED, standingOfImage, UNFINISHED } from '../result-mark.ts';
 import { runTags } from '../run-tags.ts';
 import { type CloudStep, type CloudStepContext, pause, shortNote, withRoom } from './step.ts';
 
@@ -26,6 +27,18 @@ export const createImage: CloudStep<'create-image'> = async (context) => {
     return { imageId: await register(context), method: 'register-image', note };
   }
 };
+
+/**
+ * Marks the AMI and its snapshots as a result, once the console has recorded them: from now on no release takes them for
+ * something that was left over, whatever a ledger says.
+ */
+export async function markFinished(context: CloudStepContext, imageId: string): Promise<void> {
+  const { results, target, signal } = context;
+  const image = (await target.images.describe([imageId], signal)).get(imageId);
+  const replicas = results['make-snapshots']?.disks.map(({ snapshotId }) => snapshotId) ?? [];
+  const ids = new Set([imageId, ...replicas, ...(image?.snapshotIds ?? [])]);
+  await target.snapshots.tag([...ids], FINISHED, signal);
+}
 
 function disksOf(context: CloudStepContext): ImageDisk[] {
   const made = context.results['make-snapshots'];
@@ -59,7 +72,7 @@ async function register(context: CloudStepContext): Promise<string> {
       description: description(context),
       firmware: firmwareOf(context),
       disks: disksOf(context),
-      tags: runTags(run, run.serverName),
+      tags: { ...runTags(run, run.serverName), ...UNFINISHED },
     },
     signal,
   );
@@ -135,7 +148,12 @@ async function keepImported(
     });
     await context.confirm(made, 'created', snapshotId);
   }
-  await target.snapshots.tag([imageId, ...snapshotIds], runTags(run, run.serverName), signal);
+  // One that was recorded already, as a restored database does not know, keeps its mark.
+  const known = (await target.images.describe([imageId], signal)).get(imageId);
+  const finished = known && standingOfImage(known.tags, run.id, false) === 'finished';
+  const tags = { ...runTags(run, run.serverName), ...(!finished && UNFINISHED) };
+  await target.snapshots.tag([imageId], tags, signal);
+  await target.snapshots.tag(snapshotIds, runTags(run, run.serverName), signal);
   await context.confirm(task, 'released', task.externalId);
   context.log('info', `VM Import made ${imageId}.`);
 }

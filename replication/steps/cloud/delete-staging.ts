@@ -2,6 +2,8 @@
 // and the digests that only the old baseline needed.
 import { keysOnlyIn, openDigestSet } from '../../disks/digests/digest-set.ts';
 import { DigestDoubt } from '../../disks/digests/store.ts';
+import { FaultError } from '../../model/fault.ts';
+import { releaseSnapshots } from './release.ts';
 import type { CloudStep, CloudStepContext } from './step.ts';
 
 export const deleteStaging: CloudStep<'delete-staging'> = async (context) => {
@@ -15,13 +17,23 @@ export const deleteStaging: CloudStep<'delete-staging'> = async (context) => {
       if (key) await target.staging.delete(key, signal);
       deleted += 1;
     } else if (artifact.kind === 'ebs-snapshot' && artifact.externalId && !used.has(artifact.externalId)) {
-      await target.snapshots.delete(artifact.externalId, signal);
+      await dropSnapshot(context, artifact.externalId);
     } else continue;
     await context.confirm(artifact, 'released', artifact.externalId);
   }
   await dropOldDigests(context);
   return { deleted };
 };
+
+/** A snapshot that an earlier try left. One that turns out to be a part of a result stays, and the run's log says so. */
+async function dropSnapshot({ log, run, signal, target }: CloudStepContext, snapshotId: string): Promise<void> {
+  try {
+    await releaseSnapshots([snapshotId], run.id, target, signal);
+  } catch (error) {
+    if (!(error instanceof FaultError) || !['result-kept', 'snapshot-in-use'].includes(error.fault.code)) throw error;
+    log('warning', error.fault.message);
+  }
+}
 
 /** Chunks that later runs share stay. A set that cannot be read any more goes with its whole prefix, by the ledger. */
 async function dropOldDigests({ baselines, results, signal, target }: CloudStepContext): Promise<void> {

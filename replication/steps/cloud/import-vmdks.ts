@@ -95,6 +95,7 @@ async function startImport(
       key: disk.key,
       description: `Landfall ${run.id} ${run.serverName} ${label}`,
       token: artifact.token,
+      madeOf: disk.rootDigest,
       encryption,
       tags: runTags(run, `${run.serverName} ${label}`),
     },

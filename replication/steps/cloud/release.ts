@@ -1,14 +1,25 @@
-// Releasing what a run that ended left at AWS. A thing that is gone, or was never made, is released.
+// Releasing what a run that ended left at AWS. A thing that is gone, or was never made, is released; a result, or what may be
+// one, stays: only what AWS's own tags show to be this run's and unfinished is taken away (../result-mark.ts).
 import type { Artifact } from '../../model/artifact.ts';
+import { faultError } from '../../model/fault.ts';
 import type { AwsTarget } from '../../target/aws/target.ts';
+import { type Standing, standingOfImage, standingOfSnapshot } from '../result-mark.ts';
 
-/** Releases one artifact; throws a FaultError when it must be tried again. */
-export async function releaseAtAws(artifact: Artifact, target: AwsTarget, signal: AbortSignal): Promise<void> {
+/**
+ * Releases one artifact of the run. Throws a FaultError when it must be tried again, `result-kept` when a person has to
+ * look at what is there.
+ */
+export async function releaseAtAws(
+  artifact: Artifact,
+  runId: string | null,
+  target: AwsTarget,
+  signal: AbortSignal,
+): Promise<void> {
   const { kind, externalId, details } = artifact;
   switch (kind) {
     case 's3-upload':
-      if (details.key && externalId) await target.staging.abortUpload(details.key, externalId, signal);
-      else if (details.key) await target.staging.abortUploadsOf(details.key, signal);
+      // All of the key, which is this hold's alone: of an upload whose id never became known there may be two.
+      if (details.key) await target.staging.abortUploadsOf(details.key, signal);
       return;
     case 's3-object':
       if (details.key) await target.staging.delete(details.key, signal);
@@ -16,36 +27,79 @@ export async function releaseAtAws(artifact: Artifact, target: AwsTarget, signal
     case 'digest-set':
       await target.staging.deleteDigestsUnder(artifact.token, signal);
       return;
-    case 'ebs-snapshot':
-      if (externalId) await target.snapshots.delete(externalId, signal);
+    case 'ebs-snapshot': {
       // Started, and its id never became known: it carries the row's.
-      else
-        for (const id of await target.snapshots.find({ 'landfall:artifact': artifact.id }, signal))
-          await target.snapshots.delete(id, signal);
+      const ids = externalId ? [externalId] : await target.snapshots.find({ 'landfall:artifact': artifact.id }, signal);
+      return releaseSnapshots(ids, runId, target, signal);
+    }
+    case 'image': {
+      const imageId = externalId ?? (details.name ? await target.images.findByName(details.name, signal) : null);
+      if (imageId) await releaseImage(imageId, runId, !('importTask' in details), target, signal);
       return;
-    case 'image':
-      if (externalId) await target.images.deregister(externalId, signal);
-      else if (details.name) {
-        const found = await target.images.findByName(details.name, signal);
-        if (found) await target.images.deregister(found, signal);
-      }
-      return;
+    }
     case 'import-snapshot-task':
     case 'import-image-task':
-      return releaseImport(artifact, target, signal);
+      return releaseImport(artifact, runId, target, signal);
     default:
       return;
   }
 }
 
-/** An import under way is cancelled; what a finished one made goes. */
-async function releaseImport(artifact: Artifact, target: AwsTarget, signal: AbortSignal): Promise<void> {
+async function releaseImage(
+  imageId: string,
+  runId: string | null,
+  tagged: boolean,
+  target: AwsTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  const image = (await target.images.describe([imageId], signal)).get(imageId);
+  if (image) keepUnlessUnfinished('AMI', imageId, standingOfImage(image.tags, runId, tagged));
+  await target.images.deregister(imageId, signal);
+}
+
+/** All of them or none: a finished one is a part of a result. */
+export async function releaseSnapshots(
+  snapshotIds: readonly string[],
+  runId: string | null,
+  target: AwsTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = await target.ebs.describe([...snapshotIds], signal);
+  for (const [id, { tags }] of known) keepUnlessUnfinished('EBS snapshot', id, standingOfSnapshot(tags, runId));
+  for (const id of snapshotIds) await target.snapshots.delete(id, signal);
+}
+
+/** An import under way is cancelled; what a finished one made goes, unless a run has taken it over. */
+async function releaseImport(
+  artifact: Artifact,
+  runId: string | null,
+  target: AwsTarget,
+  signal: AbortSignal,
+): Promise<void> {
   const side = artifact.kind === 'import-image-task' ? target.images : target.snapshots;
   const taskId = artifact.externalId ?? (await side.findImportByToken(artifact.token, signal));
   if (!taskId) return;
-  const task = (await side.importTasks([taskId], signal)).get(taskId);
+  const look = async () => (await side.importTasks([taskId], signal)).get(taskId);
+  let task = await look();
+  if (task?.state === 'active') {
+    await side.cancelImport(taskId, signal);
+    // It may have come to its end just before: then AWS cancels nothing.
+    task = await look();
+  }
   if (!task || task.state === 'failed') return;
-  if (task.state === 'active') return side.cancelImport(taskId, signal);
-  if (task.imageId) await target.images.deregister(task.imageId, signal);
-  for (const snapshotId of task.snapshotIds) await target.snapshots.delete(snapshotId, signal);
+  if (task.state === 'active') {
+    const message = `The import ${taskId} is being cancelled.`;
+    throw faultError('aws-fault', { message, remedy: 'Nothing to do: it is looked at again.', retry: 'later' });
+  }
+  if (task.imageId) await releaseImage(task.imageId, runId, false, target, signal);
+  await releaseSnapshots(task.snapshotIds, runId, target, signal);
+}
+
+function keepUnlessUnfinished(what: string, id: string, standing: Standing): void {
+  if (standing === 'unfinished') return;
+  const why =
+    standing === 'finished'
+      ? 'it is the finished result of a run, though this console has no record of that'
+      : 'its tags do not name the run that is said to have made it';
+  throw faultError('result-kept', { message: `The ${what} ${id} was not deleted: ${why}.` });
 }

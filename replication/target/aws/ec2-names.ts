@@ -19,6 +19,12 @@ export function toTags(tags: Record<string, string>, of: 'ec2' | 'ebs' = 'ec2'):
   }));
 }
 
+export function fromTags(
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = [],
+): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
 /** TagSpecifications for one resource type; nothing when there are no tags, since EC2 refuses empty ones. */
 export function tagged(
   types: ResourceType[],

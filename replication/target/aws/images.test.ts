@@ -40,6 +40,7 @@ test('RegisterImage: disks in order, hvm and x86_64, and a taken name', async ()
     name: 'web01',
     state: 'available',
     snapshotIds: [linux, data],
+    tags: { 'landfall:job': 'sms-job-1' },
   });
   const kept = { sizeGiB: 1, type: 'gp3', deleteOnTermination: false };
   expect(await target.instances.image(imageId, never)).toMatchObject({

@@ -2,10 +2,20 @@
 import type { Image, ImportImageTask } from '@aws-sdk/client-ec2';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { batches, clientToken, description, ROOT_DEVICE, tagged, withDevices } from './ec2-names.ts';
+import { batches, clientToken, description, fromTags, ROOT_DEVICE, tagged, withDevices } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
-import { cancelImport, describeTasks, findTask, importPercent, importState, withToken } from './import-tasks.ts';
-import type { AwsTargetConfig, Images, ImportTask } from './target.ts';
+import {
+  cancelImport,
+  describeTasks,
+  findTask,
+  importPercent,
+  importState,
+  madeOfTag,
+  type TaskPages,
+  withToken,
+} from './import-tasks.ts';
+import { startOnce } from './start-once.ts';
+import type { AwsTargetConfig, ImageInfo, Images, ImportTask } from './target.ts';
 
 const IMAGE_BATCH = 100;
 const BOOT_MODES = { bios: 'legacy-bios', uefi: 'uefi' } as const;
@@ -18,6 +28,13 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
     );
     return answer.Images?.[0] ?? null;
   }
+
+  const taskPages: TaskPages = (signal) => async (input) => {
+    const page = await clients.ec2('ec2:DescribeImportImageTasks', signal, (ec2, http) =>
+      ec2.describeImportImageTasks(input, http),
+    );
+    return { tasks: page.ImportImageTasks ?? [], next: page.NextToken };
+  };
 
   return {
     async register(input, signal) {
@@ -52,9 +69,14 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
         if (!answer.ImageId) throw faultError('image-refused', { cause: 'AWS gave no image id.' });
         return answer.ImageId;
       } catch (error) {
-        if (!hasAwsCode(error, /^InvalidAMIName\.Duplicate$/)) throw error;
-        const taken = await imageNamed(input.name, signal);
+        // Whatever AWS said, or did not: an earlier try may have gone through, and its answer may have been lost.
+        signal.throwIfAborted();
+        const duplicate = hasAwsCode(error, /^InvalidAMIName\.Duplicate$/);
+        const taken = await imageNamed(input.name, signal).catch((lookError) => {
+          throw duplicate ? lookError : error;
+        });
         if (taken?.ImageId && isSameImage(taken, disks)) return taken.ImageId;
+        if (!duplicate) throw error;
         const by = taken?.ImageId ?? 'another image';
         throw faultError('image-refused', { message: `The AMI name ${input.name} is taken by ${by}.` }, error);
       }
@@ -62,31 +84,35 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
 
     async startImport(input, signal) {
       if (input.platform === 'Linux' && input.license === 'aws') throw faultError('license-not-allowed');
-      const answer = await clients.ec2(
-        'ec2:ImportImage',
-        signal,
-        (ec2, http) =>
-          ec2.importImage(
-            {
-              Description: description(input.description),
-              Architecture: 'x86_64',
-              Platform: input.platform,
-              LicenseType: input.license === 'aws' ? 'AWS' : 'BYOL',
-              BootMode: BOOT_MODES[input.firmware],
-              DiskContainers: withDevices(input.disks).map(({ disk, device }) => ({
-                SnapshotId: disk.snapshotId,
-                DeviceName: device,
-              })),
-              ...(config.importRole && { RoleName: config.importRole }),
-              ClientToken: clientToken(input.token),
-              ...tagged(['import-image-task'], withToken(input.tags, input.token)),
-            },
-            http,
-          ),
-        { refused: 'import-image-failed' },
-      );
-      if (!answer.ImportTaskId) throw faultError('import-image-failed', { cause: 'AWS gave no task id.' });
-      return answer.ImportTaskId;
+      const made = {
+        Architecture: 'x86_64',
+        Platform: input.platform,
+        LicenseType: input.license === 'aws' ? 'AWS' : 'BYOL',
+        BootMode: BOOT_MODES[input.firmware],
+        DiskContainers: withDevices(input.disks).map(({ disk, device }) => ({
+          SnapshotId: disk.snapshotId,
+          DeviceName: device,
+        })),
+      } as const;
+      const tags = { ...withToken(input.tags, input.token), ...madeOfTag(made) };
+      const start = () =>
+        clients.ec2(
+          'ec2:ImportImage',
+          signal,
+          (ec2, http) =>
+            ec2.importImage(
+              {
+                ...made,
+                Description: description(input.description),
+                ...(config.importRole && { RoleName: config.importRole }),
+                ClientToken: clientToken(input.token),
+                ...tagged(['import-image-task'], tags),
+              },
+              http,
+            ),
+          { refused: 'import-image-failed' },
+        );
+      return startOnce(start, { token: input.token, tags, refused: 'import-image-failed' }, taskPages(signal));
     },
 
     importTasks(taskIds, signal) {
@@ -105,20 +131,14 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
 
     cancelImport: (taskId, signal) => cancelImport(clients, taskId, signal),
 
-    findImportByToken: (token, signal) =>
-      findTask(token, async (input) => {
-        const page = await clients.ec2('ec2:DescribeImportImageTasks', signal, (ec2, http) =>
-          ec2.describeImportImageTasks(input, http),
-        );
-        return { tasks: page.ImportImageTasks ?? [], next: page.NextToken };
-      }),
+    findImportByToken: async (token, signal) => (await findTask(token, taskPages(signal)))?.taskId ?? null,
 
     async findByName(name, signal) {
       return (await imageNamed(name, signal))?.ImageId ?? null;
     },
 
     async describe(imageIds, signal) {
-      const found = new Map<string, { imageId: string; name: string; state: string; snapshotIds: string[] }>();
+      const found = new Map<string, ImageInfo>();
       for (const Values of batches([...new Set(imageIds)], IMAGE_BATCH)) {
         // As a filter, because one unknown ImageId would fail the whole call.
         const answer = await clients.ec2('ec2:DescribeImages', signal, (ec2, http) =>
@@ -127,7 +147,7 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
         for (const image of answer.Images ?? []) {
           const { ImageId: imageId = '', Name: name = '', State: state = '' } = image;
           const snapshotIds = (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
-          found.set(imageId, { imageId, name, state, snapshotIds });
+          found.set(imageId, { imageId, name, state, snapshotIds, tags: fromTags(image.Tags) });
         }
       }
       return found;

@@ -1,9 +1,10 @@
 // What ImportSnapshot's and ImportImage's tasks have in common: states, percentages, failures.
 // For snapshots.ts and images.ts; `importFault` also for the steps that poll.
+import { createHash } from 'node:crypto';
 import type { Tag } from '@aws-sdk/client-ec2';
 import { type FaultError, faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { batches, clientToken } from './ec2-names.ts';
+import { batches, clientToken, fromTags } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
 import type { ImportTask } from './target.ts';
 
@@ -68,23 +69,35 @@ export function withToken(tags: Record<string, string>, token: string): Record<s
   return { ...tags, [TOKEN_TAG]: clientToken(token) };
 }
 
+/** The tag that tells what a task makes its thing of: two tasks of one token are the same only when this is. */
+export const MADE_OF_TAG = 'landfall:made-of';
+
+export function madeOfTag(made: unknown): Record<string, string> {
+  return { [MADE_OF_TAG]: createHash('sha256').update(JSON.stringify(made)).digest('hex') };
+}
+
 /** The task that carries the token, out of all pages: AWS documents no filter of tasks by tag. */
 export async function findTask(
   token: string,
-  ask: (page: { MaxResults: number; NextToken?: string }) => Promise<{
-    tasks: { ImportTaskId?: string | undefined; Tags?: Tag[] | undefined }[];
-    next: string | undefined;
-  }>,
-): Promise<string | null> {
+  ask: ReturnType<TaskPages>,
+): Promise<{ taskId: string; tags: Record<string, string> } | null> {
   const value = clientToken(token);
   for (let next: string | undefined, first = true; first || next; first = false) {
     const page = await ask({ MaxResults: 200, ...(next && { NextToken: next }) });
-    const task = page.tasks.find(({ Tags }) => Tags?.some((tag) => tag.Key === TOKEN_TAG && tag.Value === value));
-    if (task?.ImportTaskId) return task.ImportTaskId;
+    for (const { ImportTaskId: taskId, Tags } of page.tasks) {
+      const tags = fromTags(Tags);
+      if (taskId && tags[TOKEN_TAG] === value) return { taskId, tags };
+    }
     next = page.next;
   }
   return null;
 }
+
+/** All tasks of one kind, page by page. */
+export type TaskPages = (signal: AbortSignal) => (page: { MaxResults: number; NextToken?: string }) => Promise<{
+  tasks: { ImportTaskId?: string | undefined; Tags?: Tag[] | undefined }[];
+  next: string | undefined;
+}>;
 
 /** Cancels an import; one that has ended or is unknown is fine. */
 export async function cancelImport(clients: AwsClients, taskId: string, signal: AbortSignal): Promise<void> {

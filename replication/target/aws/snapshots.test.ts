@@ -37,6 +37,19 @@ test('the same token gives the same task, which is found by it; several tasks ar
   await Promise.all([ended(target.snapshots, first), ended(target.snapshots, second)]);
 });
 
+test('a token that AWS knows gives its task back for the same bytes, however it is described, and never for others', async () => {
+  const key = await stageDisk('again', randomBytes(MiB));
+  const taskId = await target.snapshots.startImport(importInput(key), never);
+  const otherWords = { ...importInput(key), description: 'the same, described by a newer console' };
+  expect(await target.snapshots.startImport(otherWords, never)).toBe(taskId);
+  const otherBytes = { ...importInput(key), madeOf: 'other bytes under the same key' };
+  expect(await failure(target.snapshots.startImport(otherBytes, never))).toMatchObject({
+    code: 'made-before',
+    message: expect.stringContaining(taskId),
+  });
+  await ended(target.snapshots, taskId);
+});
+
 test('a damaged object fails with the words of AWS', async () => {
   const key = 'landfall/sms-job-1/sms-run-1/damaged.vmdk';
   const upload = await target.staging.startUpload(key, { capacityBytes: MiB }, never);
@@ -75,7 +88,10 @@ test('snapshots are tagged, found and deleted, but not under an AMI', async () =
   await target.snapshots.tag([linux, data], { 'landfall:set': 'a' }, never);
   expect((await target.snapshots.find({ 'landfall:set': 'a' }, never)).sort()).toEqual([linux, data].sort());
   const imageId = await target.images.register(imageInput('in use', data), never);
-  expect((await failure(target.snapshots.delete(data, never))).code).toBe('conflict');
+  expect(await failure(target.snapshots.delete(data, never))).toMatchObject({
+    code: 'snapshot-in-use',
+    message: expect.stringMatching(new RegExp(`${data}.*${imageId} \\(in use\\)`)),
+  });
   await target.images.deregister(imageId, never);
   await target.images.deregister(imageId, never);
   const spare = await importDisk('spare', randomBytes(MiB));

@@ -4,42 +4,78 @@ import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { batches, clientToken, description, tagged, toTags } from './ec2-names.ts';
 import { hasAwsCode } from './faults.ts';
-import { cancelImport, describeTasks, findTask, importPercent, importState, withToken } from './import-tasks.ts';
+import {
+  cancelImport,
+  describeTasks,
+  findTask,
+  importPercent,
+  importState,
+  madeOfTag,
+  type TaskPages,
+  withToken,
+} from './import-tasks.ts';
+import { startOnce } from './start-once.ts';
 import type { AwsTargetConfig, ImportTask, Snapshots } from './target.ts';
 
 /** Tags on so many resources in one CreateTags call. */
 const TAG_BATCH = 500;
 
 export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): Snapshots {
+  const taskPages: TaskPages = (signal) => async (input) => {
+    const page = await clients.ec2('ec2:DescribeImportSnapshotTasks', signal, (ec2, http) =>
+      ec2.describeImportSnapshotTasks(input, http),
+    );
+    return { tasks: page.ImportSnapshotTasks ?? [], next: page.NextToken };
+  };
+
+  /** The AMIs that hold a snapshot, in words. */
+  async function whoUses(snapshotId: string, signal: AbortSignal): Promise<{ message: string; remedy: string }> {
+    const answer = await clients.ec2('ec2:DescribeImages', signal, (ec2, http) =>
+      ec2.describeImages(
+        { Owners: ['self'], Filters: [{ Name: 'block-device-mapping.snapshot-id', Values: [snapshotId] }] },
+        http,
+      ),
+    );
+    const images = (answer.Images ?? []).map(({ ImageId, Name }) => (Name ? `${ImageId} (${Name})` : `${ImageId}`));
+    // One that is not ours to see, or that has just gone.
+    const names = images.slice(0, 5).join(', ') || 'an AMI';
+    return {
+      message: `The EBS snapshot ${snapshotId} cannot be deleted: ${names} ${images.length > 1 ? 'use' : 'uses'} it.`,
+      remedy: `Deregister ${names} at AWS if it is of no use: the snapshot goes by itself then. If it is to stay, forget the entry.`,
+    };
+  }
+
   return {
     async startImport(input, signal) {
-      const answer = await clients.ec2(
-        'ec2:ImportSnapshot',
-        signal,
-        (ec2, http) =>
-          ec2.importSnapshot(
-            {
-              Description: description(input.description),
-              DiskContainer: {
-                Format: 'VMDK',
+      const { bucket, key, madeOf, encryption, token } = input;
+      const tags = { ...withToken(input.tags, token), ...madeOfTag({ bucket, key, madeOf, encryption }) };
+      const start = () =>
+        clients.ec2(
+          'ec2:ImportSnapshot',
+          signal,
+          (ec2, http) =>
+            ec2.importSnapshot(
+              {
                 Description: description(input.description),
-                UserBucket: { S3Bucket: input.bucket, S3Key: input.key },
+                DiskContainer: {
+                  Format: 'VMDK',
+                  Description: description(input.description),
+                  UserBucket: { S3Bucket: bucket, S3Key: key },
+                },
+                ...(config.importRole && { RoleName: config.importRole }),
+                ...(encryption && {
+                  Encrypted: true,
+                  ...(encryption.kmsKeyArn && { KmsKeyId: encryption.kmsKeyArn }),
+                }),
+                // The SDK fills in no token here, and without one a lost answer would import the disk twice.
+                ClientToken: clientToken(token),
+                ...tagged(['import-snapshot-task'], tags),
               },
-              ...(config.importRole && { RoleName: config.importRole }),
-              ...(input.encryption && {
-                Encrypted: true,
-                ...(input.encryption.kmsKeyArn && { KmsKeyId: input.encryption.kmsKeyArn }),
-              }),
-              // The SDK fills in no token here, and without one a lost answer would import the disk twice.
-              ClientToken: clientToken(input.token),
-              ...tagged(['import-snapshot-task'], withToken(input.tags, input.token)),
-            },
-            http,
-          ),
-        { refused: 'import-snapshot-failed' },
-      );
-      if (!answer.ImportTaskId) throw faultError('import-snapshot-failed', { cause: 'AWS gave no task id.' });
-      return answer.ImportTaskId;
+              http,
+            ),
+          { refused: 'import-snapshot-failed' },
+        );
+      return startOnce(start, { token, tags, refused: 'import-snapshot-failed' }, taskPages(signal));
     },
 
     importTasks(taskIds, signal) {
@@ -58,13 +94,7 @@ export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): S
 
     cancelImport: (taskId, signal) => cancelImport(clients, taskId, signal),
 
-    findImportByToken: (token, signal) =>
-      findTask(token, async (input) => {
-        const page = await clients.ec2('ec2:DescribeImportSnapshotTasks', signal, (ec2, http) =>
-          ec2.describeImportSnapshotTasks(input, http),
-        );
-        return { tasks: page.ImportSnapshotTasks ?? [], next: page.NextToken };
-      }),
+    findImportByToken: async (token, signal) => (await findTask(token, taskPages(signal)))?.taskId ?? null,
 
     async tag(ids, tags, signal) {
       if (Object.keys(tags).length === 0) return;
@@ -83,8 +113,7 @@ export function createSnapshots(clients: AwsClients, config: AwsTargetConfig): S
       } catch (error) {
         if (hasAwsCode(error, /^InvalidSnapshot\.NotFound$/)) return;
         if (hasAwsCode(error, /^InvalidSnapshot\.InUse$/)) {
-          const message = `The snapshot ${snapshotId} is in use by an AMI.`;
-          throw faultError('conflict', { message, remedy: 'Deregister the AMI first.' }, error);
+          throw faultError('snapshot-in-use', await whoUses(snapshotId, signal), error);
         }
         throw error;
       }

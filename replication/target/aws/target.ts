@@ -70,13 +70,18 @@ export interface ImportTask {
 }
 
 export interface Snapshots {
-  /** The same token gives the same task. */
+  /**
+   * The same token gives the same task. @throws `made-before` when the token's task was made of something else: what
+   * `madeOf` says of the bytes, or what else the import is made of
+   */
   startImport(
     input: {
       bucket: string;
       key: string;
       description: string;
       token: string;
+      /** What the staged bytes are, such as their root hash: the same key may hold other bytes. */
+      madeOf: string;
       tags: Record<string, string>;
       /** Null: as the account's own default says. */
       encryption?: { encrypted: true; kmsKeyArn?: string | undefined } | null;
@@ -98,6 +103,14 @@ export interface ImageDisk {
   order: number;
 }
 
+export interface ImageInfo {
+  imageId: string;
+  name: string;
+  state: string;
+  snapshotIds: string[];
+  tags: Record<string, string>;
+}
+
 export interface Images {
   /** RegisterImage, x86_64, hvm. A name that is taken by the same snapshots gives that image back. */
   register(
@@ -110,7 +123,7 @@ export interface Images {
     },
     signal: AbortSignal,
   ): Promise<string>;
-  /** ImportImage from the snapshots; answers the task's id. The same token gives the same task. */
+  /** ImportImage from the snapshots; answers the task's id. The same token gives the same task; `made-before` as in Snapshots. */
   startImport(
     input: {
       description: string;
@@ -129,11 +142,8 @@ export interface Images {
   findImportByToken(token: string, signal: AbortSignal): Promise<string | null>;
   /** Our own image of this name, for a row whose id never became known. */
   findByName(name: string, signal: AbortSignal): Promise<string | null>;
-  /** State and snapshots of images; those that are gone are left out. */
-  describe(
-    imageIds: string[],
-    signal: AbortSignal,
-  ): Promise<Map<string, { imageId: string; name: string; state: string; snapshotIds: string[] }>>;
+  /** State, snapshots and tags of images; those that are gone are left out. */
+  describe(imageIds: string[], signal: AbortSignal): Promise<Map<string, ImageInfo>>;
   /** Deregisters; a missing image is fine. */
   deregister(imageId: string, signal: AbortSignal): Promise<void>;
 }

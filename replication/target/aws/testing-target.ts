@@ -105,6 +105,7 @@ export const importInput = (key: string) => ({
   key,
   description: 'a disk of a test',
   token: `sms-run-1/0/${key}/${'x'.repeat(60)}`,
+  madeOf: 'the root of its digests',
   tags: { 'landfall:run': 'sms-run-1' },
 });
 

@@ -1,12 +1,13 @@
 // The ledger's due rows, and what became of them. The worker's reaper calls these; it does the releasing itself.
-import { eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, connectors, events, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import { type Artifact, releasedBy } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
-import { dueForRelease, toArtifact } from '../tasks/claim.ts';
+import { dueForRelease, SOURCE_ARTIFACTS, toArtifact } from '../tasks/claim.ts';
 import { hintTasks } from '../tasks/held.ts';
+import { afterFailedRelease } from '../tasks/ledger.ts';
 
 const BATCH = 50;
 
@@ -14,7 +15,6 @@ export interface DueArtifact {
   artifact: Artifact;
   workspaceId: string;
   runId: string | null;
-  attempts: number;
 }
 
 /** What the cloud side has to release now (AMIs before the snapshots that they use), and which connectors have something to do. */
@@ -22,11 +22,11 @@ export async function dueArtifacts(
   ctx: ServiceContext,
 ): Promise<{ cloud: DueArtifact[]; connectors: { connectorId: string; workspaceId: string }[] }> {
   const rows = await ctx.db
-    .select({ row: artifacts, connectorGone: sql<boolean>`${connectors.disassociatedAt} is not null` })
+    .select({ row: artifacts })
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
     .leftJoin(connectors, eq(connectors.id, artifacts.connectorId))
-    .where(dueForRelease())
+    .where(and(dueForRelease(), or(isNull(connectors.disassociatedAt), notInArray(artifacts.kind, SOURCE_ARTIFACTS))))
     .orderBy(
       sql`array_position(array['import-image-task','import-snapshot-task','image','ebs-snapshot'], ${artifacts.kind})`,
       artifacts.createdAt,
@@ -34,15 +34,14 @@ export async function dueArtifacts(
     .limit(BATCH);
   const cloud: DueArtifact[] = [];
   const byConnector = new Map<string, string>();
-  for (const { row, connectorGone } of rows) {
+  for (const { row } of rows) {
     if (releasedBy(row.kind) === 'cloud') {
       cloud.push({
         artifact: toArtifact(row),
         workspaceId: row.workspaceId,
         runId: row.runId,
-        attempts: row.releaseAttempts,
       });
-    } else if (row.connectorId && !connectorGone) byConnector.set(row.connectorId, row.workspaceId);
+    } else if (row.connectorId) byConnector.set(row.connectorId, row.workspaceId);
   }
   return {
     cloud,
@@ -60,17 +59,8 @@ export async function markReleased(ctx: ServiceContext, due: DueArtifact): Promi
   });
 }
 
-/** It is tried again after 2, 4, 8 … 512 seconds. */
 export async function markNotReleased(ctx: ServiceContext, due: DueArtifact, fault: Fault): Promise<void> {
-  const attempts = due.attempts + 1;
-  await ctx.db
-    .update(artifacts)
-    .set({
-      releaseAttempts: attempts,
-      releaseFault: fault,
-      releaseNotBefore: sql`now() + make_interval(secs => ${2 ** Math.min(attempts, 9)})`,
-    })
-    .where(eq(artifacts.id, due.artifact.id));
+  await ctx.db.update(artifacts).set(afterFailedRelease(fault)).where(eq(artifacts.id, due.artifact.id));
 }
 
 /** Asks a connector to release what only it can reach; one request is enough. */

@@ -1,9 +1,10 @@
 // What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up.
-import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, notLike, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, ne, notLike, or, sql } from 'drizzle-orm';
 import { artifacts, connectors, cutovers, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
 import type { JobState } from '../../../replication/model/job.ts';
+import { isLeftOver } from '../artifacts/left-overs.ts';
 import { type ConnectorRow, connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 
@@ -23,8 +24,6 @@ export interface Attention {
 const SHOWN_THINGS = 5;
 /** A connector that has just been enrolled may take this long to its first report. */
 const FIRST_REPORT_MS = 60_000;
-/** The reaper tries again by itself; a person is asked when that has not helped. */
-const LEFT_OVER_ATTEMPTS = 3;
 
 export async function needsAttention(ctx: ServiceContext): Promise<Attention[]> {
   const workspaceId = guard(ctx, 'workspace.read');
@@ -226,14 +225,7 @@ async function leftOvers(ctx: ServiceContext, workspaceId: string): Promise<Atte
     })
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .where(
-      and(
-        eq(artifacts.workspaceId, workspaceId),
-        inArray(artifacts.state, ['declared', 'created']),
-        isNotNull(artifacts.releaseFault),
-        gte(artifacts.releaseAttempts, LEFT_OVER_ATTEMPTS),
-      ),
-    )
+    .where(and(eq(artifacts.workspaceId, workspaceId), isLeftOver()))
     .orderBy(artifacts.createdAt);
   return grouped(rows, (row) => row.fault?.code ?? 'internal').map(([code, group]) => {
     const jobs = new Map(group.map((row) => [row.jobId, row.name]));

@@ -15,11 +15,16 @@ import { hintTasks, lockRun, MOST_LOSSES, type RunRow } from '../tasks/held.ts';
 
 export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
   const [found] = await ctx.db
-    .select({ workspaceId: replicationRuns.workspaceId, jobId: replicationRuns.jobId, state: replicationRuns.state })
+    .select({
+      workspaceId: replicationRuns.workspaceId,
+      connectorId: replicationRuns.connectorId,
+      state: replicationRuns.state,
+      vmId: sql<string>`${replicationRuns.settings} ->> 'vmId'`,
+    })
     .from(replicationRuns)
     .where(eq(replicationRuns.id, runId));
   if (!found || isEnded(found.state)) return;
-  const leftOver = found.state === 'pending' ? await openSourceArtifacts(ctx, found.jobId) : 0;
+  const leftOver = found.state === 'pending' ? await openSourceArtifacts(ctx, found) : 0;
   await inTransaction(ctx, found.workspaceId, async (work) => {
     const run = await lockRun(work.tx, runId);
     if (!run || isEnded(run.state)) return;

@@ -1,10 +1,13 @@
 // Claiming work: the oldest open tasks that nobody holds, each under a new fence.
 import { and, asc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
-import { artifacts, replicationJobs, replicationRuns, tasks } from '../../../db/schema/index.ts';
-import type { Artifact } from '../../../replication/model/artifact.ts';
+import { artifacts, connectors, images, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { type Artifact, artifactKindSchema, releasedBy } from '../../../replication/model/artifact.ts';
 import { baselinesOf, inBaseline, type JobBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { MOST_LOSSES, type RunRow, type TaskRow } from './held.ts';
+
+/** What only a connector can release. */
+export const SOURCE_ARTIFACTS = artifactKindSchema.options.filter((kind) => releasedBy(kind) === 'connector');
 
 export interface ClaimedTask {
   task: TaskRow;
@@ -95,11 +98,7 @@ async function artifactsFor(ctx: ServiceContext, task: TaskRow): Promise<Artifac
   const where = task.runId
     ? eq(artifacts.runId, task.runId)
     : task.kind === 'release-artifacts' && task.connectorId
-      ? and(
-          dueForRelease(),
-          eq(artifacts.connectorId, task.connectorId),
-          inArray(artifacts.kind, ['vsphere-snapshot', 'nfc-lease']),
-        )
+      ? and(dueForRelease(), eq(artifacts.connectorId, task.connectorId), inArray(artifacts.kind, SOURCE_ARTIFACTS))
       : undefined;
   if (!where) return [];
   const rows = await ctx.db
@@ -123,7 +122,15 @@ export function dueForRelease() {
       and ${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease') and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`,
     sql`not (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))`,
     sql`not ${inBaseline()}`,
+    sql`not ${inRecordedImage()}`,
   );
+}
+
+/** Condition on artifacts: it is an AMI that the console shows, or a part of one. What became of its run later changes nothing. */
+function inRecordedImage() {
+  return sql`(${artifacts.kind} in ('image', 'ebs-snapshot') and exists (select 1 from ${images}
+    where ${images.deregisteredAt} is null and ${images.workspaceId} = ${artifacts.workspaceId}
+      and (${images.id} = ${artifacts.externalId} or ${images.snapshotIds} ? ${artifacts.externalId})))`;
 }
 
 export function toArtifact(row: typeof artifacts.$inferSelect): Artifact {
@@ -139,18 +146,26 @@ export function toArtifact(row: typeof artifacts.$inferSelect): Artifact {
   };
 }
 
-/** Whether a job still has something of an ended run on the source's side; its next run waits for that. */
-export async function openSourceArtifacts(ctx: ServiceContext, jobId: string): Promise<number> {
+/**
+ * What ended runs still have on the source's side of a run's server, whichever job they were of and through whichever
+ * connector of the VM manager; the run waits for that.
+ */
+export async function openSourceArtifacts(
+  ctx: ServiceContext,
+  run: { connectorId: string; workspaceId: string; vmId: string },
+): Promise<number> {
   const [row] = await ctx.db
     .select({ count: sql<number>`count(*)::int` })
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .innerJoin(replicationJobs, eq(replicationJobs.id, replicationRuns.jobId))
+    .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
     .where(
       and(
-        eq(replicationJobs.id, jobId),
+        eq(artifacts.workspaceId, run.workspaceId),
+        sql`${artifacts.details} ->> 'vmId' = ${run.vmId}`,
+        sql`${connectors.vmManagerId} = (select own.vm_manager_id from ${connectors} own where own.id = ${run.connectorId})`,
         sql`${artifacts.state} <> 'released'`,
-        inArray(artifacts.kind, ['vsphere-snapshot', 'nfc-lease']),
+        inArray(artifacts.kind, SOURCE_ARTIFACTS),
         sql`${replicationRuns.state} not in ('pending', 'active')`,
       ),
     );

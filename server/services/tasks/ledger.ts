@@ -3,7 +3,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, tasks } from '../../../db/schema/index.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
-import { faultError } from '../../../replication/model/fault.ts';
+import { type Fault, faultError } from '../../../replication/model/fault.ts';
 import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { toArtifact } from './claim.ts';
@@ -64,7 +64,14 @@ export async function writeConfirmed(
     : task.connectorId
       ? eq(artifacts.connectorId, task.connectorId)
       : undefined;
-  for (const { artifactId, state, externalId, details } of confirmed) {
+  for (const { artifactId, state, externalId, details, fault } of confirmed) {
+    if (fault) {
+      await tx
+        .update(artifacts)
+        .set(afterFailedRelease(fault))
+        .where(and(eq(artifacts.id, artifactId), owner));
+      continue;
+    }
     const [row] = await tx
       .update(artifacts)
       .set({
@@ -77,6 +84,19 @@ export async function writeConfirmed(
       .returning({ id: artifacts.id });
     if (!row) throw faultError('not-found', { message: `There is no artifact ${artifactId} of this work.` });
   }
+}
+
+/** Tries after which only a person can help: then it is looked at about once an hour. */
+export const HOPELESS = 12;
+
+/** A release that failed is tried again after 2, 4, 8 … 4096 seconds; what waits for a person is shown at once. */
+export function afterFailedRelease(fault: Fault) {
+  const attempts = fault.code === 'result-kept' ? sql`${HOPELESS}::int` : sql`${artifacts.releaseAttempts} + 1`;
+  return {
+    releaseAttempts: attempts,
+    releaseFault: fault,
+    releaseNotBefore: sql`now() + make_interval(secs => power(2, least(${attempts}, ${HOPELESS})))`,
+  };
 }
 
 export async function checkpointTask(

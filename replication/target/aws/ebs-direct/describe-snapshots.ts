@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { faultError } from '../../../model/fault.ts';
 import type { AwsClients } from '../clients.ts';
-import { batches } from '../ec2-names.ts';
+import { batches, fromTags } from '../ec2-names.ts';
 import type { SnapshotInfo } from './port.ts';
 
 /** Values of one filter in one call. */
@@ -83,5 +83,6 @@ function toInfo(snapshotId: string, snapshot: Snapshot): SnapshotInfo {
     volumeGiB: snapshot.VolumeSize ?? 0,
     encrypted: snapshot.Encrypted ?? false,
     kmsKeyArn: snapshot.KmsKeyId ?? null,
+    tags: fromTags(snapshot.Tags),
   };
 }

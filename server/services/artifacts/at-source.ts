@@ -1,0 +1,73 @@
+// What runs left at the source when the connector that made it is gone: another connector of the same VM manager takes it over;
+// where there is none, a person is told what to remove by hand.
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
+import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
+import { fault } from '../../../replication/model/fault.ts';
+import type { ServiceContext } from '../context.ts';
+import { dueForRelease, SOURCE_ARTIFACTS } from '../tasks/claim.ts';
+import { HOPELESS } from '../tasks/ledger.ts';
+
+/** vCenter ends an export by itself when nobody has spoken of it for 5 minutes (HttpNfcLeaseInfo.leaseTimeout). */
+const LEASE_ENDS_MINUTES = 15;
+
+/** What a connector's runs still have at the source, with the names of their servers. */
+export async function leftAtSource(
+  tx: Queries,
+  connectorId: string,
+): Promise<{ snapshots: number; exports: number; servers: string[] }> {
+  const rows = await tx
+    .select({ kind: artifacts.kind, server: replicationRuns.serverName })
+    .from(artifacts)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .where(
+      and(
+        eq(artifacts.connectorId, connectorId),
+        sql`${artifacts.state} <> 'released'`,
+        inArray(artifacts.kind, SOURCE_ARTIFACTS),
+      ),
+    );
+  return {
+    snapshots: rows.filter(({ kind }) => kind === 'vsphere-snapshot').length,
+    exports: rows.filter(({ kind }) => kind === 'nfc-lease').length,
+    servers: [...new Set(rows.map(({ server }) => server))].sort(),
+  };
+}
+
+/** Looks after what is due and belongs to connectors that are gone. */
+export async function settleOrphansAtSource(ctx: ServiceContext): Promise<void> {
+  const { db } = ctx;
+  const rows = await db
+    .select({
+      id: artifacts.id,
+      kind: artifacts.kind,
+      details: artifacts.details,
+      server: replicationRuns.serverName,
+      connector: connectors.name,
+      vmManager: connectors.vmManagerName,
+      gone: sql<boolean>`${connectors.disassociatedAt} < now() - make_interval(mins => ${LEASE_ENDS_MINUTES})`,
+      heir: sql<string | null>`(select heir.id from ${connectors} heir where heir.disassociated_at is null
+        and heir.workspace_id = ${artifacts.workspaceId} and heir.vm_manager_id = ${connectors.vmManagerId}
+        order by heir.last_seen_at desc nulls last limit 1)`,
+    })
+    .from(artifacts)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
+    .where(and(dueForRelease(), inArray(artifacts.kind, SOURCE_ARTIFACTS), isNotNull(connectors.disassociatedAt)));
+  for (const { id, kind, details, server, connector, vmManager, gone, heir } of rows) {
+    const name = details.name ?? 'of Landfall';
+    const change = heir
+      ? { connectorId: heir, releaseFault: null, releaseAttempts: 0 }
+      : kind === 'nfc-lease'
+        ? gone && { state: 'released' as const, releasedAt: ctx.now() }
+        : {
+            releaseFault: fault('left-at-source', {
+              message: `The snapshot ${name} of ${server} is still in ${vmManager}; the connector ${connector}, which made it, was disassociated.`,
+              remedy: `Remove the snapshot ${name} of ${server} in vCenter by hand, then forget the entry. Or enrol a connector for ${vmManager}: it removes it by itself.`,
+            }),
+            releaseAttempts: HOPELESS,
+            releaseNotBefore: sql`now() + interval '1 minute'`,
+          };
+    if (change) await db.update(artifacts).set(change).where(eq(artifacts.id, id));
+  }
+}
