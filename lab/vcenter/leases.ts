@@ -74,6 +74,7 @@ export class Leases {
       claimedPercent: 0,
       ended: new AbortController(),
     };
+    lease.task.cancel = () => this.abort(lease);
     this.#leases.set(lease.id, lease);
     lease.timer = setTimeout(() => this.#ready(lease), this.#center.settings.taskMilliseconds);
     for (const old of this.#leases.values()) {

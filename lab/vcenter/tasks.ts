@@ -21,6 +21,8 @@ export interface Task {
   queuedAt: number;
   startedAt?: number;
   completedAt?: number;
+  /** Set where CancelTask works. */
+  cancel?: () => void;
 }
 
 /** Finished tasks that are still remembered. */
@@ -94,6 +96,20 @@ export class Tasks {
     this.#center.changed();
   }
 
+  /** `cancel` of a task that can be cancelled: told by whoever opened it. */
+  cancel(id: string, user: string): void {
+    const task = this.#tasks.get(id);
+    if (!task) throw new VimFault('ManagedObjectNotFound', 'The task is gone', { obj: ref('Task', id) });
+    if (task.user !== user)
+      throw new VimFault('NoPermission', 'Permission to perform this operation was denied.', {
+        object: ref('Task', id),
+        privilegeId: 'Global.CancelTask',
+      });
+    if (!task.cancel) throw new VimFault('NotSupported', 'The operation is not supported on the object.');
+    if (task.completedAt) throw new VimFault('InvalidState', 'The operation is not allowed in the current state.');
+    task.cancel();
+  }
+
   progress(task: Task, percent: number): void {
     const whole = Math.max(0, Math.min(100, Math.floor(percent)));
     if (whole === task.progress || task.completedAt) return;
@@ -162,7 +178,7 @@ export class Tasks {
       locked: list('ManagedObjectReference', []),
       state: member('TaskInfoState', task.state),
       cancelled: false,
-      cancelable: false,
+      cancelable: task.cancel !== undefined,
       error: task.error?.localized(),
       result: task.result,
       progress: task.state === 'running' ? task.progress : undefined,

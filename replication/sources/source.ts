@@ -16,6 +16,9 @@ export interface HealthCheck {
   level: 'required' | 'advice';
 }
 
+/** The name of each snapshot that a run takes begins with it, so that ours are known as ours, whichever console took them. */
+export const OWN_SNAPSHOT = 'landfall-';
+
 export interface SourceSnapshot {
   /** The platform's id (vSphere: managed object id of the snapshot). */
   snapshotId: string;
@@ -114,6 +117,11 @@ export interface Source {
   releaseSnapshot(vmId: string, snapshot: { id: string | null; name: string }, signal: AbortSignal): Promise<void>;
   /** Ends an export that a dead process left open, by the id of whichever transport. A missing one is fine. */
   releaseExport(exportId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends the exports of a server's snapshots that this connector's account began and whose ids never arrived here.
+   * None is fine.
+   */
+  releaseExportsOf(vmId: string, signal: AbortSignal): Promise<void>;
   /**
    * Switches a server and waits until it is so, or for `deadlineSeconds`. A guest that refuses or takes too long is no
    * fault: the result says how the server is then, and why. A shutdown that is under way is awaited. Throws

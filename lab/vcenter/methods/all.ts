@@ -10,6 +10,7 @@ import { performanceMethods } from './performance.ts';
 import { propertyMethods } from './property.ts';
 import { searchMethods } from './search.ts';
 import { sessionMethods } from './session.ts';
+import { taskMethods } from './task.ts';
 import { viewMethods } from './view.ts';
 import { virtualMachineMethods } from './virtual-machine.ts';
 
@@ -26,4 +27,5 @@ export const methods: Methods = {
   ...eventMethods,
   ...managerMethods,
   ...performanceMethods,
+  ...taskMethods,
 };

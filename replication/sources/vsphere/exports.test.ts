@@ -96,6 +96,26 @@ describe('exports of the vSphere source', () => {
     await source.releaseSnapshot('vm-202', { id: snapshot.snapshotId, name: 'cut' }, never);
   });
 
+  it('ends the export whose lease never became known, when its answer was lost or its process died', async () => {
+    const options = { name: 'lost', description: '', quiesce: true, trackChanges: false };
+    const { snapshotId } = await source.takeSnapshot('vm-202', options, never);
+    test.faults.add({ side: 'vcenter', operation: 'ExportSnapshot', count: 1, effect: { kind: 'cut', afterBytes: 1 } });
+    const exported = await source.openExport('vm-202', snapshotId, WHOLE, never);
+    expect((await state()).leases).toHaveLength(1);
+    // As the ledger of a process that died before it could write the id down.
+    await source.releaseExportsOf('vm-202', never);
+    expect((await state()).tasks).toEqual([]);
+    await source.releaseExportsOf('vm-202', never);
+    await source.releaseExportsOf('vm-999', never);
+    await exported.abort('over');
+    const again = await source.openExport('vm-202', snapshotId, WHOLE, never);
+    // All of Complete's answers are lost, and the lease itself tells that it is done.
+    test.faults.add({ side: 'vcenter', operation: 'HttpNfcLeaseComplete', effect: { kind: 'cut', afterBytes: 1 } });
+    await again.complete();
+    expect((await state()).leases).toEqual([]);
+    await source.releaseSnapshot('vm-202', { id: snapshotId, name: 'lost' }, never);
+  });
+
   it('says that a host refused the disk', async () => {
     const snapshot = await source.takeSnapshot(
       'vm-203',

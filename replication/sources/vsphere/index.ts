@@ -8,11 +8,12 @@ import { FOLDER_EXPORT } from './folder-export.ts';
 import { checkHealth } from './health.ts';
 import { readInventory, readServer } from './inventory.ts';
 import { abortLease } from './lease.ts';
+import { endLostExports } from './lost-exports.ts';
 import { NBD_EXPORT } from './nbd-export.ts';
 import type { VddkOptions } from './nbdkit.ts';
 import { setPower } from './power.ts';
 import { type SessionOptions, VimSession } from './session.ts';
-import { releaseSnapshot, takeSnapshot } from './snapshots.ts';
+import { isGone, releaseSnapshot, takeSnapshot } from './snapshots.ts';
 
 export { normalizeFingerprint, probeFingerprint } from './certificate.ts';
 export { PRIVILEGES } from './privileges.ts';
@@ -73,6 +74,13 @@ export function openVsphereSource(options: VsphereSourceOptions): Source {
         if (exportId.startsWith(FOLDER_EXPORT) || exportId.startsWith(NBD_EXPORT)) return;
         const lease = { type: 'HttpNfcLease', value: exportId };
         await abortLease(session, lease, 'The process that began the export is gone.', signal);
+      }),
+    releaseExportsOf: (vmId, signal) =>
+      guarded('export', signal, async () => {
+        const vm = { type: 'VirtualMachine', value: vmId };
+        await endLostExports(session, vm, signal).catch((error) => {
+          if (!isGone(error, 'VirtualMachine')) throw error;
+        });
       }),
     setPower: (vmId, action, limits, signal) =>
       guarded('power', signal, () => setPower(session, vmId, action, limits, signal)),

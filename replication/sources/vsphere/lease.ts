@@ -71,6 +71,34 @@ function readInfo(info: XmlNode): LeaseInfo {
   };
 }
 
+const COMPLETE_TRIES = 4;
+
+/** Ends the lease as done. When only the answer was lost, the lease itself tells; one that is gone was ended. */
+export async function completeLease(session: VimSession, lease: ManagedObject, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await session.call(lease, 'HttpNfcLeaseComplete', [], { signal });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof VimFault && !isOver(error)) throw error;
+      const state = await leaseState(session, lease, signal).catch(() => null);
+      if (state === 'done' || state === 'gone') return;
+      if (state === 'error' || tries >= COMPLETE_TRIES) throw error;
+      await pause(pollDelay(tries), signal);
+    }
+  }
+}
+
+async function leaseState(session: VimSession, lease: ManagedObject, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await readObject(session, lease, ['state'], signal)).properties.get('state')?.text ?? null;
+  } catch (error) {
+    if (error instanceof VimFault && error.type === 'ManagedObjectNotFound') return 'gone';
+    throw error;
+  }
+}
+
 /** Ends the lease as failed. One that is over, or unknown, is fine. */
 export async function abortLease(
   session: VimSession,

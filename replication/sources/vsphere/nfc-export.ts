@@ -8,11 +8,21 @@ import type { SourceExport } from '../source.ts';
 import { describeMachine } from './descriptor.ts';
 import type { VmDisk } from './devices.ts';
 import { asFaultError, stopped } from './faults.ts';
-import { abortLease, type DeviceUrl, isOver, type LeaseInfo, matchDisks, waitForLease } from './lease.ts';
+import {
+  abortLease,
+  completeLease,
+  type DeviceUrl,
+  isOver,
+  type LeaseInfo,
+  matchDisks,
+  waitForLease,
+} from './lease.ts';
+import { endLostExports } from './lost-exports.ts';
 import { type Download, download } from './nfc-download.ts';
 import { released } from './released-reader.ts';
 import type { VimSession } from './session.ts';
 import { readSnapshotDisks } from './snapshots.ts';
+import { VimFault } from './soap.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
 import { AnswerError, object } from './xml/xml-node.ts';
 
@@ -31,16 +41,39 @@ export async function openNfcExport(
 ): Promise<SourceExport> {
   const disks = await readSnapshotDisks(session, snapshotId, signal);
   const snapshot: ManagedObject = { type: 'VirtualMachineSnapshot', value: snapshotId };
-  const lease = object(await session.make(snapshot, 'ExportSnapshot', [], signal), 'returnval');
-  if (!lease) throw new AnswerError('ExportSnapshot gave no lease');
+  const vm: ManagedObject = { type: 'VirtualMachine', value: vmId };
+  const lease = await exportOnce(session, vm, snapshot, signal);
   try {
     const info = await waitForLease(session, lease, signal);
-    return new NfcExport(session, { type: 'VirtualMachine', value: vmId }, lease, info, disks, why);
+    return new NfcExport(session, vm, lease, info, disks, why);
   } catch (error) {
     await abortLease(session, lease, 'The export was not begun.', AbortSignal.timeout(ENDING_TIMEOUT_MS)).catch(
       () => undefined,
     );
     throw error;
+  }
+}
+
+/** A lease whose id never arrived would keep the server busy until vCenter ends it, so it is ended, and another one opened. */
+async function exportOnce(
+  session: VimSession,
+  vm: ManagedObject,
+  snapshot: ManagedObject,
+  signal: AbortSignal,
+): Promise<ManagedObject> {
+  const begin = async () => {
+    const lease = object(await session.make(snapshot, 'ExportSnapshot', [], signal), 'returnval');
+    if (!lease) throw new AnswerError('ExportSnapshot gave no lease');
+    return lease;
+  };
+  try {
+    return await begin();
+  } catch (error) {
+    signal.throwIfAborted();
+    // What vCenter says is no lost answer: an export that is in the way may be one that is still read.
+    if (error instanceof VimFault) throw error;
+    if ((await endLostExports(session, vm, signal)) === 0) throw error;
+    return begin();
   }
 }
 
@@ -127,8 +160,11 @@ class NfcExport implements SourceExport {
   async complete(): Promise<void> {
     this.#demandOpen();
     await this.#end(async (signal) => {
-      await this.#session.call(this.#lease, 'HttpNfcLeaseProgress', [element('percent', 100)], { signal });
-      await this.#session.call(this.#lease, 'HttpNfcLeaseComplete', [], { signal });
+      // For people who look at vCenter's task; the export ends without it too.
+      await this.#session
+        .call(this.#lease, 'HttpNfcLeaseProgress', [element('percent', 100)], { signal })
+        .catch(() => undefined);
+      await completeLease(this.#session, this.#lease, signal);
     });
   }
 

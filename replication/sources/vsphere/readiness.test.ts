@@ -117,6 +117,12 @@ const CASES: [string, VmRecord, DatastoreFacts[], string[]][] = [
   ['a full datastore that holds no disk', vm(), [store({ name: 'isos', freeBytes: 0 })], []],
   ['an ISO image', devices({ isos: ['[vmfs] x.iso'] }), [], ['warning iso-attached']],
   ['a snapshot', vm({ snapshots: [snapshot] }), [], ['warning snapshots-present']],
+  [
+    'a snapshot of our own',
+    vm({ snapshots: [{ ...snapshot, name: 'landfall-sms-run-1' }] }),
+    [],
+    ['warning own-snapshot-present'],
+  ],
   ['no tools', vm({ tools: 'not-installed' }), [], ['warning tools-not-running']],
   ['no tools, powered off', vm({ tools: 'not-running', power: 'off' }), [], []],
   ['a suspended server', vm({ power: 'suspended', tools: 'not-running' }), [], ['warning suspended']],

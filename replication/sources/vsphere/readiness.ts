@@ -1,6 +1,7 @@
 // What stands in the way of replicating a machine, or what a person should know before: pure judgement of what was read.
 // The rules are those of vSphere's snapshots and exports, and of what EC2 takes. For sources/vsphere only.
 import type { Finding } from '../../model/server.ts';
+import { OWN_SNAPSHOT } from '../source.ts';
 import { DISK_WORDS, diskFinding, spaceFinding, unreachableDatastore } from './disk-findings.ts';
 import { blocking, warning } from './finding.ts';
 import { guestArchitecture, guestFamily } from './guest-system.ts';
@@ -17,6 +18,9 @@ export function findings(vm: VmRecord, datastores: readonly DatastoreFacts[]): F
   const found = RULES.flatMap((rule) => rule(vm, datastores) ?? []);
   return [...found.filter((one) => one.level === 'blocking'), ...found.filter((one) => one.level === 'warning')];
 }
+
+const isOwn = ({ name }: { name: string }) => name.startsWith(OWN_SNAPSHOT);
+const named = (snapshots: readonly { name: string }[]) => snapshots.map(({ name }) => `“${name}”`).join(', ');
 
 const RULES: readonly Rule[] = [
   (vm) =>
@@ -118,15 +122,28 @@ const RULES: readonly Rule[] = [
           'Disconnect the CD/DVD drive, also its "connect at power on".',
         )
       : null,
-  (vm) =>
-    vm.snapshots.length > 0
+  (vm) => {
+    const others = vm.snapshots.filter((one) => !isOwn(one));
+    return others.length > 0
       ? warning(
           'snapshots-present',
-          `The server has ${count(vm.snapshots.length, 'snapshot')} already: ${vm.snapshots.map(({ name }) => `“${name}”`).join(', ')}.`,
+          `The server has ${count(others.length, 'snapshot')} already: ${named(others)}.`,
           'The copy is right all the same. But each snapshot makes the removal of ours slower, and the datastore fuller.',
           'Remove snapshots that nobody needs. Take or revert none while a run is under way.',
         )
-      : null,
+      : null;
+  },
+  (vm) => {
+    const own = vm.snapshots.filter(isOwn);
+    return own.length > 0
+      ? warning(
+          'own-snapshot-present',
+          `A replication run's own snapshot stands: ${named(own)}.`,
+          'A run of the server is under way, or is being cleaned up; or a console that is gone has left it.',
+          'Nothing while a run is under way. If it stays, and the overview does not speak of it, remove it in vCenter.',
+        )
+      : null;
+  },
   (vm) =>
     vm.power === 'on' && vm.tools !== 'running'
       ? warning(

@@ -49,6 +49,8 @@ interface Login {
   content: ServiceContent;
   /** Key of the session, as AuthorizationManager wants it. */
   key: string;
+  /** The account as vCenter names it. */
+  account: string;
   number: number;
 }
 
@@ -150,6 +152,11 @@ export class VimSession {
     }
   }
 
+  /** The account as vCenter names it in its sessions and tasks, which need not be how it was typed (`VSPHERE.LOCAL\user`). */
+  async account(signal: AbortSignal): Promise<string> {
+    return (await this.#loggedIn(signal)).account;
+  }
+
   /** vCenter's clock, in milliseconds of the epoch. */
   async currentTime(options: CallOptions): Promise<number> {
     const answer = await this.call(SERVICE_INSTANCE, 'CurrentTime', [], options);
@@ -219,7 +226,8 @@ export class VimSession {
       this.#logins += 1;
       this.#refused = null;
       this.#lastCallAt = Date.now();
-      return { content, key: requiredText(answer, 'returnval', 'key'), number: this.#logins };
+      const account = text(child(answer, 'returnval'), 'userName') ?? user;
+      return { content, key: requiredText(answer, 'returnval', 'key'), account, number: this.#logins };
     } catch (error) {
       const mapped = asFaultError(error, { during: 'login', signal: this.#closing.signal });
       if (mapped.fault.code === 'vcenter-login-refused') {

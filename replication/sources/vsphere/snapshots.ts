@@ -330,7 +330,8 @@ function mayBeOfQuiescing(error: unknown): error is VimFault | TaskDeadline {
   return asFaultError(error, { during: 'snapshot' }).fault.code === 'snapshot-failed';
 }
 
-function isGone(error: unknown, type: string): boolean {
+/** Whether the object that a call was about is no longer there. */
+export function isGone(error: unknown, type: string): boolean {
   if (!(error instanceof VimFault) || error.type !== 'ManagedObjectNotFound') return false;
   return object(error.details ?? undefined, 'obj')?.type === type;
 }

@@ -66,20 +66,53 @@ export async function runningTasks(
   methods: readonly string[],
   signal: AbortSignal,
 ): Promise<ManagedObject[]> {
+  return running(session, vm, ({ method }) => methods.includes(method), signal);
+}
+
+/** Exports of the machine or its snapshots that are under way and that this account began. */
+export function runningExports(
+  session: VimSession,
+  vm: ManagedObject,
+  account: string,
+  signal: AbortSignal,
+): Promise<ManagedObject[]> {
+  const isExport = (what: string) => /export/i.test(what);
+  return running(
+    session,
+    vm,
+    ({ method, described, by }) => by === account && [method, described].some(isExport),
+    signal,
+  );
+}
+
+/** How a task is told from others: what it does, in both ways in which vCenter says it, and whose it is. */
+interface TaskMarks {
+  method: string;
+  described: string;
+  by: string | null;
+}
+
+async function running(
+  session: VimSession,
+  vm: ManagedObject,
+  wanted: (marks: TaskMarks) => boolean,
+  signal: AbortSignal,
+): Promise<ManagedObject[]> {
   const paths = { VirtualMachine: ['name'], Task: ['info'] };
   const found = await readObjects(session, [vm], paths, signal, [
     { name: 'tasks', type: 'VirtualMachine', path: 'recentTask' },
   ]);
-  const running: ManagedObject[] = [];
+  const tasks: ManagedObject[] = [];
   for (const { object: task, properties } of found) {
     if (task.type !== 'Task') continue;
     const info = properties.get('info');
     const state = text(info, 'state');
     // Called as on the wire (`CreateSnapshot_Task`); some versions leave the suffix out.
     const method = (text(info, 'name') ?? '').replace(/_Task$/, '');
-    if ((state === 'queued' || state === 'running') && methods.includes(method)) running.push(task);
+    const marks = { method, described: text(info, 'descriptionId') ?? '', by: text(child(info, 'reason'), 'userName') };
+    if ((state === 'queued' || state === 'running') && wanted(marks)) tasks.push(task);
   }
-  return running;
+  return tasks;
 }
 
 function taskFault(info: XmlNode | undefined): VimFault {

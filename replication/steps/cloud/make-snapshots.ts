@@ -2,7 +2,7 @@
 // that wait for them; what the connector wrote itself is waited for.
 import { readBlockPack } from '../../disks/formats/pack/read-pack.ts';
 import { pump } from '../../disks/pump.ts';
-import { faultError } from '../../model/fault.ts';
+import { FaultError, faultError } from '../../model/fault.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import { DiskBoard } from './disk-board.ts';
 import { importVmdks } from './import-vmdks.ts';
@@ -50,10 +50,9 @@ async function writePack(context: CloudStepContext, disk: CopiedDisk, board: Dis
     throw faultError('ebs-snapshot-failed', { message, cause: started.awsWords });
   }
   const { artifact, snapshotId, writer } = started;
-  // Sealed by a worker that died before it could say so: completing is AWS's work now.
   if (artifact.details.sealing) {
     await writer.abort();
-    await target.ebs.waitCompleted(snapshotId, signal, { deadlineMs: 15 * 60_000 });
+    await completeSealed(context, snapshotId, artifact.details);
     return snapshotId;
   }
   const reader = await readBlockPack(target.staging.read(disk.key, signal), {
@@ -65,11 +64,51 @@ async function writePack(context: CloudStepContext, disk: CopiedDisk, board: Dis
     signal,
     concurrency: CONCURRENCY,
     onProgress: ({ blocksDone }) => board.show(disk.id, (99 * blocksDone) / Math.max(1, disk.blocks)),
-    beforeSeal: () => context.confirm(artifact, 'created', snapshotId, { sealing: 'yes' }),
+    beforeSeal: () => {
+      const { changedBlocks, linearChecksum } = writer.completion;
+      const details = {
+        sealing: 'yes',
+        blocks: `${changedBlocks}`,
+        ...(linearChecksum && { checksum: linearChecksum }),
+      };
+      return context.confirm(artifact, 'created', snapshotId, details);
+    },
   });
   await target.ebs.waitCompleted(snapshotId, signal);
   context.log('info', `${board.labelOf(disk.id)}: ${disk.blocks} blocks written into snapshot ${snapshotId}.`);
   return snapshotId;
+}
+
+/** How long AWS may take over a snapshot that was written by a worker which died. */
+const SEALED_DEADLINE_MS = 15 * 60_000;
+
+/**
+ * Every block was put by a worker that died before it could say that the snapshot is complete; whether AWS was ever asked
+ * to complete it, nobody knows, so AWS is asked again. What comes to nothing is begun anew by the step's next try.
+ */
+async function completeSealed(
+  { log, signal, target }: CloudStepContext,
+  snapshotId: string,
+  { blocks, checksum }: Record<string, string>,
+): Promise<void> {
+  const begun = { remedy: 'Nothing to do: another snapshot is begun.', retry: 'now' as const };
+  try {
+    const state = (await target.ebs.describe([snapshotId], signal)).get(snapshotId)?.state;
+    log('info', `Another worker wrote the snapshot ${snapshotId}; at AWS it is ${state ?? 'not known'}.`);
+    if (state === 'completed') return;
+    if (state === 'pending' && blocks !== undefined) {
+      const completion = { changedBlocks: Number(blocks), linearChecksum: checksum ?? null };
+      await target.ebs.complete(snapshotId, completion, signal).catch((error) => {
+        // AWS completes it already, or will never: the wait below tells.
+        if (!(error instanceof FaultError) || error.fault.code !== 'ebs-snapshot-failed') throw error;
+        log('warning', `AWS did not take that it is complete: ${error.fault.cause ?? error.fault.message}`);
+      });
+    }
+    await target.ebs.waitCompleted(snapshotId, signal, { deadlineMs: SEALED_DEADLINE_MS });
+  } catch (error) {
+    if (!(error instanceof FaultError) || error.fault.code !== 'ebs-snapshot-failed') throw error;
+    throw faultError('ebs-snapshot-failed', { ...error.fault, ...begun }, error);
+  }
 }
 
 function encryptionOf(context: CloudStepContext, diskId: string) {

@@ -1,11 +1,13 @@
 // Every disk of the snapshot, as start-snapshots decided: whole or what changed, staged in S3 or straight into a snapshot.
 import { DigestDoubt } from '../../disks/digests/store.ts';
 import { outlast, withoutPatience } from '../../disks/outlast.ts';
-import { FaultError, faultError } from '../../model/fault.ts';
+import { FaultError, faultError, toFault } from '../../model/fault.ts';
 import { isOutage } from '../../model/outage.ts';
 import type { StepResults } from '../../model/step-results.ts';
+import type { SourceExport } from '../../sources/source.ts';
 import { copyDisk, type DiskPlan } from './copy-disk.ts';
 import { CopyProgressBoard } from './copy-progress.ts';
+import { releaseExportOf } from './release.ts';
 import type { ConnectorStep, ConnectorStepContext } from './step.ts';
 
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
@@ -102,8 +104,7 @@ async function copyBy(
       disks.push(done);
     }
     await context.stillMine();
-    await opened.complete();
-    context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
+    await endExport(context, opened, lease);
     return { transport: opened.transport, transportWhy: opened.transportWhy, descriptor, disks };
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'failed';
@@ -121,6 +122,20 @@ async function copyBy(
     throw error;
   } finally {
     board.stop();
+  }
+}
+
+/**
+ * Tells the source that the export is over. Every byte is read and safe by now: an export that does not end as told costs no
+ * copy. The ledger keeps it, and it is ended later.
+ */
+async function endExport(context: ConnectorStepContext, opened: SourceExport, lease: string): Promise<void> {
+  try {
+    await opened.complete();
+    context.confirmAtEnd({ artifactId: lease, state: 'released', externalId: opened.exportId });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.log('warning', `The disks are copied, but the export did not end as told: ${toFault(error).message}`);
   }
 }
 
@@ -160,12 +175,10 @@ async function releaseEarlierFences(context: ConnectorStepContext): Promise<void
   for (const artifact of context.artifacts) {
     if (artifact.state === 'released' || artifact.fence >= context.fence) continue;
     const { kind, externalId, details } = artifact;
-    if (kind === 'nfc-lease' && externalId) await source.releaseExport(externalId, signal);
-    else if (kind === 's3-upload' && details.key && externalId)
-      await staging.abortUpload(details.key, externalId, signal);
+    if (kind === 'nfc-lease') await releaseExportOf(artifact, source, signal);
     else if (kind === 's3-upload' && details.key) await staging.abortUploadsOf(details.key, signal);
     else if (kind === 's3-object' && details.key) await staging.delete(details.key, signal);
-    else if (kind !== 'nfc-lease') continue;
+    else continue;
     await context.confirm({ artifactId: artifact.id, state: 'released', externalId });
   }
 }

@@ -1,9 +1,10 @@
 // The moment whose bytes the run copies. The snapshot's name is the run's, so that a repeated step finds its own.
 import { faultError } from '../../model/fault.ts';
+import { OWN_SNAPSHOT } from '../../sources/source.ts';
 import type { ConnectorStep } from './step.ts';
 
 export function snapshotName(runId: string): string {
-  return `landfall-${runId}`;
+  return `${OWN_SNAPSHOT}${runId}`;
 }
 
 export const takeSnapshot: ConnectorStep<'take-snapshot'> = async (context) => {

@@ -2,7 +2,7 @@
 // For the adapters of this folder only.
 import { outlast } from '../../disks/outlast.ts';
 import { FaultError, fault } from '../../model/fault.ts';
-import { type AwsFaultContext, awsFault } from './faults.ts';
+import { type AwsFaultContext, awsFault, isBrokenAnswer } from './faults.ts';
 
 /** What each SDK method takes as its second argument. */
 export interface HttpOptions {
@@ -46,7 +46,7 @@ export function createCaller<Client>(
     try {
       const client = await open();
       // The SDK looks at the signal only while a request is out, not while it waits for its next attempt.
-      return await orAborted(run(client, http), stop);
+      return await again(() => orAborted(run(client, http), stop));
     } catch (error) {
       signal.throwIfAborted();
       closing.throwIfAborted();
@@ -62,6 +62,19 @@ export function createCaller<Client>(
     }
   };
   return (action, signal, run, options) => outlast(() => once(action, signal, run, options), signal);
+}
+
+const BROKEN_ANSWERS = 5;
+
+/** The SDK takes an answer that broke off in its body for an answer, and asks no second time; then nothing is known of the effect. */
+async function again<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries >= BROKEN_ANSWERS || !isBrokenAnswer(error)) throw error;
+    }
+  }
 }
 
 /** The promise's outcome, or the signal's reason as soon as it is aborted. */

@@ -50,6 +50,12 @@ const cases: [Error, string, string, boolean, AwsFaultContext?][] = [
   [socketError('ENOTFOUND'), 'aws-unreachable', 'now', true],
   [socketError('ECONNRESET', 'socket hang up'), 'aws-unreachable', 'now', true],
   [Object.assign(new Error('slow'), { name: 'TimeoutError' }), 'aws-unreachable', 'now', true],
+  [
+    sdkError('Error', 'aborted\n  Deserialization error: to see the raw response…', 200),
+    'aws-unreachable',
+    'now',
+    true,
+  ],
   [sdkError('RequestTimeout', 'Your socket connection…', 400), 'aws-unreachable', 'now', true],
   [sdkError('BadDigest', 'The CRC32 you specified…', 400), 'staging-failed', 'now', true],
   [sdkError('NoSuchUpload', 'The specified upload…', 404), 'staging-failed', 'now', false],

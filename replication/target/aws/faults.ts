@@ -224,6 +224,14 @@ export const AWS_FAULT_ROWS: readonly FaultRow[] = [
     source: 'Node.js system errors',
   },
   {
+    id: 'answer-broken',
+    matches: (s) => /Deserialization error/.test(s.message),
+    code: 'aws-unreachable',
+    message: "AWS's answer broke off on the way.",
+    transient: true,
+    source: "the SDK's deserializer middleware (smithy-typescript), which adds these words",
+  },
+  {
     id: 'damaged-in-transit',
     matches: codes('BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'XAmzContentChecksumMismatch'),
     code: 'staging-failed',
@@ -278,6 +286,11 @@ export function awsFaultRow(error: unknown): FaultRow | undefined {
 /** Whether sending the very same request again may help at once. */
 export function isTransient(error: unknown): boolean {
   return awsFaultRow(error)?.transient === true;
+}
+
+/** Whether an answer came whose body cannot be read: it broke off on the way, so what it would have said is not known. */
+export function isBrokenAnswer(error: unknown): boolean {
+  return awsFaultRow(error)?.id === 'answer-broken';
 }
 
 /** Whether the clock was wrong: the SDK corrects its own clock by the answer, so that one more try goes through. */

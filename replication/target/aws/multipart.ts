@@ -2,7 +2,7 @@
 import type { CompletedPart, ListMultipartUploadsCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { hasAwsCode } from './faults.ts';
+import { hasAwsCode, isTransient } from './faults.ts';
 import { isPieceOf } from './part-schedule.ts';
 import type { StagingPlace } from './part-sender.ts';
 
@@ -12,11 +12,13 @@ export interface Assembly {
   uploadId: string;
   parts: CompletedPart[];
   bytes: number;
+  /** S3 was asked more than once for the upload: there may be another one, whose id never arrived. */
+  mayHaveTwin: boolean;
 }
 
 export const ENCRYPTION = { ServerSideEncryption: 'AES256' } as const;
 
-/** Creates a multipart upload. */
+/** Creates a multipart upload. One whose answer was lost for good is aborted, as far as S3 can be reached. */
 export async function begin(
   clients: AwsClients,
   place: StagingPlace,
@@ -24,14 +26,23 @@ export async function begin(
   signal: AbortSignal,
 ): Promise<Assembly> {
   const input = { Bucket: place.bucket, ...place.owner, Key: key, ...ENCRYPTION };
-  const answer = await clients.s3('s3:PutObject', signal, (s3, http) =>
-    s3.createMultipartUpload(
-      { ...input, ContentType: 'application/octet-stream', ChecksumAlgorithm: 'CRC32', ChecksumType: 'COMPOSITE' },
-      http,
-    ),
-  );
+  let asked = 0;
+  const answer = await clients
+    .s3('s3:PutObject', signal, (s3, http) => {
+      asked += 1;
+      return s3.createMultipartUpload(
+        { ...input, ContentType: 'application/octet-stream', ChecksumAlgorithm: 'CRC32', ChecksumType: 'COMPOSITE' },
+        http,
+      );
+    })
+    .catch(async (error) => {
+      signal.throwIfAborted();
+      if (isTransient(error.cause)) await cancelAllOf(clients, place, key, signal).catch(() => undefined);
+      throw error;
+    });
   if (!answer.UploadId) throw faultError('staging-failed', { message: 'S3 gave no id for the upload.' });
-  return { key, uploadId: answer.UploadId, parts: [], bytes: 0 };
+  const mayHaveTwin = asked > 1 || (answer.$metadata.attempts ?? 1) > 1;
+  return { key, uploadId: answer.UploadId, parts: [], bytes: 0, mayHaveTwin };
 }
 
 /** Completes an object. When only the answer was lost, the object itself tells that it is whole. */
@@ -84,6 +95,18 @@ export async function cancel(
     await clients.s3('s3:AbortMultipartUpload', signal, (s3, http) => s3.abortMultipartUpload(input, http));
   } catch (error) {
     if (!hasAwsCode(error, /^NoSuchUpload$/)) throw error;
+  }
+}
+
+/** Aborts every upload of exactly this key. */
+export async function cancelAllOf(
+  clients: AwsClients,
+  place: StagingPlace,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const upload of await uploadsUnder(clients, place, key, signal)) {
+    if (upload.key === key) await cancel(clients, place, key, upload.uploadId, signal);
   }
 }
 

@@ -2,7 +2,17 @@
 import { faultError } from '../../model/fault.ts';
 import { orAborted } from './call.ts';
 import type { AwsClients } from './clients.ts';
-import { type Assembly, begin, cancel, ENCRYPTION, finish, remove, sweepPieces, unquoted } from './multipart.ts';
+import {
+  type Assembly,
+  begin,
+  cancel,
+  cancelAllOf,
+  ENCRYPTION,
+  finish,
+  remove,
+  sweepPieces,
+  unquoted,
+} from './multipart.ts';
 import { MAX_PARTS, PART_SCHEDULE, PARTS_IN_FLIGHT, type PartSchedule, pieceKey } from './part-schedule.ts';
 import { PART_RETRY, type PartRetry, type StagingPlace, sendPart } from './part-sender.ts';
 import type { StagedUpload } from './target.ts';
@@ -95,6 +105,7 @@ class PartUpload implements StagedUpload {
           ? await this.#completeEmpty(signal)
           : await finish(this.#clients, this.#place, this.#main, signal);
       this.#state = 'completed';
+      if (this.#main.mayHaveTwin) await cancelAllOf(this.#clients, this.#place, this.#main.key, signal);
       this.#releaseBuffers();
       return this.#result;
     });
@@ -109,6 +120,7 @@ class PartUpload implements StagedUpload {
     this.#releaseBuffers();
     const signal = AbortSignal.timeout(ABORT_SECONDS * 1000);
     await cancel(this.#clients, this.#place, this.#main.key, this.#main.uploadId, signal);
+    if (this.#main.mayHaveTwin) await cancelAllOf(this.#clients, this.#place, this.#main.key, signal);
     if (this.#nextPart > this.#schedule.plainParts + 1) {
       await sweepPieces(this.#clients, this.#place, this.#main.key, signal);
     }
@@ -198,6 +210,7 @@ class PartUpload implements StagedUpload {
   async #fold(piece: Piece, signal: AbortSignal): Promise<void> {
     await orAborted(Promise.all(piece.sending), signal);
     await finish(this.#clients, this.#place, piece, signal);
+    if (piece.mayHaveTwin) await cancelAllOf(this.#clients, this.#place, piece.key, signal);
     const copied = await this.#clients.s3(
       's3:PutObject',
       signal,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { DIGEST_PREFIX } from '../../model/baseline.ts';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
-import { begin, cancel, finish, remove } from './multipart.ts';
+import { begin, cancel, cancelAllOf, finish, remove } from './multipart.ts';
 import { PART_RETRY, type StagingPlace, sendPart } from './part-sender.ts';
 import { createDigestStore, readObject } from './s3-objects.ts';
 
@@ -38,6 +38,7 @@ export async function probeStaging(
     assembly.parts.push(await sendPart(clients, place, part, signal, PROBE_RETRY));
     assembly.bytes = WORDS.length;
     await finish(clients, place, assembly, signal);
+    if (assembly.mayHaveTwin) await cancelAllOf(clients, place, key, signal);
   } catch (error) {
     await cancel(clients, place, key, assembly.uploadId, signal).catch(() => {});
     throw error;
@@ -56,8 +57,9 @@ export async function probeUpload(
   prefix: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { key, uploadId } = await begin(clients, place, `${prefix}.check/${randomUUID()}`, signal);
+  const { key, uploadId, mayHaveTwin } = await begin(clients, place, `${prefix}.check/${randomUUID()}`, signal);
   await cancel(clients, place, key, uploadId, signal);
+  if (mayHaveTwin) await cancelAllOf(clients, place, key, signal);
 }
 
 function mustBeTheSame(bytes: Uint8Array | null, key: string): void {

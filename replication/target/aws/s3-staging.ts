@@ -5,7 +5,7 @@ import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { hasAwsCode } from './faults.ts';
 import { STAGING_PREFIX, withStagingRule } from './lifecycle.ts';
-import { cancel, remove, sweepPieces, uploadsUnder } from './multipart.ts';
+import { cancel, cancelAllOf, remove, sweepPieces } from './multipart.ts';
 import { largestObject, PART_SCHEDULE } from './part-schedule.ts';
 import type { StagingPlace } from './part-sender.ts';
 import { type PartUploadOptions, startPartUpload } from './part-upload.ts';
@@ -77,9 +77,7 @@ export function createStaging(clients: AwsClients, config: AwsTargetConfig, opti
 
     async abortUploadsOf(key, signal) {
       checkKey(key, prefix);
-      for (const upload of await uploadsUnder(clients, place, key, signal)) {
-        if (upload.key === key) await cancel(clients, place, key, upload.uploadId, signal);
-      }
+      await cancelAllOf(clients, place, key, signal);
       await sweepPieces(clients, place, key, signal);
     },
 

@@ -9,7 +9,7 @@ import { readAccountEncryption } from './encryption.ts';
 import { listBlocks, listChanges } from './list-blocks.ts';
 import type { EbsDirect } from './port.ts';
 import { SnapshotReader } from './read-blocks.ts';
-import { EbsSnapshotWriter, resumeWriter } from './snapshot-writer.ts';
+import { completeSnapshot, EbsSnapshotWriter, resumeWriter } from './snapshot-writer.ts';
 import { startSnapshot } from './start-snapshot.ts';
 
 export interface EbsDirectOptions extends Partial<BlockCallOptions>, Partial<WaitTimes> {
@@ -48,6 +48,7 @@ export function createEbsDirect(
       const hasParent = parentSnapshotId !== null;
       return resumeWriter(clients, calls, { ...writerOptions, capacityBytes, hasParent, checkpoint, notFoundMs });
     },
+    complete: (snapshotId, completion, signal) => completeSnapshot(clients, snapshotId, completion, signal),
     describe: (snapshotIds, signal) => describeSnapshots(clients, snapshotIds, signal),
     waitCompleted: (snapshotId, signal, given = {}) =>
       waitCompleted(clients, snapshotId, signal, {

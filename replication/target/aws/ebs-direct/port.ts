@@ -66,8 +66,17 @@ export interface SealedSnapshot extends SealedDisk {
  * then, so the caller's concurrency is the memory bound. `abort` stops everything and leaves the snapshot to the
  * ledger. A sealed snapshot is still pending at AWS: wait for its completion.
  */
+/** With what a snapshot is completed: AWS compares it with the blocks that were put. */
+export interface Completion {
+  changedBlocks: number;
+  /** Base64; null where the blocks came in another order than the checksum takes them. */
+  linearChecksum: string | null;
+}
+
 export interface SnapshotWriter extends DiskWriter<SealedSnapshot> {
   readonly snapshotId: string;
+  /** What `seal` will say of the blocks that are written, for whoever must repeat it. */
+  readonly completion: Completion;
   checkpoint(): WriterCheckpoint;
 }
 
@@ -81,6 +90,7 @@ export interface SnapshotInfo {
   volumeGiB: number;
   encrypted: boolean;
   kmsKeyArn: string | null;
+  tags: Record<string, string>;
 }
 
 export interface AccountEncryption {
@@ -131,6 +141,8 @@ export interface EbsDirect {
   resumeSnapshot(input: ResumeSnapshotInput, options?: SnapshotWriterOptions): SnapshotWriter;
   /** One call for all snapshots asked about; those that AWS does not know (yet) are left out. */
   describe(snapshotIds: string[], signal: AbortSignal): Promise<Map<string, SnapshotInfo>>;
+  /** Asks to complete a snapshot that somebody else wrote and may have completed: asked twice it is no other. */
+  complete(snapshotId: string, completion: Completion, signal: AbortSignal): Promise<void>;
   /** Resolves when the snapshot is completed. @throws `ebs-snapshot-failed` when it fails or the time is over. */
   waitCompleted(snapshotId: string, signal: AbortSignal, options?: { deadlineMs?: number }): Promise<SnapshotInfo>;
   /** Every block that the snapshot or one of its parents holds, ascending, from index `from` on. */

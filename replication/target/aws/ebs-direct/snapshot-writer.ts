@@ -13,7 +13,7 @@ import { faultError } from '../../../model/fault.ts';
 import type { AwsClients } from '../clients.ts';
 import type { BlockCalls } from './block-calls.ts';
 import { LinearChecksum, linearChecksumOf } from './linear-checksum.ts';
-import type { SealedSnapshot, SnapshotWriter, SnapshotWriterOptions } from './port.ts';
+import type { Completion, SealedSnapshot, SnapshotWriter, SnapshotWriterOptions } from './port.ts';
 import { untilKnown } from './until-known.ts';
 import { WrittenBlocks } from './written-blocks.ts';
 
@@ -25,6 +25,33 @@ const stateSchema = z.object({
   dataBlocks: z.number().int().nonnegative(),
   written: z.string(),
 });
+
+/** Asks AWS to complete a snapshot; asked again for one that is completed or on its way, it changes nothing. */
+export async function completeSnapshot(
+  clients: AwsClients,
+  snapshotId: string,
+  { changedBlocks, linearChecksum }: Completion,
+  signal: AbortSignal,
+): Promise<void> {
+  await clients.ebs(
+    'ebs:CompleteSnapshot',
+    signal,
+    (ebs, http) =>
+      ebs.completeSnapshot(
+        {
+          SnapshotId: snapshotId,
+          ChangedBlocksCount: changedBlocks,
+          ...(linearChecksum && {
+            Checksum: linearChecksum,
+            ChecksumAlgorithm: 'SHA256',
+            ChecksumAggregationMethod: 'LINEAR',
+          }),
+        },
+        http,
+      ),
+    { refused: 'ebs-snapshot-failed' },
+  );
+}
 
 interface WriterInput extends SnapshotWriterOptions {
   capacityBytes: number;
@@ -125,6 +152,11 @@ export class EbsSnapshotWriter implements SnapshotWriter {
     this.#linear.add(index, digest);
   }
 
+  get completion(): Completion {
+    const changedBlocks = this.#written.count;
+    return { changedBlocks, linearChecksum: this.#linear.value(changedBlocks) };
+  }
+
   checkpoint(): WriterCheckpoint {
     let nextIndex = this.#ascending ? this.#lastIndex + 1 : 0;
     for (const index of this.#unsafe) nextIndex = Math.min(nextIndex, index);
@@ -169,25 +201,7 @@ export class EbsSnapshotWriter implements SnapshotWriter {
     const linearChecksum =
       this.#linear.value(changedBlocks) ??
       (digests ? await linearChecksumOf(this.#written.indexes(), digests(signal), ZERO_BLOCK_DIGEST) : null);
-    const complete = () =>
-      this.#clients.ebs(
-        'ebs:CompleteSnapshot',
-        signal,
-        (ebs, http) =>
-          ebs.completeSnapshot(
-            {
-              SnapshotId: this.snapshotId,
-              ChangedBlocksCount: changedBlocks,
-              ...(linearChecksum && {
-                Checksum: linearChecksum,
-                ChecksumAlgorithm: 'SHA256',
-                ChecksumAggregationMethod: 'LINEAR',
-              }),
-            },
-            http,
-          ),
-        { refused: 'ebs-snapshot-failed' },
-      );
+    const complete = () => completeSnapshot(this.#clients, this.snapshotId, { changedBlocks, linearChecksum }, signal);
     await untilKnown(complete, this.#knownBy, signal);
     return {
       snapshotId: this.snapshotId,

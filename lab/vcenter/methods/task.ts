@@ -1,0 +1,12 @@
+// Tasks: CancelTask. For lab/vcenter only.
+import { type Methods, sessionOf } from './method.ts';
+
+export const taskMethods: Methods = {
+  CancelTask: {
+    on: 'Task',
+    handle: (call) => {
+      call.center.tasks.cancel(call.self.value, sessionOf(call).user);
+      return undefined;
+    },
+  },
+};
