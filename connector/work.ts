@@ -1,6 +1,7 @@
 // Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
 import { setTimeout as delay } from 'node:timers/promises';
 import { withPatience } from '../replication/disks/outlast.ts';
+import type { Artifact } from '../replication/model/artifact.ts';
 import { type Fault, FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
 import { foreignText } from '../replication/model/foreign-text.ts';
 import { waitingWords } from '../replication/model/outage.ts';
@@ -129,22 +130,46 @@ async function releaseAll(
   env: WorkEnvironment,
   signal: AbortSignal,
 ): Promise<null> {
-  let failed: unknown;
-  // Leases first: a snapshot that is being exported cannot be removed.
-  const order = { 'nfc-lease': 0 } as Record<string, number>;
-  for (const artifact of [...task.artifacts].sort((a, b) => (order[a.kind] ?? 1) - (order[b.kind] ?? 1))) {
-    try {
-      await releaseAtSource(artifact, env.source, signal);
-      const released = { artifactId: artifact.id, externalId: artifact.externalId, state: 'released' as const };
-      await env.link.call('confirm', { taskId: task.id, fence: task.fence, artifacts: [released] }, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      failed = error;
-      env.log('warn', `Could not release ${artifact.kind} ${artifact.externalId ?? ''}: ${toFault(error).message}`);
+  const queues = byServer(task.artifacts);
+  const releaseNext = async (): Promise<void> => {
+    for (let queue = queues.shift(); queue; queue = queues.shift()) {
+      for (const artifact of queue) await releaseOne(task, artifact, env, signal);
     }
-  }
-  if (failed) throw failed;
+  };
+  await Promise.all(Array.from({ length: RELEASES_AT_ONCE }, releaseNext));
   return null;
+}
+
+/** Servers of which something is released at once: a consolidation takes its time, and the others need not wait for it. */
+const RELEASES_AT_ONCE = 8;
+
+/** What there is of each server, leases first: a snapshot that is being exported cannot be removed. */
+function byServer(artifacts: readonly Artifact[]): Artifact[][] {
+  const servers = Map.groupBy(artifacts, ({ details }) => details.vmId ?? '');
+  const place = ({ kind }: Artifact) => (kind === 'nfc-lease' ? 0 : 1);
+  return [...servers.values()].map((queue) => queue.sort((a, b) => place(a) - place(b)));
+}
+
+/** What fails is told with its reason: the console has it tried again later, and in the end asks a person. */
+async function releaseOne(
+  task: Extract<Task, { kind: 'release-artifacts' }>,
+  artifact: Artifact,
+  env: WorkEnvironment,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id: artifactId, externalId, kind, state } = artifact;
+  const tell = (confirmation: Confirmation) =>
+    env.link.call('confirm', { taskId: task.id, fence: task.fence, artifacts: [confirmation] }, signal);
+  try {
+    await releaseAtSource(artifact, env.source, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const fault = toFault(error);
+    env.log('warn', `Could not release ${kind} ${externalId ?? ''}: ${fault.message}`);
+    await tell({ artifactId, externalId, state, fault });
+    return;
+  }
+  await tell({ artifactId, externalId, state: 'released' });
 }
 
 async function switchPower(

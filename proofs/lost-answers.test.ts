@@ -7,7 +7,15 @@ import { deleteJob } from '../server/services/jobs/delete.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
 import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import { endedRun, type Installation, importedCatalog, newJob, startInstallation, until } from './installation.ts';
+import {
+  endedRun,
+  type Installation,
+  importedCatalog,
+  newJob,
+  runOf,
+  startInstallation,
+  until,
+} from './installation.ts';
 
 let site: Installation;
 
@@ -132,10 +140,18 @@ describe('a worker that dies while AWS is asked to complete a snapshot', () => {
     });
     await site.control('/faults', { side: 'aws', operation: 'ebs:CompleteSnapshot', effect: { kind: 'hang' } });
     await startRun(site.ctx, { jobId: job });
-    const sealing = await until('a snapshot is being sealed', async () => {
-      const rows = await site.db.select().from(artifacts).where(eq(artifacts.kind, 'ebs-snapshot'));
-      return rows.find((row) => row.details.sealing && row.runId !== first.id);
-    });
+    const sealing = await until(
+      'a snapshot is being sealed',
+      async () => {
+        const run = await runOf(site, job, first.id);
+        const rows = await site.db
+          .select()
+          .from(artifacts)
+          .where(eq(artifacts.runId, run?.id ?? ''));
+        return rows.find((row) => row.details.sealing);
+      },
+      90,
+    );
     await site.worker.end('SIGKILL');
     await site.clearFaults();
     site.worker.start();

@@ -27,6 +27,7 @@ const OF_A_RUN = [
   'ebs-snapshot-failed',
   'import-image-failed',
   'import-snapshot-failed',
+  'made-before',
   'nbd-invalid',
   'server-not-ready',
   'snapshot-removal-failed',

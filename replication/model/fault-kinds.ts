@@ -138,7 +138,7 @@ export const FAULT_KINDS = {
     retry: 'later',
   },
   'left-at-source': {
-    message: 'A snapshot that a run took is still at the source.',
+    message: 'A snapshot that replication took is still at the source.',
     remedy: 'Remove it in the VM manager by hand, then forget the entry.',
     blame: 'you',
     retry: 'later',

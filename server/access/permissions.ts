@@ -45,6 +45,10 @@ export const PERMISSIONS = {
   'run.start': operators,
   'run.cancel': operators,
 
+  /** What runs left outside and could not be taken away: another try, and the word that it is gone or is to stay. */
+  'artifact.retry': operators,
+  'artifact.forget': administrators,
+
   'image.read': everybody,
   'image.pin': operators,
   'image.delete': cutoverManagers,

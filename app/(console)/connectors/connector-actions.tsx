@@ -123,10 +123,15 @@ function ConfirmDisassociate({ connector, onClose }: { connector: Connector; onC
       },
     }),
   );
+  const fault = disassociate.error && shownFault(disassociate.error);
+  // It has something to remove: only who types its name leaves that behind.
+  const [leaving, setLeaving] = useState(false);
+  if (fault?.code === 'left-at-source' && !leaving) setLeaving(true);
   return (
     <ConfirmDelete
       title={`Disassociate connector ${connector.name}?`}
-      verb="Disassociate"
+      verb={leaving ? 'Disassociate and leave them behind' : 'Disassociate'}
+      {...(leaving && { typed: connector.name })}
       removed={[
         'The association: its key stops working at once, and it needs a new one-time code to come back',
         ...(connector.catalogState === 'importing' ? ['The import of the server catalog that goes on now'] : []),
@@ -137,10 +142,13 @@ function ConfirmDisassociate({ connector, onClose }: { connector: Connector; onC
           : []),
         'The AMIs and instances that were made through it',
         'Everything in the VM manager, and the connector itself: stop it where it runs',
+        ...(leaving ? ['The source snapshots named above, until somebody removes them by hand'] : []),
       ]}
       busy={disassociate.isPending}
-      fault={disassociate.error && shownFault(disassociate.error)}
-      onConfirm={() => disassociate.mutate({ connectorId: connector.id })}
+      fault={fault}
+      onConfirm={() =>
+        disassociate.mutate({ connectorId: connector.id, ...(leaving && { leaveBehind: connector.name }) })
+      }
       onCancel={onClose}
     />
   );

@@ -8,6 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { shownFault } from '../../_shell/faults.ts';
 import { FaultCard } from '../../_ui/fault-card.tsx';
+import { ShowLeftOvers } from './left-overs.tsx';
 import type { Attention } from './overview-types.ts';
 
 interface NeedsAttentionProps {
@@ -58,7 +59,9 @@ function Item({ item }: { item: Attention }) {
       since={since}
       {...(affected.count > 0 ? { affected } : {})}
       action={
-        things.length === 1 && only ? (
+        item.kind === 'left-over' ? (
+          <ShowLeftOvers />
+        ) : things.length === 1 && only ? (
           <Button href={hrefOf(item, only.id)} ariaLabel={`View ${only.name}`}>
             View {NOUNS[folderOf(item)]}
           </Button>

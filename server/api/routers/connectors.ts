@@ -1,7 +1,12 @@
 // Connectors: list, details, enrolment, health, disassociation.
 import { z } from 'zod';
 import { environment } from '../../env.ts';
-import { checkConnectorNow, connectorInput, disassociateConnector } from '../../services/connectors/disassociate.ts';
+import {
+  checkConnectorNow,
+  connectorInput,
+  disassociateConnector,
+  disassociateInput,
+} from '../../services/connectors/disassociate.ts';
 import { editConnector, editConnectorInput } from '../../services/connectors/edit.ts';
 import { connectorTarget, createEnrolmentCode, enrolmentResult } from '../../services/connectors/enrol.ts';
 import { getConnector, listConnectors } from '../../services/connectors/list.ts';
@@ -23,6 +28,6 @@ export const connectorsRouter = router({
   checkNow: memberProcedure.input(connectorInput).mutation(({ ctx, input }) => checkConnectorNow(ctx.service, input)),
   edit: memberProcedure.input(editConnectorInput).mutation(({ ctx, input }) => editConnector(ctx.service, input)),
   disassociate: memberProcedure
-    .input(connectorInput)
+    .input(disassociateInput)
     .mutation(({ ctx, input }) => disassociateConnector(ctx.service, input)),
 });
