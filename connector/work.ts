@@ -93,7 +93,7 @@ async function importCatalog(task: Task, env: WorkEnvironment, signal: AbortSign
   const hold = { taskId: task.id, fence: task.fence };
   const send = (servers: CatalogServer[]) => env.link.call('catalog', { ...hold, servers, last: false }, signal);
   for await (const found of env.source.inventory(signal)) {
-    const servers = found.map(withAwsFindings);
+    const servers = found.map((server) => withAwsFindings(server));
     try {
       await send(servers);
     } catch (error) {

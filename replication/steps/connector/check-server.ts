@@ -4,7 +4,7 @@ import { withAwsFindings } from '../../target/aws/machine-limits.ts';
 import type { ConnectorStep } from './step.ts';
 
 export const checkServer: ConnectorStep<'check-server'> = async (context) => {
-  const server = withAwsFindings(await context.source.inspect(context.run.vmId, context.signal));
+  const server = withAwsFindings(await context.source.inspect(context.run.vmId, context.signal), context.transfer);
   const blocking = server.findings.filter((finding) => finding.level === 'blocking');
   for (const finding of server.findings) {
     context.log(

@@ -1,5 +1,6 @@
 // What EC2 demands of a machine, whatever platform it stands on: found before anything is copied. Pure.
 // Imported by the connector's catalog import and by the step that checks a server.
+import type { TransferPath } from '../../model/baseline.ts';
 import type { CatalogServer, Finding } from '../../model/server.ts';
 import { MOST_VOLUMES } from './ec2-names.ts';
 
@@ -8,14 +9,36 @@ export const VM_IMPORT_VOLUMES = 21;
 /** Nitro types attach 28 things at least, of which one is the network interface (EC2 user guide, EBS volume limits). */
 export const EVERY_NITRO_VOLUMES = 27;
 
-/** The server with what EC2 has against it among its findings: blocking ones first, each group in its order. */
-export function withAwsFindings(server: CatalogServer): CatalogServer {
-  const found = [...server.findings, ...awsFindings(server)];
+/** VM Import/Export user guide, limitations: images over 8 TiB need a manifest of parts, which nobody makes here. */
+export const LARGEST_IMPORT_BYTES = 8 * 1024 ** 4;
+
+/**
+ * The server with what EC2 has against it among its findings: blocking ones first, each group in its order.
+ * @param transfer how the disks are to travel; null while that is not decided, as in the catalog
+ */
+export function withAwsFindings(server: CatalogServer, transfer: TransferPath | null = null): CatalogServer {
+  const found = [...server.findings, ...volumeFindings(server), ...importFindings(server, transfer)];
   const of = (level: Finding['level']) => found.filter((one) => one.level === level);
   return { ...server, findings: [...of('blocking'), ...of('warning')] };
 }
 
-export function awsFindings({ disks, guestFamily }: Pick<CatalogServer, 'disks' | 'guestFamily'>): Finding[] {
+/** A staged disk that is too large for one object of an import can only be written straight into its snapshot. */
+export function importFindings({ disks }: Pick<CatalogServer, 'disks'>, transfer: TransferPath | null): Finding[] {
+  const large = disks.filter(({ capacityBytes }) => capacityBytes > LARGEST_IMPORT_BYTES);
+  if (large.length === 0 || transfer === 'ebs-direct') return [];
+  const names = large.map(({ label }) => label).join(', ');
+  return [
+    {
+      code: 'disk-too-large-to-import',
+      level: transfer === 's3' ? 'blocking' : 'warning',
+      title: `${names} ${large.length === 1 ? 'has' : 'have'} more than 8 TiB.`,
+      why: 'AWS imports a disk from S3 as one file up to 8 TiB; a larger one cannot travel by way of the staging bucket.',
+      remedy: 'Let the disks of the AWS target travel straight to EBS (Settings), or split the disk.',
+    },
+  ];
+}
+
+export function volumeFindings({ disks, guestFamily }: Pick<CatalogServer, 'disks' | 'guestFamily'>): Finding[] {
   const finding = { code: 'too-many-volumes', title: `The server has ${disks.length} disks.` };
   const windows = guestFamily === 'windows-server' || guestFamily === 'windows-client';
   if (windows && disks.length > VM_IMPORT_VOLUMES) {

@@ -35,6 +35,21 @@ async function read(source: ByteSource, capacityBytes?: number): Promise<Uint8Ar
   return assemble(await readAll(reader), reader.capacityBytes);
 }
 
+describe('a capacity that is rounded up to a grain', () => {
+  it.each(['directory-at-end', 'tables-in-front'] as const)('is that of the source: %s', async (layout) => {
+    // A disk that ends within a grain, in its last bytes too, and a header that counts whole grains.
+    const disk = Buffer.alloc(9 * 65_536 + 3 * 512, 7);
+    const { bytes, markersAt } = vmdkByHand(disk, { layout });
+    const rounded = Buffer.from(bytes);
+    for (const at of [0, ...(markersAt.footer < 0 ? [] : [markersAt.footer + 512])]) {
+      rounded.writeBigUInt64LE(10n * 128n, at + 12);
+    }
+    expect(Buffer.from(await read(inChunks(rounded, [40_000]), disk.length)).equals(disk)).toBe(true);
+    expect((await faultOf(rounded, disk.length - 4 * 512)).code).toBe('vmdk-invalid');
+    expect((await faultOf(rounded, 11 * 65_536)).code).toBe('vmdk-invalid');
+  });
+});
+
 async function faultOf(bytes: Uint8Array | ByteSource, capacityBytes?: number) {
   const source = bytes instanceof Uint8Array ? inChunks(bytes, [10_000]) : bytes;
   const error = await read(source, capacityBytes).then(

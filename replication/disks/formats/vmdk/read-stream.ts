@@ -22,7 +22,7 @@ import {
 } from './layout.ts';
 
 export interface ReadVmdkOptions {
-  /** What the source says the disk has; another size in the header is a fault. */
+  /** What the source says the disk has; another size in the header, but for whole grains, is a fault. */
   capacityBytes?: number;
   /** For the header, which is read before the reader is there. */
   signal?: AbortSignal;
@@ -41,10 +41,12 @@ const TAIL_MS = 1000;
 export async function readStreamOptimizedVmdk(source: ByteSource, options: ReadVmdkOptions = {}): Promise<DiskReader> {
   return openStreamedDisk(source, options.signal, cutFault, async (feed) => {
     const header = await readHeader(feed);
-    const capacityBytes = Number(header.capacitySectors) * SECTOR_BYTES;
+    const named = Number(header.capacitySectors) * SECTOR_BYTES;
+    const { capacityBytes = named } = options;
     checkCapacity(capacityBytes);
-    if (options.capacityBytes !== undefined && options.capacityBytes !== capacityBytes) {
-      throw invalid(`It holds a disk of ${capacityBytes} bytes; the source says ${options.capacityBytes}.`);
+    // The specification calls the capacity a multiple of the grain, and some writers round it up to one.
+    if (named !== capacityBytes && named !== Math.ceil(capacityBytes / GRAIN_BYTES) * GRAIN_BYTES) {
+      throw invalid(`It holds a disk of ${named} bytes; the source says ${capacityBytes}.`);
     }
     const mayEndAtOnce = await frontTablesSayEmpty(feed, header);
     return new VmdkStreamReader(feed, header, capacityBytes, mayEndAtOnce);
