@@ -176,3 +176,26 @@ test('a machine is renamed; its files and UUIDs stay, slashes are escaped, and n
     'config.hardware': { numCPU: '4', memoryMB: '4096' },
   });
 });
+
+test('a machine is suspended, reset, and made a template and back', async () => {
+  await using lab = await startTestVcenter();
+  const power = async () =>
+    (await lab.client.properties('VirtualMachine', 'vm-1', 'runtime.powerState'))['runtime.powerState']['#text'];
+  const template = async () =>
+    (await lab.client.properties('VirtualMachine', 'vm-1', 'config.template'))['config.template']['#text'];
+  await lab.client.task('ResetVM_Task', 'VirtualMachine', 'vm-1');
+  expect(await power()).toBe('poweredOn');
+  await lab.client.task('SuspendVM_Task', 'VirtualMachine', 'vm-1');
+  expect(await power()).toBe('suspended');
+  for (const method of ['SuspendVM_Task', 'ResetVM_Task', 'MarkAsTemplate']) {
+    const refused = lab.client.call(method, 'VirtualMachine', 'vm-1');
+    await expect(refused).rejects.toMatchObject({ code: 'InvalidPowerState' });
+  }
+  await lab.client.task('PowerOffVM_Task', 'VirtualMachine', 'vm-1');
+  await lab.client.call('MarkAsTemplate', 'VirtualMachine', 'vm-1');
+  expect(await template()).toBe('true');
+  const { resourcePool: pool } = await lab.client.properties('VirtualMachine', 'vm-2', 'resourcePool');
+  const args = `<pool type="ResourcePool">${pool['#text']}</pool>`;
+  await lab.client.call('MarkAsVirtualMachine', 'VirtualMachine', 'vm-1', args);
+  expect(await template()).toBe('false');
+});

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultWorld } from '../world/default.ts';
 import { generateWorld } from '../world/generate.ts';
-import { SoapFault, startTestVcenter, type TestClient, type Xml } from './client-for-tests.ts';
+import { SoapFault, smallWorld, startTestVcenter, type TestClient, type Xml } from './client-for-tests.ts';
 
 async function vmView(client: TestClient): Promise<string> {
   const args = '<container type="Folder">group-d1</container><type>VirtualMachine</type><recursive>true</recursive>';
@@ -120,6 +120,29 @@ test('folders can be walked, and paths and UUIDs found', async () => {
     <selectSet xsi:type="TraversalSpec"><name>dc</name><type>Datacenter</type><path>vmFolder</path><selectSet><name>folder</name></selectSet></selectSet></objectSet></specSet>`;
   const objects = await lab.client.call('RetrieveProperties', 'PropertyCollector', 'propertyCollector', spec);
   expect(objects.map(nameOf)).toEqual(['Datacenters', 'East', 'vm', 'Servers', 'alpha', 'beta']);
+});
+
+test('a machine in a vApp has no folder above it, and is found through its vApp', async () => {
+  const world = smallWorld();
+  world.datacenters[0]!.vApps = ['Shop'];
+  world.vms[1]!.vApp = 'Shop';
+  await using lab = await startTestVcenter({ world });
+  const alone = await lab.client.properties('VirtualMachine', 'vm-1', 'parent', 'parentVApp', 'resourcePool');
+  expect([alone.parent['@type'], alone.parentVApp]).toEqual(['Folder', undefined]);
+  const { parent, parentVApp, resourcePool } = await lab.client.properties(
+    'VirtualMachine',
+    'vm-2',
+    'parent',
+    'parentVApp',
+    'resourcePool',
+  );
+  expect([parent, parentVApp['@type'], resourcePool]).toEqual([undefined, 'VirtualApp', parentVApp]);
+  const shop = await lab.client.properties('VirtualApp', parentVApp['#text'], 'name', 'vm', 'parent', 'parentFolder');
+  expect(shop.name['#text']).toBe('Shop');
+  expect(shop.vm.ManagedObjectReference['#text']).toBe('vm-2');
+  expect([shop.parent['@type'], shop.parentFolder['@type']]).toEqual(['ResourcePool', 'Folder']);
+  const names = (await allPages(lab.client, viewSpec(await vmView(lab.client), ['name']), 100)).flat().map(nameOf);
+  expect(names.sort()).toEqual(['alpha', 'beta']);
 });
 
 test('what waits for updates hears of a change, and of nothing else', async () => {

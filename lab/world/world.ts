@@ -13,6 +13,8 @@ export interface Datacenter {
   /** Paths of VM folders below `vm`, parents before children: `Production`, `Production/Web`. */
   folders: string[];
   clusters: Cluster[];
+  /** vApps by name, in the pool of the first cluster and the top VM folder. */
+  vApps?: string[];
   datastores: Datastore[];
   networks: string[];
 }
@@ -52,6 +54,8 @@ export interface Vm {
   datacenter: string;
   /** Path below `vm`; empty for the top. */
   folder: string;
+  /** The vApp that it is part of; such a machine is in no folder. */
+  vApp?: string;
   host: string;
   datastore: string;
   guestId: string;

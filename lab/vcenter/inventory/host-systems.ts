@@ -1,5 +1,5 @@
 // What a host is made of, and the objects that its `configManager` leads to. For lab/vcenter only.
-import type { EsxiHost } from '../../world/world.ts';
+import type { Datastore, EsxiHost } from '../../world/world.ts';
 import { type Data, data, list, long, type MoRef, ref, time, type Value } from '../soap/value.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { uuidFrom } from './service.ts';
@@ -61,11 +61,16 @@ export function configManager(host: MoRef): Data {
 }
 
 /** The objects of the host's `configManager`. */
-export function hostSystems(host: MoRef, world: EsxiHost, stores: MoRef[]): ManagedObject[] {
+export function hostSystems(
+  host: MoRef,
+  world: EsxiHost,
+  stores: { refs: MoRef[]; known: Datastore[] },
+  networks: string[],
+): ManagedObject[] {
   const properties: Record<keyof typeof systems, Record<string, () => Value>> = {
-    datastoreSystem: { datastore: () => list('ManagedObjectReference', stores) },
-    storageSystem: {},
-    networkSystem: { networkInfo: () => network(world), dnsConfig: () => dns(world) },
+    datastoreSystem: { datastore: () => list('ManagedObjectReference', stores.refs) },
+    storageSystem: { storageDeviceInfo: () => devices(stores.known) },
+    networkSystem: { networkInfo: () => network(world, networks), dnsConfig: () => dns(world) },
     serviceSystem: { serviceInfo: () => data('HostServiceInfo', { service: list('HostService', services()) }) },
     dateTimeSystem: { dateTimeInfo },
   };
@@ -75,15 +80,53 @@ export function hostSystems(host: MoRef, world: EsxiHost, stores: MoRef[]): Mana
   }));
 }
 
-function network(host: EsxiHost): Data {
+const SWITCH = 'key-vim.host.VirtualSwitch-vSwitch0';
+const groupKey = (name: string) => `key-vim.host.PortGroup-${name}`;
+const nicKey = (index: number) => `key-vim.host.PhysicalNic-vmnic${index}`;
+
+/** One switch on both adapters, with a port group for each network. */
+function network(host: EsxiHost, networks: string[]): Data {
+  const names = [...networks, 'Management Network'];
+  const policy = data('HostNetworkPolicy', {
+    security: data('HostNetworkSecurityPolicy', { allowPromiscuous: false, macChanges: false, forgedTransmits: false }),
+    nicTeaming: data('HostNicTeamingPolicy', {
+      policy: 'loadbalance_srcid',
+      reversePolicy: true,
+      notifySwitches: true,
+    }),
+    shapingPolicy: data('HostNetworkTrafficShapingPolicy', { enabled: false }),
+  });
   const mac = (index: number) =>
     `02:${(uuidFrom(`mac ${host.name} ${index}`).match(/[0-9a-f]{2}/g) ?? []).slice(0, 5).join(':')}`;
   return data('HostNetworkInfo', {
+    vswitch: list('HostVirtualSwitch', [
+      data('HostVirtualSwitch', {
+        name: 'vSwitch0',
+        key: SWITCH,
+        numPorts: 2560,
+        numPortsAvailable: 2520,
+        mtu: 1500,
+        portgroup: list('string', names.map(groupKey)),
+        pnic: list('string', [0, 1].map(nicKey)),
+        spec: data('HostVirtualSwitchSpec', { numPorts: 128, policy, mtu: 1500 }),
+      }),
+    ]),
+    portgroup: list(
+      'HostPortGroup',
+      names.map((name) =>
+        data('HostPortGroup', {
+          key: groupKey(name),
+          vswitch: SWITCH,
+          computedPolicy: policy,
+          spec: data('HostPortGroupSpec', { name, vlanId: 0, vswitchName: 'vSwitch0', policy }),
+        }),
+      ),
+    ),
     pnic: list(
       'PhysicalNic',
       [0, 1].map((index) =>
         data('PhysicalNic', {
-          key: `key-vim.host.PhysicalNic-vmnic${index}`,
+          key: nicKey(index),
           device: `vmnic${index}`,
           pci: `0000:1a:00.${index}`,
           driver: 'ixgben',
@@ -108,6 +151,33 @@ function network(host: EsxiHost): Data {
     dnsConfig: dns(host),
     ipV6Enabled: false,
   });
+}
+
+/** A disk for each VMFS datastore. */
+function devices(stores: Datastore[]): Data {
+  const disks = stores
+    .filter(({ type }) => type === 'VMFS')
+    .map(({ name, capacityGiB }) => {
+      const uuid = uuidFrom(`disk of ${name}`).replaceAll('-', '');
+      const canonicalName = `naa.6${uuid.slice(1)}`;
+      return data('HostScsiDisk', {
+        deviceName: `/vmfs/devices/disks/${canonicalName}`,
+        deviceType: 'disk',
+        key: `key-vim.host.ScsiDisk-${uuid}`,
+        uuid,
+        canonicalName,
+        displayName: `Lab Fibre Channel Disk (${canonicalName})`,
+        lunType: 'disk',
+        vendor: 'Lab',
+        model: 'Pretend LUN',
+        operationalState: list('string', ['ok']),
+        capacity: data('HostDiskDimensionsLba', { blockSize: 512, block: long((capacityGiB * GiB) / 512) }),
+        devicePath: `/vmfs/devices/disks/${canonicalName}`,
+        ssd: true,
+        localDisk: false,
+      });
+    });
+  return data('HostStorageDeviceInfo', { scsiLun: list('ScsiLun', disks), softwareInternetScsiEnabled: false });
 }
 
 function dns(host: EsxiHost): Data {

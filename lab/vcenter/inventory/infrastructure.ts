@@ -25,6 +25,14 @@ export function clusterProperties(
   return {
     host: () => refs(hosts),
     resourcePool: () => pool,
+    configurationEx: () =>
+      data('ClusterConfigInfoEx', {
+        dasConfig: data('ClusterDasConfigInfo', { enabled: false }),
+        dasVmConfig: list('ClusterDasVmConfigInfo', []),
+        drsConfig: data('ClusterDrsConfigInfo', { enabled: false }),
+        drsVmConfig: list('ClusterDrsVmConfigInfo', []),
+        rule: list('ClusterRuleInfo', []),
+      }),
     datastore: () => refs(datastores),
     network: () => refs(networks),
     summary: () =>
@@ -44,8 +52,14 @@ export function clusterProperties(
   };
 }
 
-/** The root pool of a cluster: all that its hosts have, shared by its machines. */
-export function poolProperties(own: MoRef, cluster: Cluster, owner: MoRef, vms: () => VmState[]): Properties {
+/** A pool, or a vApp: all that the hosts of its cluster have, shared by its machines. */
+export function poolProperties(
+  own: MoRef,
+  name: string,
+  cluster: Cluster,
+  owner: MoRef,
+  vms: () => VmState[],
+): Properties {
   const megahertz = cluster.hosts.reduce((sum, host) => sum + host.cpuCores, 0) * 2500;
   const memory = cluster.hosts.reduce((sum, host) => sum + host.memoryGiB, 0) * GiB;
   const running = () => vms().filter(({ vm }) => vm.power === 'poweredOn');
@@ -80,7 +94,7 @@ export function poolProperties(own: MoRef, cluster: Cluster, owner: MoRef, vms: 
     config,
     summary: () =>
       data('ResourcePoolSummary', {
-        name: 'Resources',
+        name,
         config: config(),
         runtime: runtime(),
         quickStats: data('ResourcePoolQuickStats', {

@@ -16,6 +16,7 @@ const supertypes: Record<string, string[]> = {
   ComputeResource: ['ManagedEntity'],
   HostSystem: ['ManagedEntity'],
   ResourcePool: ['ManagedEntity'],
+  VirtualApp: ['ResourcePool', 'ManagedEntity'],
   VirtualMachine: ['ManagedEntity'],
   Datastore: ['ManagedEntity'],
   Network: ['ManagedEntity'],

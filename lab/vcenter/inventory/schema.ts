@@ -24,6 +24,12 @@ ClusterComputeResourceSummary: totalCpu totalMemory numCpuCores numCpuThreads ef
   numEffectiveHosts overallStatus currentFailoverLevel admissionControlInfo numVmotions targetBalance currentBalance
   drsScore numVmsPerDrsScoreBucket usageSummary currentEVCModeKey currentEVCGraphicsModeKey dasData
   clusterMaintenanceModeStatus vcsHealthStatus vcsSlots
+ClusterConfigInfoEx: vmSwapPlacement spbmEnabled defaultHardwareVersionKey maximumHardwareVersionKey systemVMsConfig
+  dasConfig dasVmConfig drsConfig drsVmConfig rule orchestration vmOrchestration dpmConfigInfo dpmHostConfig
+  vsanConfigInfo vsanHostConfig group infraUpdateHaConfig proactiveDrsConfig cryptoConfig
+ClusterDasConfigInfo: enabled vmMonitoring hostMonitoring vmComponentProtecting failoverLevel admissionControlPolicy
+  admissionControlEnabled defaultVmSettings option heartbeatDatastore hBDatastoreCandidatePolicy
+ClusterDrsConfigInfo: enabled enableVmBehaviorOverrides defaultVmBehavior vmotionRate scaleDescendantsShares option
 ComputeResourceEventArgument: name computeResource
 ContainerView: view container type recursive
 CustomFieldDef: key name type managedObjectType fieldDefPrivileges fieldInstancePrivileges
@@ -75,6 +81,7 @@ HostDateTimeInfo: timeZone systemClockProtocol ntpConfig ptpConfig enabled disab
   serviceSync lastSyncTime remoteNtpServer ntpRunTime ptpRunTime ntpDuration ptpDuration
 HostDateTimeSystem: dateTimeInfo
 HostDateTimeSystemTimeZone: key name description gmtOffset
+HostDiskDimensionsLba: blockSize block
 HostDnsConfig: dhcp virtualNicDevice ipv6VirtualNicDevice hostName domainName address searchDomain
 HostEventArgument: name host
 HostHardwareInfo: systemInfo cpuPowerManagementInfo cpuInfo cpuPkg memorySize numaInfo smcPresent pciDevice dvxClasses
@@ -91,14 +98,26 @@ HostMountInfo: path accessMode mounted accessible inaccessibleReason vmknicName 
 HostNetworkInfo: vswitch proxySwitch portgroup pnic rdmaDevice vnic consoleVnic dnsConfig ipRouteConfig
   consoleIpRouteConfig routeTableInfo dhcp nat ipV6Enabled atBootIpV6Enabled netStackInstance opaqueSwitch opaqueNetwork
   nsxTransportNodeId nvdsToVdsMigrationRequired migrationStatus
+HostNetworkPolicy: security nicTeaming offloadPolicy shapingPolicy
+HostNetworkSecurityPolicy: allowPromiscuous macChanges forgedTransmits
 HostNetworkSystem: value availableField capabilities networkInfo offloadCapabilities networkConfig dnsConfig ipRouteConfig
   consoleIpRouteConfig
+HostNetworkTrafficShapingPolicy: enabled averageBandwidth peakBandwidth burstSize
+HostNicTeamingPolicy: policy reversePolicy notifySwitches rollingOrder failureCriteria nicOrder
+HostPortGroup: key port vswitch computedPolicy spec
+HostPortGroupSpec: name vlanId vswitchName policy
 HostRuntimeInfo: connectionState powerState standbyMode inMaintenanceMode inQuarantineMode bootTime healthSystemRuntime
   dasHostState tpmPcrValues vsanRuntimeInfo networkRuntimeInfo vFlashResourceRuntimeInfo hostMaxVirtualDiskCapacity
   cryptoState cryptoKeyId statelessNvdsMigrationReady stateEncryption
+HostScsiDisk: deviceName deviceType key uuid descriptor canonicalName displayName lunType vendor model revision scsiLevel
+  serialNumber durableName alternateName standardInquiry queueDepth operationalState capabilities vStorageSupport
+  protocolEndpoint perenniallyReserved clusteredVmdkSupported applicationProtocol dispersedNs capacity devicePath ssd
+  localDisk physicalLocation emulatedDIXDIFEnabled vsanDiskInfo scsiDiskType
 HostService: key label required uninstallable running ruleset policy sourcePackage
 HostServiceInfo: service
 HostServiceSystem: value availableField serviceInfo
+HostStorageDeviceInfo: hostBusAdapter scsiLun scsiTopology nvmeTopology multipathInfo plugStoreTopology
+  softwareInternetScsiEnabled
 HostStorageSystem: value availableField storageDeviceInfo fileSystemVolumeInfo systemFile multipathStateInfo
 HostSystem: ...entity runtime summary hardware capability licensableResource remediationState precheckRemediationResult
   remediationResult complianceCheckState complianceCheckResult configManager config vm datastore network datastoreBrowser
@@ -107,6 +126,8 @@ HostSystemInfo: vendor model uuid otherIdentifyingInfo serialNumber qualifiedNam
 HostVirtualNic: device key portgroup spec port
 HostVirtualNicSpec: ip mac distributedVirtualPort portgroup mtu tsoEnabled netStackInstanceKey opaqueNetwork externalId
   pinnedPnic ipRouteSpec systemOwned dpuId
+HostVirtualSwitch: name key numPorts numPortsAvailable mtu portgroup pnic spec
+HostVirtualSwitchSpec: numPorts bridge policy mtu
 HttpNfcLease: initializeProgress transferProgress mode capabilities info state error
 HttpNfcLeaseCapabilities: pullModeSupported corsSupported
 HttpNfcLeaseDeviceUrl: key importKey url sslThumbprint disk targetId datastoreKey fileSize
@@ -176,6 +197,8 @@ UserSession: key userName fullName loginTime lastActiveTime locale messageLocale
 ViewManager: viewList
 VirtualAHCIController: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo
   busNumber device
+VirtualApp: ...entity summary runtime owner resourcePool vm config namespace childConfiguration parentFolder datastore
+  network vAppConfig parentVApp childLink
 VirtualCdrom: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo
 VirtualCdromAtapiBackingInfo: deviceName useAutoDetect
 VirtualCdromIsoBackingInfo: fileName datastore backingObjectId

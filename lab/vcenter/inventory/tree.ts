@@ -1,7 +1,7 @@
 // The inventory: folders, datacenters, clusters, hosts, datastores, networks, VMs and snapshots as managed objects,
 // made from the world. For lab/vcenter only.
 
-import type { Datacenter } from '../../world/world.ts';
+import type { Cluster, Datacenter } from '../../world/world.ts';
 import type { Center } from '../center.ts';
 import { list, type MoRef, ref, type Value } from '../soap/value.ts';
 import { datastoreName, type SnapshotState, type VmState } from '../state.ts';
@@ -23,6 +23,7 @@ import { vmConfig } from './vm-config.ts';
 /** Where a VM of the world finds the things that it names. */
 export interface Places {
   folder: MoRef;
+  vApp: MoRef | undefined;
   host: MoRef;
   pool: MoRef;
   datastore: MoRef;
@@ -116,7 +117,7 @@ export class Inventory {
 
   /** The things that a VM names, as references. */
   places(vm: VmState): Places {
-    const { datacenter, folder, host, datastore } = vm.vm;
+    const { datacenter, folder, vApp, host, datastore } = vm.vm;
     const named = (kind: string, name: string) => {
       const found = this.#named.get(`${datacenter}/${kind}/${name}`);
       if (!found) throw new Error(`The world has no ${kind} ${name} in ${datacenter} (${vm.vm.name})`);
@@ -124,6 +125,7 @@ export class Inventory {
     };
     return {
       folder: named('folder', folder),
+      vApp: vApp === undefined ? undefined : named('vApp', vApp),
       host: named('host', host),
       pool: named('pool', host),
       datastore: named('datastore', datastore),
@@ -236,8 +238,13 @@ export class Inventory {
         object,
         pool,
         () => 'Resources',
-        poolProperties(pool, cluster, object, () => this.#statesWhere((_, places) => places.pool.value === pool.value)),
+        poolProperties(pool, 'Resources', cluster, object, () =>
+          this.#statesWhere((_, places) => places.pool.value === pool.value),
+        ),
       );
+      if (cluster === world.clusters[0]) {
+        for (const name of world.vApps ?? []) remember('vApp', name, this.#vApp(name, pool, vmFolder, cluster, object));
+      }
       for (const host of cluster.hosts) {
         const member = ref('HostSystem', `host-${this.#number()}`);
         members.push(member);
@@ -247,19 +254,27 @@ export class Inventory {
         const about = { version: this.#center.state.world.apiVersion, stores, networks };
         const properties = hostProperties(member, host, about, () => this.vmsOnHost(member));
         this.#add(object, member, () => host.name, properties);
-        for (const system of hostSystems(member, host, stores)) this.#objects.set(system.ref.value, system);
+        for (const system of hostSystems(member, host, { refs: stores, known: world.datastores }, world.networks))
+          this.#objects.set(system.ref.value, system);
       }
     }
   }
 
+  /** A pool that has machines of its own and a place among the folders. */
+  #vApp(name: string, pool: MoRef, folder: MoRef, cluster: Cluster, owner: MoRef): MoRef {
+    const own = ref('VirtualApp', `resgroup-v${this.#number()}`);
+    const vms = () => this.#statesWhere((_, places) => places.vApp?.value === own.value);
+    const properties = { ...poolProperties(own, name, cluster, owner, vms), parentFolder: () => folder };
+    return this.#add(pool, own, () => name, properties);
+  }
+
   #vm(vm: VmState): void {
     const own = ref('VirtualMachine', vm.vm.id);
-    this.#add(
-      this.places(vm).folder,
-      own,
-      () => vm.vm.name,
-      vmProperties(this.#center.disks, vm, () => this.places(vm)),
-    );
+    const { folder, vApp } = this.places(vm);
+    const properties = vmProperties(this.#center.disks, vm, () => this.places(vm));
+    // The parent of what is in a vApp is null (ManagedEntity.parent).
+    if (vApp) properties.parent = () => undefined;
+    this.#add(vApp ?? folder, own, () => vm.vm.name, properties);
   }
 
   #snapshot(vm: VmState, snapshot: SnapshotState): ManagedObject {

@@ -35,7 +35,8 @@ export function vmProperties(disks: DiskStore, state: VmState, places: () => Pla
             .map((network) => [network.value, network]),
         ).values(),
       ]),
-    resourcePool: () => (state.vm.template ? undefined : places().pool),
+    resourcePool: () => (state.vm.template ? undefined : (places().vApp ?? places().pool)),
+    parentVApp: () => places().vApp,
     guestHeartbeatStatus: () => member('ManagedEntityStatus', toolsRunning(state) ? 'green' : 'gray'),
     capability: () =>
       data('VirtualMachineCapability', {

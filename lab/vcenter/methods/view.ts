@@ -95,7 +95,8 @@ function contained(call: Call, container: MoRef, recursive: boolean): MoRef[] {
   // The machines of a cluster or a pool lie in folders elsewhere.
   const pools =
     container.type === 'ResourcePool' ? [container] : below.filter((object) => object.type === 'ResourcePool');
-  return [...below, ...pools.flatMap((pool) => inventory.vmsInPool(pool))];
+  const all = [...below, ...pools.flatMap((pool) => inventory.vmsInPool(pool))];
+  return [...new Map(all.map((object) => [object.value, object])).values()];
 }
 
 function keep(call: Call, object: ManagedObject): MoRef {

@@ -1,5 +1,6 @@
 // What can be done to a virtual machine: snapshots, power, reconfiguration, consolidation. For lab/vcenter only.
 
+import type { PowerState } from '../../world/world.ts';
 import { toolsRunning } from '../inventory/virtual-machine.ts';
 import { setPower, shutDownSoon, untilAnswered } from '../power.ts';
 import { reconfiguration, renaming } from '../reconfiguration.ts';
@@ -8,7 +9,7 @@ import { child, flagOf, textOf } from '../soap/element.ts';
 import { invalidArgument, invalidPowerState, VimFault } from '../soap/fault.ts';
 import { ref, type Value } from '../soap/value.ts';
 import type { VmState } from '../state.ts';
-import { type Call, demandIdle, type Methods, sessionOf } from './method.ts';
+import { type Call, demandIdle, type Methods, refArgument, sessionOf } from './method.ts';
 
 const vmOf = (call: Call) => call.center.vm(call.self.value);
 
@@ -88,6 +89,46 @@ export const virtualMachineMethods: Methods = {
     privilege: 'VirtualMachine.Interact.PowerOff',
     handle: (call) => power(call, 'PowerOffVM_Task', 'VirtualMachine.powerOff', 'poweredOff'),
   },
+  SuspendVM_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Interact.Suspend',
+    handle: (call) => {
+      const { power: now } = vmOf(call).vm;
+      if (now !== 'poweredOn') throw invalidPowerState('poweredOn', now);
+      return power(call, 'SuspendVM_Task', 'VirtualMachine.suspend', 'suspended');
+    },
+  },
+  ResetVM_Task: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Interact.Reset',
+    handle: (call) => {
+      const vm = vmOf(call);
+      if (vm.vm.power !== 'poweredOn') throw invalidPowerState('poweredOn', vm.vm.power);
+      return task(call, vm, 'ResetVM_Task', 'VirtualMachine.reset', async () => {
+        await setPower(call.center, vm, 'poweredOff');
+        await setPower(call.center, vm, 'poweredOn');
+        return undefined;
+      });
+    },
+  },
+  MarkAsTemplate: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Provisioning.MarkAsTemplate',
+    handle: (call) => {
+      const vm = vmOf(call);
+      if (vm.vm.power !== 'poweredOff') throw invalidPowerState('poweredOff', vm.vm.power);
+      return markAs(call, vm, true);
+    },
+  },
+  /** The pool is the cluster's own: the lab has no other. */
+  MarkAsVirtualMachine: {
+    on: 'VirtualMachine',
+    privilege: 'VirtualMachine.Provisioning.MarkAsVM',
+    handle: (call) => {
+      if (call.center.get(refArgument(call, 'pool')).ref.type !== 'ResourcePool') throw invalidArgument('pool');
+      return markAs(call, vmOf(call), false);
+    },
+  },
   ShutdownGuest: {
     on: 'VirtualMachine',
     privilege: 'VirtualMachine.Interact.PowerOff',
@@ -156,7 +197,16 @@ function createSnapshot(call: Call, name: string, quiesce: boolean): Value {
   });
 }
 
-function power(call: Call, name: string, description: string, wanted: 'poweredOn' | 'poweredOff'): Value {
+function markAs(call: Call, vm: VmState, template: boolean): Value {
+  demandIdle(call, vm);
+  if ((vm.vm.template ?? false) === template)
+    throw new VimFault('NotSupported', 'The operation is not supported on the object.');
+  vm.vm.template = template;
+  call.center.save();
+  return undefined;
+}
+
+function power(call: Call, name: string, description: string, wanted: PowerState): Value {
   const vm = vmOf(call);
   if (vm.vm.power === wanted) throw invalidPowerState(wanted === 'poweredOn' ? 'poweredOff' : 'poweredOn', vm.vm.power);
   // An export does not keep a machine from being switched, other tasks do.

@@ -41,6 +41,20 @@ const diskId = (disk = 0) => snapshot.disks[disk]?.id ?? '';
 const read = async (exported: SourceExport) => hashBlocks(await exported.openDisk(diskId(), never));
 
 describe('reading by ranges', () => {
+  it('finds the datacenter of a machine in a vApp, which no folder holds', async () => {
+    await source.close();
+    await test.close();
+    await begin((world) => {
+      world.datacenters[0]!.vApps = ['Shop & Co'];
+      world.vms[0]!.vApp = 'Shop & Co';
+    });
+    expect((await source.inspect(VM, never)).path).toBe('/Datacenters/East/vm/Shop & Co/both-1');
+    const exported = await open();
+    expect(exported.transport).toBe('folder');
+    expect(await read(exported)).toEqual(await hashes());
+    await exported.complete();
+  });
+
   it('reads the bytes that were asked for and no others, as they were when frozen', async () => {
     const exported = await open();
     expect(exported).toMatchObject({ transport: 'folder', transportWhy: 'Little of the disks is read.' });
