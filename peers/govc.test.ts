@@ -94,6 +94,65 @@ describeWith(['govc', 'qemu-img'], "the lab's vCenter against govc", () => {
     });
   });
 
+  it('tells of hosts, pools, clusters and the files of datastores', async () => {
+    const north = (...args: string[]) => lines(args[0] ?? '', '-dc', 'North', ...args.slice(1));
+    const host = ['-host', '127.0.0.11'];
+    const { hostSystems } = JSON.parse(await govc('host.info', '-json', '-dc', 'North', '127.0.0.11'));
+    expect(hostSystems[0].summary.hardware).toMatchObject({ numCpuCores: 32, memorySize: 256 * 2 ** 30 });
+    expect(await north('host.service.ls', ...host)).toContainEqual(expect.stringMatching(/^ntpd\s+on\s+Running/));
+    expect(await north('host.vswitch.info', ...host)).toContainEqual(
+      expect.stringMatching(/^Portgroup:\s+VM Network, db-backend, Management Network$/),
+    );
+    expect(await north('host.portgroup.info', ...host)).toContainEqual(expect.stringMatching(/^Name:\s+db-backend$/));
+    expect(await north('host.storage.info', ...host)).toContainEqual(expect.stringMatching(/\sdisk\s+4\.0TB\s/));
+    const { resourcePools } = JSON.parse(await govc('pool.info', '-json', '/North/host/production/Resources'));
+    expect(resourcePools[0].config.cpuAllocation).toMatchObject({ limit: -1, expandableReservation: true });
+    expect(await north('cluster.usage', 'production')).toContainEqual(expect.stringMatching(/^CPU capacity:/));
+    const files = ['web-01.nvram', 'web-01.vmdk', 'web-01.vmsd', 'web-01.vmx'];
+    const listed = await north('datastore.ls', '-ds', 'vmfs-prod-01', 'web-01');
+    expect(listed.sort()).toEqual(expect.arrayContaining(files));
+    const vmx = await north('datastore.download', '-ds', 'vmfs-prod-01', 'web-01/web-01.vmx', '-');
+    expect(vmx).toEqual(
+      expect.arrayContaining(['displayName = "web-01"', 'guestOS = "debian12-64"', 'memSize = "1024"']),
+    );
+  });
+
+  it('changes settings, names, fields and the CD drive, which read back', async () => {
+    const vm = '/North/vm/Production/Databases/db-02';
+    await govc('vm.change', '-vm', vm, '-e', 'disk.EnableUUID=TRUE', '-annotation', 'a & b');
+    expect(await lines('vm.info', '-e', vm)).toContainEqual(expect.stringMatching(/^\s+disk\.EnableUUID:\s+TRUE$/));
+    await govc('object.rename', vm, 'db-two');
+    await govc('vm.change', '-vm', vm.replace('db-02', 'db-two'), '-name', 'db-02');
+    const key = (await govc('fields.add', '-type', 'VirtualMachine', 'owner')).trim();
+    await govc('fields.set', key, 'Web & Co', vm);
+    expect((await govc('fields.info', vm)).trim()).toMatch(/owner\s+Web & Co$/);
+    const drive = ['-vm', '/North/vm/Production/Web/app-01', '-device', 'cdrom-3002'];
+    const inside = async () =>
+      (await lines('device.info', '-vm', drive[1] ?? '', 'cdrom-3002')).find((line) => line.includes('Summary:'));
+    await govc('device.cdrom.eject', ...drive);
+    expect(await inside()).toContain('Remote device');
+    await govc('device.cdrom.insert', '-dc', 'North', ...drive, '-ds', 'vmfs-prod-01', 'iso/centos-7-rescue.iso');
+    expect(await inside()).toContain('ISO [vmfs-prod-01] iso/centos-7-rescue.iso');
+  });
+
+  it('tells events, options and counters', async () => {
+    const vm = '/South/vm/Legacy/legacy-01';
+    await govc('vm.power', '-on', vm);
+    await govc('vm.power', '-suspend', vm);
+    await govc('vm.power', '-off', vm);
+    expect((await lines('events', '-n', '20', vm)).map((line) => line.replace(/^.*\] (\[info\] )?/, ''))).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^legacy-01 on 127\.0\.0\.13 in South is powered on/),
+        expect.stringMatching(/^legacy-01 on 127\.0\.0\.13 in South is suspended/),
+        expect.stringMatching(/^Task: VirtualMachine\.suspend/),
+      ]),
+    );
+    expect(await lines('events', '-type', 'VmSuspendedEvent', '-n', '20')).toHaveLength(1);
+    expect(await lines('option.ls', 'VirtualCenter.FQDN')).toEqual([expect.stringMatching(/^VirtualCenter\.FQDN:\s+/)]);
+    const sample = await govc('metric.sample', '-n', '3', '/North/vm/Production/Web/web-01', 'cpu.usage.average');
+    expect(sample).toMatch(/^web-01\s+-\s+cpu\.usage\.average\s+(\d+\.\d+,){2}\d+\.\d+\s+%/);
+  });
+
   it('gives single properties and watches for changes', async () => {
     const path = '/South/vm/Legacy/legacy-01';
     expect(await lines('object.collect', '-s', path, 'name', 'runtime.powerState')).toEqual([
