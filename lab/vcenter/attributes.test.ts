@@ -1,7 +1,7 @@
 // What scripts read and change one attribute at a time: Fetch, paths that are known and unset, types within arrays,
 // advanced settings, the CD drive, names.
 import { expect, test } from 'vitest';
-import { startTestVcenter, type TestClient, type TestVcenter, type Xml } from './client-for-tests.ts';
+import { smallWorld, startTestVcenter, type TestClient, type TestVcenter, type Xml } from './client-for-tests.ts';
 import { fieldsOf } from './inventory/schema.ts';
 
 const fetchText = (client: TestClient, type: string, value: string, prop: string) =>
@@ -61,7 +61,11 @@ test('items of an array carry their types wherever the schema says anyType', asy
 });
 
 test('what an object has is known in the order of the schema, and each of its attributes can be asked for', async () => {
-  await using lab = await startTestVcenter();
+  const world = smallWorld();
+  world.datacenters[0]!.vApps = ['Shop'];
+  Object.assign(world.vms[0]!, { vApp: 'Shop', devices: ['pci', 'pci-dynamic', 'vgpu', 'sriov', 'nvdimm'] });
+  world.vms[1]!.disks[1]!.pmem = true;
+  await using lab = await startTestVcenter({ world });
   await lab.client.snapshot('vm-2');
   const objects = [...(await everyObject(lab)), { type: 'VirtualMachineSnapshot', id: 'snapshot-1' }];
   expect(new Set(objects.map(({ type }) => type)).size).toBeGreaterThan(20);
@@ -152,6 +156,8 @@ test('the CD drive stays when its image is taken out, takes another, and goes on
   await reconfigure(lab, 'vm-2', drive('edit', image('[store] iso/b.iso')));
   expect(await found()).toEqual([iso, '[store] iso/b.iso', 'true']);
   await expect(reconfigure(lab, 'vm-2', drive('add', noImage))).rejects.toMatchObject({ code: 'InvalidDeviceSpec' });
+  const elsewhere = reconfigure(lab, 'vm-2', drive('edit', image('[nowhere] iso/b.iso')));
+  await expect(elsewhere).rejects.toMatchObject({ code: 'InvalidDatastorePath' });
   await reconfigure(lab, 'vm-2', drive('remove', ''));
   expect(await found()).toBeUndefined();
   await reconfigure(lab, 'vm-2', drive('add', noImage));

@@ -20,10 +20,12 @@ function expectHashes(disk: Buffer, hashes: Xml): void {
 }
 
 const disksOf = (urls: Xml[]): Xml[] => urls.filter((one) => one.disk === 'true');
+/** Leases that last while a busy machine reads and hashes whole disks. */
+const slowly = { settings: { leaseTimeoutSeconds: 120 } };
 const state = async (lab: TestVcenter) => await lab.control('state');
 
 test('both layouts carry the bytes of the moment of the snapshot, though the guest writes on', async () => {
-  await using lab = await startTestVcenter();
+  await using lab = await startTestVcenter(slowly);
   for (const [vm, disks] of [
     ['vm-1', 1],
     ['vm-2', 2],
@@ -115,7 +117,7 @@ test('a lease without progress runs out, with progress it does not', async () =>
 });
 
 test('the recent tasks show how much of the export was really served', async () => {
-  await using lab = await startTestVcenter();
+  await using lab = await startTestVcenter(slowly);
   const snapshot = await lab.client.snapshot('vm-2');
   const { lease, urls } = await lab.client.exportSnapshot(snapshot);
   const exportTask = async () => {
@@ -139,7 +141,7 @@ test('the recent tasks show how much of the export was really served', async () 
 });
 
 test('the ISO is listed as no disk, the manifest tells what was sent, the descriptor what it was', async () => {
-  await using lab = await startTestVcenter();
+  await using lab = await startTestVcenter(slowly);
   const snapshot = await lab.client.snapshot('vm-2');
   const { lease, urls, info } = await lab.client.exportSnapshot(snapshot);
   expect(info.entity).toEqual({ '@type': 'VirtualMachine', '#text': 'vm-2' });

@@ -122,7 +122,7 @@ function extraConfig(vm: VmState, option: Element): Change {
 }
 
 /** The CD drive: what is in it, whether it is connected, whether there is one. Other devices cannot be changed. */
-function deviceChange(vm: VmState, change: Element): Change {
+function deviceChange(vm: VmState, change: Element, center: Center): Change {
   const [device] = childrenNamed(change, 'device');
   const operation = textOf(change, 'operation') ?? 'edit';
   const adding = operation === 'add';
@@ -138,12 +138,17 @@ function deviceChange(vm: VmState, change: Element): Change {
   }
   const backing = child(device, 'backing');
   const connectable = child(device, 'connectable');
+  const fileName = textOf(backing, 'fileName');
+  const datastore = datastoreName(fileName ?? '');
+  const { datacenters } = center.state.world;
+  const stores = datacenters.find(({ name }) => name === vm.vm.datacenter)?.datastores;
+  if (fileName !== undefined && !stores?.some(({ name }) => name === datastore)) {
+    throw new VimFault('InvalidDatastorePath', `Invalid datastore path '${fileName}'.`, { datastorePath: fileName });
+  }
   return () => {
     const connected = flagOf(connectable, 'connected', vm.vm.iso?.connected ?? false);
-    const fileName = textOf(backing, 'fileName');
     if (backing === undefined && vm.vm.iso) vm.vm.iso = { ...vm.vm.iso, connected };
     else if (fileName !== undefined) {
-      const datastore = datastoreName(fileName);
       const path = fileName.slice(datastore.length + 2).trim();
       vm.vm.iso = { path, connected, ...(datastore === vm.vm.datastore ? {} : { datastore }) };
       vm.vm.emptyDrive = undefined;

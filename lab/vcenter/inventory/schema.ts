@@ -211,6 +211,7 @@ VirtualDisk: key deviceInfo backing connectable slotInfo controllerKey unitNumbe
 VirtualDiskFlatVer2BackingInfo: fileName datastore backingObjectId diskMode split writeThrough thinProvisioned
   eagerlyScrub uuid contentId changeId parent deltaDiskFormat digestEnabled deltaGrainSize deltaDiskFormatVariant sharing
   keyId
+VirtualDiskLocalPMemBackingInfo: fileName datastore backingObjectId diskMode uuid volumeUUID contentId
 VirtualE1000e: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo addressType
   macAddress wakeOnLanEnabled resourceAllocation externalId uptCompatibilityEnabled
 VirtualEthernetCardNetworkBackingInfo: deviceName useAutoDetect network inPassthroughMode
@@ -280,10 +281,20 @@ VirtualMachineStorageInfo: perDatastoreUsage timestamp
 VirtualMachineStorageSummary: committed uncommitted unshared timestamp
 VirtualMachineSummary: vm runtime guest config storage quickStats overallStatus customValue
 VirtualMachineUsageOnDatastore: datastore committed uncommitted unshared
+VirtualNVDIMM: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo capacityInMB
+  configuredCapacityInMB
+VirtualNVDIMMBackingInfo: fileName datastore backingObjectId parent changeId
 VirtualNVMEController: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo
   busNumber device sharedBus
 VirtualPCIController: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo
   busNumber device
+VirtualPCIPassthrough: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo
+VirtualPCIPassthroughDeviceBackingInfo: deviceName useAutoDetect id deviceId systemId vendorId
+VirtualPCIPassthroughDynamicBackingInfo: deviceName useAutoDetect allowedDevice customLabel assignedId
+VirtualPCIPassthroughVmiopBackingInfo: vgpu vgpuMigrateDataSizeMB migrateSupported enhancedMigrateCapability
+VirtualSriovEthernetCard: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo
+  addressType macAddress wakeOnLanEnabled resourceAllocation externalId uptCompatibilityEnabled allowGuestOSMtuChange
+  sriovBacking dvxBackingInfo
 VirtualVmxnet3: key deviceInfo backing connectable slotInfo controllerKey unitNumber numaNode deviceGroupInfo addressType
   macAddress wakeOnLanEnabled resourceAllocation externalId uptCompatibilityEnabled uptv2Enabled
 VmConfigFileInfo: path friendlyName fileSize modification owner configVersion encryption

@@ -211,21 +211,7 @@ function diskDevice(
   return data('VirtualDisk', {
     key: diskKey(disk),
     deviceInfo: description(`Hard disk ${index + 1}`, `${Math.round(kib).toLocaleString('en-US')} KB`),
-    backing: data(disk.pmem ? 'VirtualDiskLocalPMemBackingInfo' : 'VirtualDiskFlatVer2BackingInfo', {
-      fileName: fileName ?? '',
-      datastore: places.datastoreOf(fileName) ?? places.datastore,
-      backingObjectId: '',
-      diskMode: disk.mode,
-      split: false,
-      writeThrough: false,
-      thinProvisioned: true,
-      eagerlyScrub: false,
-      uuid: diskUuid(vm, index),
-      contentId: uuidFrom(`content ${vm.id} ${index} ${fileName}`).replaceAll('-', ''),
-      changeId,
-      digestEnabled: false,
-      sharing: 'sharingNone',
-    }),
+    backing: diskBacking(vm, disk, index, fileName, places, changeId),
     controllerKey: controllers[disk.controller].key,
     unitNumber: disk.unit,
     capacityInKB: long(kib),
@@ -233,6 +219,37 @@ function diskDevice(
     shares: data('SharesInfo', { shares: 1000, level: member('SharesLevel', 'normal') }),
     diskObjectId: diskObjectId(vm, disk),
     nativeUnmanagedLinkedClone: false,
+  });
+}
+
+function diskBacking(
+  vm: Vm,
+  disk: Disk,
+  index: number,
+  fileName: string | undefined,
+  places: Places,
+  changeId: string | undefined,
+): Data {
+  const file = {
+    fileName: fileName ?? '',
+    datastore: places.datastoreOf(fileName) ?? places.datastore,
+    backingObjectId: '',
+    diskMode: disk.mode,
+  };
+  const uuid = diskUuid(vm, index);
+  const contentId = uuidFrom(`content ${vm.id} ${index} ${fileName}`).replaceAll('-', '');
+  if (disk.pmem) return data('VirtualDiskLocalPMemBackingInfo', { ...file, uuid, contentId });
+  return data('VirtualDiskFlatVer2BackingInfo', {
+    ...file,
+    split: false,
+    writeThrough: false,
+    thinProvisioned: true,
+    eagerlyScrub: false,
+    uuid,
+    contentId,
+    changeId,
+    digestEnabled: false,
+    sharing: 'sharingNone',
   });
 }
 
