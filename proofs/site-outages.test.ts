@@ -23,6 +23,7 @@ beforeAll(async () => {
 }, 90_000);
 afterEach(async () => {
   delete process.env.LANDFALL_OUTAGE_SECONDS;
+  await site.control('/vcenter/up');
   await site.clearFaults();
 });
 afterAll(async () => {
