@@ -38,7 +38,7 @@ export default defineConfig({
     trace: { mode: 'retain-on-failure', screenshots: false },
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
-    viewport: { width: 1366, height: 900 },
+    viewport: { width: 1440, height: 900 },
     launchOptions: { executablePath: findChromium(), args: chromiumFlags() },
   },
   projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],

@@ -8,7 +8,7 @@ import { usePathname } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Theme } from '../theme.ts';
 import { useConnection } from './live.tsx';
-import { useMember, usePreference } from './member.tsx';
+import { usePreference } from './member.tsx';
 import { contentTypeOf, PAGES, pageOf } from './navigation.ts';
 import { useNotificationItems, useNotifications } from './notifications.tsx';
 import { useCurrentPage } from './page-shell.tsx';
@@ -17,6 +17,8 @@ import { TopBar } from './top-bar.tsx';
 import { useClientLinks } from './use-client-links.ts';
 
 const PANEL_SIZE = 340;
+/** The longest title fits; what is left is for the tables. */
+const NAVIGATION_WIDTH = 220;
 
 const NAVIGATION: SideNavigationProps.Item[] = PAGES.map((page) =>
   page === 'divider' ? { type: 'divider' } : { type: 'link', text: page.title, href: page.href },
@@ -24,7 +26,6 @@ const NAVIGATION: SideNavigationProps.Item[] = PAGES.map((page) =>
 
 export function Shell({ theme, children }: { theme: Theme; children: ReactNode }) {
   const pathname = usePathname();
-  const { workspace } = useMember();
   const { breadcrumbs, splitPanel, tools } = useCurrentPage();
   const here = pageOf(pathname);
   const crumbs = breadcrumbs ?? (here ? [{ text: here.title, href: here.href }] : []);
@@ -47,13 +48,8 @@ export function Shell({ theme, children }: { theme: Theme; children: ReactNode }
       <AppLayout
         headerSelector="#top-bar"
         contentType={contentTypeOf(pathname)}
-        navigation={
-          <SideNavigation
-            header={{ text: workspace.name, href: '/overview' }}
-            activeHref={here?.href ?? pathname}
-            items={NAVIGATION}
-          />
-        }
+        navigationWidth={NAVIGATION_WIDTH}
+        navigation={<SideNavigation activeHref={here?.href ?? pathname} items={NAVIGATION} />}
         breadcrumbs={
           <BreadcrumbGroup items={[{ text: 'Landfall', href: '/overview' }, ...crumbs]} ariaLabel="Breadcrumbs" />
         }

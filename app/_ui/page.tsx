@@ -19,7 +19,9 @@ export function Page({ title, description, actions, children }: PageProps) {
         <Header
           variant="h1"
           description={description}
-          actions={actions && <div className="flex flex-wrap justify-end gap-2">{actions}</div>}
+          actions={
+            actions && <div className="flex flex-wrap justify-end gap-2 max-[688px]:justify-start">{actions}</div>
+          }
         >
           {title}
         </Header>

@@ -1,12 +1,14 @@
 'use client';
 // The table of every list page: paging, sorting and filter on the server, all of it in the URL (table-state.ts).
+// On a narrow screen its rows are cards.
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
-import Table from '@cloudscape-design/components/table';
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
+import { AdaptiveTable } from './adaptive-table.tsx';
 import { EmptyTeaching } from './empty-teaching.tsx';
 import { FaultCard, type FaultText } from './fault-card.tsx';
+import { useNarrow } from './narrow.ts';
 import { formatCount } from './quantity.ts';
 import { columnDisplay, type ResourceColumn, sortKeyOf, type TablePreferences } from './table-columns.ts';
 import { TableFilter } from './table-filter.tsx';
@@ -67,15 +69,16 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   );
   const sorted = columns.find((column) => column.sort && sortKeyOf(column) === query.sort?.by);
   const sortingDefinition = definitions.find(({ id }) => id === sorted?.id);
-  const display = columnDisplay(columns, preferences.columns);
+  // Cards are chosen for themselves: what fits into a row is no measure for them.
+  const chosenAs = useNarrow() ? 'cardColumns' : 'columns';
+  const display = columnDisplay(columns, preferences[chosenAs]);
   const filtered = query.filter.tokens.length > 0;
 
   const onPage = new Set(items.map(rowId));
   const selected = items.filter((item) => state.selectedIds.includes(rowId(item)));
 
-  const clicked = useRef<EventTarget | null>(null);
-  const table = (
-    <Table<T>
+  return (
+    <AdaptiveTable<T>
       variant={variant}
       stickyHeader={variant === 'full-page'}
       resizableColumns
@@ -87,7 +90,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
       loading={!data && !props.fault}
       loadingText={`Loading ${noun.many}`}
       {...(data ? {} : { skeleton: { totalRows: Math.min(8, query.pageSize) } })}
-      wrapLines={preferences.wrapLines ?? false}
+      wrapLines={preferences.wrapLines ?? true}
       stripedRows={preferences.stripedRows ?? false}
       contentDensity={preferences.density ?? 'comfortable'}
       {...(sortingDefinition ? { sortingColumn: sortingDefinition } : {})}
@@ -104,13 +107,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
         const elsewhere = props.selection === 'multi' ? state.selectedIds.filter((id) => !onPage.has(id)) : [];
         state.setSelected([...elsewhere, ...here]);
       }}
-      {...(props.selection
-        ? {
-            onRowClick: ({ detail }) => {
-              if (isPlainClick(clicked.current)) state.setSelected([rowId(detail.item)]);
-            },
-          }
-        : {})}
+      {...(props.selection ? { onItemClick: (item) => state.setSelected([rowId(item)]) } : {})}
       onColumnWidthsChange={({ detail }) => {
         const visible = display.filter((column) => column.visible);
         const widths = Object.fromEntries(visible.map(({ id }, at) => [id, Math.round(detail.widths[at] ?? 0)]));
@@ -132,7 +129,13 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
           variant={variant === 'full-page' ? 'awsui-h1-sticky' : 'h2'}
           counter={counter(state.selectedIds.length, data?.total)}
           description={props.description}
-          actions={props.actions && <div className="flex flex-wrap justify-end gap-2">{props.actions}</div>}
+          actions={
+            props.actions && (
+              <div className="flex flex-wrap items-end justify-end gap-2 max-[688px]:justify-start">
+                {props.actions}
+              </div>
+            )
+          }
         >
           {props.title}
         </Header>
@@ -153,6 +156,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
             columns={columns}
             pageSize={query.pageSize}
             preferences={preferences}
+            chosenAs={chosenAs}
             onConfirm={(next) => {
               if (next.pageSize && next.pageSize !== query.pageSize) state.setPageSize(next.pageSize);
               props.onPreferences?.(next);
@@ -171,23 +175,6 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
       }
     />
   );
-  return (
-    <div
-      className="contents"
-      role="presentation"
-      onClickCapture={({ target }) => {
-        clicked.current = target;
-      }}
-    >
-      {table}
-    </div>
-  );
-}
-
-/** A click on the row itself, not on something in it, and not the end of marking text. */
-function isPlainClick(target: EventTarget | null): boolean {
-  if (target instanceof Element && target.closest('a, button, input, label, [role="button"], summary')) return false;
-  return !window.getSelection()?.toString();
 }
 
 function counter(selected: number, total: number | undefined): string {

@@ -21,6 +21,23 @@ it('is full when the run has completed, whatever the last percentage was', () =>
   const html = renderToStaticMarkup(<StageBar runId="r" state="completed" percent={97} compact />);
   expect(html).toContain('aria-valuenow="100"');
   expect(html).toContain('Completed');
+  expect(html.match(/width:[\d.]+%/g)).toEqual(['width:100%', 'width:100%', 'width:100%', 'width:100%']);
+});
+
+it('moves while the run goes on, and stands still at once when it has ended', () => {
+  const bar = (state: 'active' | 'completed' | 'failed') =>
+    renderToStaticMarkup(<StageBar runId="r" state={state} percent={94} stage="Creating AMI" />);
+  expect(bar('active')).toContain('transition-[width]');
+  for (const state of ['completed', 'failed'] as const) expect(bar(state)).not.toContain('transition');
+});
+
+it('says one percentage, that of the whole run, long and compact', () => {
+  const bar = (state: 'active' | 'completed', compact: boolean) =>
+    renderToStaticMarkup(<StageBar runId="r" state={state} percent={94} stage="Creating AMI" compact={compact} />);
+  for (const compact of [true, false]) {
+    expect(new Set(bar('active', compact).match(/\d+ %/g))).toEqual(new Set(['94 %']));
+  }
+  expect(bar('completed', false)).toContain('100 %');
 });
 
 it('renders times on the server, and a dash for none', () => {

@@ -24,49 +24,58 @@ export function StageBar({ runId, state, percent, stage, compact = false }: Stag
   highest.current.percent = shown;
 
   const current = state === 'completed' ? 'Creating AMI' : (stage ?? stageAt(shown));
-  const text = state === 'completed' ? 'Completed' : `${current} ${formatPercent(percent === null ? null : shown)}`;
+  const done = formatPercent(percent === null && state !== 'completed' ? null : shown);
+  const text = state === 'completed' ? 'Completed' : `${current} ${done}`;
   const colour = COLOURS[state] ?? 'var(--stage-active)';
+  const shares = stageShares(shown);
+  // What has ended stands still: a bar that was still on its way would show a completed run as one that is not.
+  const movement = isOver(state) ? '' : 'transition-[width] duration-500 motion-reduce:transition-none';
   return (
-    <div className={compact ? 'flex min-w-36 items-center gap-2' : 'w-full'}>
-      <div
-        role="progressbar"
-        aria-label="Progress of the replication run"
-        aria-valuemin={0}
-        aria-valuemax={100}
-        {...(percent === null && state !== 'completed' ? {} : { 'aria-valuenow': Math.floor(shown) })}
-        aria-valuetext={text}
-        className={`flex gap-0.5 ${compact ? 'w-20 shrink-0' : 'w-full'}`}
-      >
-        {stageShares(shown).map((part) => (
-          <span
-            key={part.stage}
-            className={`${compact ? 'h-1.5' : 'h-2'} flex-1 overflow-hidden rounded-sm`}
-            style={{ background: 'var(--stage-track)' }}
-          >
+    <div className={compact ? 'flex min-w-36 flex-wrap items-center gap-x-2' : 'flex w-full gap-3'}>
+      <div className={compact ? 'w-20 shrink-0' : 'min-w-0 flex-1'}>
+        <div
+          role="progressbar"
+          aria-label="Progress of the replication run"
+          aria-valuemin={0}
+          aria-valuemax={100}
+          {...(percent === null && state !== 'completed' ? {} : { 'aria-valuenow': Math.floor(shown) })}
+          aria-valuetext={text}
+          className={`flex gap-0.5 ${compact ? '' : 'h-5 items-center'}`}
+        >
+          {shares.map((part) => (
             <span
-              className="block h-full transition-[width] duration-500 motion-reduce:transition-none"
-              style={{ width: `${part.share * 100}%`, background: colour }}
-            />
-          </span>
-        ))}
-      </div>
-      {compact ? (
-        <span className="tabular whitespace-nowrap">{text}</span>
-      ) : (
-        <ol className="m-0 mt-1 flex list-none gap-0.5 p-0 text-sm">
-          {stageShares(shown).map((part) => (
-            <li key={part.stage} className={`flex-1 ${part.stage === current ? 'font-semibold' : ''}`}>
-              {part.stage}
-              {part.stage === current && state === 'active' && (
-                <span className="tabular"> {formatPercent(part.share * 100)}</span>
-              )}
-            </li>
+              key={part.stage}
+              className={`${compact ? 'h-1.5' : 'h-2'} flex-1 overflow-hidden rounded-sm`}
+              style={{ background: 'var(--stage-track)' }}
+            >
+              <span
+                className={`block h-full ${movement}`}
+                style={{ width: `${part.share * 100}%`, background: colour }}
+              />
+            </span>
           ))}
-        </ol>
-      )}
+        </div>
+        {!compact && (
+          <ol className="m-0 flex list-none gap-0.5 p-0 text-sm">
+            {shares.map((part) => (
+              <li key={part.stage} className={`flex-1 ${part.stage === current ? 'font-semibold' : OTHER_STAGE}`}>
+                {part.stage}
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
+      <span className={`tabular whitespace-nowrap ${compact ? '' : 'min-w-11 text-right'}`}>
+        {compact ? text : done}
+      </span>
     </div>
   );
 }
+
+/** Four names beside each other do not fit a narrow screen. */
+const OTHER_STAGE = 'max-[688px]:hidden';
+
+const isOver = (state: StageBarProps['state']) => state !== 'pending' && state !== 'active';
 
 const COLOURS: Partial<Record<StageBarProps['state'], string>> = {
   completed: 'var(--stage-done)',

@@ -35,6 +35,8 @@ export interface TablePreferences {
   stripedRows?: boolean;
   density?: 'comfortable' | 'compact';
   columns?: { id: string; visible: boolean }[];
+  /** The same for the cards of a narrow screen. */
+  cardColumns?: { id: string; visible: boolean }[];
   widths?: Record<string, number>;
 }
 

@@ -4,16 +4,26 @@ import CollectionPreferences from '@cloudscape-design/components/collection-pref
 import { columnDisplay, type ResourceColumn, type TablePreferences } from './table-columns.ts';
 import { PAGE_SIZES } from './table-query.ts';
 
+/** What is meant for rows, and says nothing about cards. */
+const ROWS = {
+  wrapLinesPreference: { label: 'Wrap lines', description: 'Shows the whole text of a cell' },
+  stripedRowsPreference: { label: 'Striped rows', description: 'Shades every other row' },
+  contentDensityPreference: { label: 'Compact rows', description: 'Shows more rows at once' },
+};
+
 interface TablePreferencesDialogProps<T> {
   noun: { many: string };
   columns: readonly ResourceColumn<T>[];
   pageSize: number;
   preferences: TablePreferences;
+  /** Which of the member's choices of columns this is. */
+  chosenAs: 'columns' | 'cardColumns';
   onConfirm: (preferences: TablePreferences) => void;
 }
 
 export function TablePreferencesDialog<T>(props: TablePreferencesDialogProps<T>) {
-  const { noun, columns, pageSize, preferences, onConfirm } = props;
+  const { noun, columns, pageSize, preferences, chosenAs, onConfirm } = props;
+  const cards = chosenAs === 'cardColumns';
   return (
     <CollectionPreferences
       title="Preferences"
@@ -21,20 +31,18 @@ export function TablePreferencesDialog<T>(props: TablePreferencesDialogProps<T>)
       cancelLabel="Cancel"
       preferences={{
         pageSize,
-        wrapLines: preferences.wrapLines ?? false,
+        wrapLines: preferences.wrapLines ?? true,
         stripedRows: preferences.stripedRows ?? false,
         contentDensity: preferences.density ?? 'comfortable',
-        contentDisplay: columnDisplay(columns, preferences.columns),
+        contentDisplay: columnDisplay(columns, preferences[chosenAs]),
       }}
       pageSizePreference={{
         title: 'Page size',
         options: PAGE_SIZES.map((value) => ({ value, label: `${value} ${noun.many}` })),
       }}
-      wrapLinesPreference={{ label: 'Wrap lines', description: 'Shows the whole text of a cell' }}
-      stripedRowsPreference={{ label: 'Striped rows', description: 'Shades every other row' }}
-      contentDensityPreference={{ label: 'Compact rows', description: 'Shows more rows at once' }}
+      {...(cards ? {} : ROWS)}
       contentDisplayPreference={{
-        title: 'Columns',
+        title: cards ? 'Fields' : 'Columns',
         description: 'Choose which are shown, and in which order.',
         options: columns.map(({ id, header, isName }) => ({ id, label: header, alwaysVisible: isName ?? false })),
       }}
@@ -42,10 +50,10 @@ export function TablePreferencesDialog<T>(props: TablePreferencesDialogProps<T>)
         onConfirm({
           ...preferences,
           ...(detail.pageSize ? { pageSize: detail.pageSize } : {}),
-          wrapLines: detail.wrapLines ?? false,
+          wrapLines: detail.wrapLines ?? true,
           stripedRows: detail.stripedRows ?? false,
           density: detail.contentDensity === 'compact' ? 'compact' : 'comfortable',
-          columns: (detail.contentDisplay ?? []).flatMap((entry) =>
+          [chosenAs]: (detail.contentDisplay ?? []).flatMap((entry) =>
             'visible' in entry ? [{ id: entry.id, visible: entry.visible }] : [],
           ),
         })

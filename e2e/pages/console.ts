@@ -39,6 +39,11 @@ export class Console {
     return new Table(this.page, name);
   }
 
+  /** On a narrow screen: the rows of a table, each of which is a card. */
+  cards(name: string): Locator {
+    return this.page.locator(`ol[aria-label="${name}"] > li`);
+  }
+
   /** The value that stands under a label. */
   value(label: string, within: Locator | Page = this.page): Locator {
     return within

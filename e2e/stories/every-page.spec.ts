@@ -1,5 +1,5 @@
 // Every page as axe sees it, in light, in dark and at 390 px, with something on it: a run, an AMI, an instance.
-import { everyLook } from '../accessibility.ts';
+import { everyLook, NARROW, WIDE } from '../accessibility.ts';
 import { ConnectorsPage } from '../pages/connectors.ts';
 import { CreateJobWizard } from '../pages/create-job.ts';
 import { CutoverPage } from '../pages/cutover.ts';
@@ -10,6 +10,18 @@ import { SettingsPage } from '../pages/settings.ts';
 import { expect, test } from '../story.ts';
 
 const SERVER = 'app-01';
+/** What an administrator sees who has set nothing; each with the width that it needs (everyLook). */
+const SERVERS_COLUMNS = [
+  'Name',
+  'Readiness',
+  'Replication',
+  'Power',
+  'Guest system',
+  'vCPUs',
+  'Memory',
+  'Disks',
+  'IP address',
+];
 
 // A trace of so many pages would take longer than they do.
 test.use({ trace: 'off' });
@@ -89,6 +101,17 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
     await look(path);
   }
   await catalog.open();
+  await expect(catalog.servers.root.getByRole('columnheader').filter({ hasText: /\w/ })).toHaveText(SERVERS_COLUMNS);
+  await test.step('rows are cards on a narrow screen, and what is selected stays selected', async () => {
+    await page.setViewportSize(NARROW);
+    const card = catalog.cards('Servers').filter({ hasText: SERVER });
+    await card.getByText('Memory').click();
+    await expect(catalog.servers.root).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Close panel' })).toBeVisible();
+    await page.setViewportSize(WIDE);
+    await expect(catalog.servers.box(SERVER)).toBeChecked();
+    await catalog.open();
+  });
   await catalog.openPanel(SERVER, 'Details');
   await look('servers with the panel of one');
   for (const tab of [/^Disks/, /^Network/, /^Readiness/, 'Replication']) {

@@ -3,7 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import SplitPanel from '@cloudscape-design/components/split-panel';
-import Table from '@cloudscape-design/components/table';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { orUnknown } from '../../_ui/quantity.ts';
@@ -39,7 +39,7 @@ export function ActivityPanel({ entry }: { entry: ActivityEntry }) {
         />
         {changes.length === 0 && <Box color="text-body-secondary">Nothing more was recorded.</Box>}
         {changes.length > 0 && (
-          <Table
+          <AdaptiveTable
             variant="borderless"
             ariaLabels={{ tableLabel: 'What changed' }}
             trackBy="name"

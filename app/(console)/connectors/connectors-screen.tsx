@@ -11,13 +11,13 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { formatCount, orUnknown } from '../../_ui/quantity.ts';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
-import { Status } from '../../_ui/status.tsx';
+import { StateWithReason } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.ts';
 import { useTableState } from '../../_ui/table-state.ts';
 import { Time } from '../../_ui/time.tsx';
 import { CheckNow, Disassociate, ImportCatalog } from './connector-actions.tsx';
-import { CONNECTORS_SORT, type Connector, connectorState, VM_MANAGER_TYPES } from './connector-words.ts';
+import { CONNECTORS_SORT, type Connector, connectorState, sentence, VM_MANAGER_TYPES } from './connector-words.ts';
 import { runsText } from './limits-words.ts';
 import { RateNow } from './rate-now.tsx';
 
@@ -26,7 +26,7 @@ const COLUMNS: ResourceColumn<Connector>[] = [
     id: 'name',
     header: 'Name',
     cell: (connector) => <Link href={`/connectors/${connector.id}`}>{connector.name}</Link>,
-    width: 200,
+    width: 110,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -35,9 +35,13 @@ const COLUMNS: ResourceColumn<Connector>[] = [
     id: 'status',
     header: 'Status',
     cell: (connector) => (
-      <Status of="connector" state={connectorState(connector)} detail={connector.reason} wrap={false} />
+      <StateWithReason
+        of="connector"
+        state={connectorState(connector)}
+        reason={connector.reason && sentence(connector.reason)}
+      />
     ),
-    width: 300,
+    width: 185,
     sort: true,
     filter: { kind: 'choice', values: statesOf('connector').filter(({ value }) => value !== 'disassociated') },
   },
@@ -45,17 +49,18 @@ const COLUMNS: ResourceColumn<Connector>[] = [
     id: 'vmManager',
     header: 'VM manager',
     cell: (connector) => connector.vmManagerUrl,
-    width: 230,
+    width: 190,
     sort: true,
     filter: { kind: 'text' },
   },
   {
     id: 'type',
-    header: 'VM manager type',
+    header: 'Type',
     cell: (connector) => VM_MANAGER_TYPES[connector.vmManagerType],
-    width: 170,
+    width: 110,
     sort: true,
     filter: {
+      label: 'VM manager type',
       kind: 'choice',
       values: Object.entries(VM_MANAGER_TYPES).map(([value, label]) => ({ value, label })),
     },
@@ -72,7 +77,7 @@ const COLUMNS: ResourceColumn<Connector>[] = [
     id: 'runs',
     header: 'Runs now',
     cell: (connector) => runsText(connector),
-    width: 120,
+    width: 95,
     sort: true,
     filter: { kind: 'number' },
   },
@@ -80,7 +85,7 @@ const COLUMNS: ResourceColumn<Connector>[] = [
     id: 'rate',
     header: 'Rate now',
     cell: (connector) => <RateNow connector={connector} />,
-    width: 190,
+    width: 100,
   },
   {
     id: 'version',
@@ -94,7 +99,7 @@ const COLUMNS: ResourceColumn<Connector>[] = [
     id: 'lastSeenAt',
     header: 'Last seen',
     cell: (connector) => <Time at={connector.lastSeenAt} />,
-    width: 150,
+    width: 110,
     sort: true,
     filter: { kind: 'date' },
   },

@@ -1,9 +1,11 @@
 'use client';
 // Columns of the table of cutovers.
 import Link from '@cloudscape-design/components/link';
+import type { ReactNode } from 'react';
 import { cutoverStateSchema } from '../../../replication/model/cutover.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { orUnknown, UNKNOWN } from '../../_ui/quantity.ts';
+import { Reason } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
@@ -18,7 +20,7 @@ export const COLUMNS: readonly ResourceColumn<ListedCutover>[] = [
     id: 'server',
     header: 'Server',
     cell: (cutover) => <Link href={`/cutovers/${cutover.id}`}>{cutover.serverName}</Link>,
-    width: 180,
+    width: 140,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -27,17 +29,17 @@ export const COLUMNS: readonly ResourceColumn<ListedCutover>[] = [
     id: 'state',
     header: 'State',
     cell: (cutover) => <CutoverStatus cutover={cutover} />,
-    width: 190,
+    width: 180,
     sort: true,
     filter: { kind: 'choice', values: statesOf('cutover').filter(({ value }) => STATES.includes(value)) },
   },
-  { id: 'step', header: 'Step', cell: whereItIs, width: 330 },
+  { id: 'step', header: 'Step', cell: whereItIs, width: 290 },
   {
     id: 'startAt',
     header: 'Start',
     cell: (cutover) =>
       cutover.startedAt || cutover.startAt ? <Time at={cutover.startedAt ?? cutover.startAt} /> : startOf(cutover),
-    width: 150,
+    width: 125,
     sort: true,
     filter: { kind: 'date' },
   },
@@ -45,13 +47,13 @@ export const COLUMNS: readonly ResourceColumn<ListedCutover>[] = [
     id: 'downtime',
     header: 'Downtime',
     cell: (cutover) => <Elapsed since={cutover.downtimeStartedAt} until={cutover.downtimeEndedAt} />,
-    width: 130,
+    width: 115,
   },
   {
     id: 'createdBy',
     header: 'Planned by',
     cell: (cutover) => cutover.createdBy,
-    width: 160,
+    width: 130,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -66,7 +68,7 @@ export const COLUMNS: readonly ResourceColumn<ListedCutover>[] = [
     id: 'endedAt',
     header: 'Ended',
     cell: (cutover) => <Time at={cutover.endedAt} />,
-    width: 140,
+    width: 110,
     sort: true,
     filter: { kind: 'date' },
   },
@@ -101,10 +103,15 @@ function startOf(cutover: ListedCutover): string {
   return cutover.state === 'planned' ? 'When started by hand' : UNKNOWN;
 }
 
-/** The step, with what is asked or waited for. */
-function whereItIs(cutover: ListedCutover): string {
+/** The step, and below it what is asked or waited for. */
+function whereItIs(cutover: ListedCutover): ReactNode {
   if (cutover.over || cutover.state === 'planned') return UNKNOWN;
   const label = currentStep(cutover)?.label ?? UNKNOWN;
   const more = cutover.question?.text ?? cutover.waitingFor;
-  return more ? `${label} · ${more}` : label;
+  return (
+    <div>
+      {label}
+      {more && <Reason>{more}</Reason>}
+    </div>
+  );
 }

@@ -1,7 +1,7 @@
 import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
-import { formatCount, formatNumberOf } from '../../_ui/quantity.ts';
+import { formatCount } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
 import { VERIFIED_CHOICES } from '../runs/run-labels.ts';
@@ -14,7 +14,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'id',
     header: 'AMI',
     cell: (image) => <CopyableId id={image.id} name="AMI id" />,
-    width: 250,
+    width: 238,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -23,7 +23,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'name',
     header: 'Server',
     cell: (image) => image.name,
-    width: 130,
+    width: 95,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -31,7 +31,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'pointInTime',
     header: 'Point in time',
     cell: (image) => <Time at={image.pointInTime} exact />,
-    width: 220,
+    width: 128,
     sort: true,
     filter: { kind: 'date' },
   },
@@ -39,7 +39,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'verified',
     header: 'Verified',
     cell: (image) => <VerifiedMark verified={image.verified} />,
-    width: 140,
+    width: 120,
     sort: true,
     filter: { kind: 'choice', values: VERIFIED_CHOICES },
   },
@@ -47,14 +47,14 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'pinned',
     header: 'Pinned',
     cell: (image) => <PinnedMark image={image} />,
-    width: 105,
+    width: 98,
     filter: { kind: 'choice', values: PINNED_CHOICES },
   },
   {
     id: 'createdAt',
     header: 'Age',
     cell: (image) => <Time at={image.createdAt} />,
-    width: 105,
+    width: 98,
     sort: true,
     filter: { label: 'Made at', kind: 'date' },
   },
@@ -62,17 +62,16 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     id: 'method',
     header: 'Method',
     cell: (image) => methodLabel(image.method),
-    width: 200,
+    width: 180,
+    hidden: true,
     sort: true,
     filter: { kind: 'choice', values: METHOD_CHOICES },
   },
   {
     id: 'snapshots',
     header: 'Snapshots',
-    cell: (image) => (
-      <span title={image.snapshotIds.join('\n')}>{formatNumberOf(image.snapshotIds.length, 'snapshot')}</span>
-    ),
-    width: 130,
+    cell: (image) => <span title={image.snapshotIds.join('\n')}>{formatCount(image.snapshotIds.length)}</span>,
+    width: 110,
   },
   {
     id: 'instances',
@@ -85,7 +84,7 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
       ) : (
         formatCount(image.instances)
       ),
-    width: 135,
+    width: 122,
     sort: true,
     filter: { label: 'Number of instances', kind: 'number' },
   },
@@ -101,7 +100,8 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
       ) : (
         <Link href={`/jobs/${image.jobId}`}>{image.jobId}</Link>
       ),
-    width: 210,
+    width: 170,
+    hidden: true,
     sort: true,
     filter: { kind: 'text' },
   },

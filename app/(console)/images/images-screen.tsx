@@ -26,7 +26,7 @@ const LAUNCH: ResourceColumn<ListedImage> = {
       Launch instance
     </Button>
   ),
-  width: 120,
+  width: 110,
 };
 
 // Beside the server's name: at the end of so wide a table nobody would see it.

@@ -4,7 +4,7 @@ import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { formatBytes } from '../../_ui/quantity.ts';
@@ -13,7 +13,7 @@ import { type Baseline, outlookOf } from './baseline-words.ts';
 
 export function BaselineTable({ baselines }: { baselines: readonly Baseline[] | undefined }) {
   return (
-    <Table<Baseline>
+    <AdaptiveTable<Baseline>
       variant="embedded"
       trackBy="diskId"
       wrapLines

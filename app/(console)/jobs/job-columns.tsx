@@ -4,7 +4,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../server/api/root.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { orUnknown } from '../../_ui/quantity.ts';
-import { Status } from '../../_ui/status.tsx';
+import { StateWithReason } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
@@ -14,12 +14,16 @@ import { frequencyText, LICENSE_LABELS, targetText } from './setting-labels.ts';
 
 export type Job = inferRouterOutputs<AppRouter>['jobs']['list']['items'][number];
 
+/** Why it stands, or will soon; a job that goes well has nothing to say. */
+const whyOf = (job: Job): string | null =>
+  ['paused-on-failure', 'failing', 'failed'].includes(job.state) ? job.statusMessage : null;
+
 export const JOB_COLUMNS: ResourceColumn<Job>[] = [
   {
     id: 'server',
     header: 'Server',
     cell: (job) => <Link href={`/jobs/${job.id}`}>{job.serverName}</Link>,
-    width: 160,
+    width: 120,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -27,8 +31,8 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
   {
     id: 'state',
     header: 'State',
-    cell: (job) => <Status of="job" state={job.state} />,
-    width: 175,
+    cell: (job) => <StateWithReason of="job" state={job.state} reason={whyOf(job)} />,
+    width: 185,
     sort: true,
     filter: { kind: 'choice', values: statesOf('job') },
   },
@@ -36,13 +40,13 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'progress',
     header: 'Stage and progress',
     cell: (job) => <RunProgressCell run={job.run} />,
-    width: 310,
+    width: 234,
   },
   {
     id: 'lag',
     header: 'Lag',
     cell: (job) => <Elapsed since={job.latestImageAt} />,
-    width: 120,
+    width: 118,
     sort: true,
     filter: { kind: 'number', label: 'Lag (hours)' },
   },
@@ -50,7 +54,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'image',
     header: 'Last AMI',
     cell: (job) => <CopyableId id={job.latestImageId} name="AMI id" />,
-    width: 245,
+    width: 238,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -58,7 +62,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'nextRunAt',
     header: 'Next run',
     cell: (job) => <NextRun job={job} />,
-    width: 120,
+    width: 105,
     sort: true,
     filter: { kind: 'date' },
   },
@@ -66,7 +70,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'frequency',
     header: 'Frequency',
     cell: (job) => frequencyText(job.everyHours),
-    width: 140,
+    width: 126,
     sort: true,
     filter: { kind: 'number', label: 'Hours between runs' },
   },
@@ -74,11 +78,12 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'connector',
     header: 'Connector',
     cell: (job) => <Link href={`/connectors/${job.connectorId}`}>{job.connectorName}</Link>,
-    width: 180,
+    width: 126,
+    hidden: true,
     sort: true,
     filter: { kind: 'text' },
   },
-  { id: 'target', header: 'Target', cell: (job) => orUnknown(targetText(job.target)), width: 240 },
+  { id: 'target', header: 'Target', cell: (job) => orUnknown(targetText(job.target)), width: 240, hidden: true },
   {
     id: 'id',
     header: 'Replication job id',

@@ -2,7 +2,7 @@
 // The panel below the table: one job with its tabs, or what several selected ones have in common.
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import SplitPanel from '@cloudscape-design/components/split-panel';
-import Table from '@cloudscape-design/components/table';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { Status } from '../../_ui/status.tsx';
 import { RunProgressCell } from '../runs/run-progress-cell.tsx';
 import type { Job } from './job-columns.tsx';
@@ -21,7 +21,7 @@ export function JobPanel({ jobs }: { jobs: readonly Job[] }) {
     <SplitPanel header={`${jobs.length} replication jobs selected`} hidePreferencesButton>
       <SpaceBetween size="m">
         <div>Select a single one for its details and its run history.</div>
-        <Table<Job>
+        <AdaptiveTable<Job>
           variant="embedded"
           trackBy="id"
           items={jobs}

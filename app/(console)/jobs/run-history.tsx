@@ -23,7 +23,7 @@ const FIRST: ResourceColumn<ListedRun> = {
       <Time at={run.startedAt ?? run.scheduledFor} />
     </Link>
   ),
-  width: 105,
+  width: 110,
   sort: true,
   filter: { kind: 'date' },
   isName: true,
@@ -45,19 +45,18 @@ const ACTION: ResourceColumn<ListedRun> = {
 function narrow(id: string, width: number, sort = true): ResourceColumn<ListedRun>[] {
   const column = RUN_COLUMNS.find((one) => one.id === id);
   if (!column) return [];
-  const { sort: by, ...rest } = column;
+  const { sort: by, hidden: _, ...rest } = column;
   return [{ ...rest, ...(sort && by ? { sort: by } : {}), width }];
 }
 
 const COLUMNS = [
   FIRST,
-  // Where there is no room for the arrows of sorting, without.
-  ...narrow('copyMode', 80, false),
-  ...narrow('state', 150),
-  ...narrow('changed', 110, false),
-  ...narrow('sent', 88, false),
-  ...narrow('verified', 125),
-  ...narrow('image', 250),
+  // Where there is no room for the arrows of sorting, without. What was verified stands below the state.
+  ...narrow('copyMode', 85, false),
+  ...narrow('state', 195),
+  ...narrow('changed', 105, false),
+  ...narrow('sent', 95, false),
+  ...narrow('image', 238),
   ACTION,
   ...narrow('duration', 120),
 ];

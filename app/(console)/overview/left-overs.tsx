@@ -6,7 +6,6 @@ import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownFault } from '../../_shell/faults.ts';
@@ -14,6 +13,7 @@ import { Can } from '../../_shell/member.tsx';
 import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { formatNumberOf } from '../../_ui/quantity.ts';
@@ -110,7 +110,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           action={<Button onClick={() => query.refetch()}>Try again</Button>}
         />
       ) : (
-        <Table
+        <AdaptiveTable
           variant="embedded"
           trackBy="id"
           wrapLines
@@ -118,6 +118,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           selectedItems={chosen}
           onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
           ariaLabels={{
+            tableLabel: 'What was left behind',
             selectionGroupLabel: 'Entries',
             allItemsSelectionLabel: () => 'All entries',
             itemSelectionLabel: (_, item) => `${KINDS[item.kind]} ${item.name}`,
@@ -128,7 +129,12 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           empty={<StatusIndicator type="success">Nothing is left</StatusIndicator>}
           columnDefinitions={[
             { id: 'kind', header: 'What', cell: (item) => KINDS[item.kind] },
-            { id: 'name', header: 'Name or id', cell: (item) => <span className="break-all">{item.name}</span> },
+            {
+              id: 'name',
+              header: 'Name or id',
+              cell: (item) => <span className="break-all">{item.name}</span>,
+              isRowHeader: true,
+            },
             { id: 'server', header: 'Server', cell: (item) => item.serverName },
             { id: 'why', header: 'Why, and what to do', cell: (item) => `${item.fault.message} ${item.fault.remedy}` },
           ]}

@@ -1,8 +1,8 @@
 'use client';
 // The disks of a run that is under way, each with what has been read and sent, how fast, and how long it will take.
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
 import type { DiskProgress } from '../../../replication/model/step-results.ts';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { formatBytes, formatDuration, formatRate, UNKNOWN } from '../../_ui/quantity.ts';
 
 const STATES = {
@@ -13,7 +13,7 @@ const STATES = {
 
 export function DiskProgressTable({ disks, label }: { disks: readonly DiskProgress[]; label: string }) {
   return (
-    <Table<DiskProgress>
+    <AdaptiveTable<DiskProgress>
       variant="embedded"
       trackBy="id"
       items={disks}

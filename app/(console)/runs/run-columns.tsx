@@ -3,13 +3,13 @@ import Link from '@cloudscape-design/components/link';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { formatBytes, UNKNOWN } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
-import { Status } from '../../_ui/status.tsx';
+import { StateWithReason, Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { LaunchLink } from './launch-link.tsx';
 import { PendingState } from './pending-state.tsx';
-import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS } from './run-labels.ts';
+import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS, verifiedLine } from './run-labels.ts';
 import type { ListedRun } from './types.ts';
 import { VerifiedMark } from './verified-mark.tsx';
 
@@ -18,7 +18,7 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     id: 'id',
     header: 'Run',
     cell: (run) => <Link href={`/runs/${run.id}`}>{run.id}</Link>,
-    width: 182,
+    width: 160,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -27,15 +27,23 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     id: 'server',
     header: 'Server',
     cell: (run) => <Link href={`/jobs/${run.jobId}`}>{run.serverName}</Link>,
-    width: 135,
+    width: 110,
     sort: true,
     filter: { kind: 'text' },
+  },
+  {
+    id: 'state',
+    header: 'State',
+    cell: (run) => <RunState run={run} />,
+    width: 205,
+    sort: true,
+    filter: { kind: 'choice', values: statesOf('run') },
   },
   {
     id: 'copyMode',
     header: 'Copy',
     cell: (run) => (run.copyMode ? COPY_LABELS[run.copyMode] : UNKNOWN),
-    width: 98,
+    width: 90,
     sort: true,
     filter: {
       label: 'Type of copy',
@@ -44,12 +52,44 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     },
   },
   {
-    id: 'state',
-    header: 'State',
-    cell: (run) => <RunState run={run} />,
-    width: 180,
+    id: 'startedAt',
+    header: 'Started',
+    cell: (run) => <Time at={run.startedAt} />,
+    width: 110,
     sort: true,
-    filter: { kind: 'choice', values: statesOf('run') },
+    filter: { kind: 'date' },
+  },
+  {
+    id: 'duration',
+    header: 'Duration',
+    cell: (run) => <Elapsed since={run.startedAt} until={run.endedAt} />,
+    width: 115,
+    sort: true,
+  },
+  {
+    id: 'changed',
+    header: 'Changed',
+    cell: (run) => formatBytes(run.changedBytes),
+    width: 116,
+    hidden: true,
+    sort: true,
+    filter: { label: 'Changed (MiB)', kind: 'number' },
+  },
+  {
+    id: 'sent',
+    header: 'Sent',
+    cell: (run) => formatBytes(run.bytes.sent),
+    width: 90,
+    sort: true,
+    filter: { label: 'Sent (MiB)', kind: 'number' },
+  },
+  {
+    id: 'image',
+    header: 'AMI',
+    cell: (run) => <CopyableId id={run.imageId} name="AMI id" />,
+    width: 238,
+    sort: true,
+    filter: { kind: 'text' },
   },
   {
     id: 'queue',
@@ -63,73 +103,37 @@ export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
     id: 'scheduledFor',
     header: 'Scheduled for',
     cell: (run) => <Time at={run.scheduledFor} />,
-    width: 163,
+    width: 130,
+    hidden: true,
     sort: true,
     filter: { kind: 'date' },
-  },
-  {
-    id: 'changed',
-    header: 'Changed',
-    cell: (run) => formatBytes(run.changedBytes),
-    width: 125,
-    sort: true,
-    filter: { label: 'Changed (MiB)', kind: 'number' },
   },
   {
     id: 'read',
     header: 'Read',
     cell: (run) => formatBytes(run.bytes.read),
-    width: 100,
+    width: 95,
     sort: true,
     filter: { label: 'Read (MiB)', kind: 'number' },
     hidden: true,
   },
   {
-    id: 'sent',
-    header: 'Sent',
-    cell: (run) => formatBytes(run.bytes.sent),
-    width: 100,
-    sort: true,
-    filter: { label: 'Sent (MiB)', kind: 'number' },
-  },
-  {
     id: 'verified',
     header: 'Verified',
     cell: (run) => <VerifiedMark verified={run.verified} />,
-    width: 150,
-  },
-  {
-    id: 'duration',
-    header: 'Duration',
-    cell: (run) => <Elapsed since={run.startedAt} until={run.endedAt} />,
-    width: 120,
-    sort: true,
-  },
-  {
-    id: 'startedAt',
-    header: 'Started',
-    cell: (run) => <Time at={run.startedAt} />,
     width: 130,
-    sort: true,
-    filter: { kind: 'date' },
+    hidden: true,
   },
   {
     id: 'type',
     header: 'Type',
     cell: (run) => TYPE_LABELS[run.type],
-    width: 120,
+    width: 110,
+    hidden: true,
     sort: true,
     filter: { kind: 'choice', values: Object.entries(TYPE_LABELS).map(([value, label]) => ({ value, label })) },
   },
-  {
-    id: 'image',
-    header: 'AMI',
-    cell: (run) => <CopyableId id={run.imageId} name="AMI id" />,
-    width: 260,
-    sort: true,
-    filter: { kind: 'text' },
-  },
-  { id: 'action', header: 'Action', cell: (run) => <LaunchLink run={run} inRow />, width: 160 },
+  { id: 'action', header: 'Action', cell: (run) => <LaunchLink run={run} inRow />, width: 160, hidden: true },
 ];
 
 function RunState({ run }: { run: ListedRun }) {
@@ -141,6 +145,6 @@ function RunState({ run }: { run: ListedRun }) {
     );
   }
   if (status.state === 'pending') return <PendingState waitingFor={status.waitingFor} />;
-  if (status.state === 'failed') return <Status of="run" state="failed" detail={run.fault?.message} />;
-  return <Status of="run" state={status.state} />;
+  const reason = status.state === 'failed' ? run.fault?.message : run.verified && verifiedLine(run.verified);
+  return <StateWithReason of="run" state={status.state} reason={reason} />;
 }

@@ -65,3 +65,9 @@ export function verifiedWords({ checked, blocks, full }: Verified): { mark: stri
   if (full) return { mark: 'Fully', count: `all ${formatCount(blocks)} blocks` };
   return { mark: 'Sampled', count: `${formatCount(checked)} of ${formatCount(blocks)} blocks` };
 }
+
+/** The same in one line: `Sampled: 48 of 1,200 blocks`. */
+export function verifiedLine(verified: Verified): string {
+  const { mark, count } = verifiedWords(verified);
+  return `${mark === 'Fully' ? 'Fully verified' : mark}: ${count}`;
+}

@@ -4,7 +4,7 @@ import Link from '@cloudscape-design/components/link';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { formatBytes, formatCount, formatMemory, formatNumberOf, orUnknown, UNKNOWN } from '../../_ui/quantity.ts';
-import { Status } from '../../_ui/status.tsx';
+import { Reason, StateWithReason, Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
@@ -15,7 +15,7 @@ export function Readiness({ server }: { server: ListedServer }) {
   if (server.readiness === 'warnings') {
     return <StatusIndicator type="warning">Ready, {formatNumberOf(server.findings, 'warning')}</StatusIndicator>;
   }
-  return <Status of="readiness" state={server.readiness} detail={server.blockedBy} wrap={false} />;
+  return <StateWithReason of="readiness" state={server.readiness} reason={server.blockedBy} />;
 }
 
 export function Replication({ server }: { server: ListedServer }) {
@@ -26,11 +26,21 @@ export function Replication({ server }: { server: ListedServer }) {
         <Status of="job" state={server.jobState} />
       </Link>
       {server.latestImageAt && (
-        <>
-          {' '}
-          · AMI of <Time at={server.latestImageAt} />
-        </>
+        <Reason>
+          AMI of <Time at={server.latestImageAt} />
+        </Reason>
       )}
+    </>
+  );
+}
+
+/** `Oracle Linux 8 (64-bit)`, not broken at the hyphen. */
+function GuestSystem({ name }: { name: string | null }) {
+  const [, system, bits] = /^(.*) (\([^)]*\))$/.exec(name ?? '') ?? [];
+  if (!bits) return <>{orUnknown(name)}</>;
+  return (
+    <>
+      {system} <span className="whitespace-nowrap">{bits}</span>
     </>
   );
 }
@@ -40,7 +50,7 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'name',
     header: 'Name',
     cell: (server) => <Link href={`/servers/${server.id}`}>{server.name}</Link>,
-    width: 190,
+    width: 120,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -49,7 +59,7 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'readiness',
     header: 'Readiness',
     cell: (server) => <Readiness server={server} />,
-    width: 240,
+    width: 175,
     sort: true,
     filter: { kind: 'choice', values: statesOf('readiness') },
   },
@@ -57,7 +67,7 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'replication',
     header: 'Replication',
     cell: (server) => <Replication server={server} />,
-    width: 270,
+    width: 140,
     sort: true,
     filter: { kind: 'choice', values: [{ value: 'none', label: 'None' }, ...statesOf('job')] },
   },
@@ -65,15 +75,15 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'power',
     header: 'Power',
     cell: (server) => <Status of="power" state={server.power} />,
-    width: 120,
+    width: 95,
     sort: true,
     filter: { kind: 'choice', values: statesOf('power') },
   },
   {
     id: 'guest',
     header: 'Guest system',
-    cell: (server) => orUnknown(server.guestName),
-    width: 220,
+    cell: (server) => <GuestSystem name={server.guestName} />,
+    width: 160,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -89,38 +99,40 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'memoryMiB',
     header: 'Memory',
     cell: (server) => formatMemory(server.memoryMiB),
-    width: 110,
+    width: 107,
     sort: true,
     filter: { kind: 'number', label: 'Memory (MiB)' },
   },
   {
-    id: 'disks',
-    header: 'Disks',
-    cell: (server) => formatCount(server.diskCount),
-    width: 100,
-    sort: true,
-    filter: { kind: 'number' },
-  },
-  {
     id: 'diskBytes',
-    header: 'Size of disks',
-    cell: (server) => formatBytes(server.diskBytes),
-    width: 140,
+    header: 'Disks',
+    cell: (server) => `${formatCount(server.diskCount)} · ${formatBytes(server.diskBytes)}`,
+    width: 110,
     sort: true,
   },
   {
     id: 'address',
     header: 'IP address',
     cell: (server) => orUnknown(server.address),
-    width: 140,
+    width: 120,
     sort: true,
     filter: { kind: 'text' },
+  },
+  {
+    id: 'disks',
+    header: 'Number of disks',
+    cell: (server) => formatCount(server.diskCount),
+    width: 120,
+    sort: true,
+    filter: { kind: 'number' },
+    hidden: true,
   },
   {
     id: 'path',
     header: 'Path',
     cell: (server) => server.path,
-    width: 300,
+    width: 280,
+    hidden: true,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -128,7 +140,8 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'connector',
     header: 'Connector',
     cell: (server) => <Link href={`/connectors/${server.connectorId}`}>{server.connectorName}</Link>,
-    width: 160,
+    width: 130,
+    hidden: true,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -136,7 +149,8 @@ export const COLUMNS: ResourceColumn<ListedServer>[] = [
     id: 'lastSeenAt',
     header: 'Last seen',
     cell: (server) => <Time at={server.lastSeenAt} />,
-    width: 140,
+    width: 120,
+    hidden: true,
     sort: true,
     filter: { kind: 'date' },
   },

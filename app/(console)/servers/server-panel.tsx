@@ -7,10 +7,10 @@ import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import SplitPanel from '@cloudscape-design/components/split-panel';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { shownFault } from '../../_shell/faults.ts';
 import { useTRPC } from '../../_shell/trpc.ts';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { formatBytes, formatNumberOf } from '../../_ui/quantity.ts';
 import type { Candidate, Selection } from './create-job.tsx';
@@ -62,7 +62,7 @@ function staysBehind({ able, refused }: Selection): string {
 
 function Candidates({ items }: { items: readonly Candidate[] }) {
   return (
-    <Table
+    <AdaptiveTable
       variant="embedded"
       trackBy="id"
       items={items}

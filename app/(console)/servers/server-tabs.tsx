@@ -5,10 +5,10 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
 import Tabs from '@cloudscape-design/components/tabs';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { Can } from '../../_shell/member.tsx';
+import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
@@ -81,7 +81,7 @@ function Details({ server }: { server: FullServer }) {
 function Disks({ server }: { server: FullServer }) {
   const disks = [...server.record.disks].sort((a, b) => a.order - b.order);
   return (
-    <Table
+    <AdaptiveTable
       variant="embedded"
       trackBy="id"
       items={disks}
@@ -115,7 +115,7 @@ function Disks({ server }: { server: FullServer }) {
 
 function Network({ server }: { server: FullServer }) {
   return (
-    <Table
+    <AdaptiveTable
       variant="embedded"
       trackBy="mac"
       items={server.record.nics}
@@ -146,7 +146,7 @@ function Findings({ server }: { server: FullServer }) {
     );
   }
   return (
-    <Table
+    <AdaptiveTable
       variant="embedded"
       trackBy="code"
       items={findings}

@@ -27,7 +27,7 @@ export function runStatus(run: RunRow): RunStatus {
     state: run.state,
     stage: plan.stage,
     label: cancelling ? 'Cancelling' : plan.label,
-    percent: Math.floor(run.percent),
+    percent: run.state === 'completed' ? 100 : Math.floor(run.percent),
     secondsLeft: left.length > 0 && left.every((seconds) => seconds !== null) ? Math.max(...left.map(Number)) : null,
     rate: running.reduce((sum, disk) => sum + disk.rate, 0),
     waitingFor: run.waitingFor,

@@ -2,7 +2,7 @@
 // Every health check of a connector by name, with its last result; what failed comes first.
 import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
-import Table from '@cloudscape-design/components/table';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { formatNumberOf } from '../../../_ui/quantity.ts';
 import { Status } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
@@ -22,7 +22,7 @@ export function HealthChecks({ connector }: { connector: Connector }) {
   const ordered = [...checks].sort((a, b) => ORDER[checkState(a)] - ORDER[checkState(b)]);
   const failing = checks.filter((check) => checkState(check) !== 'passed').length;
   return (
-    <Table
+    <AdaptiveTable
       variant="container"
       trackBy="id"
       items={ordered}

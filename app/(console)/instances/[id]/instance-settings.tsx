@@ -3,8 +3,8 @@
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
 import { VOLUME_LIMITS } from '../../../../replication/model/volume.ts';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { formatCount } from '../../../_ui/quantity.ts';
 import type { ShownInstance } from './instance-screen.tsx';
@@ -39,7 +39,7 @@ export function InstanceSettings({ instance }: { instance: ShownInstance }) {
           ]}
         />
       </Container>
-      <Table<Volume>
+      <AdaptiveTable<Volume>
         variant="container"
         trackBy="device"
         items={settings.volumes}

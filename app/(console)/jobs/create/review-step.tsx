@@ -7,12 +7,12 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { JobSettings } from '../../../../replication/model/job.ts';
 import { type ShownFault, shownFault } from '../../../_shell/faults.ts';
 import { useTRPC } from '../../../_shell/trpc.ts';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
@@ -77,7 +77,7 @@ export function ReviewStep({ servers, refused, draft, settings, zone, fault, onE
         </SpaceBetween>
       </Container>
       <Part title="Steps 1 and 2: Servers and their settings" edit="servers" onEdit={() => onEdit(0)}>
-        <Table<Candidate>
+        <AdaptiveTable<Candidate>
           variant="embedded"
           trackBy="id"
           items={[...servers]}

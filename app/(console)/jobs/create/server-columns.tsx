@@ -4,7 +4,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../../server/api/root.ts';
 import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
-import { Status } from '../../../_ui/status.tsx';
+import { StateWithReason, Status } from '../../../_ui/status.tsx';
 import { statesOf } from '../../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../../_ui/table-columns.ts';
 
@@ -17,7 +17,7 @@ export const canHaveJob = (server: Server): boolean =>
 function Choice({ server }: { server: Server }) {
   if (server.goneAt) return <StatusIndicator type="stopped">Gone from its VM manager</StatusIndicator>;
   if (server.readiness === 'blocked') {
-    return <StatusIndicator type="error">Blocked: {server.blockedBy ?? 'it cannot be replicated'}</StatusIndicator>;
+    return <StateWithReason of="readiness" state="blocked" reason={server.blockedBy ?? 'It cannot be replicated.'} />;
   }
   if (server.jobId) {
     return (
@@ -34,7 +34,7 @@ export const SERVER_COLUMNS: ResourceColumn<Server>[] = [
     id: 'name',
     header: 'Server',
     cell: (server) => server.name,
-    width: 200,
+    width: 140,
     sort: true,
     filter: { kind: 'text' },
     isName: true,
@@ -43,7 +43,7 @@ export const SERVER_COLUMNS: ResourceColumn<Server>[] = [
     id: 'readiness',
     header: 'Readiness',
     cell: (server) => <Choice server={server} />,
-    width: 340,
+    width: 235,
     sort: true,
     filter: { kind: 'choice', values: statesOf('readiness') },
   },
@@ -51,7 +51,7 @@ export const SERVER_COLUMNS: ResourceColumn<Server>[] = [
     id: 'guest',
     header: 'Guest system',
     cell: (server) => orUnknown(server.guestName),
-    width: 240,
+    width: 180,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -62,5 +62,13 @@ export const SERVER_COLUMNS: ResourceColumn<Server>[] = [
     width: 150,
     sort: true,
   },
-  { id: 'path', header: 'Path', cell: (server) => server.path, width: 320, sort: true, filter: { kind: 'text' } },
+  {
+    id: 'path',
+    header: 'Path',
+    cell: (server) => server.path,
+    width: 280,
+    hidden: true,
+    sort: true,
+    filter: { kind: 'text' },
+  },
 ];

@@ -6,9 +6,9 @@ import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import Select, { type SelectProps } from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import { allowedLicenses, type ImageMethod, type License } from '../../../../replication/model/job.ts';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
 import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../setting-labels.ts';
 import { type Draft, imageMethodOf, isWindows, licenseOf } from './draft.ts';
@@ -71,7 +71,7 @@ export function ServerSettingsStep({ servers, draft, onChange }: ServerSettingsS
           </li>
         </ul>
       </Alert>
-      <Table<Candidate>
+      <AdaptiveTable<Candidate>
         variant="container"
         trackBy="id"
         items={shown}

@@ -2,10 +2,10 @@
 // Everything that the run made outside of Landfall's database, and what has become of it.
 import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
-import Popover from '@cloudscape-design/components/popover';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { CopyableId } from '../../../_ui/copyable-id.tsx';
+import { Reason } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
 import { ARTIFACT_LABELS, ARTIFACT_STATES } from '../run-labels.ts';
 import type { Run } from '../types.ts';
@@ -14,10 +14,11 @@ type Artifact = Run['artifacts'][number];
 
 export function ArtifactTable({ run }: { run: Run }) {
   return (
-    <Table<Artifact>
+    <AdaptiveTable<Artifact>
       variant="container"
       trackBy="id"
       items={run.artifacts}
+      wrapLines
       enableKeyboardNavigation
       ariaLabels={{ tableLabel: 'Artifacts' }}
       header={
@@ -53,8 +54,11 @@ function State({ artifact }: { artifact: Artifact }) {
   const fault = artifact.state === 'released' ? null : artifact.releaseFault;
   if (!fault) return <StatusIndicator type={type}>{label}</StatusIndicator>;
   return (
-    <Popover header={fault.message} content={fault.remedy} dismissAriaLabel="Close">
+    <div>
       <StatusIndicator type="warning">Could not be removed yet</StatusIndicator>
-    </Popover>
+      <Reason>
+        {fault.message} {fault.remedy}
+      </Reason>
+    </div>
   );
 }

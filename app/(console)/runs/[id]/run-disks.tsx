@@ -3,9 +3,10 @@
 import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table from '@cloudscape-design/components/table';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { CopyableId } from '../../../_ui/copyable-id.tsx';
 import { formatBytes, formatDuration, formatRate, UNKNOWN } from '../../../_ui/quantity.ts';
+import { Reason } from '../../../_ui/status.tsx';
 import { COPY_MODE_LABELS } from '../run-labels.ts';
 import type { Run } from '../types.ts';
 import { type DiskRow, diskRows } from './disk-rows.ts';
@@ -20,10 +21,11 @@ export function RunDisks({ run }: { run: Run }) {
   const rows = diskRows(run);
   const ended = run.status.state !== 'pending' && run.status.state !== 'active';
   return (
-    <Table<DiskRow>
+    <AdaptiveTable<DiskRow>
       variant="container"
       trackBy="id"
       items={rows}
+      wrapLines
       enableKeyboardNavigation
       ariaLabels={{ tableLabel: 'Disks' }}
       header={
@@ -37,11 +39,11 @@ export function RunDisks({ run }: { run: Run }) {
         </Box>
       }
       columnDefinitions={[
-        { id: 'label', header: 'Disk', cell: (disk) => disk.label, isRowHeader: true, minWidth: 120 },
+        { id: 'label', header: 'Disk', cell: (disk) => disk.label, isRowHeader: true, minWidth: 110 },
         {
           id: 'state',
           header: 'State',
-          minWidth: 110,
+          minWidth: 100,
           cell: ({ state }) =>
             ended && state !== 'done' ? (
               <StatusIndicator type="stopped">Not finished</StatusIndicator>
@@ -49,27 +51,27 @@ export function RunDisks({ run }: { run: Run }) {
               <StatusIndicator type={STATES[state].type}>{STATES[state].label}</StatusIndicator>
             ),
         },
-        { id: 'mode', header: 'Copied', minWidth: 190, cell: (disk) => <CopyKind disk={disk} /> },
-        { id: 'size', header: 'Size', minWidth: 90, cell: (disk) => formatBytes(disk.capacityBytes) },
+        { id: 'mode', header: 'Copied', minWidth: 160, cell: (disk) => <CopyKind disk={disk} /> },
+        { id: 'size', header: 'Size', minWidth: 80, cell: (disk) => formatBytes(disk.capacityBytes) },
         {
           id: 'changed',
           header: 'Changed',
-          minWidth: 90,
+          minWidth: 85,
           cell: (disk) => formatBytes(disk.changedBytes),
         },
-        { id: 'read', header: 'Read', minWidth: 90, cell: (disk) => formatBytes(disk.bytesRead) },
-        { id: 'sent', header: 'Sent', minWidth: 90, cell: (disk) => formatBytes(disk.bytesSent) },
-        { id: 'rate', header: 'Rate', minWidth: 110, cell: (disk) => formatRate(disk.rate) },
+        { id: 'read', header: 'Read', minWidth: 80, cell: (disk) => formatBytes(disk.bytesRead) },
+        { id: 'sent', header: 'Sent', minWidth: 80, cell: (disk) => formatBytes(disk.bytesSent) },
+        { id: 'rate', header: 'Rate', minWidth: 100, cell: (disk) => formatRate(disk.rate) },
         {
           id: 'left',
           header: 'Time left',
-          minWidth: 100,
+          minWidth: 95,
           cell: (disk) => formatDuration(disk.secondsLeft === null ? null : disk.secondsLeft * 1000),
         },
         {
           id: 'snapshot',
           header: 'Replica snapshot',
-          minWidth: 230,
+          minWidth: 215,
           cell: (disk) => <CopyableId id={disk.snapshotId} name="snapshot id" />,
         },
       ]}
@@ -83,11 +85,7 @@ function CopyKind({ disk: { mode, reason } }: { disk: DiskRow }) {
   return (
     <>
       <div>{COPY_MODE_LABELS[mode]}</div>
-      {reason && (
-        <Box variant="small" color="text-body-secondary">
-          {reason}
-        </Box>
-      )}
+      {reason && <Reason>{reason}</Reason>}
     </>
   );
 }

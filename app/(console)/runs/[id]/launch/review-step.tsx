@@ -7,11 +7,11 @@ import Checkbox from '@cloudscape-design/components/checkbox';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { VOLUME_LIMITS } from '../../../../../replication/model/volume.ts';
 import type { ShownFault } from '../../../../_shell/faults.ts';
 import { Can } from '../../../../_shell/member.tsx';
+import { AdaptiveTable } from '../../../../_ui/adaptive-table.tsx';
 import { CopyableId } from '../../../../_ui/copyable-id.tsx';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../../_ui/key-values.tsx';
@@ -84,7 +84,7 @@ export function ReviewStep({ draft, choices, fault, onEdit, onChange, saving, on
         <Network draft={draft} choices={choices} />
       </Part>
       <Part title="Step 4: Storage" edit="storage" onEdit={() => onEdit(3)}>
-        <Table<Draft['volumes'][number]>
+        <AdaptiveTable<Draft['volumes'][number]>
           variant="embedded"
           trackBy="device"
           items={draft.volumes}

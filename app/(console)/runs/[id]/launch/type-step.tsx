@@ -5,9 +5,9 @@ import Badge from '@cloudscape-design/components/badge';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { useState } from 'react';
+import { AdaptiveTable } from '../../../../_ui/adaptive-table.tsx';
 import { EmptyTeaching } from '../../../../_ui/empty-teaching.tsx';
 import { formatCount, formatMemory, formatNumberOf } from '../../../../_ui/quantity.ts';
 import type { LaunchChoices } from './choices.ts';
@@ -46,7 +46,7 @@ export function TypeStep({ draft, choices, problems, onChange }: StepProps) {
           {problems.instanceType}
         </Alert>
       )}
-      <Table<InstanceType>
+      <AdaptiveTable<InstanceType>
         variant="container"
         enableKeyboardNavigation
         selectionType="single"
@@ -54,7 +54,7 @@ export function TypeStep({ draft, choices, problems, onChange }: StepProps) {
         items={found.slice((at - 1) * PAGE_SIZE, at * PAGE_SIZE)}
         selectedItems={fitting.filter(({ name }) => name === draft.instanceType)}
         onSelectionChange={({ detail }) => onChange({ instanceType: detail.selectedItems[0]?.name ?? '' })}
-        onRowClick={({ detail }) => onChange({ instanceType: detail.item.name })}
+        onItemClick={({ name }) => onChange({ instanceType: name })}
         columnDefinitions={[
           {
             id: 'name',
