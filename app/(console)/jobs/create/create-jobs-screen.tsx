@@ -59,6 +59,8 @@ function CreateJobs() {
   // Said from the first try to go on: a message that appears when a field is left would move what is being clicked.
   const [tried, setTried] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  /** A step that was asked for while the chosen servers were being looked up. */
+  const [wanted, setWanted] = useState<number | null>(null);
   const [restored, setRestored] = useState(false);
   const [created, setCreated] = useState(false);
   /** What is sent again under the same name makes nothing twice; what was changed is another request. */
@@ -113,15 +115,14 @@ function CreateJobs() {
     request.current = newRequestId();
     setDraft((before) => ({ ...before, ...part }));
     setProblem(null);
+    setWanted(null);
   };
 
   function goTo(requested: number) {
     if (requested > 0 && chosen.length === 0) {
-      setProblem(
-        settled
-          ? 'Choose at least one server that can have a replication job.'
-          : 'The chosen servers are still being looked up. Try again in a moment.',
-      );
+      // The server has not answered yet whether they can have a job: the step comes with its answer.
+      if (!settled && !candidates.error) return setWanted(requested);
+      setProblem('Choose at least one server that can have a replication job.');
       return setStep(0);
     }
     if (requested > SETTINGS_STEP && !settings) {
@@ -130,6 +131,13 @@ function CreateJobs() {
     }
     setStep(requested);
   }
+  const answered = settled || candidates.error !== null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the answer is there
+  useEffect(() => {
+    if (wanted === null || !answered) return;
+    setWanted(null);
+    goTo(wanted);
+  }, [wanted, answered]);
   const setStep = (to: number) => void setUrl({ step: to + 1 }, { history: 'push' });
 
   function submit() {
@@ -156,7 +164,7 @@ function CreateJobs() {
         activeStepIndex={step}
         allowSkipTo
         submitButtonText="Create"
-        isLoadingNextStep={create.isPending || created}
+        isLoadingNextStep={create.isPending || created || wanted !== null}
         onCancel={() => guard.leave('/jobs')}
         onNavigate={({ detail }) => goTo(detail.requestedStepIndex)}
         onSubmit={submit}
