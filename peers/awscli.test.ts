@@ -53,6 +53,15 @@ describeWith(['aws'], "the lab's AWS against awscli", () => {
     expect(await refusal(['ec2', 'describe-vpcs'], { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' })).toBe('AuthFailure');
   });
 
+  it('is told in its own protocol that a service is absent', async () => {
+    // JSON 1.1, JSON 1.0, forms, JSON by path, XML by path.
+    expect(await refusal(['ecs', 'list-clusters'])).toBe('UnknownOperationException');
+    expect(await refusal(['dynamodb', 'list-tables'])).toBe('UnknownOperationException');
+    expect(await refusal(['iam', 'list-roles'])).toBe('InvalidAction');
+    expect(await refusal(['lambda', 'list-functions'])).toBe('UnknownOperationException');
+    expect(await refusal(['route53', 'list-hosted-zones'])).toBe('UnknownOperation');
+  });
+
   it('copies 50 MiB there and back', async () => {
     const bytes = pretendDisk(5, 50 * MiB);
     const there = `s3://${lab.bucket}/landfall/there`;

@@ -1,5 +1,6 @@
 // Decides whose a request is: finds the key, checks clock, scope and signature. For the front door of the lab's AWS only.
 import { createHash } from 'node:crypto';
+import { AbsentService } from './absent-services.ts';
 import { findKey, type LabAccount, type Principal } from './account.ts';
 import { type Refusal, refusalOf, type ServiceName } from './errors.ts';
 import { AwsError } from './service.ts';
@@ -36,7 +37,7 @@ export function claimOf(parts: SignedParts): { service: ServiceName; claim: Clai
   const claim = readClaim(parts);
   if (claim === undefined || claim === 'malformed') return { service: guess(parts), claim };
   const service = (['s3', 'ec2', 'ebs', 'sts'] as const).find((name) => name === claim.service);
-  if (!service) throw new AwsError(400, 'AuthorizationHeaderMalformed', `This lab has no service ${claim.service}.`);
+  if (!service) throw new AbsentService(claim.service);
   return { service, claim };
 }
 

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AbsentService, refuseAbsent } from './absent-services.ts';
 import type { LabAccount } from './account.ts';
 import { authenticate, claimOf } from './authenticate.ts';
 import type { LabAwsContext } from './context.ts';
@@ -82,7 +83,8 @@ class Exchange {
       request = await this.#enter();
       response = await this.#door.services[request.service](request);
     } catch (error) {
-      if (!(error instanceof AwsError) && !this.#gone.signal.aborted)
+      const expected = error instanceof AwsError || error instanceof AbsentService;
+      if (!expected && !this.#gone.signal.aborted)
         this.#door.context.log(
           `aws ${this.#parts.method} ${this.#parts.rawPath}: ${error instanceof Error ? error.stack : error}`,
         );
@@ -157,6 +159,7 @@ class Exchange {
   }
 
   #render(error: unknown): AwsResponse {
+    if (error instanceof AbsentService) return refuseAbsent(error, this.#parts, this.#requestId);
     const known =
       error instanceof AwsError
         ? error

@@ -48,8 +48,6 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
       if (bootMode?.startsWith('uefi') && virtualizationType !== 'hvm') {
         throw invalid(`BootMode ${bootMode} needs VirtualizationType hvm.`);
       }
-      if (parameters.text('Platform'))
-        throw new AwsError(400, 'UnknownParameter', 'The parameter Platform is not recognized');
       const tpmSupport = oneOf(parameters, 'TpmSupport', ['v2.0']);
       if (tpmSupport && bootMode !== 'uefi') throw invalid('TpmSupport needs BootMode uefi.');
       const imdsSupport = oneOf(parameters, 'ImdsSupport', ['v2.0']);

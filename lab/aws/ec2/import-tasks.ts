@@ -4,7 +4,7 @@ import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';
 import { applyFilters, page, tagSet } from './describe.ts';
 import type { Parameters, Xml } from './query.ts';
-import { checkForm, found, invalid, tokenMismatch } from './refusals.ts';
+import { checkForm, endDryRun, found, invalid, tokenMismatch } from './refusals.ts';
 import type { Action, Ec2, ImportTask } from './state.ts';
 
 /** Work of tasks that run now, to be able to break it off. */
@@ -148,6 +148,7 @@ export function importTaskActions(ec2: Ec2): Record<string, Action> {
       if (task.status !== 'active') {
         throw new AwsError(400, 'IncorrectState', `The import task ${id} is ${task.status} and cannot be cancelled.`);
       }
+      endDryRun(parameters);
       const reason = parameters.text('CancelReason');
       running
         .get(ec2)

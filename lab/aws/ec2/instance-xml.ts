@@ -55,13 +55,14 @@ function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
   const gone = instance.state === 'terminated';
   const type = findInstanceType(instance.instanceType);
   const groups = instance.groups.map(({ id, name }) => ({ groupId: id, groupName: name }));
+  const publicIp = shownPublicIp(instance);
   const dnsName = `ip-${instance.privateIp.replaceAll('.', '-')}.${context.region}.compute.internal`;
   return {
     instanceId: instance.id,
     imageId: instance.imageId,
     instanceState: { code: stateCodes[instance.state], name: instance.state },
     privateDnsName: gone ? '' : dnsName,
-    dnsName: '',
+    dnsName: publicIp ? publicDnsName(context.region, publicIp) : '',
     reason: instance.transitionReason,
     keyName: instance.keyName,
     amiLaunchIndex: instance.launchIndex,
@@ -72,10 +73,12 @@ function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
     platform: instance.platform,
     platformDetails: instance.platformDetails,
     usageOperation: instance.usageOperation,
-    monitoring: { state: 'disabled' },
+    monitoring: { state: monitoringOf(instance) },
     subnetId: gone ? undefined : instance.subnetId,
     vpcId: gone ? undefined : instance.vpcId,
     privateIpAddress: gone ? undefined : instance.privateIp,
+    ipAddress: publicIp,
+    iamInstanceProfile: profileXml(context.account, instance),
     sourceDestCheck: true,
     groupSet: gone ? [] : groups,
     stateReason: instance.stateReason,
@@ -108,7 +111,7 @@ function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
             networkInterfaceId: instance.interfaceId,
             subnetId: instance.subnetId,
             vpcId: instance.vpcId,
-            description: '',
+            description: instance.interface?.description ?? '',
             ownerId: context.account,
             status: 'in-use',
             macAddress: instance.macAddress,
@@ -122,20 +125,53 @@ function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
               attachTime: instance.launchTime,
               deleteOnTermination: true,
             },
-            privateIpAddressesSet: [{ privateIpAddress: instance.privateIp, primary: true }],
+            association: associationXml(publicIp, context.region),
+            privateIpAddressesSet: [
+              {
+                privateIpAddress: instance.privateIp,
+                primary: true,
+                association: associationXml(publicIp, context.region),
+              },
+            ],
             interfaceType: 'interface',
           },
         ],
-    ebsOptimized: false,
+    ebsOptimized: instance.ebsOptimized ?? false,
     enaSupport: type?.ena === 'required',
     cpuOptions: { coreCount: type ? Math.max(1, Math.floor(type.cpus / 2)) : 1, threadsPerCore: 2 },
     metadataOptions: {
       state: instance.state === 'pending' ? 'pending' : 'applied',
       httpTokens: instance.httpTokens,
-      httpPutResponseHopLimit: 2,
-      httpEndpoint: 'enabled',
+      httpPutResponseHopLimit: instance.httpHops ?? 2,
+      httpEndpoint: instance.httpEndpoint ?? 'enabled',
     },
     bootMode: instance.bootMode,
     currentInstanceBootMode: instance.bootMode ?? 'legacy-bios',
   };
+}
+
+/** A public address is lent while the instance runs. */
+export function shownPublicIp({ state, publicIp }: InstanceRecord): string | undefined {
+  return state === 'pending' || state === 'running' ? publicIp : undefined;
+}
+
+export function monitoringOf({ monitoring, state }: InstanceRecord): string {
+  if (!monitoring) return 'disabled';
+  return state === 'pending' ? 'pending' : 'enabled';
+}
+
+export function publicDnsName(region: string, address: string): string {
+  return `ec2-${address.replaceAll('.', '-')}.${region}.compute.amazonaws.com`;
+}
+
+export function associationXml(publicIp: string | undefined, region: string): Xml {
+  return publicIp ? { publicIp, publicDnsName: publicDnsName(region, publicIp), ipOwnerId: 'amazon' } : undefined;
+}
+
+function profileXml(account: string, { instanceProfile }: InstanceRecord): Xml {
+  if (!instanceProfile) return undefined;
+  const arn = instanceProfile.startsWith('arn:')
+    ? instanceProfile
+    : `arn:aws:iam::${account}:instance-profile/${instanceProfile}`;
+  return { arn, id: 'AIPALAB0000000000001' };
 }

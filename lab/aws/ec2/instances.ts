@@ -4,6 +4,7 @@ import { AwsError } from '../service.ts';
 import { applyFilters, type FilterTable, page } from './describe.ts';
 import type { Guests } from './guests.ts';
 import { reachability, reservationXml, stateCodes, statusXml } from './instance-xml.ts';
+import { publicAddress } from './placement.ts';
 import type { Parameters, Xml } from './query.ts';
 import { endDryRun, found } from './refusals.ts';
 import type { Action, Ec2, InstanceRecord, InstanceStateName } from './state.ts';
@@ -109,6 +110,21 @@ export function instanceActions(ec2: Ec2, guests: Guests): Record<string, Action
       return { instanceStatusSet: shown.items.map(statusXml), nextToken: shown.nextToken };
     },
 
+    DescribeInstanceCreditSpecifications(parameters) {
+      const chosen = named(parameters);
+      const burstable = Object.values(state.instances).filter(({ cpuCredits }) => cpuCredits === 'unlimited');
+      const shown = page(
+        applyFilters(chosen.length ? chosen : burstable, parameters, { 'instance-id': ({ id }) => [id] }),
+        parameters,
+        { least: 5, most: 1000, byId: chosen.length > 0 },
+      );
+      const withCredits = shown.items.filter(({ cpuCredits }) => cpuCredits);
+      return {
+        instanceCreditSpecificationSet: withCredits.map(({ id, cpuCredits }) => ({ instanceId: id, cpuCredits })),
+        nextToken: shown.nextToken,
+      };
+    },
+
     TerminateInstances(parameters) {
       const instances = required(parameters);
       endDryRun(parameters);
@@ -155,6 +171,7 @@ export function instanceActions(ec2: Ec2, guests: Guests): Record<string, Action
         instance.alive = false;
         instance.started = context.now().toISOString();
         instance.launchTime = instance.started;
+        if (instance.publicIp) instance.publicIp = publicAddress();
         instance.transitionReason = '';
         instance.stateReason = undefined;
         beginInstance(ec2, guests, instance);

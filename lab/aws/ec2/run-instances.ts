@@ -1,13 +1,14 @@
 // RunInstances, with the refusals that decide whether an AMI starts on a type. For lab/aws/ec2 only.
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';
 import { inspectDisk } from './guest-disk.ts';
 import type { Guests } from './guests.ts';
-import { findInstanceType, type InstanceType, offeredAt } from './instance-types.ts';
+import { findInstanceType, type InstanceType } from './instance-types.ts';
 import { reservationXml } from './instance-xml.ts';
 import { beginInstance } from './instances.ts';
-import { groupByName, keyByName, type Network, networkOf, type Subnet } from './network.ts';
+import { keyByName, networkOf } from './network.ts';
+import { addressesFor, checkOffered, choosePlace, publicAddress } from './placement.ts';
 import type { Parameters } from './query.ts';
 import { endDryRun, fingerprint, found, invalid, tagsFor, tokenMismatch } from './refusals.ts';
 import { completedSnapshot, defaultKey } from './snapshots.ts';
@@ -26,18 +27,21 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       checkOffered(networkOf(ec2), place.subnet, type);
       const keyName = parameters.text('KeyName');
       if (keyName) keyByName(networkOf(ec2), keyName);
-      const profile = parameters.structure('IamInstanceProfile')?.text('Name');
+      const profile = parameters.structure('IamInstanceProfile');
+      const cpuCredits = readCredits(parameters, type);
       const userData = readUserData(parameters.text('UserData'));
       const disks = readDisks(ec2, image, parameters);
       checkAttachments(disks.length, type);
       const tags = tagsFor(parameters, ['instance', 'volume', 'network-interface']);
       const count = readCount(parameters);
+      const addresses = addressesFor(ec2, place, count);
       endDryRun(parameters);
       const rootSnapshot = disks.find(({ deviceName }) => deviceName === image.rootDeviceName)?.snapshotId;
       if (!rootSnapshot) throw new AwsError(400, 'InvalidBlockDeviceMapping', 'The root device has no snapshot.');
       const plan = guests.plan(image, bootMode, await inspectDisk(ec2.snapshots, rootSnapshot));
       const reservationId = newId('r');
       const clientToken = parameters.text('ClientToken');
+      const metadata = parameters.structure('MetadataOptions');
       const made = Array.from({ length: count }, (_, launchIndex): InstanceRecord => {
         const now = ec2.context.now().toISOString();
         const id = newId('i');
@@ -49,12 +53,17 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
           state: 'pending',
           transitionReason: '',
           ...(keyName ? { keyName } : {}),
-          ...(profile ? { instanceProfile: profile } : {}),
+          ...(profile ? { instanceProfile: profile.text('Arn') ?? profile.required('Name') } : {}),
           subnetId: place.subnet.id,
           vpcId: place.subnet.vpcId,
           availabilityZone: place.subnet.zone,
           groups: place.groups,
-          privateIp: privateAddress(place.subnet),
+          privateIp: addresses[launchIndex] ?? '',
+          ...(place.publicAddress ? { publicIp: publicAddress() } : {}),
+          interface: { description: place.description, tags: { ...tags['network-interface'] } },
+          monitoring: parameters.structure('Monitoring')?.flag('Enabled') ?? false,
+          ...(cpuCredits ? { cpuCredits } : {}),
+          ebsOptimized: parameters.flag('EbsOptimized') ?? false,
           interfaceId: newId('eni'),
           macAddress: `06:${[...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`,
           launchIndex,
@@ -69,7 +78,9 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
           rootDeviceName: image.rootDeviceName,
           volumeIds: makeVolumes(ec2, id, place.subnet.zone, disks, tags.volume ?? {}),
           ...(userData ? { userData } : {}),
-          httpTokens: parameters.structure('MetadataOptions')?.text('HttpTokens') ?? 'optional',
+          httpTokens: metadata?.text('HttpTokens') ?? 'optional',
+          httpEndpoint: metadata?.text('HttpEndpoint') ?? 'enabled',
+          httpHops: metadata?.integer('HttpPutResponseHopLimit') ?? 2,
           ...(clientToken ? { clientToken, fingerprint: print } : {}),
           shutdownBehavior: parameters.text('InstanceInitiatedShutdownBehavior') ?? 'stop',
           ...plan,
@@ -134,57 +145,25 @@ function checkFits(image: ImageRecord, type: InstanceType): string | undefined {
   return image.bootMode;
 }
 
-/** Not every zone has every type. */
-function checkOffered(network: Network, { zone }: Subnet, type: InstanceType): void {
-  const offering = network.subnets.filter((_, at) => offeredAt(type, at)).map((one) => one.zone);
-  if (offering.includes(zone)) return;
-  throw new AwsError(
-    400,
-    'Unsupported',
-    `Your requested instance type (${type.id}) is not supported in your requested Availability Zone (${zone}). ` +
-      `Please retry your request by not specifying an Availability Zone or choosing ${offering.join(', ')}.`,
-  );
-}
-
 function checkAttachments(volumes: number, { id, attachments }: InstanceType): void {
   const most = attachments.kind === 'dedicated' ? attachments.most : attachments.most - 1;
   if (volumes <= most) return;
   throw new AwsError(400, 'AttachmentLimitExceeded', `${volumes} volumes exceed the ${most} that ${id} attaches.`);
 }
 
-interface Place {
-  subnet: Subnet;
-  groups: { id: string; name: string }[];
-}
-
-function choosePlace(network: Network, parameters: Parameters): Place {
-  const card = parameters.structures('NetworkInterface')[0];
-  const topSubnet = parameters.text('SubnetId');
-  const topGroups = [...parameters.list('SecurityGroupId'), ...parameters.list('SecurityGroup')];
-  if (card && (topSubnet || topGroups.length)) {
+/** What a burstable type does when its credits are spent; other types have no such choice. */
+function readCredits(parameters: Parameters, type: InstanceType): string | undefined {
+  const asked = parameters.structure('CreditSpecification')?.text('CpuCredits');
+  if (asked === undefined) return type.burstable ? (type.id.startsWith('t2.') ? 'standard' : 'unlimited') : undefined;
+  if (!type.burstable) {
     throw new AwsError(
       400,
-      'InvalidParameterCombination',
-      'Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request',
+      'InstanceCreditSpecification.NotSupported',
+      `The ${type.id} instance type does not support T2 Unlimited.`,
     );
   }
-  const subnetId = topSubnet ?? card?.text('SubnetId');
-  const zone = parameters.structure('Placement')?.text('AvailabilityZone');
-  const inZone = network.subnets.find((subnet) => !zone || subnet.zone === zone);
-  if (!inZone) throw invalid(`Invalid availability zone: [${zone}]`);
-  const named = subnetId ? network.subnets.find(({ id }) => id === subnetId) : undefined;
-  const subnet = subnetId ? found('subnet', subnetId, named) : inZone;
-  const ids = card ? card.list('SecurityGroupId') : parameters.list('SecurityGroupId');
-  const groups = ids.map((id) =>
-    found(
-      'group',
-      id,
-      network.groups.find((group) => group.id === id),
-    ),
-  );
-  for (const name of card ? [] : parameters.list('SecurityGroup')) groups.push(groupByName(network, name));
-  if (!groups.length) groups.push(groupByName(network, 'default'));
-  return { subnet, groups: groups.map(({ id, name }) => ({ id, name })) };
+  if (!['standard', 'unlimited'].includes(asked)) throw invalid(`Invalid value '${asked}' for CpuCredits.`);
+  return asked;
 }
 
 /** Decodes and measures user data: at most 16 KiB before encoding. Kept encoded. */
@@ -278,9 +257,4 @@ function makeVolumes(ec2: Ec2, instanceId: string, zone: string, disks: DiskMapp
     ec2.state.volumes[volume.id] = volume;
     return volume.id;
   });
-}
-
-function privateAddress({ cidr }: Subnet): string {
-  const third = Number(cidr.split('.')[2] ?? 0);
-  return `172.31.${third + randomInt(16)}.${randomInt(4, 255)}`;
 }

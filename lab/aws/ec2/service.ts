@@ -6,6 +6,7 @@ import { type PacedContext, Timers } from '../pace.ts';
 import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
 import { openSnapshotStore } from '../snapshots/store.ts';
 import { controlCalls } from './control.ts';
+import { checkParameters } from './declared-parameters.ts';
 import { Guests } from './guests.ts';
 import { imageActions } from './images.ts';
 import { importImageActions, resumeImageTasks } from './import-image.ts';
@@ -15,6 +16,7 @@ import { instanceTypeActions } from './instance-types.ts';
 import { instanceActions, resumeInstances } from './instances.ts';
 import { networkActions } from './network.ts';
 import { Parameters, renderResponse } from './query.ts';
+import { endDryRun } from './refusals.ts';
 import { runInstancesAction } from './run-instances.ts';
 import { snapshotActions } from './snapshots.ts';
 import { type Action, type Ec2, Ec2State } from './state.ts';
@@ -71,7 +73,11 @@ async function answer(actions: Record<string, Action>, request: AwsRequest): Pro
   if (version !== '2016-11-15') {
     throw new AwsError(400, 'NoSuchVersion', `The requested version (${version ?? ''}) of the service is not valid.`);
   }
-  const result = await perform(new Parameters(form), request);
+  checkParameters(action, form);
+  const parameters = new Parameters(form);
+  const result = await perform(parameters, request);
+  // Whoever changes something ended a dry run before; this one only read.
+  endDryRun(parameters);
   return {
     status: 200,
     headers: { 'content-type': 'text/xml;charset=UTF-8' },

@@ -112,6 +112,12 @@ export interface InstanceRecord {
   availabilityZone: string;
   groups: { id: string; name: string }[];
   privateIp: string;
+  publicIp?: string;
+  interface?: { description: string; tags: Tags };
+  monitoring?: boolean;
+  /** Of a burstable type. */
+  cpuCredits?: string;
+  ebsOptimized?: boolean;
   interfaceId: string;
   macAddress: string;
   launchIndex: number;
@@ -128,6 +134,8 @@ export interface InstanceRecord {
   userData?: string;
   instanceProfile?: string;
   httpTokens: string;
+  httpEndpoint?: string;
+  httpHops?: number;
   clientToken?: string;
   fingerprint?: string;
   shutdownBehavior: string;
