@@ -8,3 +8,7 @@ export interface InstallationKind {
 export function whyInstall(folder?: string, kind?: Partial<InstallationKind>): string | undefined;
 
 export function installation(folder: string, kind: InstallationKind): string[];
+
+export function adding(folder: string, add: () => Promise<void>): Promise<void>;
+
+export class NpmFailed extends Error {}

@@ -12,6 +12,9 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 /** A failure that the person at the keyboard can act on; it is shown without a stack. */
 export class SetUpError extends Error {}
 
+/** npm failed and ended by itself: what was in node_modules it has put back. */
+export class NpmFailed extends SetUpError {}
+
 function atLeast(version, major, minor) {
   const [a = 0, b = 0] = version.split('.').map(Number);
   return a > major || (a === major && b >= minor);
@@ -119,7 +122,8 @@ function npm(args) {
       if (code === 0) return resolve();
       const hint = npmHints.find(([pattern]) => pattern.test(output))?.[1] ?? 'What npm said is above.';
       const said = output.trim().split('\n').slice(-25).join('\n');
-      reject(new SetUpError(`${said}\n\nnpm ${args[0]} failed (${signal ?? `code ${code}`}). ${hint}`));
+      const Failure = signal ? SetUpError : NpmFailed;
+      reject(new Failure(`${said}\n\nnpm ${args[0]} failed (${signal ?? `code ${code}`}). ${hint}`));
     });
   });
 }
@@ -137,14 +141,29 @@ export function installation(folder, { tools }) {
   return ['ci', '--include=dev'];
 }
 
+/**
+ * Adds packages to an installation. One that is broken off is known by a file; one that fails, as without a network, leaves
+ * what was there as good as it was.
+ * @param {string} folder
+ * @param {() => Promise<void>} add
+ */
+export async function adding(folder, add) {
+  const file = addingFile(folder);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, '');
+  try {
+    await add();
+  } catch (error) {
+    if (error instanceof NpmFailed) rmSync(file, { force: true });
+    throw error;
+  }
+  rmSync(file, { force: true });
+}
+
 async function install(folder, kind) {
   const args = installation(folder, kind);
-  const adding = addingFile(folder);
-  if (args[0] === 'ci') return npm(args).then(() => rmSync(adding, { force: true }));
-  mkdirSync(path.dirname(adding), { recursive: true });
-  writeFileSync(adding, '');
-  await npm(args);
-  rmSync(adding, { force: true });
+  if (args[0] === 'ci') return npm(args).then(() => rmSync(addingFile(folder), { force: true }));
+  await adding(folder, () => npm(args));
   // What npm made of it in another way than hoped is made anew.
   if (whyInstall(folder, kind)) await npm(['ci', '--include=dev']);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { installation, whyInstall } from './install.mjs';
+import { adding, installation, NpmFailed, whyInstall } from './install.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const runs = { tools: false };
@@ -71,6 +71,17 @@ describe('an installation', () => {
     rmSync(path.join(folder, '.landfall'), { recursive: true });
     rmSync(path.join(folder, 'node_modules/web'), { recursive: true });
     expect(whyInstall(folder, runs)).toBe('node_modules/web was removed');
+  });
+
+  it('that runs is as good as before when the tools could not be added, as without a network', async () => {
+    lay({ web: '1.0.0' });
+    const failing = (error: Error) => adding(folder, () => Promise.reject(error));
+    await expect(failing(new NpmFailed('npm install failed (code 1).'))).rejects.toThrow('failed');
+    expect(whyInstall(folder, runs)).toBeUndefined();
+    await expect(failing(new Error('npm was killed'))).rejects.toThrow('killed');
+    expect(whyInstall(folder, runs)).toBe('the last installation did not finish');
+    await adding(folder, async () => lay({ web: '1.0.0', checker: '2.0.0' }));
+    expect(whyInstall(folder, all)).toBeUndefined();
   });
 });
 
