@@ -51,17 +51,28 @@ it('gives up when the patience is at its end, and says that it waited', async ()
 });
 
 it('measures an outage anew when the site answered in between', async () => {
-  const { promise: slow, resolve } = Promise.withResolvers<void>();
   let tries = 0;
+  let answeredAt = 0;
+  const began = performance.now();
   const work = async () => {
     tries += 1;
-    // Long enough against the patience to have been at work.
-    if (tries === 4) await slow;
-    if (tries < 8) throw faultError('esxi-unreachable');
-    return tries;
+    // Some of the work is done by every try, and all of it takes longer than the patience.
+    answeredAt = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (answeredAt - began < 1_000) throw faultError('esxi-unreachable');
+    return 'done';
   };
-  setTimeout(resolve, 700);
-  expect(await patient(600, () => outlast(work, never))).toBe(8);
+  expect(await patient(400, () => outlast(work, never, { answeredAt: () => answeredAt }))).toBe('done');
+  expect(tries).toBeGreaterThan(2);
+});
+
+it('gives up a site that takes every call and lets it run into its time-out', async () => {
+  const work = async () => {
+    // Much of the patience: nothing was answered all the same.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    throw faultError('vcenter-unreachable');
+  };
+  expect(await patient(600, () => outlast(work, never)).catch(toFault)).toMatchObject({ retry: 'later' });
 });
 
 it('is told to stop while it waits, with the reason', async () => {

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, FaultError, toFault } from '../model/fault.ts';
-import { answeredWithin, isOutage, waitedInVain } from '../model/outage.ts';
+import { isOutage, waitedInVain } from '../model/outage.ts';
 
 export interface PatienceOptions {
   /** How long an outage is waited out. */
@@ -58,11 +58,16 @@ export interface OutlastOptions {
   faultOf?: (error: unknown) => Fault;
   /** Whether to wait, told of the error; default: its fault is an outage. */
   when?: (theFault: Fault, error: unknown) => boolean;
+  /**
+   * When the site answered last, by `performance.now()`; for attempts that are more than one call. How long an attempt took
+   * says nothing of that: a site that takes connections and never answers lets each last as long as its time-outs.
+   */
+  answeredAt?: () => number;
 }
 
 /**
- * Calls `attempt` until it meets no outage any more. An outage is measured from its first failure; when the patience is at
- * its end its fault is thrown with `later`: it was waited for. Rejects with the signal's reason when that is aborted.
+ * Calls `attempt` until it meets no outage any more. An outage is measured from its first failure, anew where the site
+ * answered in between; when the patience is at its end its fault is thrown with `later`: it was waited for. Rejects with the signal's reason when that is aborted.
  */
 export async function outlast<T>(
   attempt: () => Promise<T>,
@@ -71,12 +76,11 @@ export async function outlast<T>(
 ): Promise<T> {
   const patience = current.getStore();
   if (!patience) return attempt();
-  const { faultOf = toFault, when = isOutage } = options;
+  const { faultOf = toFault, when = isOutage, answeredAt } = options;
   const who = {};
   let since: number | null = null;
   try {
     for (let tries = 0; ; tries += 1) {
-      const began = performance.now();
       try {
         return await attempt();
       } catch (error) {
@@ -84,7 +88,7 @@ export async function outlast<T>(
         const theFault = faultOf(error);
         if (!when(theFault, error)) throw error;
         const now = performance.now();
-        if (since === null || now - began > answeredWithin(patience.forMs)) {
+        if (since === null || (answeredAt && answeredAt() > since)) {
           since = now;
           tries = 0;
         }

@@ -20,9 +20,12 @@ export function isOutage({ code, retry }: Pick<Fault, 'code' | 'retry'>): boolea
   return retry === 'now' && OUTAGES.includes(code);
 }
 
-/** A try that lasted this long met a site that answered in between: what it failed by is the beginning of another outage. */
+/** Longer than a call takes that nobody answers, with its time-outs and its quick tries. */
+const LONGEST_CALL_MS = 3 * 60_000;
+
+/** A try of a step that lasted longer met a site that answered: what it failed by is the beginning of another outage. */
 export function answeredWithin(patienceMs: number): number {
-  return patienceMs / 15;
+  return Math.max(LONGEST_CALL_MS, patienceMs / 15);
 }
 
 /** What a run says that waits. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import { outlast, patienceMs } from '../../disks/outlast.ts';
+import { outlast, patienceMs, withoutPatience } from '../../disks/outlast.ts';
 import { faultError, toFault } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { isClockSkew, isTransient } from './faults.ts';
@@ -66,7 +66,7 @@ export async function sendPart(
     );
   // Short trouble is nobody's news; where the work has patience, an outage is waited for, and said, above these tries.
   const quiet = patienceMs() === null ? retry : { ...retry, deadlineMs: Math.min(retry.deadlineMs, QUIET_MS) };
-  const answer = await outlast(() => again(attempt, quiet, signal), signal);
+  const answer = await outlast(() => again(() => withoutPatience(attempt), quiet, signal), signal);
   return { PartNumber: part.number, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 ?? checksum };
 }
 
