@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FaultError, fault, faultError } from '../replication/model/fault.ts';
 import type { PowerResult } from '../replication/model/power.ts';
 import { type CatalogServer, unreadableServer } from '../replication/model/server.ts';
@@ -205,4 +205,61 @@ test('the end of the work is told when the console is back, however often it did
   await claimable;
   expect(settled()).toEqual([{ ok: true, result: { power: 'off', note: null } }]);
   expect(told).toBe(true);
+});
+
+test('a lease is measured from when it was asked for: a late answer makes it no longer', async () => {
+  vi.useFakeTimers();
+  try {
+    const later = <T>(milliseconds: number, what: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        setTimeout(() => {
+          try {
+            resolve(what());
+          } catch (error) {
+            reject(error);
+          }
+        }, milliseconds);
+      });
+    let extensions = 0;
+    const call = (verb: string) => {
+      if (verb !== 'extend') return Promise.resolve({});
+      extensions += 1;
+      return extensions === 1
+        ? later(3_000, () => ({ go: true, reason: null, bytesPerSecond: null }))
+        : later(20_000, () => {
+            throw faultError('connector-lost');
+          });
+    };
+    let stopped = false;
+    const source: Partial<Source> = {
+      setPower: (_vm, _action, _options, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            stopped = true;
+            reject(signal.reason);
+          });
+        }),
+    };
+    const working = performTask(
+      { ...task, leaseSeconds: 4 },
+      {
+        link: { call } as unknown as Link,
+        source: source as Source,
+        staging: {} as Staging,
+        ebs: {} as EbsDirect,
+        log: () => undefined,
+        bandwidth: new Bandwidth(),
+        rates: new Map(),
+        signal: new AbortController().signal,
+      },
+    );
+    // Asked for in the first second and answered in the fourth: at the end of the fifth another may hold it.
+    await vi.advanceTimersByTimeAsync(4_800);
+    expect(extensions).toBeGreaterThan(0);
+    expect(stopped).toBe(true);
+    await vi.advanceTimersByTimeAsync(30_000);
+    await working;
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -329,6 +329,8 @@ class LeaseKeeper {
     this.#progress = undefined;
     this.#waitingFor = undefined;
     const lines = this.#lines.splice(0, MOST_LINES);
+    // The lease began anew when the console read this, which may be long before its answer is here.
+    const askedAt = performance.now();
     const news = { ...(progress && { progress }), ...(waitingFor !== undefined && { waitingFor }), lines };
     const answer = await this.#link.call('extend', { ...hold, ...news }, this.#env.signal).catch((error) => {
       // News that the console refuses would be refused again and again, until the lease is lost over it.
@@ -339,7 +341,7 @@ class LeaseKeeper {
       }
       throw error;
     });
-    this.#extendedAt = performance.now();
+    this.#extendedAt = askedAt;
     this.#env.bandwidth.set(answer.bytesPerSecond);
     if (!answer.go) this.#stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
   }

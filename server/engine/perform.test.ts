@@ -14,28 +14,47 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-it('ends with a fault whatever AWS says, and however long: no word of it keeps the step open', async () => {
+/** A run at its step delete-staging with one staged object, and the step's task, claimed. */
+async function claimedStep(name: string) {
   const { db, ctx, workspaceId } = site;
-  await site.importServers([catalogServer('web-1')]);
-  const [server] = await db.select().from(servers);
+  await site.importServers([catalogServer(name)]);
+  const [server] = await db.select().from(servers).where(eq(servers.name, name));
   const settings = { everyHours: null, seedAt: null, description: '', keepImages: null };
-  await createJobs(ctx, { servers: [{ serverId: server?.id ?? '' }], settings });
-  const [run] = await db.update(replicationRuns).set({ state: 'active', step: 'delete-staging' }).returning();
+  const { jobIds } = await createJobs(ctx, { servers: [{ serverId: server?.id ?? '' }], settings });
+  const [run] = await db
+    .update(replicationRuns)
+    .set({ state: 'active', step: 'delete-staging' })
+    .where(eq(replicationRuns.jobId, jobIds[0] ?? ''))
+    .returning();
   const runId = run?.id ?? '';
   await db
     .insert(tasks)
-    .values({ id: 'task-odd', workspaceId, kind: 'step', place: 'cloud', runId, stepId: 'delete-staging' });
-  const staged = { kind: 's3-object' as const, token: 'staged', state: 'created' as const, details: { key: 'disk-1' } };
-  await db.insert(artifacts).values({ id: 'artifact-odd', workspaceId, runId, fence: 1, ...staged });
-  const [claimed] = await claimTasks(ctx, {
+    .values({ id: `task-${name}`, workspaceId, kind: 'step', place: 'cloud', runId, stepId: 'delete-staging' });
+  const staged = {
+    kind: 's3-object' as const,
+    token: `staged-${name}`,
+    state: 'created' as const,
+    details: { key: 'disk-1' },
+  };
+  await db.insert(artifacts).values({ id: `artifact-${name}`, workspaceId, runId, fence: 1, ...staged });
+  const [claimed] = await claim('worker-1');
+  if (!claimed) throw new Error('nothing to claim');
+  return { claimed, runId };
+}
+
+const claim = (holder: string) =>
+  claimTasks(site.ctx, {
     workspaceId: null,
     place: 'cloud',
     connectorId: null,
-    holder: 'worker-1',
+    holder,
     free: 1,
     leaseSeconds: 30,
   });
-  if (!claimed) throw new Error('nothing to claim');
+
+it('ends with a fault whatever AWS says, and however long: no word of it keeps the step open', async () => {
+  const { db, ctx } = site;
+  const { claimed, runId } = await claimedStep('web-1');
 
   const words = `AWS says \u0000 ${'long '.repeat(3000)}\ud83d`;
   const staging = { delete: () => Promise.reject(new Error(words)) };
@@ -53,4 +72,29 @@ it('ends with a fault whatever AWS says, and however long: no word of it keeps t
   expect(after?.fault?.cause).toMatch(/^Error: AWS says \ufffd (long )+(l|lo|lon|long)?…$/);
   const lines = await db.select().from(runLog).where(eq(runLog.runId, runId));
   expect(lines.some(({ text }) => text.includes('AWS says'))).toBe(true);
+});
+
+it('is given back by a worker that stops: free at once, and no holder that fell silent', async () => {
+  const { claimed } = await claimedStep('web-2');
+  const stop = new AbortController();
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const staging = {
+    delete: (_key: string, signal: AbortSignal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        resolve();
+      }),
+  };
+  const performing = performStep(site.ctx, claimed, {
+    target: { staging } as unknown as AwsTarget,
+    leaseSeconds: 30,
+    outageSeconds: 60,
+    pollMs: 10,
+    signal: stop.signal,
+  });
+  await begun;
+  stop.abort(new Error('SIGTERM'));
+  await performing;
+  const [next] = await claim('worker-2');
+  expect(next?.task).toMatchObject({ id: claimed.task.id, holder: 'worker-2', losses: 0 });
 });

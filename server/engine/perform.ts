@@ -17,7 +17,7 @@ import { faultOf, untilDatabaseAnswers } from '../services/database-faults.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
 import { extendTask, type News } from '../services/tasks/extend.ts';
-import type { Held } from '../services/tasks/held.ts';
+import { giveBack, type Held } from '../services/tasks/held.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 
@@ -66,9 +66,11 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   const beat = setInterval(
     () => {
       if (performance.now() - extendedAt > options.leaseSeconds * 900) stop.abort(faultError('lease-lost'));
+      // The database counts from the transaction's begin; a lock that it waits for comes after that.
+      const askedAt = performance.now();
       telling ??= tell()
         .then(() => {
-          extendedAt = performance.now();
+          extendedAt = askedAt;
         })
         .catch((error) => log().warn({ error, taskId: task.id }, 'could not extend the lease'))
         .finally(() => {
@@ -138,7 +140,12 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     const reason = signal.aborted ? signal.reason : error;
     if (reason instanceof FaultError && reason.fault.code === 'lease-lost') return;
     // A worker that stops lets the lease run out; another one goes on.
-    if (options.signal.aborted) return;
+    if (options.signal.aborted) {
+      // Workers that are started anew one after another are no silent holders.
+      await (telling as Promise<void> | null)?.catch(() => {});
+      await giveBack(ctx.db, held).catch((failed) => log().warn({ error: failed }, 'could not give a step back'));
+      return;
+    }
     log().warn({ error, runId: run.id, step: stepId }, 'step failed');
     await (telling as Promise<void> | null)?.catch(() => {});
     // The lease runs out, and whoever claims the step does it again: that counts as no failed try.

@@ -75,6 +75,19 @@ function isHeld(held: Held) {
   );
 }
 
+/**
+ * Gives unfinished work back, as a process does that stops: it is free at once, and counts as no loss. Only for a holder whose
+ * work has come to rest. A lease that is lost meanwhile is no matter.
+ */
+export async function giveBack(db: Queries, held: Held): Promise<void> {
+  const [free] = await db
+    .update(tasks)
+    .set({ holder: null, leaseUntil: null })
+    .where(isHeld(held))
+    .returning({ connectorId: tasks.connectorId });
+  if (free) await hintTasks(db, free.connectorId);
+}
+
 /** A task without a run: an import of the catalog, a release, a power task. */
 async function lockTask(tx: Queries, held: Held): Promise<TaskHead> {
   const [task] = await tx.select(TASK_HEAD).from(tasks).where(isHeld(held)).for('update');
