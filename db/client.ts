@@ -41,6 +41,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     statement_timeout: statementMs,
     query_timeout: statementMs + 15_000,
     keepAlive: true,
+    // The system's own first probe comes after two hours.
+    keepAliveInitialDelayMillis: 10_000,
     Client: NamingClient,
   });
   // A connection that breaks (Postgres restarted) must not end the process: not an idle one, for which the pool tells, and

@@ -23,6 +23,8 @@ async function connect(at: Hub): Promise<void> {
     connectionString: process.env.DATABASE_URL,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // The system's own first probe comes after two hours.
+    keepAliveInitialDelayMillis: 10_000,
   });
   const lost = () => {
     if (at.client !== client) return;

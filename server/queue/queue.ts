@@ -20,18 +20,21 @@ function start(): Promise<PgBoss> {
     });
     // pg-boss reports lost connections here and goes on by itself.
     boss.on('error', () => {});
-    await boss.start().catch(async (error) => {
+    try {
+      await boss.start();
+      await boss.createQueue(ADVANCE_RUN, {
+        notify: true,
+        retryLimit: 5,
+        retryDelay: 1,
+        retryBackoff: true,
+        expireInSeconds: 60,
+        deleteAfterSeconds: 600,
+      });
+    } catch (error) {
+      // The next caller opens another one; this one must not go on beside it.
       await boss.stop({ graceful: false }).catch(() => {});
       throw error;
-    });
-    await boss.createQueue(ADVANCE_RUN, {
-      notify: true,
-      retryLimit: 5,
-      retryDelay: 1,
-      retryBackoff: true,
-      expireInSeconds: 60,
-      deleteAfterSeconds: 600,
-    });
+    }
     return boss;
   })().catch((error) => {
     slot.landfallQueue = undefined;

@@ -59,7 +59,9 @@ export async function importVmdks(
 
   for (;;) {
     const words = await startAll();
+    const before = open.length;
     open = await pollAll(context, open, board, made);
+    if (open.length < before) movedAt = performance.now();
     if (made.size === disks.length) return made;
     if (words) {
       const count = `${waiting.length} of ${disks.length} disks`;
