@@ -101,6 +101,7 @@ test.each<[string, boolean]>([
   ['Red Hat Enterprise Linux 6 (64-bit)', true],
   ['Red Hat Enterprise Linux 9 (64-bit)', false],
   ['CentOS 4/5 or later (64-bit)', false],
+  ['CentOS 4/5/6/7 (64-bit)', false],
   ['CentOS 6 (64-bit)', true],
   ['Debian GNU/Linux 8 (64-bit)', true],
   ['Debian GNU/Linux 12 (64-bit)', false],

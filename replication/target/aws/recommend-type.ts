@@ -90,7 +90,7 @@ function reasonFor(type: InstanceTypeChoice, needs: ServerNeeds, wanted: string)
 export function lacksNitroDrivers({ hasEna, guestName = '' }: Pick<ServerNeeds, 'hasEna' | 'guestName'>): boolean {
   if (hasEna === false) return true;
   if (/or later/i.test(guestName)) return false;
-  return /(Red Hat Enterprise Linux|Oracle Linux|CentOS) [2-6]\b|Debian GNU\/Linux [4-8]\b|SUSE Linux Enterprise (Server )?(8|9|10|11)\b|Windows (Server )?(2000|2003|2008)\b|Windows (XP|Vista|7)\b/i.test(
+  return /(Red Hat Enterprise Linux|Oracle Linux|CentOS) [2-6]\b(?!\/)|Debian GNU\/Linux [4-8]\b|SUSE Linux Enterprise (Server )?(8|9|10|11)\b|Windows (Server )?(2000|2003|2008)\b|Windows (XP|Vista|7)\b/i.test(
     guestName,
   );
 }
