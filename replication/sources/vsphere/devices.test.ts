@@ -35,6 +35,21 @@ describe('disks of a machine', () => {
     expect(order(['3000', '2016'])).toEqual(['0 ide', '1 s1.0', '2 s0.2', '3 s0.10']);
   });
 
+  it('stand on every kind of SCSI controller before IDE, and are found there by their places', () => {
+    for (const type of ['VirtualBusLogicController', 'VirtualLsiLogicSASController', 'ParaVirtualSCSIController']) {
+      const xml =
+        disk(3000, 200, 0, backing('ide')) +
+        disk(2000, 1000, 0, backing('s0.0')) +
+        disk(2001, 1000, 1, backing('s0.1')) +
+        controller(type, 1000, 0) +
+        IDE;
+      const order = (boot: string[]) => read(xml, boot).disks.map((one) => one.id);
+      expect(order([]), type).toEqual(['s0.0', 's0.1', 'ide']);
+      expect(order(['scsi0:1']), type).toEqual(['s0.1', 's0.0', 'ide']);
+      expect(read(xml, ['scsi0:1']).bootDisk, type).toBe('named');
+    }
+  });
+
   it('are known by backing uuid, else object id, else machine and key, and never two by one id', () => {
     const xml =
       SCSI +

@@ -198,7 +198,7 @@ function howBootDiskIsKnown(disks: readonly VmDisk[], bootOrder: readonly string
   return bootOrder.length === 0 && controllers.size === 1 && isAtStart ? 'by-place' : 'guessed';
 }
 
-const KINDS_IN_ORDER = [/SCSI|LsiLogic/, /AHCI|SATA/, /NVME/i, /IDE/];
+const KINDS_IN_ORDER = [/SCSI|LsiLogic|BusLogic/, /AHCI|SATA/, /NVME/i, /IDE/];
 
 function comparePlaces(a: VmDisk, b: VmDisk, bootOrder: readonly string[]): number {
   const rank = (disk: VmDisk) => {
