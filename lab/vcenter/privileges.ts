@@ -10,6 +10,7 @@ const known = [
   'System.Read',
   'Sessions.ValidateSession',
   'Sessions.TerminateSession',
+  'Global.CancelTask',
   'Global.DisableMethods',
   'Global.EnableMethods',
   'Global.Licenses',

@@ -116,6 +116,29 @@ describe('exports of the vSphere source', () => {
     await source.releaseSnapshot('vm-202', { id: snapshotId, name: 'lost' }, never);
   });
 
+  it('waits for the end of such an export where it may not cancel it', async () => {
+    const other = await startTestLab({ leaseTimeoutSeconds: 3 });
+    const from = other.open();
+    try {
+      const options = { name: 'lost', description: '', quiesce: true, trackChanges: false };
+      const { snapshotId } = await from.takeSnapshot('vm-202', options, never);
+      await other.control('privileges', { missing: ['Global.CancelTask'] });
+      other.faults.add({
+        side: 'vcenter',
+        operation: 'ExportSnapshot',
+        count: 1,
+        effect: { kind: 'cut', afterBytes: 1 },
+      });
+      const exported = await from.openExport('vm-202', snapshotId, WHOLE, never);
+      expect((await other.control<LabState>('state')).leases).toHaveLength(1);
+      await exported.abort('over');
+      await from.releaseSnapshot('vm-202', { id: snapshotId, name: 'lost' }, never);
+    } finally {
+      await from.close();
+      await other.close();
+    }
+  });
+
   it('says that a host refused the disk', async () => {
     const snapshot = await source.takeSnapshot(
       'vm-203',

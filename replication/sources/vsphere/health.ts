@@ -86,7 +86,8 @@ class HealthChecks {
   async #privileges(places: Places): Promise<HealthCheck[]> {
     let states: PrivilegeState[] = [];
     const asked = await this.#check('privileges', 'Privileges of the account', async (signal) => {
-      states = await checkPrivileges(this.#session, ['copy', 'changes', 'folder', 'cutover'], places, signal);
+      const purposes = ['copy', 'changes', 'folder', 'exports', 'cutover'] as const;
+      states = await checkPrivileges(this.#session, purposes, places, signal);
       return 'Known.';
     });
     if (!asked.ok) return [asked];

@@ -15,8 +15,8 @@ export interface Privilege {
 
 /**
  * Ids as vCenter knows them (all in the privilege list of vCenter 8), by purpose. `copy` is what a run of whole disks
- * needs; `changes` is for change tracking, `folder` for reading files of datastores by ranges, `cutover` for shutting the
- * source down.
+ * needs; `changes` is for change tracking, `folder` for reading files of datastores by ranges, `exports` for those
+ * that an interruption left open, `cutover` for shutting the source down.
  */
 export const PRIVILEGES = {
   copy: [
@@ -31,6 +31,13 @@ export const PRIVILEGES = {
   folder: [
     { id: 'Datastore.Browse', purpose: 'to read only changed places of a disk from its datastore' },
     { id: 'Datastore.FileManagement', purpose: 'to read only changed places of a disk from its datastore' },
+  ],
+  exports: [
+    {
+      id: 'Global.CancelTask',
+      purpose: 'to end an export whose beginning vCenter could not answer',
+      without: 'Without it a run waits in such a case until vCenter ends that export by itself, about five minutes.',
+    },
   ],
   cutover: [
     {
