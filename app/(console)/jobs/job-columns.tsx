@@ -40,7 +40,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'progress',
     header: 'Stage and progress',
     cell: (job) => <RunProgressCell run={job.run} />,
-    width: 234,
+    width: 222,
   },
   {
     id: 'lag',
@@ -70,7 +70,7 @@ export const JOB_COLUMNS: ResourceColumn<Job>[] = [
     id: 'frequency',
     header: 'Frequency',
     cell: (job) => frequencyText(job.everyHours),
-    width: 126,
+    width: 138,
     sort: true,
     filter: { kind: 'number', label: 'Hours between runs' },
   },

@@ -16,11 +16,15 @@ export function RunProgressCell({ run }: { run: { id: string; status: RunStatus 
   if (status.state === 'active') {
     const left = status.secondsLeft;
     return (
-      <div className="flex items-center gap-2">
+      <div className="flex flex-wrap items-center gap-x-2">
         <div className="shrink-0">
           <StageBar key={run.id} runId={run.id} state="active" percent={status.percent} stage={status.stage} compact />
         </div>
-        {left !== null && <Box variant="small">{formatDuration(left * 1000)} left</Box>}
+        {left !== null && (
+          <div className="whitespace-nowrap">
+            <Box variant="small">{formatDuration(left * 1000)} left</Box>
+          </div>
+        )}
       </div>
     );
   }
