@@ -21,7 +21,7 @@ import { giveBack, type Held } from '../services/tasks/held.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 
-/** A database that stays away longer is no short outage; then the step is done again. */
+/** A database that stays away, or holds one thing back, for longer is no short outage; then the step is done again. */
 const ENDING_MS = 120_000;
 
 export interface PerformOptions {
@@ -80,8 +80,9 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
     Math.min(1000, (options.leaseSeconds * 1000) / 3),
   );
 
-  // A database that is away is waited for as long as the lease lasts; after that whoever claims the step does it again.
-  const patiently = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, signal);
+  // A database that is away is waited for as long as the lease lasts; after that whoever claims the step does it again. The lease
+  // may be extended all the while, where only what is asked for here is held or takes too long.
+  const patiently = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, signal, ENDING_MS);
   const context: CloudStepContext = {
     run: {
       id: run.id,
