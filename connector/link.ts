@@ -32,6 +32,11 @@ export function isConsoleAway(error: unknown): boolean {
   return ['connector-lost', 'console-database-away', 'being-changed'].includes(toFault(error).code);
 }
 
+/** Whether the console said that a message of ours was not of the form that it knows. */
+export function isRefused(error: unknown): boolean {
+  return toFault(error).code === 'message-refused';
+}
+
 export class Link {
   readonly #base: string;
   readonly #agent = new Agent({ connections: 16, keepAliveTimeout: 20_000, connect: { timeout: 5_000 } });

@@ -1,43 +1,24 @@
 // Performs one leased task: keeps the lease, stops at once when it is lost or the run is cancelled, settles.
-import { setTimeout as delay } from 'node:timers/promises';
 import { withPatience } from '../replication/disks/outlast.ts';
 import type { Artifact } from '../replication/model/artifact.ts';
-import { type Fault, FaultError, faultError, isAbort, toFault } from '../replication/model/fault.ts';
-import { foreignText } from '../replication/model/foreign-text.ts';
-import { waitingWords } from '../replication/model/outage.ts';
+import { FaultError, isAbort, toFault } from '../replication/model/fault.ts';
 import type { PowerAction, PowerResult } from '../replication/model/power.ts';
 import { type CatalogServer, unreadableServer } from '../replication/model/server.ts';
-import type { StepProgress } from '../replication/model/step-results.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
 import { withAwsFindings } from '../replication/target/aws/machine-limits.ts';
 import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
-import {
-  type Confirmation,
-  type LogLine,
-  MOST_LAST_LINES,
-  MOST_LINES,
-  type Task,
-} from '../replication/wire/gateway.ts';
-import type { Bandwidth } from './bandwidth.ts';
-import { isConsoleAway, type Link } from './link.ts';
+import type { Confirmation, Task } from '../replication/wire/gateway.ts';
+import { type LeaseEnvironment, LeaseKeeper } from './lease-keeper.ts';
+import { isConsoleAway, isRefused } from './link.ts';
 import type { Log } from './log.ts';
 
-const ASK_AGAIN_MS = 500;
-
-export interface WorkEnvironment {
-  link: Link;
+export interface WorkEnvironment extends LeaseEnvironment {
   source: Source;
   staging: Staging;
   ebs: EbsDirect;
-  log: Log;
-  bandwidth: Bandwidth;
-  /** Bytes a second read from the source by each task under way. */
-  rates: Map<string, number>;
-  /** Aborted when the connector stops. */
-  signal: AbortSignal;
 }
 
 type StepTask = Extract<Task, { kind: 'step' }>;
@@ -119,10 +100,6 @@ async function sendOne(
     log('warn', `The console does not take what was read of ${server.vmId}`, { cause: why });
     await send([unreadableServer(server, `The console did not take what was read of it: ${why}`)]);
   }
-}
-
-function isRefused(error: unknown): boolean {
-  return toFault(error).code === 'message-refused';
 }
 
 async function releaseAll(
@@ -235,114 +212,4 @@ function stepContext(
     progress: (progress) => keeper.show(progress),
     log: (level, text) => keeper.say(level, text),
   };
-}
-
-/** Extends a lease while its work goes on, carrying progress and log lines; stops the work when the lease is lost. */
-class LeaseKeeper {
-  readonly #task: Task;
-  readonly #link: Link;
-  readonly #stop: AbortController;
-  readonly #env: WorkEnvironment;
-  readonly #timer: NodeJS.Timeout;
-  #lines: LogLine[] = [];
-  readonly #confirmed: Confirmation[] = [];
-  #progress: StepProgress | undefined;
-  #waitingFor: string | null | undefined;
-  #extendedAt = performance.now();
-  #asking: Promise<void> | null = null;
-
-  constructor(task: Task, link: Link, stop: AbortController, env: WorkEnvironment) {
-    this.#task = task;
-    this.#link = link;
-    this.#stop = stop;
-    this.#env = env;
-    this.#timer = setInterval(() => this.#beat(), Math.min(1_000, (task.leaseSeconds * 1000) / 5));
-  }
-
-  waitFor(waiting: { fault: Fault; until: Date } | null): void {
-    this.#waitingFor = waiting && waitingWords(waiting.fault, waiting.until);
-  }
-
-  show(progress: StepProgress): void {
-    this.#progress = progress;
-    this.#env.rates.set(
-      this.#task.id,
-      progress.disks.reduce((sum, disk) => sum + disk.rate, 0),
-    );
-  }
-
-  say(level: LogLine['level'], text: string): void {
-    this.#lines.push({ at: new Date().toISOString(), level, text: foreignText(text) });
-  }
-
-  /** Extends now; throws when the lease is no longer ours or the run is to stop. */
-  async ask(): Promise<void> {
-    const stop = this.#stop.signal;
-    for (;;) {
-      stop.throwIfAborted();
-      try {
-        await this.#extend();
-        return stop.throwIfAborted();
-      } catch (error) {
-        // As long as the lease may last: the beat stops the work before it ends.
-        if (stop.aborted || !isConsoleAway(error)) throw stop.aborted ? stop.reason : error;
-        await delay(ASK_AGAIN_MS, null, { signal: AbortSignal.any([stop, this.#env.signal]) });
-      }
-    }
-  }
-
-  confirmAtEnd(artifacts: readonly Confirmation[]): void {
-    this.#confirmed.push(...artifacts);
-  }
-
-  /** Stops extending. Answers what was not told yet: it goes with the settling, and is the same when asked again. */
-  async end(): Promise<{ lines: LogLine[]; confirmed: Confirmation[] }> {
-    clearInterval(this.#timer);
-    this.#env.rates.delete(this.#task.id);
-    await this.#asking;
-    return { lines: this.#lines.slice(-MOST_LAST_LINES), confirmed: this.#confirmed };
-  }
-
-  get #hasNews(): boolean {
-    return this.#progress !== undefined || this.#waitingFor !== undefined || this.#lines.length > 0;
-  }
-
-  #beat(): void {
-    const silent = performance.now() - this.#extendedAt;
-    const { leaseSeconds } = this.#task;
-    // Stops itself before the lease ends: whoever takes over must find nobody writing.
-    if (silent > leaseSeconds * 900)
-      this.#stop.abort(faultError('lease-lost', { message: 'The console did not answer in time.' }));
-    const due = this.#hasNews || silent > leaseSeconds * 250;
-    if (!due || this.#asking) return;
-    this.#asking = this.#extend()
-      .catch((error) => this.#env.log('warn', `Could not extend ${this.#task.id}: ${toFault(error).message}`))
-      .finally(() => {
-        this.#asking = null;
-      });
-  }
-
-  async #extend(): Promise<void> {
-    const hold = { taskId: this.#task.id, fence: this.#task.fence };
-    const progress = this.#progress;
-    const waitingFor = this.#waitingFor;
-    this.#progress = undefined;
-    this.#waitingFor = undefined;
-    const lines = this.#lines.splice(0, MOST_LINES);
-    // The lease began anew when the console read this, which may be long before its answer is here.
-    const askedAt = performance.now();
-    const news = { ...(progress && { progress }), ...(waitingFor !== undefined && { waitingFor }), lines };
-    const answer = await this.#link.call('extend', { ...hold, ...news }, this.#env.signal).catch((error) => {
-      // News that the console refuses would be refused again and again, until the lease is lost over it.
-      if (isRefused(error)) this.#env.log('warn', `News of ${this.#task.id} were refused`, { lines });
-      else {
-        this.#lines.unshift(...lines);
-        if (this.#waitingFor === undefined) this.#waitingFor = waitingFor;
-      }
-      throw error;
-    });
-    this.#extendedAt = askedAt;
-    this.#env.bandwidth.set(answer.bytesPerSecond);
-    if (!answer.go) this.#stop.abort(faultError(answer.reason === 'cancelled' ? 'cancelled' : 'lease-lost'));
-  }
 }
