@@ -8,6 +8,7 @@ import { type ReactNode, useRef } from 'react';
 import { CardOrder } from './card-order.tsx';
 import { sectionShares } from './card-sections.ts';
 import { useNarrow } from './narrow.ts';
+import { selectAll } from './select-all.ts';
 
 export interface AdaptiveTableProps<T> extends Omit<TableProps<T>, 'onRowClick' | 'ariaLabels'> {
   ariaLabels: TableProps.AriaLabels<T> & { tableLabel: string };
@@ -141,15 +142,20 @@ function SelectAll<T>(props: {
   onChange: (selected: readonly T[]) => void;
 }) {
   const { table, selected, onChange } = props;
-  const may = table.items.filter((item) => !table.isItemDisabled?.(item));
-  const all = may.length > 0 && selected.length >= may.length;
+  const { trackBy } = table;
+  const { may, all, some, next } = selectAll({
+    items: table.items,
+    selected,
+    keyOf: (item) => (typeof trackBy === 'function' ? trackBy(item) : String(item[trackBy as keyof T])),
+    isDisabled: table.isItemDisabled,
+  });
   return (
     <Checkbox
       checked={all}
-      indeterminate={!all && selected.length > 0}
-      disabled={may.length === 0}
+      indeterminate={some}
+      disabled={!may}
       ariaLabel={table.ariaLabels.allItemsSelectionLabel?.({ selectedItems: [...selected] }) ?? 'Select all'}
-      onChange={() => onChange(all ? [] : may)}
+      onChange={() => onChange(next)}
     >
       Select all
     </Checkbox>

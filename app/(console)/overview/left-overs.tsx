@@ -47,19 +47,21 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const { notify } = useNotifications();
   const query = useQuery(trpc.overview.leftOvers.queryOptions());
-  const [chosen, setChosen] = useState<LeftOver[]>([]);
+  const [chosenIds, setChosenIds] = useState<readonly string[]>([]);
+  // What has gone meanwhile is not asked for any more: nobody could take it out of the selection.
+  const chosen = (query.data ?? []).filter(({ id }) => chosenIds.includes(id));
   const [asking, setAsking] = useState(false);
   const again = async () => {
-    setChosen([]);
+    setChosenIds([]);
     setAsking(false);
     await client.invalidateQueries({ queryKey: trpc.overview.pathKey() });
   };
   const retry = useMutation(
     trpc.overview.retryRelease.mutationOptions({
-      onSuccess: async () => {
+      onSuccess: async (_, { artifactIds: tried }) => {
         notify({
           type: 'success',
-          header: `${formatNumberOf(chosen.length, 'entry is', 'entries are')} tried again now`,
+          header: `${formatNumberOf(tried.length, 'entry is', 'entries are')} tried again now`,
         });
         await again();
       },
@@ -104,7 +106,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
         </Box>
       }
     >
-      {query.error ? (
+      {query.error && !query.data ? (
         <FaultCard
           fault={shownFault(query.error)}
           action={<Button onClick={() => query.refetch()}>Try again</Button>}
@@ -116,7 +118,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           wrapLines
           selectionType="multi"
           selectedItems={chosen}
-          onSelectionChange={({ detail }) => setChosen(detail.selectedItems)}
+          onSelectionChange={({ detail }) => setChosenIds(detail.selectedItems.map(({ id }) => id))}
           ariaLabels={{
             tableLabel: 'What was left behind',
             selectionGroupLabel: 'Entries',
@@ -140,7 +142,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           ]}
         />
       )}
-      {asking && (
+      {asking && chosen.length > 0 && (
         <ConfirmDelete
           title={`Forget ${formatNumberOf(chosen.length, 'entry', 'entries')}?`}
           verb="Forget"
@@ -149,7 +151,10 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           busy={forget.isPending}
           fault={forget.error && shownFault(forget.error)}
           onConfirm={() => forget.mutate({ artifactIds })}
-          onCancel={() => setAsking(false)}
+          onCancel={() => {
+            forget.reset();
+            setAsking(false);
+          }}
         />
       )}
       {query.data?.length === MOST_SHOWN && <Alert type="info">The oldest {MOST_SHOWN} are shown.</Alert>}
