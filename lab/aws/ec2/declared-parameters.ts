@@ -111,7 +111,10 @@ const table: Record<string, [reads: string, lacks?: string]> = {
   DescribeVpcs: [`VpcId.# ${filter} ${paged}`],
   DescribeSubnets: [`SubnetId.# ${filter} ${paged}`],
   DescribeSecurityGroups: [`GroupId.# GroupName.# ${filter} ${paged}`],
-  DescribeKeyPairs: [`KeyName.# KeyPairId.# ${filter}`, 'IncludePublicKey'],
+  DescribeKeyPairs: [`KeyName.# KeyPairId.# IncludePublicKey ${filter}`],
+  CreateKeyPair: [`KeyName KeyType KeyFormat ${tagging}`],
+  ImportKeyPair: [`KeyName PublicKeyMaterial ${tagging}`],
+  DeleteKeyPair: ['KeyName KeyPairId'],
   DescribeRegions: [`RegionName.# AllRegions ${filter}`],
   DescribeAvailabilityZones: [`ZoneName.# ZoneId.# AllAvailabilityZones ${filter}`],
 };

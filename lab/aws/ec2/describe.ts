@@ -1,10 +1,11 @@
 // Filters and paging of the Describe operations. For lab/aws/ec2 only.
 import { AwsError } from '../service.ts';
+import { type Filtered, filterPath, valuesAt } from './documented-filters.ts';
 import type { Parameters, Xml } from './query.ts';
 import { invalid } from './refusals.ts';
 import type { Tags } from './state.ts';
 
-/** Values that a filter of this name looks at; a filter that is not named here is refused, as AWS does. */
+/** Values that a filter of this name looks at, where they are not simply what the operation shows. */
 export type FilterTable<T> = Record<string, (item: T) => readonly (string | number | boolean | undefined)[]>;
 
 interface Named {
@@ -12,18 +13,28 @@ interface Named {
   tags?: Tags;
 }
 
-/** Applies `Filter.n`: all filters must hold, any of a filter's values is enough, `*` and `?` are wildcards. */
+/** What filters find in what is shown: the documented names of the resource, and how an item of it is shown. */
+export interface Shown<T> {
+  as: Filtered;
+  xml: (item: T) => Xml;
+}
+
+/**
+ * Applies `Filter.n`: all filters must hold, any of a filter's values is enough, `*` and `?` are wildcards. A filter that neither
+ * the table nor EC2's reference has is refused, as AWS does.
+ */
 export function applyFilters<T extends Named>(
   items: T[],
   parameters: Parameters,
   table: FilterTable<T>,
+  shown?: Shown<T>,
   listName = 'Filter',
 ): T[] {
   let left = items;
   for (const filter of parameters.structures(listName)) {
     const name = filter.required('Name');
     const wanted = filter.list('Value').map(wildcard);
-    const values = valuesOf(name, table);
+    const values = valuesOf(name, table, shown);
     left = left.filter((item) =>
       values(item).some((value) => value !== undefined && wanted.some((pattern) => pattern.test(String(value)))),
     );
@@ -31,18 +42,22 @@ export function applyFilters<T extends Named>(
   return left;
 }
 
-function valuesOf<T extends Named>(name: string, table: FilterTable<T>): FilterTable<T>[string] {
+function valuesOf<T extends Named>(name: string, table: FilterTable<T>, shown?: Shown<T>): FilterTable<T>[string] {
   const known = Object.hasOwn(table, name) ? table[name] : undefined;
   if (known) return known;
   if (name.startsWith('tag:')) return (item) => [item.tags?.[name.slice(4)]];
   if (name === 'tag-key') return (item) => Object.keys(item.tags ?? {});
+  const path = shown ? filterPath(shown.as, name) : undefined;
+  if (shown && path) return (item) => valuesAt(shown.xml(item), path);
   throw invalid(`The filter '${name}' is invalid`);
 }
 
+/** A backslash before `*`, `?` or itself takes the character as it is. */
 function wildcard(text: string): RegExp {
-  const source = text.replace(/[.+^${}()|[\]\\*?]/g, (char) =>
-    char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`,
-  );
+  const source = text.replace(/\\[*?\\]|[.+^${}()|[\]\\*?]/g, (piece) => {
+    if (piece.length > 1) return `\\${piece[1]}`;
+    return piece === '*' ? '.*' : piece === '?' ? '.' : `\\${piece}`;
+  });
   return new RegExp(`^${source}$`, 's');
 }
 

@@ -1,32 +1,11 @@
 // AMIs: RegisterImage, DescribeImages, DeregisterImage. For lab/aws/ec2 only.
 import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';
-import { applyFilters, type FilterTable, page, tagSet } from './describe.ts';
+import { applyFilters, page, tagSet } from './describe.ts';
 import type { Parameters, Xml } from './query.ts';
 import { endDryRun, found, invalid, readDescription, tagsFor } from './refusals.ts';
 import { completedSnapshot } from './snapshots.ts';
 import type { Action, DiskMapping, Ec2, ImageRecord } from './state.ts';
-
-const filters: FilterTable<ImageRecord> = {
-  'image-id': ({ id }) => [id],
-  name: ({ name }) => [name],
-  description: ({ description }) => [description],
-  state: () => ['available'],
-  architecture: ({ architecture }) => [architecture],
-  'virtualization-type': ({ virtualizationType }) => [virtualizationType],
-  'boot-mode': ({ bootMode }) => [bootMode],
-  'ena-support': ({ enaSupport }) => [enaSupport],
-  'root-device-name': ({ rootDeviceName }) => [rootDeviceName],
-  'root-device-type': () => ['ebs'],
-  'image-type': () => ['machine'],
-  'is-public': () => [false],
-  hypervisor: () => ['xen'],
-  platform: ({ platform }) => [platform],
-  'creation-date': ({ creationDate }) => [creationDate],
-  'block-device-mapping.device-name': ({ mappings }) => mappings.map(({ deviceName }) => deviceName),
-  'block-device-mapping.snapshot-id': ({ mappings }) => mappings.map(({ snapshotId }) => snapshotId),
-  'block-device-mapping.volume-size': ({ mappings }) => mappings.map(({ volumeSize }) => volumeSize),
-};
 
 export function imageActions(ec2: Ec2): Record<string, Action> {
   const { state, context } = ec2;
@@ -81,11 +60,15 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
       const owners = parameters.list('Owner');
       const mine = !owners.length || owners.includes('self') || owners.includes(context.account);
       const chosen = Object.values(state.images).filter(({ id }) => mine && (!ids.length || ids.includes(id)));
-      const shown = page(applyFilters(chosen, parameters, filters), parameters, {
-        least: 1,
-        most: 1000,
-        byId: ids.length > 0,
-      });
+      const shown = page(
+        applyFilters(chosen, parameters, {}, { as: 'image', xml: (image) => imageXml(ec2, image) }),
+        parameters,
+        {
+          least: 1,
+          most: 1000,
+          byId: ids.length > 0,
+        },
+      );
       return { imagesSet: shown.items.map((image) => imageXml(ec2, image)), nextToken: shown.nextToken };
     },
 

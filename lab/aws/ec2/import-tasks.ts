@@ -130,7 +130,11 @@ export function chooseTasks(
     'import-task-id': ({ id }: ImportTask) => [id],
   };
   // Unlike everywhere else in EC2, the list is called "Filters" on the wire.
-  return page(applyFilters(chosen, parameters, table, 'Filters'), parameters, { least: 1, most: 1000, byId: false });
+  return page(applyFilters(chosen, parameters, table, undefined, 'Filters'), parameters, {
+    least: 1,
+    most: 1000,
+    byId: false,
+  });
 }
 
 function findTask(ec2: Ec2, id: string, kind: ImportTask['kind']): ImportTask {

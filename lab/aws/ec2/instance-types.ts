@@ -1,6 +1,6 @@
 // What EC2 says of instance types, and which zone offers which. The table is in type-table.ts. For lab/aws/ec2 only.
 import { AwsError } from '../service.ts';
-import { applyFilters, type FilterTable, page } from './describe.ts';
+import { applyFilters, page } from './describe.ts';
 import { networkOf } from './network.ts';
 import type { Xml } from './query.ts';
 import { invalid } from './refusals.ts';
@@ -18,23 +18,6 @@ export function findInstanceType(name: string): InstanceType | undefined {
   return instanceTypes.find(({ id }) => id === name);
 }
 
-const filters: FilterTable<InstanceType> = {
-  'instance-type': ({ id }) => [id],
-  'current-generation': ({ current }) => [current],
-  'free-tier-eligible': ({ freeTier }) => [freeTier],
-  'burstable-performance-supported': ({ burstable: is }) => [is],
-  'bare-metal': () => [false],
-  hypervisor: ({ nitro: is }) => [is ? 'nitro' : 'xen'],
-  'processor-info.supported-architecture': ({ architectures }) => architectures,
-  'supported-boot-mode': ({ bootModes }) => bootModes,
-  'supported-virtualization-type': ({ virtualizationTypes }) => virtualizationTypes,
-  'supported-root-device-type': () => ['ebs'],
-  'supported-usage-class': () => ['on-demand', 'spot'],
-  'network-info.ena-support': ({ ena }) => [ena],
-  'vcpu-info.default-vcpus': ({ cpus }) => [cpus],
-  'memory-info.size-in-mib': ({ memoryMiB }) => [memoryMiB],
-};
-
 export function instanceTypeActions(ec2: Ec2): Record<string, Action> {
   return {
     DescribeInstanceTypes(parameters) {
@@ -48,7 +31,7 @@ export function instanceTypeActions(ec2: Ec2): Record<string, Action> {
         );
       }
       const chosen = instanceTypes.filter(({ id }) => !names.length || names.includes(id));
-      const shown = page(applyFilters(chosen, parameters, filters), parameters, {
+      const shown = page(applyFilters(chosen, parameters, {}, { as: 'instanceType', xml: typeXml }), parameters, {
         least: 5,
         most: 100,
         byId: names.length > 0,

@@ -51,7 +51,7 @@ export function reservationXml(ec2: Ec2, members: InstanceRecord[]): { [name: st
   };
 }
 
-function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
+export function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
   const gone = instance.state === 'terminated';
   const type = findInstanceType(instance.instanceType);
   const groups = instance.groups.map(({ id, name }) => ({ groupId: id, groupName: name }));
@@ -114,13 +114,16 @@ function instanceXml({ context, state }: Ec2, instance: InstanceRecord): Xml {
             description: instance.interface?.description ?? '',
             ownerId: context.account,
             status: 'in-use',
+            tagSet: tagSet(instance.interface?.tags ?? {}),
             macAddress: instance.macAddress,
+            privateDnsName: dnsName,
             privateIpAddress: instance.privateIp,
             sourceDestCheck: true,
             groupSet: groups,
             attachment: {
               attachmentId: `eni-attach-${instance.interfaceId.slice(4)}`,
               deviceIndex: 0,
+              networkCardIndex: 0,
               status: 'attached',
               attachTime: instance.launchTime,
               deleteOnTermination: true,

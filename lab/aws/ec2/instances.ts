@@ -3,7 +3,7 @@ import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';
 import { applyFilters, type FilterTable, page } from './describe.ts';
 import type { Guests } from './guests.ts';
-import { reachability, reservationXml, stateCodes, statusXml } from './instance-xml.ts';
+import { instanceXml, reservationXml, stateCodes, statusXml } from './instance-xml.ts';
 import { publicAddress } from './placement.ts';
 import type { Parameters, Xml } from './query.ts';
 import { endDryRun, found } from './refusals.ts';
@@ -44,28 +44,11 @@ export function resumeInstances(ec2: Ec2, guests: Guests): void {
   }
 }
 
+/** What is not shown in the instance, or no more when it is terminated. */
 const filters: FilterTable<InstanceRecord> = {
-  'instance-id': ({ id }) => [id],
-  'instance-state-name': ({ state }) => [state],
-  'instance-state-code': ({ state }) => [stateCodes[state]],
-  'instance-type': ({ instanceType }) => [instanceType],
-  'image-id': ({ imageId }) => [imageId],
+  'reservation-id': ({ reservationId }) => [reservationId],
   'subnet-id': ({ subnetId }) => [subnetId],
   'vpc-id': ({ vpcId }) => [vpcId],
-  'availability-zone': ({ availabilityZone }) => [availabilityZone],
-  'client-token': ({ clientToken }) => [clientToken],
-  'key-name': ({ keyName }) => [keyName],
-  'reservation-id': ({ reservationId }) => [reservationId],
-  'private-ip-address': ({ privateIp }) => [privateIp],
-  'instance.group-id': ({ groups }) => groups.map(({ id }) => id),
-  'block-device-mapping.volume-id': ({ volumeIds }) => volumeIds,
-  architecture: ({ architecture }) => [architecture],
-};
-
-const statusFilters: FilterTable<InstanceRecord> = {
-  'instance-state-name': ({ state }) => [state],
-  'availability-zone': ({ availabilityZone }) => [availabilityZone],
-  'instance-status.status': (instance) => [reachability(instance)],
 };
 
 export function instanceActions(ec2: Ec2, guests: Guests): Record<string, Action> {
@@ -84,11 +67,15 @@ export function instanceActions(ec2: Ec2, guests: Guests): Record<string, Action
     DescribeInstances(parameters) {
       const chosen = named(parameters);
       const all = chosen.length ? chosen : Object.values(state.instances);
-      const shown = page(applyFilters(all, parameters, filters), parameters, {
-        least: 5,
-        most: 1000,
-        byId: chosen.length > 0,
-      });
+      const shown = page(
+        applyFilters(all, parameters, filters, { as: 'instance', xml: (one) => instanceXml(ec2, one) }),
+        parameters,
+        {
+          least: 5,
+          most: 1000,
+          byId: chosen.length > 0,
+        },
+      );
       const reservations = Map.groupBy(shown.items, ({ reservationId }) => reservationId);
       return {
         reservationSet: [...reservations.values()].map((members) => reservationXml(ec2, members)),
@@ -102,7 +89,7 @@ export function instanceActions(ec2: Ec2, guests: Guests): Record<string, Action
       const all = (chosen.length ? chosen : Object.values(state.instances)).filter(
         (instance) => everyState || instance.state === 'running',
       );
-      const shown = page(applyFilters(all, parameters, statusFilters), parameters, {
+      const shown = page(applyFilters(all, parameters, {}, { as: 'instanceStatus', xml: statusXml }), parameters, {
         least: 5,
         most: 1000,
         byId: chosen.length > 0,

@@ -1,4 +1,4 @@
-// The VPC, subnets, security groups and key pairs that the lab's account was born with, and its region. For lab/aws/ec2 only.
+// The VPC, subnets and security groups that the lab's account was born with (its key pairs too), and its region. For lab/aws/ec2 only.
 import { createHash } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { applyFilters, page, tagSet } from './describe.ts';
@@ -80,40 +80,55 @@ export function networkActions(ec2: Ec2): Record<string, Action> {
   });
   return {
     DescribeVpcs(parameters) {
+      const show = ({ id, tags }: { id: string; tags: Tags }): Xml => ({
+        vpcId: id,
+        ownerId: account,
+        state: 'available',
+        cidrBlock: '172.31.0.0/16',
+        cidrBlockAssociationSet: [
+          {
+            associationId: `vpc-cidr-assoc-${id.slice(4)}`,
+            cidrBlock: '172.31.0.0/16',
+            cidrBlockState: { state: 'associated' },
+          },
+        ],
+        dhcpOptionsId: 'dopt-0123456789abcdef0',
+        instanceTenancy: 'default',
+        isDefault: true,
+        tagSet: tagSet(tags),
+      });
       const ids = parameters.list('VpcId');
       for (const id of ids) found('vpc', id, id === network.vpcId ? id : undefined);
-      const vpcs = applyFilters([tagged({ id: network.vpcId, name: 'default' })], parameters, {
-        'vpc-id': ({ id }) => [id],
-        'is-default': () => [true],
-        isDefault: () => [true],
-        state: () => ['available'],
-        cidr: () => ['172.31.0.0/16'],
-        'owner-id': () => [account],
-      });
+      const vpcs = applyFilters(
+        [tagged({ id: network.vpcId, name: 'default' })],
+        parameters,
+        {},
+        { as: 'vpc', xml: show },
+      );
       const shown = page(vpcs, parameters, { ...rule, byId: ids.length > 0 });
       return {
-        vpcSet: shown.items.map(({ id, tags }) => ({
-          vpcId: id,
-          ownerId: account,
-          state: 'available',
-          cidrBlock: '172.31.0.0/16',
-          cidrBlockAssociationSet: [
-            {
-              associationId: `vpc-cidr-assoc-${id.slice(4)}`,
-              cidrBlock: '172.31.0.0/16',
-              cidrBlockState: { state: 'associated' },
-            },
-          ],
-          dhcpOptionsId: 'dopt-0123456789abcdef0',
-          instanceTenancy: 'default',
-          isDefault: true,
-          tagSet: tagSet(tags),
-        })),
+        vpcSet: shown.items.map(show),
         nextToken: shown.nextToken,
       };
     },
 
     DescribeSubnets(parameters) {
+      const show = (subnet: Subnet & { tags: Tags }): Xml => ({
+        subnetId: subnet.id,
+        subnetArn: `arn:aws:ec2:${context.region}:${account}:subnet/${subnet.id}`,
+        state: 'available',
+        ownerId: account,
+        vpcId: subnet.vpcId,
+        cidrBlock: subnet.cidr,
+        availableIpAddressCount: 4091 - addressesUsed(ec2, subnet.id),
+        availabilityZone: subnet.zone,
+        availabilityZoneId: subnet.zoneId,
+        defaultForAz: true,
+        mapPublicIpOnLaunch: true,
+        assignIpv6AddressOnCreation: false,
+        ipv6Native: false,
+        tagSet: tagSet(subnet.tags),
+      });
       const ids = parameters.list('SubnetId');
       const subnets = network.subnets.map(tagged);
       for (const id of ids)
@@ -122,40 +137,38 @@ export function networkActions(ec2: Ec2): Record<string, Action> {
           id,
           subnets.find((subnet) => subnet.id === id),
         );
-      const left = applyFilters(subnets, parameters, {
-        'subnet-id': ({ id }) => [id],
-        'vpc-id': ({ vpcId }) => [vpcId],
-        'availability-zone': ({ zone }) => [zone],
-        availabilityZone: ({ zone }) => [zone],
-        'availability-zone-id': ({ zoneId }) => [zoneId],
-        'cidr-block': ({ cidr }) => [cidr],
-        'default-for-az': () => [true],
-        state: () => ['available'],
-        'owner-id': () => [account],
-      }).filter(({ id }) => !ids.length || ids.includes(id));
+      const left = applyFilters(subnets, parameters, {}, { as: 'subnet', xml: show }).filter(
+        ({ id }) => !ids.length || ids.includes(id),
+      );
       const shown = page(left, parameters, { ...rule, byId: ids.length > 0 });
       return {
-        subnetSet: shown.items.map((subnet) => ({
-          subnetId: subnet.id,
-          subnetArn: `arn:aws:ec2:${context.region}:${account}:subnet/${subnet.id}`,
-          state: 'available',
-          ownerId: account,
-          vpcId: subnet.vpcId,
-          cidrBlock: subnet.cidr,
-          availableIpAddressCount: 4091 - addressesUsed(ec2, subnet.id),
-          availabilityZone: subnet.zone,
-          availabilityZoneId: subnet.zoneId,
-          defaultForAz: true,
-          mapPublicIpOnLaunch: true,
-          assignIpv6AddressOnCreation: false,
-          ipv6Native: false,
-          tagSet: tagSet(subnet.tags),
-        })),
+        subnetSet: shown.items.map(show),
         nextToken: shown.nextToken,
       };
     },
 
     DescribeSecurityGroups(parameters) {
+      const show = (group: Network['groups'][number] & { tags: Tags }): Xml => ({
+        ownerId: account,
+        groupId: group.id,
+        securityGroupArn: `arn:aws:ec2:${context.region}:${account}:security-group/${group.id}`,
+        groupName: group.name,
+        groupDescription: group.description,
+        vpcId: group.vpcId,
+        ipPermissions: group.ports.map((port) => ({
+          ipProtocol: 'tcp',
+          fromPort: port,
+          toPort: port,
+          groups: [],
+          ipRanges: [{ cidrIp: '0.0.0.0/0' }],
+          ipv6Ranges: [],
+          prefixListIds: [],
+        })),
+        ipPermissionsEgress: [
+          { ipProtocol: '-1', groups: [], ipRanges: [{ cidrIp: '0.0.0.0/0' }], ipv6Ranges: [], prefixListIds: [] },
+        ],
+        tagSet: tagSet(group.tags),
+      });
       const ids = parameters.list('GroupId');
       const names = parameters.list('GroupName');
       const groups = network.groups.map(tagged);
@@ -166,84 +179,36 @@ export function networkActions(ec2: Ec2): Record<string, Action> {
           groups.find((group) => group.id === id),
         );
       for (const name of names) groupByName(network, name);
-      const left = applyFilters(groups, parameters, {
-        'group-id': ({ id }) => [id],
-        'group-name': ({ name }) => [name],
-        description: ({ description }) => [description],
-        'vpc-id': ({ vpcId }) => [vpcId],
-        'owner-id': () => [account],
-      }).filter(({ id, name }) => (!ids.length && !names.length) || ids.includes(id) || names.includes(name));
+      const left = applyFilters(groups, parameters, {}, { as: 'securityGroup', xml: show }).filter(
+        ({ id, name }) => (!ids.length && !names.length) || ids.includes(id) || names.includes(name),
+      );
       const shown = page(left, parameters, { ...rule, byId: ids.length > 0 });
       return {
-        securityGroupInfo: shown.items.map((group) => ({
-          ownerId: account,
-          groupId: group.id,
-          securityGroupArn: `arn:aws:ec2:${context.region}:${account}:security-group/${group.id}`,
-          groupName: group.name,
-          groupDescription: group.description,
-          vpcId: group.vpcId,
-          ipPermissions: group.ports.map((port) => ({
-            ipProtocol: 'tcp',
-            fromPort: port,
-            toPort: port,
-            groups: [],
-            ipRanges: [{ cidrIp: '0.0.0.0/0' }],
-            ipv6Ranges: [],
-            prefixListIds: [],
-          })),
-          ipPermissionsEgress: [
-            { ipProtocol: '-1', groups: [], ipRanges: [{ cidrIp: '0.0.0.0/0' }], ipv6Ranges: [], prefixListIds: [] },
-          ],
-          tagSet: tagSet(group.tags),
-        })),
+        securityGroupInfo: shown.items.map(show),
         nextToken: shown.nextToken,
-      };
-    },
-
-    DescribeKeyPairs(parameters) {
-      const names = parameters.list('KeyName');
-      const ids = parameters.list('KeyPairId');
-      for (const name of names) keyByName(network, name);
-      const left = applyFilters(network.keys.map(tagged), parameters, {
-        'key-name': ({ name }) => [name],
-        'key-pair-id': ({ id }) => [id],
-        fingerprint: ({ fingerprint }) => [fingerprint],
-      }).filter(({ id, name }) => (!names.length && !ids.length) || names.includes(name) || ids.includes(id));
-      return {
-        keySet: left.map((key) => ({
-          keyPairId: key.id,
-          keyName: key.name,
-          keyFingerprint: key.fingerprint,
-          keyType: 'ed25519',
-          tagSet: tagSet(ec2.state.fixtureTags[key.id] ?? {}),
-        })),
       };
     },
 
     DescribeRegions: (parameters) => ({ regionInfo: regions(context.region, parameters) }),
 
     DescribeAvailabilityZones(parameters) {
-      const names = parameters.list('ZoneName');
-      const left = applyFilters(network.subnets, parameters, {
-        'zone-name': ({ zone }) => [zone],
-        'zone-id': ({ zoneId }) => [zoneId],
-        'region-name': () => [context.region],
-        'zone-type': () => ['availability-zone'],
-        state: () => ['available'],
-        'opt-in-status': () => ['opt-in-not-required'],
-      }).filter(({ zone }) => !names.length || names.includes(zone));
+      const show = ({ zone, zoneId }: Subnet): Xml => ({
+        optInStatus: 'opt-in-not-required',
+        messageSet: [],
+        regionName: context.region,
+        zoneName: zone,
+        zoneId,
+        groupName: context.region,
+        networkBorderGroup: context.region,
+        zoneType: 'availability-zone',
+        zoneState: 'available',
+      });
+      const names = [...parameters.list('ZoneName'), ...parameters.list('ZoneId')];
+      const left = applyFilters(network.subnets, parameters, {}, { as: 'zone', xml: show }).filter(
+        ({ zone, zoneId }) => !names.length || names.includes(zone) || names.includes(zoneId),
+      );
       return {
-        availabilityZoneInfo: left.map(({ zone, zoneId }) => ({
-          optInStatus: 'opt-in-not-required',
-          messageSet: [],
-          regionName: context.region,
-          zoneName: zone,
-          zoneId,
-          groupName: context.region,
-          networkBorderGroup: context.region,
-          zoneType: 'availability-zone',
-          zoneState: 'available',
-        })),
+        availabilityZoneInfo: left.map(show),
       };
     },
   };
@@ -253,7 +218,12 @@ function regions(region: string, parameters: Parameters): Xml[] {
   const names = parameters.list('RegionName');
   const unknown = names.find((name) => name !== region);
   if (unknown) throw new AwsError(400, 'InvalidParameterValue', `Invalid region provided: ${unknown}`);
-  return [{ regionName: region, regionEndpoint: `ec2.${region}.amazonaws.com`, optInStatus: 'opt-in-not-required' }];
+  const show = ({ id }: { id: string }): Xml => ({
+    regionName: id,
+    regionEndpoint: `ec2.${id}.amazonaws.com`,
+    optInStatus: 'opt-in-not-required',
+  });
+  return applyFilters([{ id: region }], parameters, {}, { as: 'region', xml: show }).map(show);
 }
 
 /** A security group by its name in the default VPC. */
@@ -261,12 +231,6 @@ export function groupByName(network: Network, name: string): Network['groups'][n
   const group = network.groups.find((other) => other.name === name);
   if (!group) throw new AwsError(400, 'InvalidGroup.NotFound', `The security group '${name}' does not exist`);
   return group;
-}
-
-export function keyByName(network: Network, name: string): Network['keys'][number] {
-  const key = network.keys.find((other) => other.name === name);
-  if (!key) throw new AwsError(400, 'InvalidKeyPair.NotFound', `The key pair '${name}' does not exist`);
-  return key;
 }
 
 function addressesUsed({ state }: Ec2, subnetId: string): number {

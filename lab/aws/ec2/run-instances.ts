@@ -7,7 +7,8 @@ import type { Guests } from './guests.ts';
 import { findInstanceType, type InstanceType } from './instance-types.ts';
 import { reservationXml } from './instance-xml.ts';
 import { beginInstance } from './instances.ts';
-import { keyByName, networkOf } from './network.ts';
+import { keyByName } from './key-pairs.ts';
+import { networkOf } from './network.ts';
 import { addressesFor, checkOffered, choosePlace, publicAddress } from './placement.ts';
 import type { Parameters } from './query.ts';
 import { endDryRun, fingerprint, found, invalid, tagsFor, tokenMismatch } from './refusals.ts';
@@ -26,7 +27,7 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       const place = choosePlace(networkOf(ec2), parameters);
       checkOffered(networkOf(ec2), place.subnet, type);
       const keyName = parameters.text('KeyName');
-      if (keyName) keyByName(networkOf(ec2), keyName);
+      if (keyName) keyByName(ec2, keyName);
       const profile = parameters.structure('IamInstanceProfile');
       const cpuCredits = readCredits(parameters, type);
       const userData = readUserData(parameters.text('UserData'));

@@ -14,6 +14,7 @@ import { importSnapshotActions, resumeSnapshotTasks } from './import-snapshot.ts
 import { importTaskActions } from './import-tasks.ts';
 import { instanceTypeActions } from './instance-types.ts';
 import { instanceActions, resumeInstances } from './instances.ts';
+import { keyPairActions } from './key-pairs.ts';
 import { networkActions } from './network.ts';
 import { Parameters, renderResponse } from './query.ts';
 import { endDryRun } from './refusals.ts';
@@ -45,6 +46,7 @@ export function createEc2(context: PacedContext): LabAwsPart {
     ...volumeActions(ec2),
     ...instanceTypeActions(ec2),
     ...networkActions(ec2),
+    ...keyPairActions(ec2),
     ...tagActions(ec2),
   };
   resumeSnapshotTasks(ec2);

@@ -1,23 +1,10 @@
 // EC2's operations on EBS snapshots. For lab/aws/ec2 only.
 import { AwsError } from '../service.ts';
 import type { SnapshotRecord } from '../snapshots/store.ts';
-import { applyFilters, type FilterTable, page, tagSet } from './describe.ts';
+import { applyFilters, page, tagSet } from './describe.ts';
 import type { Xml } from './query.ts';
 import { checkForm, endDryRun, found, invalid, readDescription, tagsFor } from './refusals.ts';
 import type { Action, Ec2 } from './state.ts';
-
-const filters: FilterTable<SnapshotRecord> = {
-  'snapshot-id': ({ id }) => [id],
-  status: ({ state }) => [state],
-  description: ({ description }) => [description],
-  encrypted: ({ encrypted }) => [encrypted],
-  'owner-id': ({ owner }) => [owner],
-  'volume-id': ({ volumeId }) => [volumeId],
-  'volume-size': ({ volumeSize }) => [volumeSize],
-  progress: ({ progress }) => [`${progress}%`],
-  'start-time': ({ startTime }) => [startTime],
-  'storage-tier': () => ['standard'],
-};
 
 export function snapshotActions(ec2: Ec2): Record<string, Action> {
   const { snapshots, context } = ec2;
@@ -36,7 +23,7 @@ export function snapshotActions(ec2: Ec2): Record<string, Action> {
       const chosen = seen.filter(
         ({ id, owner }) => (!ids.length || ids.includes(id)) && (!owners.length || owners.includes(owner)),
       );
-      const shown = page(applyFilters(chosen, parameters, filters), parameters, {
+      const shown = page(applyFilters(chosen, parameters, {}, { as: 'snapshot', xml: snapshotXml }), parameters, {
         least: 5,
         most: 1000,
         byId: ids.length > 0,

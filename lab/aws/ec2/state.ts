@@ -95,6 +95,18 @@ export interface VolumeRecord {
   tags: Tags;
 }
 
+export interface KeyPairRecord {
+  id: string;
+  name: string;
+  fingerprint: string;
+  type: string;
+  /** OpenSSH's form; the keys that the account was born with have none. */
+  publicKey?: string;
+  /** ISO. */
+  created: string;
+  tags: Tags;
+}
+
 export type InstanceStateName = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
 export interface InstanceRecord {
@@ -156,6 +168,9 @@ interface State {
   instances: Record<string, InstanceRecord>;
   /** Tags of the network that the lab was born with. */
   fixtureTags: Record<string, Tags>;
+  keyPairs: Record<string, KeyPairRecord>;
+  /** Of the key pairs that the lab was born with. */
+  deletedKeys: string[];
   settings: Settings;
 }
 
@@ -180,6 +195,8 @@ export class Ec2State {
       volumes: {},
       instances: {},
       fixtureTags: {},
+      keyPairs: {},
+      deletedKeys: [],
       ...readJson<State>(this.#path),
       settings: {
         roles: ['vmimport'],
@@ -203,6 +220,12 @@ export class Ec2State {
   }
   get fixtureTags(): Record<string, Tags> {
     return this.#state.fixtureTags;
+  }
+  get keyPairs(): Record<string, KeyPairRecord> {
+    return this.#state.keyPairs;
+  }
+  get deletedKeys(): string[] {
+    return this.#state.deletedKeys;
   }
   get settings(): Settings {
     return this.#state.settings;

@@ -45,7 +45,14 @@ export function tagActions(ec2: Ec2): Record<string, Action> {
 
     DescribeTags(parameters) {
       const all = everything(ec2).flatMap(([id, { type, tags }]) =>
-        Object.entries(tags).map(([key, value]) => ({ id: `${id}/${key}`, resource: id, type, key, value })),
+        Object.entries(tags).map(([key, value]) => ({
+          id: `${id}/${key}`,
+          resource: id,
+          type,
+          key,
+          value,
+          tags: { [key]: value },
+        })),
       );
       const left = applyFilters(all, parameters, {
         key: ({ key }) => [key],
@@ -137,5 +144,6 @@ function everything(ec2: Ec2): [string, Tagged][] {
     ...fixtures('subnet', network.subnets),
     ...fixtures('security-group', network.groups),
     ...fixtures('key-pair', network.keys),
+    ...from('key-pair', Object.values(state.keyPairs), saveRest),
   ];
 }

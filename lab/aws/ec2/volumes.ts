@@ -2,6 +2,7 @@
 
 import { AwsError } from '../service.ts';
 import { applyFilters, page, tagSet } from './describe.ts';
+import type { Xml } from './query.ts';
 import { endDryRun, found } from './refusals.ts';
 import type { Action, Ec2, VolumeRecord } from './state.ts';
 
@@ -12,48 +13,10 @@ export function volumeActions(ec2: Ec2): Record<string, Action> {
       const ids = parameters.list('VolumeId');
       for (const id of ids) found('volume', id, state.volumes[id]);
       const chosen = Object.values(state.volumes).filter(({ id }) => !ids.length || ids.includes(id));
-      const attachedTo = (volume: VolumeRecord) => (volume.state === 'in-use' ? volume.instanceId : undefined);
-      const left = applyFilters(chosen, parameters, {
-        'volume-id': ({ id }) => [id],
-        'snapshot-id': ({ snapshotId }) => [snapshotId],
-        status: (volume) => [volume.state],
-        size: ({ size }) => [size],
-        'volume-type': ({ volumeType }) => [volumeType],
-        encrypted: ({ encrypted }) => [encrypted],
-        'availability-zone': ({ availabilityZone }) => [availabilityZone],
-        'attachment.instance-id': (volume) => [attachedTo(volume)],
-        'attachment.device': ({ deviceName }) => [deviceName],
-      });
+      const left = applyFilters(chosen, parameters, {}, { as: 'volume', xml: volumeXml });
       const shown = page(left, parameters, { least: 5, most: 1000, byId: ids.length > 0 });
       return {
-        volumeSet: shown.items.map((volume) => ({
-          volumeId: volume.id,
-          size: volume.size,
-          snapshotId: volume.snapshotId ?? '',
-          availabilityZone: volume.availabilityZone,
-          status: volume.state,
-          createTime: volume.created,
-          attachmentSet:
-            volume.state === 'in-use'
-              ? [
-                  {
-                    volumeId: volume.id,
-                    instanceId: volume.instanceId,
-                    device: volume.deviceName,
-                    status: 'attached',
-                    attachTime: volume.created,
-                    deleteOnTermination: volume.deleteOnTermination,
-                  },
-                ]
-              : [],
-          volumeType: volume.volumeType,
-          iops: volume.iops,
-          throughput: volume.throughput,
-          encrypted: volume.encrypted,
-          kmsKeyId: volume.kmsKeyId,
-          multiAttachEnabled: false,
-          tagSet: tagSet(volume.tags),
-        })),
+        volumeSet: shown.items.map(volumeXml),
         nextToken: shown.nextToken,
       };
     },
@@ -69,5 +32,36 @@ export function volumeActions(ec2: Ec2): Record<string, Action> {
       state.save();
       return { return: true };
     },
+  };
+}
+
+function volumeXml(volume: VolumeRecord): Xml {
+  return {
+    volumeId: volume.id,
+    size: volume.size,
+    snapshotId: volume.snapshotId ?? '',
+    availabilityZone: volume.availabilityZone,
+    status: volume.state,
+    createTime: volume.created,
+    attachmentSet:
+      volume.state === 'in-use'
+        ? [
+            {
+              volumeId: volume.id,
+              instanceId: volume.instanceId,
+              device: volume.deviceName,
+              status: 'attached',
+              attachTime: volume.created,
+              deleteOnTermination: volume.deleteOnTermination,
+            },
+          ]
+        : [],
+    volumeType: volume.volumeType,
+    iops: volume.iops,
+    throughput: volume.throughput,
+    encrypted: volume.encrypted,
+    kmsKeyId: volume.kmsKeyId,
+    multiAttachEnabled: false,
+    tagSet: tagSet(volume.tags),
   };
 }
