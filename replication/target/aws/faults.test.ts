@@ -193,4 +193,10 @@ test('an access key that is unknown in an opt-in Region may be a Region that is 
   expect(awsFault(unknown, { region: 'ap-east-1' }).fault.code).toBe('aws-region-disabled');
   expect(awsFault(unknown, { region: 'eu-central-1' }).fault.code).toBe('aws-credentials-refused');
   expect(awsFault(unknown, { region: 'us-gov-west-1' }).fault.code).toBe('aws-credentials-refused');
+  for (const code of ['SignatureDoesNotMatch', 'InvalidSignatureException', 'CredentialsProviderError']) {
+    const wrong = awsFault(sdkError(code, 'The request signature we calculated does not match…', 403), {
+      region: 'ap-east-1',
+    });
+    expect(wrong.fault.code, code).toBe('aws-credentials-refused');
+  }
 });

@@ -315,7 +315,7 @@ export function awsFault(error: unknown, context: AwsFaultContext = {}): FaultEr
     const named = action ? denialWords(action, signature.message) : {};
     return new FaultError(fault('aws-access-denied', { ...named, cause }), { cause: error });
   }
-  if (row?.id === 'credentials-refused' && context.region && isOptInRegion(context.region)) {
+  if (isKeyUnknown(signature) && context.region && isOptInRegion(context.region)) {
     const { region } = context;
     const message = `AWS does not take the access key in ${region}, a Region that an account must enable before it is used.`;
     return new FaultError(fault('aws-region-disabled', { message, cause }), { cause: error });
@@ -328,6 +328,15 @@ export function awsFault(error: unknown, context: AwsFaultContext = {}): FaultEr
   const details = { ...(message && { message }), ...(remedy && { remedy }), ...(retry && { retry }), cause };
   return new FaultError(fault(code, details), { cause: error });
 }
+
+/** Where a Region is not enabled nobody's key is known; a wrong secret, or no key at all, is what it says it is. */
+const isKeyUnknown = codes(
+  'InvalidAccessKeyId',
+  'AuthFailure',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'InvalidToken',
+);
 
 /**
  * Whether an account must enable the Region first: all that AWS opened after 20 March 2019, so the list of the others does not
