@@ -51,6 +51,11 @@ const launch = {
     ${under('NetworkInterface.#', 'ConnectionTrackingSpecification.* EnaQueueCount')}`,
 };
 
+const template = {
+  reads: `ClientToken VersionDescription ${under('LaunchTemplateData', launch.reads)}`,
+  lacks: `Operator.Principal LaunchTemplateData.InstanceRequirements.* ${under('LaunchTemplateData', launch.lacks)}`,
+};
+
 const describeIds = (id: string, more = ''): [string, string] => [
   `${id}.# ${filter} ${paged} ${more}`,
   'IncludeManagedResources',
@@ -91,7 +96,10 @@ const table: Record<string, [reads: string, lacks?: string]> = {
   DescribeImportImageTasks: [`ImportTaskId.# Filters.#.Name Filters.#.Value.# ${paged}`],
   CancelImportTask: ['CancelReason ImportTaskId'],
   RunInstances: [
-    `MaxCount MinCount ClientToken SubnetId PrivateIpAddress ${launch.reads}`,
+    `MaxCount MinCount ClientToken SubnetId PrivateIpAddress ${under(
+      'LaunchTemplate',
+      'LaunchTemplateId LaunchTemplateName Version',
+    )} ${launch.reads}`,
     `AdditionalInfo Ipv6AddressCount=0 Ipv6Address.* EnablePrimaryIpv6 ${launch.lacks}`,
   ],
   DescribeInstances: describeIds('InstanceId'),
@@ -115,6 +123,19 @@ const table: Record<string, [reads: string, lacks?: string]> = {
   CreateKeyPair: [`KeyName KeyType KeyFormat ${tagging}`],
   ImportKeyPair: [`KeyName PublicKeyMaterial ${tagging}`],
   DeleteKeyPair: ['KeyName KeyPairId'],
+  DescribeNetworkInterfaces: describeIds('NetworkInterfaceId'),
+  DescribeRouteTables: [`RouteTableId.# ${filter} ${paged}`],
+  CreateLaunchTemplate: [`LaunchTemplateName ${template.reads} ${tagging}`, template.lacks],
+  CreateLaunchTemplateVersion: [
+    `LaunchTemplateId LaunchTemplateName SourceVersion ${template.reads}`,
+    `ResolveAlias ${template.lacks}`,
+  ],
+  DescribeLaunchTemplates: describeIds('LaunchTemplateId', 'LaunchTemplateName.#'),
+  DescribeLaunchTemplateVersions: [
+    `LaunchTemplateId LaunchTemplateName LaunchTemplateVersion.# MinVersion MaxVersion ${filter} ${paged}`,
+    'ResolveAlias IncludeManagedResources',
+  ],
+  DeleteLaunchTemplate: ['LaunchTemplateId LaunchTemplateName'],
   DescribeRegions: [`RegionName.# AllRegions ${filter}`],
   DescribeAvailabilityZones: [`ZoneName.# ZoneId.# AllAvailabilityZones ${filter}`],
 };

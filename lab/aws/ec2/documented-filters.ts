@@ -2,7 +2,7 @@
 //
 // `name` alone: `ebs-info.nvme-support` stands at `ebsInfo.nvmeSupport`; else `name=path`. Lists on the way are looked through. Where the lab
 // shows nothing at that place the filter finds nothing, as it does at AWS for an attribute that nobody set.
-import type { Xml } from './query.ts';
+import { Listed, type Xml } from './query.ts';
 
 /** Entries with a prefix in the filter's name and another in the path: `attachment.` in `attachmentSet`. */
 function within(prefix: string, path: string, names: string): string {
@@ -149,7 +149,11 @@ export function valuesAt(shown: Xml, path: string): string[] {
   for (const step of path.split('.')) {
     found = found
       .flat()
-      .map((one) => (typeof one === 'object' && !Array.isArray(one) && !(one instanceof Date) ? one[step] : undefined));
+      .map((one) =>
+        typeof one === 'object' && !Array.isArray(one) && !(one instanceof Date) && !(one instanceof Listed)
+          ? one[step]
+          : undefined,
+      );
   }
   return found.flat().flatMap((one) => {
     if (one === undefined || (typeof one === 'object' && !(one instanceof Date))) return [];

@@ -1,6 +1,7 @@
 // Instances and their status as the query API shows them. For lab/aws/ec2 only.
 import { tagSet } from './describe.ts';
 import { findInstanceType } from './instance-types.ts';
+import { interfaceXml, privateDnsName, publicDnsName, shownPublicIp } from './interface-xml.ts';
 import type { Xml } from './query.ts';
 import type { Ec2, InstanceRecord, InstanceStateName } from './state.ts';
 
@@ -56,7 +57,7 @@ export function instanceXml({ context, state }: Ec2, instance: InstanceRecord): 
   const type = findInstanceType(instance.instanceType);
   const groups = instance.groups.map(({ id, name }) => ({ groupId: id, groupName: name }));
   const publicIp = shownPublicIp(instance);
-  const dnsName = `ip-${instance.privateIp.replaceAll('.', '-')}.${context.region}.compute.internal`;
+  const dnsName = privateDnsName(context.region, instance);
   return {
     instanceId: instance.id,
     imageId: instance.imageId,
@@ -104,41 +105,7 @@ export function instanceXml({ context, state }: Ec2, instance: InstanceRecord): 
     clientToken: instance.clientToken ?? '',
     tagSet: tagSet(instance.tags),
     hypervisor: 'xen',
-    networkInterfaceSet: gone
-      ? []
-      : [
-          {
-            networkInterfaceId: instance.interfaceId,
-            subnetId: instance.subnetId,
-            vpcId: instance.vpcId,
-            description: instance.interface?.description ?? '',
-            ownerId: context.account,
-            status: 'in-use',
-            tagSet: tagSet(instance.interface?.tags ?? {}),
-            macAddress: instance.macAddress,
-            privateDnsName: dnsName,
-            privateIpAddress: instance.privateIp,
-            sourceDestCheck: true,
-            groupSet: groups,
-            attachment: {
-              attachmentId: `eni-attach-${instance.interfaceId.slice(4)}`,
-              deviceIndex: 0,
-              networkCardIndex: 0,
-              status: 'attached',
-              attachTime: instance.launchTime,
-              deleteOnTermination: true,
-            },
-            association: associationXml(publicIp, context.region),
-            privateIpAddressesSet: [
-              {
-                privateIpAddress: instance.privateIp,
-                primary: true,
-                association: associationXml(publicIp, context.region),
-              },
-            ],
-            interfaceType: 'interface',
-          },
-        ],
+    networkInterfaceSet: gone ? [] : [interfaceXml({ context }, instance)],
     ebsOptimized: instance.ebsOptimized ?? false,
     enaSupport: type?.ena === 'required',
     cpuOptions: { coreCount: type ? Math.max(1, Math.floor(type.cpus / 2)) : 1, threadsPerCore: 2 },
@@ -153,22 +120,9 @@ export function instanceXml({ context, state }: Ec2, instance: InstanceRecord): 
   };
 }
 
-/** A public address is lent while the instance runs. */
-export function shownPublicIp({ state, publicIp }: InstanceRecord): string | undefined {
-  return state === 'pending' || state === 'running' ? publicIp : undefined;
-}
-
-export function monitoringOf({ monitoring, state }: InstanceRecord): string {
+function monitoringOf({ monitoring, state }: InstanceRecord): string {
   if (!monitoring) return 'disabled';
   return state === 'pending' ? 'pending' : 'enabled';
-}
-
-export function publicDnsName(region: string, address: string): string {
-  return `ec2-${address.replaceAll('.', '-')}.${region}.compute.amazonaws.com`;
-}
-
-export function associationXml(publicIp: string | undefined, region: string): Xml {
-  return publicIp ? { publicIp, publicDnsName: publicDnsName(region, publicIp), ipOwnerId: 'amazon' } : undefined;
 }
 
 function profileXml(account: string, { instanceProfile }: InstanceRecord): Xml {

@@ -75,7 +75,18 @@ export class Parameters {
 }
 
 /** What a response is made of; arrays become `<item>` elements, undefined is left out. */
-export type Xml = string | number | boolean | Date | undefined | Xml[] | { [name: string]: Xml };
+export type Xml = string | number | boolean | Date | undefined | Xml[] | Listed | { [name: string]: Xml };
+
+/** A list whose elements have a name of their own instead of `<item>`. */
+export class Listed {
+  readonly element: string;
+  readonly values: Xml[];
+
+  constructor(element: string, values: Xml[]) {
+    this.element = element;
+    this.values = values;
+  }
+}
 
 export function renderResponse(action: string, requestId: string, result: { [name: string]: Xml }): string {
   const body = render({ requestId, ...result });
@@ -86,6 +97,9 @@ function render(value: Xml): string {
   if (value === undefined) return '';
   if (Array.isArray(value)) return value.map((item) => `<item>${render(item)}</item>`).join('');
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Listed) {
+    return value.values.map((one) => `<${value.element}>${render(one)}</${value.element}>`).join('');
+  }
   if (typeof value === 'object') {
     return Object.entries(value)
       .map(([name, inner]) => (inner === undefined ? '' : `<${name}>${render(inner)}</${name}>`))

@@ -43,6 +43,12 @@ const kinds = {
     notFound: 'InvalidGroup.NotFound',
     noun: 'security group',
   },
+  networkInterface: {
+    prefix: /^eni-/,
+    malformed: 'InvalidNetworkInterfaceID.Malformed',
+    notFound: 'InvalidNetworkInterfaceID.NotFound',
+    noun: 'networkInterface ID',
+  },
   importSnapshot: {
     prefix: /^import-snap-/,
     malformed: 'InvalidConversionTaskId.Malformed',

@@ -8,6 +8,7 @@ import { findInstanceType, type InstanceType } from './instance-types.ts';
 import { reservationXml } from './instance-xml.ts';
 import { beginInstance } from './instances.ts';
 import { keyByName } from './key-pairs.ts';
+import { withTemplate } from './launch-templates.ts';
 import { networkOf } from './network.ts';
 import { addressesFor, checkOffered, choosePlace, publicAddress } from './placement.ts';
 import type { Parameters } from './query.ts';
@@ -17,8 +18,9 @@ import type { Action, DiskMapping, Ec2, ImageRecord, InstanceRecord, Tags, Volum
 
 export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Action> {
   return {
-    async RunInstances(parameters) {
-      const print = fingerprint(parameters.fields);
+    async RunInstances(request) {
+      const print = fingerprint(request.fields);
+      const { parameters, tags: templateTags } = withTemplate(ec2, request);
       const earlier = repeatedLaunch(ec2, parameters.text('ClientToken'), print);
       if (earlier) return reservationXml(ec2, earlier);
       const image = found('image', parameters.required('ImageId'), ec2.state.images[parameters.text('ImageId') ?? '']);
@@ -86,7 +88,7 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
           shutdownBehavior: parameters.text('InstanceInitiatedShutdownBehavior') ?? 'stop',
           ...plan,
           alive: false,
-          tags: { ...tags.instance },
+          tags: { ...templateTags, ...tags.instance },
         };
       });
       for (const instance of made) ec2.state.instances[instance.id] = instance;

@@ -14,7 +14,9 @@ import { importSnapshotActions, resumeSnapshotTasks } from './import-snapshot.ts
 import { importTaskActions } from './import-tasks.ts';
 import { instanceTypeActions } from './instance-types.ts';
 import { instanceActions, resumeInstances } from './instances.ts';
+import { interfaceActions } from './interfaces.ts';
 import { keyPairActions } from './key-pairs.ts';
+import { launchTemplateActions } from './launch-templates.ts';
 import { networkActions } from './network.ts';
 import { Parameters, renderResponse } from './query.ts';
 import { endDryRun } from './refusals.ts';
@@ -47,6 +49,8 @@ export function createEc2(context: PacedContext): LabAwsPart {
     ...instanceTypeActions(ec2),
     ...networkActions(ec2),
     ...keyPairActions(ec2),
+    ...interfaceActions(ec2),
+    ...launchTemplateActions(ec2),
     ...tagActions(ec2),
   };
   resumeSnapshotTasks(ec2);

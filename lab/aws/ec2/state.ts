@@ -95,6 +95,19 @@ export interface VolumeRecord {
   tags: Tags;
 }
 
+export interface LaunchTemplateRecord {
+  id: string;
+  name: string;
+  /** ISO. */
+  created: string;
+  clientToken?: string;
+  fingerprint: string;
+  defaultVersion: number;
+  /** Ascending. The fields are those of a launch, as they stand on the wire. */
+  versions: { number: number; created: string; description: string; fields: Record<string, string> }[];
+  tags: Tags;
+}
+
 export interface KeyPairRecord {
   id: string;
   name: string;
@@ -169,6 +182,7 @@ interface State {
   /** Tags of the network that the lab was born with. */
   fixtureTags: Record<string, Tags>;
   keyPairs: Record<string, KeyPairRecord>;
+  launchTemplates: Record<string, LaunchTemplateRecord>;
   /** Of the key pairs that the lab was born with. */
   deletedKeys: string[];
   settings: Settings;
@@ -196,6 +210,7 @@ export class Ec2State {
       instances: {},
       fixtureTags: {},
       keyPairs: {},
+      launchTemplates: {},
       deletedKeys: [],
       ...readJson<State>(this.#path),
       settings: {
@@ -223,6 +238,9 @@ export class Ec2State {
   }
   get keyPairs(): Record<string, KeyPairRecord> {
     return this.#state.keyPairs;
+  }
+  get launchTemplates(): Record<string, LaunchTemplateRecord> {
+    return this.#state.launchTemplates;
   }
   get deletedKeys(): string[] {
     return this.#state.deletedKeys;

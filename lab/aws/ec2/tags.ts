@@ -144,6 +144,7 @@ function everything(ec2: Ec2): [string, Tagged][] {
     ...fixtures('subnet', network.subnets),
     ...fixtures('security-group', network.groups),
     ...fixtures('key-pair', network.keys),
+    ...from('launch-template', Object.values(state.launchTemplates), saveRest),
     ...from('key-pair', Object.values(state.keyPairs), saveRest),
   ];
 }
