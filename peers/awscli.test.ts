@@ -62,6 +62,22 @@ describeWith(['aws'], "the lab's AWS against awscli", () => {
     expect(await refusal(['route53', 'list-hosted-zones'])).toBe('UnknownOperation');
   });
 
+  it('makes key pairs and launch templates, and finds them by documented filters', async () => {
+    const key = await aws('ec2', 'create-key-pair', '--key-name', 'mine', '--key-type', 'ed25519');
+    expect(key.KeyMaterial).toMatch(/^-----BEGIN OPENSSH PRIVATE KEY-----/);
+    const data = { ImageId: 'ami-00000000000000000', KeyName: 'mine', NetworkInterfaces: [{ Groups: ['sg-1'] }] };
+    const named = ['--launch-template-name', 'web'];
+    await aws('ec2', 'create-launch-template', ...named, '--launch-template-data', JSON.stringify(data));
+    const { LaunchTemplateVersions } = await aws('ec2', 'describe-launch-template-versions', ...named);
+    expect(LaunchTemplateVersions[0].LaunchTemplateData).toMatchObject(data);
+    const tables = ['describe-route-tables', '--filters', 'Name=route.destination-cidr-block,Values=0.0.0.0/0'];
+    expect((await aws('ec2', ...tables)).RouteTables).toHaveLength(1);
+    expect(await refusal(['ec2', 'run-instances', '--launch-template', 'LaunchTemplateName=web'])).toBe(
+      'InvalidAMIID.NotFound',
+    );
+    expect(await refusal(['ec2', 'describe-vpcs', '--filters', 'Name=colour,Values=x'])).toBe('InvalidParameterValue');
+  });
+
   it('copies 50 MiB there and back', async () => {
     const bytes = pretendDisk(5, 50 * MiB);
     const there = `s3://${lab.bucket}/landfall/there`;
