@@ -10,6 +10,7 @@ import { findings } from './readiness.ts';
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
 import { EXTRA_CONFIG, needsExtraConfig, readVm, unescapeName, VM_PATHS, type VmRecord } from './vm-record.ts';
+import { AnswerError } from './xml/xml-node.ts';
 
 /** Machines a page: their hardware makes pages large. */
 export const INVENTORY_PAGE_SIZE = 100;
@@ -45,7 +46,10 @@ export function catalogRow(found: ObjectProperties, places: Places): CatalogServ
   return unreadableServer({ vmId, name }, `What vCenter gives of it cannot be understood: ${why}`);
 }
 
-/** With the options of their .vmx those of which only they can tell the boot disk; what has gone meanwhile stays without. */
+/**
+ * With the options of their .vmx those of which only they can tell the boot disk; what has gone meanwhile, or cannot be read,
+ * stays without.
+ */
 async function withExtraConfig(
   session: VimSession,
   page: readonly ObjectProperties[],
@@ -59,13 +63,15 @@ async function withExtraConfig(
       signal,
     );
   const wanted = page.filter(needsExtraConfig);
-  // One that is gone fails the call for all of them.
+  // One that is gone fails the call for all of them, and so do options (guestinfo.userdata) that are larger than an answer may be.
+  const mayBeOfOne = (error: unknown) => isGone(error) || error instanceof AnswerError;
   const found = await read(wanted).catch(async (error: unknown) => {
-    if (!isGone(error)) throw error;
-    const each = wanted.map((one) =>
-      read([one]).catch((alone: unknown) => (isGone(alone) ? [] : Promise.reject(alone))),
-    );
-    return (await Promise.all(each)).flat();
+    if (!mayBeOfOne(error)) throw error;
+    const each: ObjectProperties[] = [];
+    for (const one of wanted) {
+      each.push(...(await read([one]).catch((alone: unknown) => (mayBeOfOne(alone) ? [] : Promise.reject(alone)))));
+    }
+    return each;
   });
   const options = new Map(found.map(({ object, properties }) => [object.value, properties]));
   return page.map((one) => {

@@ -251,6 +251,14 @@ describe('the boot disk', () => {
     expect(await order('vm-201')).toEqual(['Hard disk 2', 'Hard disk 1']);
   });
 
+  it('stays unnamed where the options of a server cannot be read, and the import goes on', async () => {
+    const before = await servers();
+    const deep = `${'<x>'.repeat(80)}${'</x>'.repeat(80)}`;
+    rewrite('<name>config.extraConfig</name>', `<name>config.extraConfig</name>${deep}`);
+    expect(await servers()).toEqual(before);
+    expect(await codes('vm-202')).toEqual([]);
+  });
+
   it('is said to be a guess when nothing names it and its place does not tell', async () => {
     await again((world) => {
       for (const vm of world.vms) {
