@@ -189,7 +189,7 @@ describe('changed blocks', () => {
       expect(await entriesOf(base)).toEqual(hashes(before));
     };
     await fc.assert(fc.asyncProperty(shape, body), { numRuns: 80, verbose: 1 });
-  });
+  }, 90_000);
 
   it('without a baseline are all that is not zeros, and give the digests of the disk', async () => {
     for (const kind of ['skips zeros', 'all blocks', 'unordered, all blocks', 'seeks', 'allocated'] as const) {

@@ -106,7 +106,7 @@ describe('a seek reader', () => {
       expect(same(assemble(await readAll(allocated), bytes.length), bytes)).toBe(true);
     };
     await fc.assert(fc.asyncProperty(shape, body), { numRuns: 40, verbose: 1 });
-  });
+  }, 90_000);
 
   it('has a bounded number of requests under way, yields in order however they end, and waits while nobody asks', async () => {
     const { disk, held, state } = heldDisk(40 * MiB);

@@ -90,7 +90,7 @@ describe('reading a stream-optimized VMDK', () => {
       ),
       { numRuns: 30, verbose: 1 },
     );
-  }, 20_000);
+  }, 90_000);
 
   it('reads a disk that has several grain tables', async () => {
     const bytes = new Uint8Array(70 * MiB);

@@ -80,7 +80,7 @@ describe('writing a stream-optimized VMDK', () => {
       ),
       { numRuns: 15, verbose: 1 },
     );
-  });
+  }, 90_000);
 
   it('puts a table behind every 32 MiB that hold anything, and none elsewhere', async () => {
     const bytes = new Uint8Array(130 * MiB);
