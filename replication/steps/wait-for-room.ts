@@ -19,7 +19,8 @@ export interface RoomOptions {
 export function noRoom(error: unknown): string | null {
   if (!(error instanceof FaultError)) return null;
   const { code, cause, message } = error.fault;
-  return code === 'aws-busy' || code === 'aws-throttled' ? (cause ?? message) : null;
+  // Throttling is an outage, and waited out as one (disks/outlast.ts).
+  return code === 'aws-busy' ? (cause ?? message) : null;
 }
 
 /**
