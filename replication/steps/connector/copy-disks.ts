@@ -2,11 +2,11 @@
 import { DigestDoubt } from '../../disks/digests/store.ts';
 import { outlast, withoutPatience } from '../../disks/outlast.ts';
 import { FaultError, faultError, toFault } from '../../model/fault.ts';
-import { isOutage } from '../../model/outage.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import type { SourceExport } from '../../sources/source.ts';
 import { copyDisk, type DiskPlan } from './copy-disk.ts';
 import { CopyProgressBoard } from './copy-progress.ts';
+import { CopyRestarts } from './copy-restarts.ts';
 import { releaseExportOf } from './release.ts';
 import type { ConnectorStep, ConnectorStepContext } from './step.ts';
 
@@ -28,14 +28,8 @@ interface Kept {
   copied: Map<string, CopiedDisk>;
   /** An export that could not be ended: vCenter was away. */
   openExport: string | null;
-  /** When bytes of a disk came last, by `performance.now()`. */
-  movedAt: number;
+  restarts: CopyRestarts;
 }
-
-/** A stream that is cut in the middle of a disk is begun again so often with that disk; what was copied before it is kept. */
-const MOST_CUTS = 5;
-/** And over outages so often, when each time some of it came: it would never come to its end. */
-const MOST_RESTARTS = 20;
 
 /** Copies all disks, over outages of vCenter, of a host and of AWS: a disk that was copied is not copied again. */
 async function copyOutlasting(
@@ -43,11 +37,7 @@ async function copyOutlasting(
   transport: ConnectorStepContext['transport'],
   hold: string,
 ): Promise<StepResults['copy-disks'] | { cut: string }> {
-  const kept: Kept = { copied: new Map(), openExport: null, movedAt: 0 };
-  let cuts = 0;
-  let restarts = 0;
-  let failedAt = 0;
-  let before = 0;
+  const kept: Kept = { copied: new Map(), openExport: null, restarts: new CopyRestarts() };
   let begun = 0;
   return outlast(
     () => {
@@ -57,21 +47,12 @@ async function copyOutlasting(
     context.signal,
     {
       when(theFault) {
-        if (kept.copied.size > before) cuts = restarts = 0;
-        before = kept.copied.size;
-        cuts += 1;
-        if (kept.movedAt > failedAt) restarts += 1;
-        failedAt = performance.now();
-        if (restarts > MOST_RESTARTS) {
-          const message = `${theFault.message} The same disk was begun ${restarts} times, and broke off each time.`;
-          throw new FaultError({ ...theFault, message, retry: 'later' });
-        }
-        const again = isOutage(theFault) || (theFault.code === 'export-cut' && cuts < MOST_CUTS);
-        if (again && cuts === 1)
+        const { again, isFirst } = kept.restarts.after(theFault, kept.copied.size);
+        if (again && isFirst)
           context.log('warning', `${theFault.message} The copy goes on with the disk at which it stood.`);
         return again;
       },
-      answeredAt: () => kept.movedAt,
+      answeredAt: () => kept.restarts.movedAt,
     },
   );
 }
@@ -101,7 +82,7 @@ async function copyBy(
   let read = 0;
   const board = new CopyProgressBoard(snapshot.disks, (progress, percent) => {
     const readNow = progress.disks.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
-    if (readNow > read) kept.movedAt = performance.now();
+    if (readNow > read) kept.restarts.moved();
     read = readNow;
     context.progress(progress);
     opened.progress(percent);
