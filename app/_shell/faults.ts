@@ -23,7 +23,7 @@ export function shownFault(error: unknown): ShownFault {
     code: 'console-unreachable',
     message: 'The console does not answer.',
     remedy:
-      'The page goes on by itself as soon as it does. If you have just asked for something, look there whether it was done before you ask again. If it lasts, check that Landfall runs.',
+      'The page goes on by itself as soon as it does. If you have just asked for something, check whether it was done before you ask again. If it lasts, check that Landfall runs.',
     ...(error instanceof Error && error.message ? { cause: error.message } : {}),
   };
 }

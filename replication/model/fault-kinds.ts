@@ -152,7 +152,7 @@ export const FAULT_KINDS = {
   'connector-superseded': {
     message: 'Another process of this connector is at work.',
     remedy:
-      'Nothing to do if the connector was moved. Else end one of the two, or give each an enrolment and a folder of its own.',
+      'Nothing to do if the connector was moved. Otherwise end one of the two, or give each an enrolment and a folder of its own.',
     blame: 'you',
     retry: 'later',
   },

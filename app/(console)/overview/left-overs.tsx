@@ -127,7 +127,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
           }}
           items={query.data ?? []}
           loading={query.isPending}
-          loadingText="Looking what is left"
+          loadingText="Looking for what is left"
           empty={<StatusIndicator type="success">Nothing is left</StatusIndicator>}
           columnDefinitions={[
             { id: 'kind', header: 'What', cell: (item) => KINDS[item.kind] },

@@ -36,7 +36,7 @@ export function NeedsAttention({ query }: NeedsAttentionProps) {
       ) : error ? (
         <FaultCard fault={shownFault(error)} action={<Button onClick={() => query.refetch()}>Try again</Button>} />
       ) : (
-        <StatusIndicator type="loading">Looking what needs attention</StatusIndicator>
+        <StatusIndicator type="loading">Looking for what needs attention</StatusIndicator>
       )}
     </Container>
   );

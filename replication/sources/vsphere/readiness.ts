@@ -186,7 +186,7 @@ const RULES: readonly Rule[] = [
           'boot-disk-guessed',
           `Nothing says which disk the server boots from; ${vm.devices.disks[0]?.label} is taken to be it.`,
           'That disk becomes the root volume. An instance whose root volume is another disk does not start.',
-          'Look in the guest which disk it starts from. If it is another one, say so in the boot order of the server: with PowerCLI or govc, or, with BIOS firmware, in the advanced parameter bios.hddOrder (scsi0:1 is the second disk of the first SCSI controller).',
+          'Check in the guest which disk it starts from. If it is another one, say so in the boot order of the server: with PowerCLI or govc, or, with BIOS firmware, in the advanced parameter bios.hddOrder (scsi0:1 is the second disk of the first SCSI controller).',
         )
       : null,
   (vm) => {
