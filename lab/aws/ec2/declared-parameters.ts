@@ -109,6 +109,7 @@ const table: Record<string, [reads: string, lacks?: string]> = {
   StopInstances: ['InstanceId.# Force SkipOsShutdown', 'Hibernate'],
   StartInstances: ['InstanceId.#', 'AdditionalInfo'],
   GetConsoleOutput: ['InstanceId Latest'],
+  GetConsoleScreenshot: ['InstanceId WakeUp'],
   DescribeVolumes: describeIds('VolumeId'),
   DeleteVolume: ['VolumeId'],
   CreateTags: ['ResourceId.# Tag.#.Key Tag.#.Value'],

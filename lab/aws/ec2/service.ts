@@ -5,6 +5,7 @@ import type { LabAwsPart } from '../context.ts';
 import { type PacedContext, Timers } from '../pace.ts';
 import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
 import { openSnapshotStore } from '../snapshots/store.ts';
+import { consoleScreenshotActions } from './console-screenshot.ts';
 import { controlCalls } from './control.ts';
 import { checkParameters } from './declared-parameters.ts';
 import { Guests } from './guests.ts';
@@ -45,6 +46,7 @@ export function createEc2(context: PacedContext): LabAwsPart {
     ...importTaskActions(ec2),
     ...runInstancesAction(ec2, guests),
     ...instanceActions(ec2, guests),
+    ...consoleScreenshotActions(ec2, guests),
     ...volumeActions(ec2),
     ...instanceTypeActions(ec2),
     ...networkActions(ec2),
