@@ -98,3 +98,26 @@ it('is given back by a worker that stops: free at once, and no holder that fell 
   const [next] = await claim('worker-2');
   expect(next?.task).toMatchObject({ id: claimed.task.id, holder: 'worker-2', losses: 0 });
 });
+
+it('is not begun for a run that somebody has cancelled', async () => {
+  const { db, ctx } = site;
+  const { runId } = await claimedStep('web-3');
+  await db.update(replicationRuns).set({ cancelRequestedAt: new Date() }).where(eq(replicationRuns.id, runId));
+  await db.update(tasks).set({ holder: null, leaseUntil: null }).where(eq(tasks.runId, runId));
+  const [claimed] = await claim('worker-2');
+  if (!claimed) throw new Error('nothing to claim');
+
+  let asked = 0;
+  const staging = { delete: async () => void asked++ };
+  await performStep(ctx, claimed, {
+    target: { staging } as unknown as AwsTarget,
+    leaseSeconds: 30,
+    outageSeconds: 60,
+    pollMs: 10,
+    signal: new AbortController().signal,
+  });
+
+  expect(asked).toBe(0);
+  const [after] = await db.select().from(replicationRuns).where(eq(replicationRuns.id, runId));
+  expect(after?.state).toBe('cancelled');
+});

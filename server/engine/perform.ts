@@ -126,6 +126,8 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   // Only the fence can refuse an end, so it may be told late: better than the whole step once more.
   const ending = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, options.signal, ENDING_MS);
   try {
+    // Whoever wants it to stop wants nothing more made for it.
+    if (run.cancelRequestedAt) throw faultError('cancelled');
     // Words of AWS come with it.
     const result = wellFormedJson(await withPatience(patience, () => runStep(stepId, context)));
     if (stepId === 'create-image') {
