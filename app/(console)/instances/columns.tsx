@@ -51,6 +51,7 @@ export const COLUMNS: readonly ResourceColumn<ListedInstance>[] = [
     header: 'Instance type',
     cell: (instance) => instance.settings.instanceType,
     width: 105,
+    hidden: true,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -59,7 +60,6 @@ export const COLUMNS: readonly ResourceColumn<ListedInstance>[] = [
     header: 'AMI',
     cell: (instance) => <Link href={`/images?q=id%3D${instance.imageId}`}>{instance.imageId}</Link>,
     width: 210,
-    hidden: true,
     sort: true,
     filter: { kind: 'text' },
   },
@@ -75,6 +75,7 @@ export const COLUMNS: readonly ResourceColumn<ListedInstance>[] = [
     header: 'Public address',
     cell: (instance) => orUnknown(instance.detail?.publicAddress),
     width: 126,
+    hidden: true,
     filter: { kind: 'text' },
   },
   {
