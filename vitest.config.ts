@@ -18,8 +18,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    // Most files wait more than they compute; the default on two cores is one at a time.
-    maxWorkers: 3,
+    // Most files wait more than they compute, the proofs above all; the default on two cores is one at a time.
+    maxWorkers: 4,
     projects: [
       {
         extends: true,
