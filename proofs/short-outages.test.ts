@@ -10,6 +10,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-pos
 import { migrate } from '../db/migrate.ts';
 import { connectors, images } from '../db/schema/index.ts';
 import { CONNECTOR_NODE_OPTIONS } from '../scripts/connector-memory.ts';
+import { faultOf } from '../server/services/database-faults.ts';
+import { cancelRun } from '../server/services/runs/cancel.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
 import {
   endedRun,
@@ -101,6 +103,96 @@ it('goes on over restarts of PostgreSQL, in the copy and in every step at AWS', 
   expect([site.worker.exitCode, site.connector.exitCode]).toEqual([null, null]);
   expect([site.worker.pid, site.connector.pid]).toEqual(pids);
 }, 180_000);
+
+/** PostgreSQL refuses to write, as with a full disk; what it holds can be read. */
+async function fillDisk(): Promise<void> {
+  await site.db.execute(sql`create function no_room() returns trigger language plpgsql as $$ begin
+    raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`);
+  for (const table of ['tasks', 'artifacts', 'replication_runs', 'run_log', 'events', 'connectors'])
+    await site.db.execute(
+      sql`create trigger no_room before insert or update on ${sql.identifier(table)} execute function no_room()`,
+    );
+}
+const makeRoom = () => site.db.execute(sql`drop function no_room cascade`);
+
+it('goes on when the disk of PostgreSQL was full for a while, in the copy and in a step at AWS', async () => {
+  await slowly();
+  const job = await newJob(site, 'cache-01');
+  await copying(job);
+  await fillDisk();
+  await site.clearFaults();
+  await delay(5_000);
+  await makeRoom();
+  await until('the run is at AWS, or over', async () => {
+    const run = await runOf(site, job);
+    return run?.step === 'make-snapshots' || run?.endedAt !== null;
+  });
+  await fillDisk();
+  // Longer than the worker's lease.
+  await delay(6_000);
+  await makeRoom();
+  const run = await endedRun(site, job);
+  expect(run).toMatchObject({ state: 'completed', fault: null });
+  await expectSameBytes(site, run);
+  expect(await site.db.select().from(images).where(eq(images.runId, run.id))).toHaveLength(1);
+  await expectNothingLeft(site);
+  expect([site.worker.pid, site.connector.pid]).toEqual(pids);
+}, 180_000);
+
+/** Stops the worker at a moment at which one of its transactions holds the run. */
+async function freezeWithin(runId: string): Promise<void> {
+  const isHeld = () =>
+    site.db.execute(sql`select 1 from replication_runs where id = ${runId} for update nowait`).then(
+      () => false,
+      (error) => faultOf(error).code === 'being-changed',
+    );
+  await until(
+    'the worker stands still within a transaction',
+    async () => {
+      process.kill(site.worker.pid, 'SIGSTOP');
+      if ((await isHeld()) && (await delay(200, true)) && (await isHeld())) return true;
+      process.kill(site.worker.pid, 'SIGCONT');
+      await delay(Math.random() * 5);
+      return false;
+    },
+    90,
+  );
+}
+
+it('lets a run be cancelled while its worker stands still inside a transaction that holds it', async () => {
+  // The step waits for room at AWS, and says so with each extension of its lease.
+  await site.control('/faults', {
+    side: 'aws',
+    operation: 'ec2:ImportSnapshot',
+    effect: { kind: 'fail', code: 'ResourceCountLimitExceeded', message: 'No more conversion tasks.', status: 400 },
+  });
+  const job = await newJob(site, 'mail-01');
+  const { id: runId } = await until('it waits for room', async () => {
+    const run = await runOf(site, job);
+    return run?.step === 'make-snapshots' && run.progress?.note ? run : null;
+  });
+  await freezeWithin(runId);
+  try {
+    const cancelled = () => cancelRun(site.ctx, { runId }).then(() => null, faultOf);
+    const refusals: string[] = [];
+    await until(
+      'it can be cancelled',
+      async () => {
+        const refusal = await cancelled();
+        if (refusal) refusals.push(refusal.code);
+        return refusal === null;
+      },
+      60,
+    );
+    expect(new Set(refusals)).toEqual(new Set(['being-changed']));
+  } finally {
+    process.kill(site.worker.pid, 'SIGCONT');
+  }
+  await site.clearFaults();
+  expect(await endedRun(site, job)).toMatchObject({ state: 'cancelled' });
+  await expectNothingLeft(site);
+  expect(site.worker.pid).toBe(pids[0]);
+}, 240_000);
 
 it('goes on, with the same copy, when the console is away while disks are copied and sealed', async () => {
   await slowly();
