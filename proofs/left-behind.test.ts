@@ -1,9 +1,11 @@
 // Jobs deleted while their runs go on: their connector stays until the source is clean, their servers' next jobs wait for that,
 // and a snapshot that will not go holds up no other server.
+import { EC2 } from '@aws-sdk/client-ec2';
 import { and, eq, inArray, ne } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { artifacts, connectors, servers } from '../db/schema/index.ts';
 import { FaultError } from '../replication/model/fault.ts';
+import { retryRelease } from '../server/services/artifacts/left-overs.ts';
 import { disassociateConnector } from '../server/services/connectors/disassociate.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { needsAttention } from '../server/services/overview/attention.ts';
@@ -49,7 +51,64 @@ const openAtSource = () =>
 const snapshots = async () =>
   (await site.labState()).vcenter.snapshots.filter(({ name }) => name.startsWith('landfall'));
 
+/** AWS as somebody beside us uses it. */
+function ec2(): EC2 {
+  const { endpoint, region, accessKeyId, secretAccessKey } = site.lab.aws;
+  return new EC2({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+}
+
 describe('jobs that are deleted while their runs go on', () => {
+  it('leave a snapshot that somebody made an AMI of: its reason names the AMI, it is tried less and less often, then a person is asked', async () => {
+    const aws = ec2();
+    // The run waits where its snapshots are made and its AMI is not.
+    await site.control('/faults', {
+      side: 'aws',
+      operation: 's3:DeleteObject',
+      effect: { kind: 'fail', code: 'SlowDown', message: 'Slow down.', status: 503 },
+    });
+    const job = await newJob(site, 'cache-01');
+    const run = await until('the snapshots are made', async () => {
+      const found = await runOf(site, job);
+      return found?.results['make-snapshots'] ? found : null;
+    });
+    const SnapshotId = run.results['make-snapshots']?.disks[0]?.snapshotId as string;
+    const { ImageId } = await aws.registerImage({
+      Name: 'made by hand',
+      Architecture: 'x86_64',
+      VirtualizationType: 'hvm',
+      RootDeviceName: '/dev/sda1',
+      BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId } }],
+    });
+    await deleteJob(site.ctx, { jobId: job });
+    await site.clearFaults();
+    expect(await endedRun(site, job)).toMatchObject({ state: 'cancelled' });
+
+    const row = async () => (await site.db.select().from(artifacts).where(eq(artifacts.externalId, SnapshotId)))[0];
+    const tried = (times: number) =>
+      until(`it was tried ${times} times`, async () => {
+        const found = await row();
+        return found && found.releaseAttempts >= times ? found : null;
+      });
+    const { id, ...first } = await tried(2);
+    expect(first.releaseFault).toMatchObject({
+      code: 'snapshot-in-use',
+      message: expect.stringContaining(`${ImageId}`),
+    });
+    const { releaseNotBefore } = await tried(3);
+    expect(releaseNotBefore.getTime() - Date.now()).toBeGreaterThan(4_000);
+    expect(await needsAttention(site.ctx)).toEqual([]);
+    await site.db.update(artifacts).set({ releaseAttempts: 6 }).where(eq(artifacts.id, id));
+    expect(await needsAttention(site.ctx)).toContainEqual(
+      expect.objectContaining({ kind: 'left-over', fault: expect.objectContaining({ code: 'snapshot-in-use' }) }),
+    );
+
+    await aws.deregisterImage({ ImageId });
+    await retryRelease(site.ctx, { artifactIds: [id] });
+    await until('it is gone', async () => (await row())?.state === 'released');
+    await expectNothingLeft(site);
+    aws.destroy();
+  }, 180_000);
+
   it('hold their connector until what they left is gone; one server that is stuck holds up none of the others', async () => {
     const [server] = await site.db.select().from(servers).where(eq(servers.name, 'mail-01'));
     const vm = server?.vmId;
