@@ -10,6 +10,7 @@ describe('a table in the URL', () => {
     expect(await read({})).toEqual({
       page: 1,
       pageSize: 20,
+      cursor: null,
       sort: { by: 'name', descending: false },
       filter: { operation: 'and', tokens: [] },
     });
@@ -19,6 +20,7 @@ describe('a table in the URL', () => {
     expect(await read({ page: '3', size: '50', sort: '-lastSeen', q: ['state=failed', ':web'], op: 'or' })).toEqual({
       page: 3,
       pageSize: 50,
+      cursor: null,
       sort: { by: 'lastSeen', descending: true },
       filter: {
         operation: 'or',

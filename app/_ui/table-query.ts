@@ -25,6 +25,8 @@ export interface TableQuery {
   /** From 1. */
   page: number;
   pageSize: number;
+  /** From the answer before: the page lies beyond the numbered ones. */
+  cursor: string | null;
   sort: { by: string; descending: boolean } | null;
   filter: { operation: 'and' | 'or'; tokens: FilterToken[] };
 }
@@ -90,6 +92,7 @@ export function toTableQuery(url: TableParameters, defaults: TableDefaults): Tab
   return {
     page: Math.min(1_000_000, Math.max(1, url.page)),
     pageSize: PAGE_SIZES.find((known) => known === size) ?? defaults.pageSize,
+    cursor: null,
     sort: url.sort ?? defaults.sort,
     filter: { operation: url.op, tokens: url.q.slice(0, MAX_TOKENS) },
   };

@@ -15,15 +15,31 @@ const tokenSchema = z.object({
 export const listQuerySchema = z.object({
   page: z.number().int().min(1).max(1_000_000),
   pageSize: z.number().int().min(1).max(100),
+  /** From the answer before: the page lies beyond the numbered ones, and `page` is only what is shown. Null: by number. */
+  cursor: z.string().max(1000).nullable().default(null),
   sort: z.object({ by: z.string().max(60), descending: z.boolean() }).nullable(),
   filter: z.object({ operation: z.enum(['and', 'or']), tokens: z.array(tokenSchema).max(20) }),
 });
 export type ListQuery = z.infer<typeof listQuerySchema>;
 
+/** Rows whose pages have numbers; what lies beyond is reached by cursor. Nothing counts further than this either. */
+export const NUMBERED_ROWS = 10_000;
+
 export interface ListPage<Item> {
   items: Item[];
-  /** All that match, not only this page. */
+  /** All that match, not only this page; with `more` there are more than so many. */
   total: number;
+  /** `total` is a lower bound: "10,000+". */
+  more: boolean;
+  /** Cursor of the page after this one; null at the end. */
+  next: string | null;
+  /** Cursor of the page before this one; null at the beginning. */
+  previous: string | null;
+}
+
+/** The answer of a list that has no cursors. */
+export function wholePage<Item>(items: Item[], total: number): ListPage<Item> {
+  return { items, total, more: false, next: null, previous: null };
 }
 
 export interface ListColumn {

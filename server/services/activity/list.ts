@@ -2,7 +2,7 @@
 import { and, eq } from 'drizzle-orm';
 import { audit } from '../../../db/schema/index.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 
 const COLUMNS: Record<string, ListColumn> = {
   at: { sql: audit.at, kind: 'date' },
@@ -28,5 +28,5 @@ export async function listActivity(
     .orderBy(...page.orderBy)
     .limit(page.limit)
     .offset(page.offset);
-  return { items, total: await ctx.db.$count(audit, all) };
+  return wholePage(items, await ctx.db.$count(audit, all));
 }

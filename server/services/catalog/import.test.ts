@@ -15,6 +15,7 @@ afterAll(() => site.close());
 const everything = {
   page: 1,
   pageSize: 50,
+  cursor: null,
   sort: { by: 'name', descending: false },
   filter: { operation: 'and' as const, tokens: [] },
 };

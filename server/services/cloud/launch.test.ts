@@ -270,7 +270,7 @@ describe('a launch', () => {
     expect(await rows()).toMatchObject([{ state: 'pending', instanceId: expect.stringMatching(/^i-/) }]);
     expect(ec2.launches.size).toBe(1);
     await watchInstances(site.ctx, ec2.target, never);
-    const page = { page: 1, pageSize: 10, sort: { by: 'type', descending: false } };
+    const page = { page: 1, pageSize: 10, cursor: null, sort: { by: 'type', descending: false } };
     const found = await listInstances(site.as('viewer'), {
       ...page,
       filter: { operation: 'and', tokens: [{ property: 'privateAddress', operator: '=', value: '10.1.2.3' }] },

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const query = { page: 1, pageSize: 10, sort: null, filter: { operation: 'and' as const, tokens: [] } };
+const query = { page: 1, pageSize: 10, cursor: null, sort: null, filter: { operation: 'and' as const, tokens: [] } };
 
 it('counts the servers, live jobs and active runs of each connector, and keeps its key to itself', async () => {
   const viewer = site.as('viewer');

@@ -3,7 +3,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { connectors } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { type ConnectorRow, connectorStatus } from './status.ts';
 
 // Named in full: in the list of a SELECT from one table Drizzle writes a bare "id", which would be the inner table's.
@@ -45,7 +45,10 @@ export async function listConnectors(ctx: ServiceContext, query: ListQuery): Pro
     .limit(page.limit)
     .offset(page.offset);
   const total = await ctx.db.$count(connectors, all);
-  return { items: rows.map(({ connector, ...counts }) => shown(connector, counts, ctx.now())), total };
+  return wholePage(
+    rows.map(({ connector, ...counts }) => shown(connector, counts, ctx.now())),
+    total,
+  );
 }
 
 /** One connector, also after it was disassociated. */

@@ -30,7 +30,7 @@ import {
 
 withReadyJob();
 
-const all = { page: 1, pageSize: 10, sort: null, filter: { operation: 'and' as const, tokens: [] } };
+const all = { page: 1, pageSize: 10, cursor: null, sort: null, filter: { operation: 'and' as const, tokens: [] } };
 
 describe('who may', () => {
   it('plan, decide and comment goes by the role', async () => {

@@ -5,7 +5,7 @@ import { canCancel, canRollBack, downtime, isOver } from '../../../replication/m
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { rehearsedDowntime } from '../instances/rehearsed.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
 import type { RunRow } from '../tasks/held.ts';
 import type { CutoverRow } from './change.ts';
@@ -49,7 +49,10 @@ export async function listCutovers(ctx: ServiceContext, query: ListQuery): Promi
     .orderBy(...page.orderBy)
     .limit(page.limit)
     .offset(page.offset);
-  return { items: rows.map((row) => listed(row, ctx.now())), total: await ctx.db.$count(cutovers, all) };
+  return wholePage(
+    rows.map((row) => listed(row, ctx.now())),
+    await ctx.db.$count(cutovers, all),
+  );
 }
 
 export async function getCutover(ctx: ServiceContext, cutoverId: string) {

@@ -2,7 +2,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { images, replicationJobs } from '../../../db/schema/index.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 
 const instanceCount = sql<number>`(select count(*)::int from instances i where i.image_id = ${images.id} and i.terminated_at is null)`;
 
@@ -69,5 +69,5 @@ export async function listImages(ctx: ServiceContext, query: ListQuery): Promise
     .orderBy(...page.orderBy)
     .limit(page.limit)
     .offset(page.offset);
-  return { items, total: await ctx.db.$count(images, all) };
+  return wholePage(items, await ctx.db.$count(images, all));
 }

@@ -3,7 +3,7 @@ import { and, eq, or, sql } from 'drizzle-orm';
 import { images, instances, replicationRuns } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 
 type InstanceRow = typeof instances.$inferSelect;
 
@@ -38,7 +38,7 @@ export async function listInstances(ctx: ServiceContext, query: ListQuery): Prom
     .orderBy(...page.orderBy)
     .limit(page.limit)
     .offset(page.offset);
-  return { items: rows.map(listed), total: await ctx.db.$count(instances, all) };
+  return wholePage(rows.map(listed), await ctx.db.$count(instances, all));
 }
 
 /** By our own id of the launch, or EC2's. */

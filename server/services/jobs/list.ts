@@ -6,7 +6,7 @@ import { shownBaselines } from '../baselines/shown.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { cutoverOfJob } from '../cutovers/list.ts';
 import { rehearsedDowntime } from '../instances/rehearsed.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
 import { awsTargetConfig } from '../target.ts';
 
@@ -121,10 +121,10 @@ export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<L
   const ids = rows.map(({ job }) => job.id);
   const runs = await newestRuns(ctx, ids);
   const counts = await countImages(ctx, ids);
-  return {
-    items: rows.map(({ job, connectorName }) => listed(job, connectorName, runs.get(job.id), counts.get(job.id) ?? 0)),
-    total: count?.total ?? 0,
-  };
+  return wholePage(
+    rows.map(({ job, connectorName }) => listed(job, connectorName, runs.get(job.id), counts.get(job.id) ?? 0)),
+    count?.total ?? 0,
+  );
 }
 
 /** One job, also a deleted one, with the number of its AMIs and its server's facts. */

@@ -10,7 +10,7 @@ import { listRuns } from './list.ts';
 
 const MiB = 1024 ** 2;
 const settings = { everyHours: null, seedAt: null, description: '', keepImages: null };
-const all: ListQuery = { page: 1, pageSize: 10, sort: null, filter: { operation: 'and', tokens: [] } };
+const all: ListQuery = { page: 1, pageSize: 10, cursor: null, sort: null, filter: { operation: 'and', tokens: [] } };
 
 let site: TestWorkspace;
 const jobs = new Map<string, string>();

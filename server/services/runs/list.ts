@@ -3,7 +3,7 @@ import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { artifacts, replicationRuns, runLog } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { changedBytesOf, copiedBytes, copyModeOf, runStatus, runSteps, verifiedOf } from './view.ts';
 
 type RunRow = typeof replicationRuns.$inferSelect;
@@ -85,7 +85,7 @@ export async function listRuns(
     .orderBy(...page.orderBy)
     .limit(page.limit)
     .offset(page.offset);
-  return { items: rows.map(listed), total: await ctx.db.$count(replicationRuns, all) };
+  return wholePage(rows.map(listed), await ctx.db.$count(replicationRuns, all));
 }
 
 /** One run with its steps, disks, snapshot and artifacts. */

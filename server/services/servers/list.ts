@@ -4,7 +4,7 @@ import { connectors, replicationJobs, servers } from '../../../db/schema/index.t
 import { faultError } from '../../../replication/model/fault.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses } from '../list-page.ts';
+import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 
 const COLUMNS: Record<string, ListColumn> = {
   name: { sql: servers.name, kind: 'text' },
@@ -81,7 +81,7 @@ export async function listServers(ctx: ServiceContext, input: ListQuery): Promis
     .innerJoin(connectors, eq(connectors.id, servers.connectorId))
     .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)))
     .where(all);
-  return { items, total: count?.total ?? 0 };
+  return wholePage(items, count?.total ?? 0);
 }
 
 /** One server with all that the catalog knows of it. */
