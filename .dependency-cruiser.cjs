@@ -2,7 +2,7 @@
 //
 //   app → server → replication ← connector;  db under server;  lab alone;  e2e, peers, proofs, bench and scripts outside.
 //
-// Run by scripts/check-imports.mjs, which also proves with a fixture per rule (scripts/fixtures/imports) that each of them bites.
+// Run by scripts/check/imports.mjs, which also proves with a fixture per rule (scripts/check/fixtures/imports) that each of them bites.
 
 const TEST = '\\.test\\.tsx?$';
 const TEST_SUPPORT = `${TEST}|/contract\\.ts$|(^|/)testing(\\.ts$|/|-[a-z-]+\\.ts$)`;
@@ -58,8 +58,20 @@ const whole = [
   never(
     'bootstrap-needs-nothing-installed',
     'These scripts run before anything is installed, under any Node from 20: move the code into a .ts file that they start as a child after the installation.',
-    { path: '^scripts/(start|test|test-peers|install|lock|life-line|end-with-npm)\\.mjs$' },
+    { path: '^scripts/.*\\.mjs$', pathNot: '^scripts/check/imports\\.mjs$' },
     { path: 'node_modules/|\\.tsx?$' },
+  ),
+  never(
+    'set-up-lowest',
+    'scripts/setup is what every other script stands on: take what you need as an argument, or move the code up into the folder that needs it.',
+    { path: '^scripts/setup/' },
+    { path: '^scripts/(?!setup/)' },
+  ),
+  never(
+    'starting-knows-no-checks',
+    'Landfall starts without the test runner and the peers: move what both need into scripts/setup.',
+    { path: '^scripts/run/' },
+    { path: '^scripts/(check|peers|mutants)/' },
   ),
 ];
 
@@ -300,7 +312,7 @@ module.exports = {
     // Type-only arrows must be seen as well, and told apart.
     tsPreCompilationDeps: true,
     doNotFollow: { path: ['node_modules', '^\\.next/'] },
-    exclude: { path: ['^scripts/fixtures/', '\\.css$'] },
+    exclude: { path: ['^scripts/check/fixtures/', '\\.css$'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['node', 'import', 'require', 'default', 'types'],

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from '@playwright/test';
 import { clockFile } from './e2e/clock.ts';
-import { chromiumFlags, findChromium } from './scripts/chromium.ts';
-import { makePassword } from './scripts/data-folder.ts';
-import { freePort } from './scripts/ports.ts';
+import { makePassword } from './scripts/run/data-folder.ts';
+import { freePort } from './scripts/run/ports.ts';
+import { chromiumFlags, findChromium } from './scripts/setup/chromium.ts';
 
 // This file is read by the runner and again by its workers, which inherit the runner's environment: decided once, read by all.
 // LANDFALL_STORIES_URL names a Landfall that runs already; then none is started, and these three must be set by hand.
@@ -45,7 +45,7 @@ export default defineConfig({
   webServer: running
     ? undefined
     : {
-        command: `node scripts/start.mjs --port ${env.LANDFALL_STORIES_PORT} --data ${env.LANDFALL_STORIES_DATA}`,
+        command: `node scripts/run/start.mjs --port ${env.LANDFALL_STORIES_PORT} --data ${env.LANDFALL_STORIES_DATA}`,
         // Answers only when web and database are up; the connector and the lab are up before that.
         url: `${url}/api/health`,
         timeout: 300_000,

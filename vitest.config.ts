@@ -10,7 +10,7 @@ const exclude = [
   'data/**',
   'e2e/**',
   'peers/**',
-  'scripts/fixtures/**',
+  'scripts/check/fixtures/**',
 ];
 const globalSetup = ['db/testing-postgres.ts'];
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { installBenchPeers } from '../scripts/peer-programs.ts';
+import { installBenchPeers } from '../scripts/peers/peer-programs.ts';
 import { ebsRows } from './ebs-rows.ts';
 import { INPUTS, type InputName, makeInput } from './inputs.ts';
 import type { Row, SideResult } from './row.ts';

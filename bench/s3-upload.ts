@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openStaging } from '../replication/target/aws/open-target.ts';
-import type { Found } from '../scripts/peer-programs.ts';
+import type { Found } from '../scripts/peers/peer-programs.ts';
 import { INPUTS, type Input } from './inputs.ts';
 import { compete, notMeasured, type Row } from './row.ts';
 import { measure } from './side.ts';

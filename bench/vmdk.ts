@@ -6,7 +6,7 @@ import path from 'node:path';
 import { openRawFile } from '../replication/disks/formats/raw/raw-file.ts';
 import { createStreamOptimizedVmdk } from '../replication/disks/formats/vmdk/write-stream.ts';
 import { pump } from '../replication/disks/pump.ts';
-import type { Found } from '../scripts/peer-programs.ts';
+import type { Found } from '../scripts/peers/peer-programs.ts';
 import { INPUTS, type Input } from './inputs.ts';
 import { compete, notMeasured, type Row } from './row.ts';
 import { measure } from './side.ts';

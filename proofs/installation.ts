@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../db/testing.ts';
 import type { LabFile } from '../lab/lab-file.ts';
 import type { License } from '../replication/model/job.ts';
 import { isEnded } from '../replication/model/run.ts';
-import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../scripts/connector-memory.ts';
+import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../scripts/run/connector-memory.ts';
 import { stopListening } from '../server/events/listen.ts';
 import { handleGateway } from '../server/gateway/gateway.ts';
 import { stopQueue } from '../server/queue/queue.ts';

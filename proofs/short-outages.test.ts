@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { migrate } from '../db/migrate.ts';
 import { connectors, images } from '../db/schema/index.ts';
-import { CONNECTOR_NODE_OPTIONS } from '../scripts/connector-memory.ts';
+import { CONNECTOR_NODE_OPTIONS } from '../scripts/run/connector-memory.ts';
 import { faultOf } from '../server/services/database-faults.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';

@@ -1,0 +1,109 @@
+// The one folder in which an installation keeps everything: who has it, what lies where, and its secrets.
+import { randomBytes, randomInt } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { tryLock } from '../setup/lock.mjs';
+import { SetUpError } from '../setup/set-up-error.ts';
+
+export interface Secrets {
+  nextAuthSecret: string;
+  /** 32 bytes in base64: what secrets in the database are encrypted under. */
+  secretKey: string;
+}
+
+export interface DataFolder {
+  path: string;
+  /** A place inside: `pg`, `lab`, `connector`, `logs`… */
+  at: (...parts: string[]) => string;
+  secrets: Secrets;
+  /** True when the secrets were made just now. */
+  isNew: boolean;
+  release: () => void;
+}
+
+/**
+ * Makes the folder when it is missing, and takes it for this process.
+ * @param about told to whoever starts on the same folder: the console's address
+ * @throws SetUpError when it cannot be written, or another process has it
+ */
+export function openDataFolder(folder: string, about: { url: string }): DataFolder {
+  const at = (...parts: string[]) => path.join(folder, ...parts);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    for (const name of ['lab', 'connector', 'logs']) mkdirSync(at(name), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SetUpError(whyNotWritable(folder, error as NodeJS.ErrnoException));
+  }
+  const { release, holder } = tryLock(at('landfall.lock'), about);
+  if (!release) {
+    throw new SetUpError(
+      `Landfall is running on this data folder already: ${holder.url ?? 'no address known'} (process ${holder.pid}, ${folder}).\n` +
+        `Use that one, stop it (kill ${holder.pid}), or choose another folder and port: npm start -- --data FOLDER --port NUMBER`,
+    );
+  }
+  try {
+    return { path: folder, at, release, ...readSecrets(at('secrets.json')) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function whyNotWritable(folder: string, { code, message }: NodeJS.ErrnoException): string {
+  const choose = 'or choose another folder: npm start -- --data FOLDER';
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `The data folder ${folder} cannot be written by user ${process.getuid?.() ?? ''}: chown it, ${choose}`;
+    case 'EROFS':
+      return `The data folder ${folder} is on a file system that is mounted read-only: mount it writable, ${choose}`;
+    case 'ENOSPC':
+      return `The disk with the data folder ${folder} is full: make room, ${choose}`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `The data folder ${folder} cannot be made, for a file stands in its way: move the file, ${choose}`;
+    default:
+      return `The data folder ${folder} cannot be used (${message}): ${choose}`;
+  }
+}
+
+function readSecrets(file: string): { secrets: Secrets; isNew: boolean } {
+  if (existsSync(file)) {
+    try {
+      const secrets = JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+      if (secrets.nextAuthSecret && Buffer.from(secrets.secretKey, 'base64').length === 32) {
+        chmodSync(file, 0o600);
+        return { secrets, isNew: false };
+      }
+    } catch {
+      // Said below: a broken file is never replaced, for what it held cannot be made again.
+    }
+    throw new SetUpError(
+      `${file} is broken. It holds the key to what is encrypted in the database: restore it from a backup.`,
+    );
+  }
+  const secrets = {
+    nextAuthSecret: randomBytes(32).toString('base64url'),
+    secretKey: randomBytes(32).toString('base64'),
+  };
+  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return { secrets, isNew: true };
+}
+
+/** A password of 99 random bits that can be read aloud: no letters that look alike. */
+export function makePassword(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const group = () => Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('');
+  return [group(), group(), group(), group()].join('-');
+}
