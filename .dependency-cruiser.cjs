@@ -133,6 +133,20 @@ const app = [
       path: `^server/(?!access/permissions\\.ts$)|^app/(?!_ui/)|${packages('@trpc', '@tanstack/react-query', 'next-auth')}`,
     },
   ),
+  never(
+    'forms-know-fields-only',
+    'Parts of app/_forms are shared by the forms of every noun: they know _ui and replication/model; what only one noun has, and what asks or saves, belongs in that noun.',
+    { path: '^app/_forms/' },
+    {
+      path: `^server/|^app/(?!_(forms|ui)/)|^replication/(?!model/)|${packages('@trpc', '@tanstack/react-query', 'next-auth')}`,
+    },
+  ),
+  never(
+    'app-without-circles-of-types',
+    'In app, types count too: a type that a file shares with those it imports stands below them, in types.ts of the noun or in a file of its own.',
+    { path: '^app/' },
+    { circular: true },
+  ),
 ];
 
 const server = [

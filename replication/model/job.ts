@@ -79,3 +79,8 @@ export function seedTimeProblem(seedAt: Date | null, now: Date): string | null {
 export function isPaused(state: JobState): boolean {
   return state === 'paused' || state === 'paused-on-failure';
 }
+
+/** Nothing can be done with a job any more that is in one of these. */
+export function isDeleting(state: JobState): boolean {
+  return state === 'deleting' || state === 'deleted';
+}

@@ -9,8 +9,8 @@ import { KeyValues } from '../../_ui/key-values.tsx';
 import { orUnknown } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
 import { actionLabel, changesOf } from './actions.ts';
-import type { ActivityEntry } from './columns.tsx';
 import { subjectHref, subjectLabel } from './subject.ts';
+import type { ActivityEntry } from './types.ts';
 
 export function ActivityPanel({ entry }: { entry: ActivityEntry }) {
   const changes = changesOf(entry.before, entry.after);

@@ -1,13 +1,10 @@
 import Link from '@cloudscape-design/components/link';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
 import { orUnknown } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
 import { ACTION_LABELS, actionLabel } from './actions.ts';
 import { SUBJECT_CHOICES, subjectHref, subjectLabel } from './subject.ts';
-
-export type ActivityEntry = inferRouterOutputs<AppRouter>['activity']['list']['items'][number];
+import type { ActivityEntry } from './types.ts';
 
 export const COLUMNS: readonly ResourceColumn<ActivityEntry>[] = [
   {

@@ -15,7 +15,7 @@ import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { useNow } from '../../_ui/now.ts';
 import { formatNumberOf } from '../../_ui/quantity.ts';
-import type { Connector } from './connector-words.ts';
+import type { Connector } from './types.ts';
 
 interface ActionProps {
   /** Undefined while none is selected. */

@@ -1,8 +1,5 @@
-// What the pages of connectors share: their rows' type, their order, the words for a VM manager.
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
-
-export type Connector = inferRouterOutputs<AppRouter>['connectors']['list']['items'][number];
+// What the pages of connectors share: their order, the words for a VM manager.
+import type { Connector } from './types.ts';
 
 export const CONNECTORS_SORT = { by: 'name', descending: false };
 

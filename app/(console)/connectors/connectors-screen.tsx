@@ -17,9 +17,10 @@ import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.t
 import { useTableState } from '../../_ui/table-state.ts';
 import { Time } from '../../_ui/time.tsx';
 import { CheckNow, Disassociate, ImportCatalog } from './connector-actions.tsx';
-import { CONNECTORS_SORT, type Connector, connectorState, sentence, VM_MANAGER_TYPES } from './connector-words.ts';
+import { CONNECTORS_SORT, connectorState, sentence, VM_MANAGER_TYPES } from './connector-words.ts';
 import { runsText } from './limits-words.ts';
 import { RateNow } from './rate-now.tsx';
+import type { Connector } from './types.ts';
 
 const COLUMNS: ResourceColumn<Connector>[] = [
   {

@@ -1,5 +1,6 @@
 // What a person sets on a connector, as fields: their rules, and the way to what the server takes and back. Pure.
 import { type Bandwidth, bandwidthSchema } from '../../../replication/model/bandwidth.ts';
+import { wholeNumber } from '../../_forms/whole-number.ts';
 
 export interface HoursDraft {
   /** Tells rows apart; of this form only. */
@@ -56,7 +57,7 @@ export function limitsOf(
   | { limits: { maxRuns: number; bandwidth: Bandwidth | null }; problems?: never }
   | { limits?: never; problems: LimitsProblems } {
   const problems: LimitsProblems = { hours: draft.hours.map(() => ({})) };
-  const maxRuns = /^\d{1,9}$/.test(draft.maxRuns.trim()) ? Number(draft.maxRuns) : Number.NaN;
+  const maxRuns = wholeNumber(draft.maxRuns);
   if (Number.isNaN(maxRuns)) problems.maxRuns = 'Enter a whole number.';
   else if (maxRuns < 1) problems.maxRuns = 'At least 1.';
   else if (maxRuns > 50) problems.maxRuns = 'At most 50.';

@@ -1,8 +1,8 @@
 'use client';
 // What a connector sends now beside what it may send at this hour.
 import { useNow } from '../../_ui/now.ts';
-import type { Connector } from './connector-words.ts';
 import { rateText } from './limits-words.ts';
+import type { Connector } from './types.ts';
 
 export function RateNow({ connector }: { connector: Connector }) {
   return <span className="tabular">{useNow((now) => rateText(connector, new Date(now)))}</span>;

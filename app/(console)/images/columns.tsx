@@ -4,10 +4,10 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { formatCount } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
-import { VERIFIED_CHOICES } from '../runs/run-labels.ts';
-import { VerifiedMark } from '../runs/verified-mark.tsx';
-import { type ListedImage, METHOD_CHOICES, methodLabel } from './method-label.ts';
+import { VERIFIED_CHOICES, VerifiedMark } from '../../_ui/verified-mark.tsx';
+import { METHOD_CHOICES, methodLabel } from './method-label.ts';
 import { PINNED_CHOICES, PinnedMark } from './pinned-mark.tsx';
+import type { ListedImage } from './types.ts';
 
 export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
   {

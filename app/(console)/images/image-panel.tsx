@@ -6,9 +6,10 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatCount } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
-import { VerifiedMark } from '../runs/verified-mark.tsx';
-import { type ListedImage, methodLabel } from './method-label.ts';
+import { VerifiedMark } from '../../_ui/verified-mark.tsx';
+import { methodLabel } from './method-label.ts';
 import { PinnedMark } from './pinned-mark.tsx';
+import type { ListedImage } from './types.ts';
 
 export function ImagePanel({ image }: { image: ListedImage }) {
   return (

@@ -12,9 +12,9 @@ import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.t
 import { useTableState } from '../../_ui/table-state.ts';
 import { COLUMNS } from './columns.tsx';
 import { ImagePanel } from './image-panel.tsx';
-import type { ListedImage } from './method-label.ts';
 import { PinButton } from './pinned-mark.tsx';
 import { IMAGES_SORT } from './sort.ts';
+import type { ListedImage } from './types.ts';
 
 const launchOf = (image: ListedImage) => `/runs/${image.runId}/launch`;
 

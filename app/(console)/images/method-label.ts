@@ -1,8 +1,5 @@
 // How an AMI was made, in words.
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
-
-export type ListedImage = inferRouterOutputs<AppRouter>['images']['list']['items'][number];
+import type { ListedImage } from './types.ts';
 
 const METHODS: Record<ListedImage['method'], string> = {
   'register-image': 'RegisterImage',

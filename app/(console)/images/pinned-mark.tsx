@@ -8,7 +8,7 @@ import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { UNKNOWN } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
-import type { ListedImage } from './method-label.ts';
+import type { ListedImage } from './types.ts';
 
 export const PINNED_CHOICES = [
   { value: 'yes', label: 'Pinned' },

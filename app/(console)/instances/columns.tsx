@@ -5,7 +5,8 @@ import { Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
-import { type ListedInstance, PURPOSE_CHOICES, purposeLabel, statusChecks } from './instance-words.ts';
+import { PURPOSE_CHOICES, purposeLabel, statusChecks } from './instance-words.ts';
+import type { ListedInstance } from './types.ts';
 
 export const COLUMNS: readonly ResourceColumn<ListedInstance>[] = [
   {

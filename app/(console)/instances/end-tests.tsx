@@ -5,7 +5,7 @@ import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
-import type { ListedInstance } from './instance-words.ts';
+import type { ListedInstance } from './types.ts';
 
 type Test = Pick<ListedInstance, 'id' | 'instanceId' | 'name'>;
 

@@ -1,9 +1,6 @@
 // What is said of an instance in words, and what may be done with it. Pure.
-import type { inferRouterOutputs } from '@trpc/server';
 import { may, type Role } from '../../../server/access/permissions.ts';
-import type { AppRouter } from '../../../server/api/root.ts';
-
-export type ListedInstance = inferRouterOutputs<AppRouter>['instances']['list']['items'][number];
+import type { ListedInstance } from './types.ts';
 
 type Purpose = ListedInstance['purpose'];
 

@@ -9,7 +9,8 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { formatBytes } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
-import { type Baseline, outlookOf } from './baseline-words.ts';
+import { outlookOf } from './baseline-words.ts';
+import type { Baseline } from './types.ts';
 
 export function BaselineTable({ baselines }: { baselines: readonly Baseline[] | undefined }) {
   return (

@@ -1,8 +1,5 @@
 // What a baseline means for the next run of its disk. Pure.
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
-
-export type Baseline = inferRouterOutputs<AppRouter>['jobs']['get']['baselines'][number];
+import type { Baseline } from './types.ts';
 
 interface Outlook {
   /** Whether the source says what changed, as a status. */

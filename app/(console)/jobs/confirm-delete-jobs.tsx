@@ -7,8 +7,8 @@ import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { formatNumberOf } from '../../_ui/quantity.ts';
-import type { Job } from './job-columns.tsx';
 import { openRunOf } from './job-rules.ts';
+import type { Job } from './types.ts';
 
 interface ConfirmDeleteJobsProps {
   jobs: readonly Job[];

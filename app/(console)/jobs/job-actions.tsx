@@ -7,7 +7,6 @@ import { useMay } from '../../_shell/member.tsx';
 import { planHref } from '../cutovers/plan-href.ts';
 import { ConfirmCancelRuns, useStartRuns } from '../runs/use-run-actions.tsx';
 import { ConfirmDeleteJobs } from './confirm-delete-jobs.tsx';
-import type { Job } from './job-columns.tsx';
 import {
   openRunOf,
   possible,
@@ -19,6 +18,7 @@ import {
   whyNotResume,
   whyNotStart,
 } from './job-rules.ts';
+import type { Job } from './types.ts';
 import { ConfirmPauseJobs, useResumeJobs } from './use-pause-actions.tsx';
 
 interface JobActionsProps {

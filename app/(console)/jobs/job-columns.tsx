@@ -1,7 +1,6 @@
 // Columns of the table of replication jobs.
 import Link from '@cloudscape-design/components/link';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
+import { frequencyText, LICENSE_LABELS, targetText } from '../../_forms/setting-labels.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { orUnknown } from '../../_ui/quantity.ts';
 import { StateWithReason } from '../../_ui/status.tsx';
@@ -10,9 +9,7 @@ import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { RunProgressCell } from '../runs/run-progress-cell.tsx';
 import { NextRun } from './paused-notice.tsx';
-import { frequencyText, LICENSE_LABELS, targetText } from './setting-labels.ts';
-
-export type Job = inferRouterOutputs<AppRouter>['jobs']['list']['items'][number];
+import type { Job } from './types.ts';
 
 /** Why it stands, or will soon; a job that goes well has nothing to say. */
 const whyOf = (job: Job): string | null =>

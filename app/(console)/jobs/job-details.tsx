@@ -5,6 +5,17 @@ import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
+import {
+  frequencyText,
+  IMAGE_METHOD_LABELS,
+  imageMethodText,
+  keepImagesText,
+  LICENSE_LABELS,
+  licenseText,
+  pauseText,
+  targetText,
+  VERIFICATION_LABELS,
+} from '../../_forms/setting-labels.ts';
 import { Can } from '../../_shell/member.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
@@ -18,20 +29,9 @@ import { DiskProgressTable } from '../runs/disk-progress.tsx';
 import { useStartRuns } from '../runs/use-run-actions.tsx';
 import { WaitingNotice } from '../runs/waiting-notice.tsx';
 import { BaselineTable } from './baseline-table.tsx';
-import type { Job } from './job-columns.tsx';
 import { openRunOf, whyNotStart } from './job-rules.ts';
 import { NextRun, PausedNotice } from './paused-notice.tsx';
-import {
-  frequencyText,
-  IMAGE_METHOD_LABELS,
-  imageMethodText,
-  keepImagesText,
-  LICENSE_LABELS,
-  licenseText,
-  pauseText,
-  targetText,
-  VERIFICATION_LABELS,
-} from './setting-labels.ts';
+import type { Job } from './types.ts';
 
 export function JobDetails({ job }: { job: Job }) {
   const trpc = useTRPC();

@@ -5,8 +5,8 @@ import SplitPanel from '@cloudscape-design/components/split-panel';
 import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { Status } from '../../_ui/status.tsx';
 import { RunProgressCell } from '../runs/run-progress-cell.tsx';
-import type { Job } from './job-columns.tsx';
 import { JobTabs } from './job-tabs.tsx';
+import type { Job } from './types.ts';
 
 export function JobPanel({ jobs }: { jobs: readonly Job[] }) {
   const [only] = jobs;

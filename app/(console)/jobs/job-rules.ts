@@ -1,6 +1,6 @@
 // What can be done with a job as it is now, or why it cannot. The server has the last word. Pure.
-import { isPaused } from '../../../replication/model/job.ts';
-import type { Job } from './job-columns.tsx';
+import { isDeleting, isPaused } from '../../../replication/model/job.ts';
+import type { Job } from './types.ts';
 
 type JobState = Pick<Job, 'state' | 'run' | 'everyHours' | 'nextRunAt'>;
 
@@ -9,10 +9,8 @@ export function openRunOf({ run }: Pick<JobState, 'run'>): NonNullable<Job['run'
   return run && (run.status.state === 'pending' || run.status.state === 'active') ? run : null;
 }
 
-export const isDeleting = ({ state }: JobState): boolean => state === 'deleting' || state === 'deleted';
-
 export function whyNotStart(job: JobState): string | null {
-  if (isDeleting(job)) return 'The job is being deleted.';
+  if (isDeleting(job.state)) return 'The job is being deleted.';
   const run = openRunOf(job);
   return run ? `A run is ${run.status.state} already.` : null;
 }
@@ -24,28 +22,28 @@ export function whyNotCancel(job: JobState): string | null {
 }
 
 export function whyNotDelete(job: JobState): string | null {
-  return isDeleting(job) ? 'The job is being deleted already.' : null;
+  return isDeleting(job.state) ? 'The job is being deleted already.' : null;
 }
 
 export function whyNotPause(job: JobState): string | null {
-  if (isDeleting(job)) return 'The job is being deleted.';
+  if (isDeleting(job.state)) return 'The job is being deleted.';
   if (isPaused(job.state)) return 'The job is paused already.';
   return job.everyHours === null && job.nextRunAt === null ? 'The job has no further runs to pause.' : null;
 }
 
 export function whyNotResume(job: JobState): string | null {
-  if (isDeleting(job)) return 'The job is being deleted.';
+  if (isDeleting(job.state)) return 'The job is being deleted.';
   return isPaused(job.state) ? null : 'The job is not paused.';
 }
 
 /** Of one job; several cannot be edited together. */
 export function whyNotEdit(job: JobState): string | null {
-  return isDeleting(job) ? 'The job is being deleted.' : null;
+  return isDeleting(job.state) ? 'The job is being deleted.' : null;
 }
 
 /** Of one job; what else stands in the way, the plan's checks say. Where a cutover is open, the way leads to it. */
 export function whyNotCutOver(job: JobState): string | null {
-  return isDeleting(job) ? 'The job is being deleted.' : null;
+  return isDeleting(job.state) ? 'The job is being deleted.' : null;
 }
 
 /** Those for which a rule has no objection; when there are none, why. */

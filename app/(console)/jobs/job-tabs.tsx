@@ -2,10 +2,10 @@
 // The tabs of a replication job, in the panel below the table and on the page of the job. Which one is open stands in the URL.
 import Tabs from '@cloudscape-design/components/tabs';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import type { Job } from './job-columns.tsx';
 import { JobDetails } from './job-details.tsx';
 import { LaunchConfigurationTab } from './launch-configuration.tsx';
 import { RunHistory } from './run-history.tsx';
+import type { Job } from './types.ts';
 
 const TABS = ['details', 'history', 'launch'] as const;
 

@@ -11,9 +11,10 @@ import { ResourceTable } from '../../_ui/resource-table.tsx';
 import type { TablePreferences } from '../../_ui/table-columns.ts';
 import { useTableState } from '../../_ui/table-state.ts';
 import { JobActions } from './job-actions.tsx';
-import { JOB_COLUMNS, type Job } from './job-columns.tsx';
+import { JOB_COLUMNS } from './job-columns.tsx';
 import { JobPanel } from './job-panel.tsx';
 import { JOBS_SORT } from './sort.ts';
+import type { Job } from './types.ts';
 
 export function JobsScreen() {
   const trpc = useTRPC();

@@ -7,9 +7,7 @@ import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
-import type { inferRouterOutputs } from '@trpc/server';
 import { useState } from 'react';
-import type { AppRouter } from '../../../server/api/root.ts';
 import { shownFault } from '../../_shell/faults.ts';
 import { Can } from '../../_shell/member.tsx';
 import { useMutation } from '../../_shell/mutation.ts';
@@ -18,9 +16,9 @@ import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatDuration } from '../../_ui/quantity.ts';
-import type { Job } from './job-columns.tsx';
+import type { FullJob, Job } from './types.ts';
 
-type Configuration = NonNullable<inferRouterOutputs<AppRouter>['jobs']['get']['launchConfiguration']>;
+type Configuration = NonNullable<FullJob['launchConfiguration']>;
 
 export function LaunchConfigurationTab({ job }: { job: Job }) {
   const trpc = useTRPC();

@@ -6,7 +6,7 @@ import { isPaused } from '../../../replication/model/job.ts';
 import { Can } from '../../_shell/member.tsx';
 import { UNKNOWN } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
-import type { Job } from './job-columns.tsx';
+import type { Job } from './types.ts';
 import { useResumeJobs } from './use-pause-actions.tsx';
 
 /** Nothing while the job is not paused. */

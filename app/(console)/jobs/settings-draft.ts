@@ -1,7 +1,8 @@
 // What a person has chosen of the settings of replication jobs, and its rules; for creating and for editing. Pure.
 import { z } from 'zod';
-import { type JobSettings, jobSettingsSchema, MAX_SEED_DAYS, seedTimeProblem } from '../../../replication/model/job.ts';
-import { instantIn } from './zoned-time.ts';
+import { type JobSettings, jobSettingsSchema } from '../../../replication/model/job.ts';
+import { chosenTime } from '../../_forms/chosen-time.ts';
+import { wholeNumber } from '../../_forms/whole-number.ts';
 
 export const settingsDraftSchema = z.object({
   kind: z.enum(['scheduled', 'once']),
@@ -82,35 +83,8 @@ export function settingsOf(
   return { problems };
 }
 
-/** A day and a time of the zone as an instant, at most 30 days ahead, or what is wrong with either. */
-export function chosenTime(
-  { date, time }: Pick<SettingsDraft, 'date' | 'time'>,
-  zone: string,
-  now: Date,
-): { at: Date | null; problems: { date?: string; time?: string } } {
-  const problems: { date?: string; time?: string } = {};
-  const at = instantIn(zone, date, time);
-  if (!date) problems.date = 'Choose a day.';
-  else if (!at && instantIn('UTC', date, '00:00') === null) problems.date = 'Write the day as YYYY/MM/DD.';
-  if (!time) problems.time = 'Choose a time.';
-  else if (!at && instantIn('UTC', '2026-01-01', time) === null) problems.time = 'Write the time as hh:mm.';
-  if (!at && !problems.date && !problems.time) {
-    problems.time = `There is no such time on that day: the clocks in ${zone} leap over it.`;
-  }
-  const refused = seedTimeProblem(at, now);
-  if (refused && at) problems[at > now ? 'date' : 'time'] = refused;
-  return { at, problems };
-}
-
 /** The number of an unseen field, or a new job's where that makes none. */
 function kept({ pauseAfterFailures }: SettingsDraft): number {
   const number = wholeNumber(pauseAfterFailures);
   return number >= 1 && number <= 20 ? number : Number(NEW_SETTINGS.pauseAfterFailures);
 }
-
-/** Digits only: `Number` would take `1e1`, spaces and nothing at all. */
-export function wholeNumber(text: string): number {
-  return /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
-}
-
-export const MAX_DAYS = MAX_SEED_DAYS;

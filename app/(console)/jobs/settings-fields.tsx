@@ -1,23 +1,19 @@
 'use client';
 // The fields of a replication job's settings, for the wizard and for editing.
-import DatePicker from '@cloudscape-design/components/date-picker';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
-import TimeInput from '@cloudscape-design/components/time-input';
-import { VERIFICATION_LABELS } from './setting-labels.ts';
-import { MAX_DAYS, type SettingsDraft, type SettingsProblems } from './settings-draft.ts';
-import { wallClock } from './zoned-time.ts';
+import { NumberField } from '../../_forms/number-field.tsx';
+import { VERIFICATION_LABELS } from '../../_forms/setting-labels.ts';
+import { StartTime } from '../../_forms/start-time.tsx';
+import type { SettingsDraft, SettingsProblems } from './settings-draft.ts';
 
 export interface SettingsFieldsProps {
   draft: SettingsDraft;
   problems: SettingsProblems;
   onChange: (change: Partial<SettingsDraft>) => void;
 }
-
-const DAY_MS = 86_400_000;
 
 /** How often. */
 export function FrequencyFields({ draft, problems, onChange }: SettingsFieldsProps) {
@@ -189,68 +185,3 @@ export function DescriptionField({ draft, problems, onChange }: SettingsFieldsPr
     </FormField>
   );
 }
-
-interface NumberFieldProps {
-  label: string;
-  constraint: string;
-  problem: string | undefined;
-  value: string;
-  onChange: (value: string) => void;
-}
-
-export function NumberField({ label, constraint, problem, value, onChange }: NumberFieldProps) {
-  return (
-    <FormField label={label} constraintText={constraint} errorText={problem}>
-      <div className="max-w-32">
-        <Input
-          type="number"
-          inputMode="numeric"
-          step={1}
-          value={value}
-          onChange={({ detail }) => onChange(detail.value)}
-        />
-      </div>
-    </FormField>
-  );
-}
-
-interface StartTimeProps {
-  draft: Pick<SettingsDraft, 'date' | 'time'>;
-  problems: Pick<SettingsProblems, 'date' | 'time'>;
-  onChange: (change: Partial<Pick<SettingsDraft, 'date' | 'time'>>) => void;
-  zone: string;
-  what: string;
-}
-
-/** A date and a time of the member's zone. */
-export function StartTime({ draft, problems, zone, onChange, what }: StartTimeProps) {
-  const today = wallClock(zone, new Date()).date;
-  const last = wallClock(zone, new Date(Date.now() + MAX_DAYS * DAY_MS)).date;
-  return (
-    <div className="flex flex-wrap gap-5">
-      <FormField label={`${what} date`} constraintText="YYYY/MM/DD" errorText={problems.date}>
-        <DatePicker
-          value={draft.date}
-          placeholder="YYYY/MM/DD"
-          openCalendarAriaLabel={(chosen) => (chosen ? `Open calendar, ${chosen} is chosen` : 'Open calendar')}
-          isDateEnabled={(day) => {
-            // The calendar's days are those of the browser's zone, written without one.
-            const text = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-            return text >= today && text <= last;
-          }}
-          onChange={({ detail }) => onChange({ date: detail.value })}
-        />
-      </FormField>
-      <FormField label={`${what} time`} constraintText={`24-hour clock, ${zone}`} errorText={problems.time}>
-        <TimeInput
-          format="hh:mm"
-          placeholder="hh:mm"
-          value={draft.time}
-          onChange={({ detail }) => onChange({ time: detail.value })}
-        />
-      </FormField>
-    </div>
-  );
-}
-
-const two = (number: number) => String(number).padStart(2, '0');

@@ -8,8 +8,8 @@ import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDialog } from '../../_ui/confirm-dialog.tsx';
 import { formatNumberOf } from '../../_ui/quantity.ts';
-import type { Job } from './job-columns.tsx';
 import { openRunOf } from './job-rules.ts';
+import type { Job } from './types.ts';
 
 /** Resumes each job, one after the other; resolves when all have been answered. */
 export function useResumeJobs() {

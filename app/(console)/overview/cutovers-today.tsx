@@ -7,7 +7,7 @@ import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { Status } from '../../_ui/status.tsx';
 import { Time } from '../../_ui/time.tsx';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 export function CutoversToday({ overview }: { overview: Overview }) {
   return (

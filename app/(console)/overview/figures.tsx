@@ -9,7 +9,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { ReactNode } from 'react';
 import { formatCount } from '../../_ui/quantity.ts';
 import { statusOf } from '../../_ui/status-kinds.ts';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 export function Figures({ overview }: { overview: Overview }) {
   const { connectors, servers, jobs, running } = overview;

@@ -4,7 +4,7 @@ import BarChart from '@cloudscape-design/components/bar-chart';
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 const CLASSES: readonly [keyof Overview['lag'], string][] = [
   ['under1', 'Under 1 h'],

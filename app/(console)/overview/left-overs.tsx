@@ -17,7 +17,7 @@ import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { formatNumberOf } from '../../_ui/quantity.ts';
-import type { LeftOver } from './overview-types.ts';
+import type { LeftOver } from './types.ts';
 
 const KINDS: Record<LeftOver['kind'], string> = {
   'vsphere-snapshot': 'Source snapshot',

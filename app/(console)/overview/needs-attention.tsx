@@ -9,7 +9,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { shownFault } from '../../_shell/faults.ts';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { ShowLeftOvers } from './left-overs.tsx';
-import type { Attention } from './overview-types.ts';
+import type { Attention } from './types.ts';
 
 interface NeedsAttentionProps {
   query: { data: Attention[] | undefined; error: unknown; refetch: () => unknown };

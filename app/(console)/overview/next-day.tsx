@@ -8,7 +8,7 @@ import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import { formatCount } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 export function NextDay({ overview }: { overview: Overview }) {
   const { total, perHour, next } = overview.upcoming;

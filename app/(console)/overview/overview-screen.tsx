@@ -13,9 +13,9 @@ import { Figures } from './figures.tsx';
 import { FleetLag } from './fleet-lag.tsx';
 import { NeedsAttention } from './needs-attention.tsx';
 import { NextDay } from './next-day.tsx';
-import type { Overview } from './overview-types.ts';
 import { RunningNow } from './running-now.tsx';
 import { RunsOfDay } from './runs-of-day.tsx';
+import type { Overview } from './types.ts';
 import { WayToGo } from './way-to-go.tsx';
 
 /** Time alone moves what is shown here: copies grow old and the next 24 hours go on, without any event. */

@@ -8,7 +8,7 @@ import { Can } from '../../_shell/member.tsx';
 import { useMutation } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 const MESSAGE = 'replicate-smallest';
 

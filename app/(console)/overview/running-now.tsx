@@ -8,7 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { formatCount, formatDuration, formatNumberOf, formatRate } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
 import { Elapsed } from '../../_ui/time.tsx';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 export function RunningNow({ overview }: { overview: Overview }) {
   const { total, queued, items } = overview.running;

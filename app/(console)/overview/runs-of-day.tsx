@@ -7,7 +7,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import { formatBytes } from '../../_ui/quantity.ts';
-import type { Overview } from './overview-types.ts';
+import type { Overview } from './types.ts';
 
 const ENDS: readonly ['completed' | 'failed' | 'cancelled' | 'missed', StatusIndicatorProps.Type][] = [
   ['completed', 'success'],

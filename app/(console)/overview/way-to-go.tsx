@@ -8,8 +8,8 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { ReactNode } from 'react';
 import { Can, useMember } from '../../_shell/member.tsx';
-import type { Overview } from './overview-types.ts';
 import { ReplicateSmallest } from './replicate-smallest.tsx';
+import type { Overview } from './types.ts';
 
 interface Step {
   title: string;

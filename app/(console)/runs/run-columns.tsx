@@ -7,11 +7,11 @@ import { StateWithReason, Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
+import { VerifiedMark, verifiedLine } from '../../_ui/verified-mark.tsx';
 import { LaunchLink } from './launch-link.tsx';
 import { PendingState } from './pending-state.tsx';
-import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS, verifiedLine } from './run-labels.ts';
+import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS } from './run-labels.ts';
 import type { ListedRun } from './types.ts';
-import { VerifiedMark } from './verified-mark.tsx';
 
 export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [
   {

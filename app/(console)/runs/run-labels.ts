@@ -2,7 +2,6 @@
 import type { ArtifactKind, ArtifactState } from '../../../replication/model/artifact.ts';
 import type { CopyMode } from '../../../replication/model/baseline.ts';
 import type { RunType } from '../../../replication/model/run.ts';
-import { formatCount } from '../../_ui/quantity.ts';
 import type { ListedRun } from './types.ts';
 
 export const TYPE_LABELS: Record<RunType, string> = { automatic: 'Automatic', 'on-demand': 'On demand' };
@@ -52,22 +51,3 @@ export const COPY_LABELS: Record<NonNullable<ListedRun['copyMode']>, string> = {
   delta: 'Delta',
   mixed: 'Mixed',
 };
-
-export type Verified = NonNullable<ListedRun['verified']>;
-
-export const VERIFIED_CHOICES = [
-  { value: 'sampled', label: 'Sampled' },
-  { value: 'full', label: 'Fully' },
-];
-
-/** `Sampled`, and how many: `48 of 1,200 blocks`. */
-export function verifiedWords({ checked, blocks, full }: Verified): { mark: string; count: string } {
-  if (full) return { mark: 'Fully', count: `all ${formatCount(blocks)} blocks` };
-  return { mark: 'Sampled', count: `${formatCount(checked)} of ${formatCount(blocks)} blocks` };
-}
-
-/** The same in one line: `Sampled: 48 of 1,200 blocks`. */
-export function verifiedLine(verified: Verified): string {
-  const { mark, count } = verifiedWords(verified);
-  return `${mark === 'Fully' ? 'Fully verified' : mark}: ${count}`;
-}

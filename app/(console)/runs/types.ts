@@ -5,4 +5,5 @@ import type { AppRouter } from '../../../server/api/root.ts';
 type Outputs = inferRouterOutputs<AppRouter>['runs'];
 export type ListedRun = Outputs['list']['items'][number];
 export type Run = Outputs['get'];
+export type LoggedLine = Outputs['log'][number];
 export type RunStatus = ListedRun['status'];

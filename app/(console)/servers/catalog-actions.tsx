@@ -9,7 +9,7 @@ import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
 import { formatNumberOf } from '../../_ui/quantity.ts';
-import type { Catalog } from './server-words.ts';
+import type { Catalog } from './types.ts';
 
 export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog | undefined; primary?: boolean }) {
   const trpc = useTRPC();

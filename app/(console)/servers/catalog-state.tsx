@@ -4,7 +4,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { formatCount, formatNumberOf } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
-import type { Catalog } from './server-words.ts';
+import type { Catalog } from './types.ts';
 
 type Source = Catalog['sources'][number];
 type Counts = NonNullable<Source['summary']>;

@@ -8,7 +8,8 @@ import { Reason, StateWithReason, Status } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
-import { GUEST_FAMILIES, type ListedServer } from './server-words.ts';
+import { GUEST_FAMILIES } from './server-words.ts';
+import type { ListedServer } from './types.ts';
 
 export function Readiness({ server }: { server: ListedServer }) {
   if (server.goneAt) return <StatusIndicator type="stopped">Gone from its VM manager</StatusIndicator>;

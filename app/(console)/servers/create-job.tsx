@@ -2,14 +2,11 @@
 // From selected servers to the wizard: those that cannot have a job stay behind, each with its reason.
 import Button from '@cloudscape-design/components/button';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
 import { Can } from '../../_shell/member.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { formatNumberOf } from '../../_ui/quantity.ts';
 import { createJobHref } from './server-words.ts';
-
-export type Candidate = inferRouterOutputs<AppRouter>['jobs']['candidates'][number];
+import type { Candidate } from './types.ts';
 
 export interface Selection {
   all: readonly Candidate[];

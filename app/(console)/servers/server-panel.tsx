@@ -13,8 +13,9 @@ import { useTRPC } from '../../_shell/trpc.ts';
 import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { formatBytes, formatNumberOf } from '../../_ui/quantity.ts';
-import type { Candidate, Selection } from './create-job.tsx';
+import type { Selection } from './create-job.tsx';
 import { ServerTabs } from './server-tabs.tsx';
+import type { Candidate } from './types.ts';
 
 export function ServerPanel({ serverId, name }: { serverId: string; name: string | undefined }) {
   const trpc = useTRPC();

@@ -15,7 +15,8 @@ import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatBytes, formatMemory } from '../../_ui/quantity.ts';
 import { Status } from '../../_ui/status.tsx';
 import { Elapsed, Time } from '../../_ui/time.tsx';
-import { createJobHref, FIRMWARE, type FullServer, GUEST_FAMILIES, TOOLS } from './server-words.ts';
+import { createJobHref, FIRMWARE, GUEST_FAMILIES, TOOLS } from './server-words.ts';
+import type { FullServer } from './types.ts';
 
 const TABS = ['details', 'disks', 'network', 'readiness', 'replication'] as const;
 

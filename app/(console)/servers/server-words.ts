@@ -1,11 +1,5 @@
-// What the pages of servers share: types and the words for what the catalog knows.
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
-
-type Outputs = inferRouterOutputs<AppRouter>;
-export type ListedServer = Outputs['servers']['list']['items'][number];
-export type FullServer = Outputs['servers']['get'];
-export type Catalog = Outputs['servers']['catalog'];
+// What the pages of servers share: the words for what the catalog knows.
+import type { ListedServer } from './types.ts';
 
 export const SERVERS_SORT = { by: 'name', descending: false };
 

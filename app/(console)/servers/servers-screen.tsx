@@ -17,7 +17,8 @@ import { CatalogFaults, CatalogLine } from './catalog-state.tsx';
 import { COLUMNS } from './columns.tsx';
 import { CreateJob, useSelection } from './create-job.tsx';
 import { SelectionPanel, ServerPanel } from './server-panel.tsx';
-import { type Catalog, SERVERS_SORT } from './server-words.ts';
+import { SERVERS_SORT } from './server-words.ts';
+import type { Catalog } from './types.ts';
 
 export function ServersScreen() {
   const [preferences, setPreferences] = usePreference<TablePreferences>('table.servers', {});

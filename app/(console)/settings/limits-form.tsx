@@ -1,16 +1,16 @@
 'use client';
 // The numbers of runs at once, for administrators. What stands there when it is opened stays until it is saved or cancelled.
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { NumberField } from '../../_forms/number-field.tsx';
 import { shownFault } from '../../_shell/faults.ts';
 import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { UnsavedEditForm } from '../../_shell/unsaved-edit-form.tsx';
 import { ChangedMeanwhile } from '../../_ui/editable-card.tsx';
-import { MAX_RUNS, type RunLimits, type RunLimitsDraft, runLimitsDraft, runLimitsOf } from './run-limits.ts';
+import { MAX_RUNS, type RunLimitsDraft, runLimitsDraft, runLimitsOf } from './run-limits.ts';
+import type { RunLimits } from './types.ts';
 
 const FIELDS: readonly { field: keyof RunLimits; label: string; constraint: string }[] = [
   { field: 'total', label: 'In all', constraint: `From 1 to ${MAX_RUNS}.` },
@@ -62,17 +62,14 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
     >
       {!same(runLimitsDraft(limits), opened) && <ChangedMeanwhile what="these numbers" />}
       {FIELDS.map(({ field, label, constraint }) => (
-        <FormField key={field} label={label} constraintText={constraint} errorText={tried && problems[field]}>
-          <div className="max-w-32">
-            <Input
-              type="number"
-              inputMode="numeric"
-              step={1}
-              value={draft[field]}
-              onChange={({ detail }) => setDraft({ ...draft, [field]: detail.value })}
-            />
-          </div>
-        </FormField>
+        <NumberField
+          key={field}
+          label={label}
+          constraint={constraint}
+          problem={tried ? problems[field] : undefined}
+          value={draft[field]}
+          onChange={(value) => setDraft({ ...draft, [field]: value })}
+        />
       ))}
     </UnsavedEditForm>
   );

@@ -1,8 +1,7 @@
 // How many runs may be active at once, as fields. Pure.
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
+import { wholeNumber } from '../../_forms/whole-number.ts';
+import type { RunLimits } from './types.ts';
 
-export type RunLimits = inferRouterOutputs<AppRouter>['limits']['get'];
 export type RunLimitsDraft = Record<keyof RunLimits, string>;
 
 export const MAX_RUNS = 1000;
@@ -26,7 +25,8 @@ export function runLimitsOf(
 }
 
 function problemOf(text: string): string | null {
-  if (!/^\d{1,9}$/.test(text.trim())) return 'Enter a whole number.';
-  if (Number(text) < 1) return 'At least 1.';
-  return Number(text) > MAX_RUNS ? `At most ${MAX_RUNS}.` : null;
+  const number = wholeNumber(text);
+  if (Number.isNaN(number)) return 'Enter a whole number.';
+  if (number < 1) return 'At least 1.';
+  return number > MAX_RUNS ? `At most ${MAX_RUNS}.` : null;
 }

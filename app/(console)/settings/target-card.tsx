@@ -19,12 +19,12 @@ import {
   ENCRYPTION_CHOICES,
   encryptionOf,
   labelOf,
-  type Target,
   TRANSFER_CHOICES,
   TRANSPORT_CHOICES,
   VERIFICATION_CHOICES,
 } from './target-choices.ts';
 import { TargetForm } from './target-form.tsx';
+import type { Target } from './types.ts';
 
 export function TargetCard() {
   const trpc = useTRPC();

@@ -1,8 +1,6 @@
 // What can be chosen for the AWS target, each with what it means and what it needs. Pure.
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../server/api/root.ts';
+import type { Target } from './types.ts';
 
-export type Target = inferRouterOutputs<AppRouter>['targets']['get'];
 export type TargetSettings = Omit<Target, 'changedAt' | 'changedBy'>;
 
 interface Choice<Value> {

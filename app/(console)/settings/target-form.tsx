@@ -18,12 +18,12 @@ import {
   ENCRYPTION_CHOICES,
   type Encryption,
   encryptionOf,
-  type Target,
   type TargetSettings,
   TRANSFER_CHOICES,
   TRANSPORT_CHOICES,
   VERIFICATION_CHOICES,
 } from './target-choices.ts';
+import type { Target } from './types.ts';
 
 export function TargetForm({ target, onDone }: { target: Target; onDone: () => void }) {
   const trpc = useTRPC();

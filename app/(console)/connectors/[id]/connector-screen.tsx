@@ -21,9 +21,10 @@ import { formatCount } from '../../../_ui/quantity.ts';
 import { Status } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
 import { CheckNow, Disassociate, ImportCatalog } from '../connector-actions.tsx';
-import { type Connector, catalogSummary, connectorState, sentence, VM_MANAGER_TYPES } from '../connector-words.ts';
+import { catalogSummary, connectorState, sentence, VM_MANAGER_TYPES } from '../connector-words.ts';
 import { runsText } from '../limits-words.ts';
 import { RateNow } from '../rate-now.tsx';
+import type { Connector } from '../types.ts';
 import { HealthChecks } from './health-checks.tsx';
 import { LimitsCard } from './limits-card.tsx';
 

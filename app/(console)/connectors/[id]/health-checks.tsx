@@ -6,7 +6,7 @@ import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { formatNumberOf } from '../../../_ui/quantity.ts';
 import { Status } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
-import type { Connector } from '../connector-words.ts';
+import type { Connector } from '../types.ts';
 
 type Check = Connector['checks'][number];
 

@@ -5,8 +5,8 @@ import { useMay } from '../../../_shell/member.tsx';
 import { EditableCard } from '../../../_ui/editable-card.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { formatCount } from '../../../_ui/quantity.ts';
-import type { Connector } from '../connector-words.ts';
 import { hoursText, limitText } from '../limits-words.ts';
+import type { Connector } from '../types.ts';
 import { LimitsForm } from './limits-form.tsx';
 
 export function LimitsCard({ connector }: { connector: Connector }) {

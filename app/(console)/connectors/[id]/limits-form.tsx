@@ -5,6 +5,8 @@ import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { NumberField } from '../../../_forms/number-field.tsx';
+import { ownZone } from '../../../_forms/zoned-time.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMember } from '../../../_shell/member.tsx';
 import { useMutation, useOneAtATime } from '../../../_shell/mutation.ts';
@@ -12,9 +14,8 @@ import { useNotifications } from '../../../_shell/notifications.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { UnsavedEditForm } from '../../../_shell/unsaved-edit-form.tsx';
 import { ChangedMeanwhile } from '../../../_ui/editable-card.tsx';
-import { ownZone } from '../../jobs/zoned-time.ts';
-import type { Connector } from '../connector-words.ts';
 import { type LimitsDraft, limitsDraftOf, limitsOf, sameLimits } from '../limits-draft.ts';
+import type { Connector } from '../types.ts';
 import { HoursEditor } from './hours-editor.tsx';
 
 export function LimitsForm({ connector, onDone }: { connector: Connector; onDone: () => void }) {
@@ -58,21 +59,13 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
       onCancel={onDone}
     >
       {!sameLimits(limitsDraftOf(connector, zone), opened) && <ChangedMeanwhile what="these limits" />}
-      <FormField
+      <NumberField
         label="Runs at once"
-        constraintText="From 1 to 50. More wait in the queue until one has ended."
-        errorText={shown?.maxRuns}
-      >
-        <div className="max-w-32">
-          <Input
-            type="number"
-            inputMode="numeric"
-            step={1}
-            value={draft.maxRuns}
-            onChange={({ detail }) => change({ maxRuns: detail.value })}
-          />
-        </div>
-      </FormField>
+        constraint="From 1 to 50. More wait in the queue until one has ended."
+        problem={shown?.maxRuns}
+        value={draft.maxRuns}
+        onChange={(maxRuns) => change({ maxRuns })}
+      />
       <FormField
         label="Bandwidth limit (MiB/s)"
         constraintText="For all its runs together. Leave it empty for no limit."

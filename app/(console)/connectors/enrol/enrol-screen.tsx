@@ -10,10 +10,8 @@ import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { inferRouterOutputs } from '@trpc/server';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useState } from 'react';
-import type { AppRouter } from '../../../../server/api/root.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMay } from '../../../_shell/member.tsx';
 import { useMutation } from '../../../_shell/mutation.ts';
@@ -25,11 +23,10 @@ import { Page } from '../../../_ui/page.tsx';
 import { PageProblem } from '../../../_ui/page-problem.tsx';
 import { Time } from '../../../_ui/time.tsx';
 import { VM_MANAGER_TYPES } from '../connector-words.ts';
+import type { EnrolmentCode } from '../types.ts';
 import { Arrival } from './arrival.tsx';
 import { CommandBlock } from './command-block.tsx';
 import { addressProblem, deployCommand } from './deploy-command.ts';
-
-type Made = inferRouterOutputs<AppRouter>['connectors']['createCode'];
 
 export function EnrolScreen() {
   const mayEnrol = useMay('connector.enrol');
@@ -56,7 +53,7 @@ function Enrol() {
   const trpc = useTRPC();
   // Only the id of the code stands in the URL: a reload goes on watching, but the code itself is shown once.
   const [codeId, setCodeId] = useQueryState('code', parseAsString);
-  const [made, setMade] = useState<Made | null>(null);
+  const [made, setMade] = useState<EnrolmentCode | null>(null);
   const create = useMutation(
     trpc.connectors.createCode.mutationOptions({
       meta: { inline: true },
@@ -99,7 +96,7 @@ function Enrol() {
   );
 }
 
-function Deploy({ made }: { made: Made }) {
+function Deploy({ made }: { made: EnrolmentCode }) {
   const [url, setUrl] = useState('');
   const [user, setUser] = useState('');
   const problem = addressProblem(made.consoleUrl);

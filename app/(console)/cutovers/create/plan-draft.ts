@@ -1,6 +1,7 @@
 // What a person has chosen for a cutover, and its rules. Pure.
 import { type CutoverOptions, cutoverOptionsSchema } from '../../../../replication/model/cutover.ts';
-import { chosenTime, wholeNumber } from '../../jobs/settings-draft.ts';
+import { chosenTime } from '../../../_forms/chosen-time.ts';
+import { wholeNumber } from '../../../_forms/whole-number.ts';
 
 export interface PlanDraft {
   touchSource: boolean;

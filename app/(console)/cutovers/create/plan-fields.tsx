@@ -5,8 +5,9 @@ import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tiles from '@cloudscape-design/components/tiles';
-import { MAX_DAYS } from '../../jobs/settings-draft.ts';
-import { NumberField, StartTime } from '../../jobs/settings-fields.tsx';
+import { MAX_DAYS } from '../../../_forms/chosen-time.ts';
+import { NumberField } from '../../../_forms/number-field.tsx';
+import { StartTime } from '../../../_forms/start-time.tsx';
 import type { PlanDraft, PlanProblems } from './plan-draft.ts';
 
 interface PlanFieldsProps {

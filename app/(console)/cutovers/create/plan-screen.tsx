@@ -5,12 +5,12 @@ import Button from '@cloudscape-design/components/button';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
+import { isDeleting } from '../../../../replication/model/job.ts';
 import { useMay } from '../../../_shell/member.tsx';
 import { usePageShell } from '../../../_shell/page-shell.tsx';
 import { QueryPage } from '../../../_shell/query-page.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { Page } from '../../../_ui/page.tsx';
-import { isDeleting } from '../../jobs/job-rules.ts';
 import { PlanForm } from './plan-form.tsx';
 
 export function PlanScreen({ jobId }: { jobId: string }) {
@@ -37,7 +37,7 @@ export function PlanScreen({ jobId }: { jobId: string }) {
       {(job) => {
         const why = !may
           ? 'Your role may look at cutovers but not plan them. Ask an administrator for the role cutover manager.'
-          : isDeleting(job)
+          : isDeleting(job.state)
             ? 'The replication job is being deleted, or was.'
             : null;
         return (

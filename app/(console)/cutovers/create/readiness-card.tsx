@@ -4,16 +4,13 @@ import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../../server/api/root.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { LoadingBody } from '../../../_ui/loading-body.tsx';
 import { formatDuration } from '../../../_ui/quantity.ts';
 import { CheckList } from '../check-list.tsx';
-
-type Readiness = inferRouterOutputs<AppRouter>['cutovers']['readiness'];
+import type { Readiness } from '../types.ts';
 
 interface ReadinessCardProps {
   query: { data: Readiness | undefined; error: unknown; refetch: () => unknown };

@@ -15,7 +15,7 @@ import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { SerialConsole } from '../../../_ui/serial-console.tsx';
 import { Time } from '../../../_ui/time.tsx';
 import { isBooting } from '../instance-words.ts';
-import type { ShownInstance } from './instance-screen.tsx';
+import type { ShownInstance } from '../types.ts';
 
 const READ_EVERY_MS = 3000;
 

@@ -6,10 +6,8 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import { useQuery } from '@tanstack/react-query';
-import type { inferRouterOutputs } from '@trpc/server';
 import { useState } from 'react';
 import { may, type Role } from '../../../../server/access/permissions.ts';
-import type { AppRouter } from '../../../../server/api/root.ts';
 import { useMember } from '../../../_shell/member.tsx';
 import { usePageShell } from '../../../_shell/page-shell.tsx';
 import { QueryPage } from '../../../_shell/query-page.tsx';
@@ -22,10 +20,9 @@ import { Status } from '../../../_ui/status.tsx';
 import { Time } from '../../../_ui/time.tsx';
 import { mayTerminate, purposeLabel, withWords } from '../instance-words.ts';
 import { TerminateInstance } from '../terminate-instance.tsx';
+import type { ShownInstance } from '../types.ts';
 import { ConsoleOutput } from './console-output.tsx';
 import { InstanceSettings } from './instance-settings.tsx';
-
-export type ShownInstance = inferRouterOutputs<AppRouter>['instances']['get'];
 
 export function InstanceScreen({ id }: { id: string }) {
   const trpc = useTRPC();

@@ -7,7 +7,7 @@ import { VOLUME_LIMITS } from '../../../../replication/model/volume.ts';
 import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { formatCount } from '../../../_ui/quantity.ts';
-import type { ShownInstance } from './instance-screen.tsx';
+import type { ShownInstance } from '../types.ts';
 
 type Volume = ShownInstance['settings']['volumes'][number];
 

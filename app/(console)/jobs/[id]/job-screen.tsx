@@ -3,6 +3,8 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import { useQuery } from '@tanstack/react-query';
+import { isDeleting } from '../../../../replication/model/job.ts';
+import { frequencyText } from '../../../_forms/setting-labels.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { Can } from '../../../_shell/member.tsx';
 import { usePageShell } from '../../../_shell/page-shell.tsx';
@@ -15,9 +17,7 @@ import { CutoverStatus } from '../../cutovers/cutover-status.tsx';
 import { planHref } from '../../cutovers/plan-href.ts';
 import { CopyHistory } from '../copy-history.tsx';
 import { JobActions } from '../job-actions.tsx';
-import { isDeleting } from '../job-rules.ts';
 import { JobTabs } from '../job-tabs.tsx';
-import { frequencyText } from '../setting-labels.ts';
 
 export function JobScreen({ jobId }: { jobId: string }) {
   const trpc = useTRPC();
@@ -38,7 +38,7 @@ export function JobScreen({ jobId }: { jobId: string }) {
         !job.deletedAt && (
           <>
             <JobActions jobs={[job]} />
-            {!isDeleting(job) && (!job.cutover || job.cutover.over) && (
+            {!isDeleting(job.state) && (!job.cutover || job.cutover.over) && (
               <Can permission="cutover.plan">
                 <Button href={planHref(job.id)}>Cut over</Button>
               </Can>

@@ -4,6 +4,7 @@ import Wizard from '@cloudscape-design/components/wizard';
 import { useRouter } from 'next/navigation';
 import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { ownZone } from '../../../_forms/zoned-time.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useLeaveGuard } from '../../../_shell/leave-guard.tsx';
 import { useMay, useMember } from '../../../_shell/member.tsx';
@@ -15,7 +16,6 @@ import { useTRPC } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { formatNumberOf } from '../../../_ui/quantity.ts';
 import { settingsOf } from '../settings-draft.ts';
-import { ownZone } from '../zoned-time.ts';
 import {
   type Draft,
   forgetDraft,

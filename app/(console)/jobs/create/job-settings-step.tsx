@@ -3,7 +3,7 @@
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { MAX_DAYS } from '../settings-draft.ts';
+import { MAX_DAYS } from '../../../_forms/chosen-time.ts';
 import {
   DescriptionField,
   FailureFields,

@@ -10,13 +10,6 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { JobSettings } from '../../../../replication/model/job.ts';
-import { type ShownFault, shownFault } from '../../../_shell/faults.ts';
-import { useTRPC } from '../../../_shell/trpc.ts';
-import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
-import { FaultCard } from '../../../_ui/fault-card.tsx';
-import { KeyValues } from '../../../_ui/key-values.tsx';
-import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
-import { exactTime } from '../../../_ui/relative-time.ts';
 import {
   frequencyText,
   imageMethodText,
@@ -24,9 +17,16 @@ import {
   licenseText,
   pauseText,
   VERIFICATION_LABELS,
-} from '../setting-labels.ts';
+} from '../../../_forms/setting-labels.ts';
+import { type ShownFault, shownFault } from '../../../_shell/faults.ts';
+import { useTRPC } from '../../../_shell/trpc.ts';
+import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
+import { FaultCard } from '../../../_ui/fault-card.tsx';
+import { KeyValues } from '../../../_ui/key-values.tsx';
+import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
+import { exactTime } from '../../../_ui/relative-time.ts';
+import type { Candidate } from '../../servers/types.ts';
 import { type Draft, imageMethodOf, licenseOf } from './draft.ts';
-import type { Candidate } from './use-candidates.ts';
 
 interface ReviewStepProps {
   servers: readonly Candidate[];

@@ -1,20 +1,17 @@
 // Columns of the table from which servers are chosen.
 import Link from '@cloudscape-design/components/link';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../../server/api/root.ts';
 import { formatBytes, formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
 import { StateWithReason, Status } from '../../../_ui/status.tsx';
 import { statesOf } from '../../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../../_ui/table-columns.ts';
-
-export type Server = inferRouterOutputs<AppRouter>['servers']['list']['items'][number];
+import type { ListedServer } from '../../servers/types.ts';
 
 /** Whether a job can be created for it; the last word has the server. */
-export const canHaveJob = (server: Server): boolean =>
+export const canHaveJob = (server: ListedServer): boolean =>
   !server.goneAt && server.readiness !== 'blocked' && server.jobId === null;
 
-function Choice({ server }: { server: Server }) {
+function Choice({ server }: { server: ListedServer }) {
   if (server.goneAt) return <StatusIndicator type="stopped">Gone from its VM manager</StatusIndicator>;
   if (server.readiness === 'blocked') {
     return <StateWithReason of="readiness" state="blocked" reason={server.blockedBy ?? 'It cannot be replicated.'} />;
@@ -29,7 +26,7 @@ function Choice({ server }: { server: Server }) {
   return <Status of="readiness" state={server.readiness} />;
 }
 
-export const SERVER_COLUMNS: ResourceColumn<Server>[] = [
+export const SERVER_COLUMNS: ResourceColumn<ListedServer>[] = [
   {
     id: 'name',
     header: 'Server',

@@ -8,11 +8,16 @@ import Select, { type SelectProps } from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { allowedLicenses, type ImageMethod, type License } from '../../../../replication/model/job.ts';
+import {
+  IMAGE_METHOD_LABELS,
+  IMAGE_METHOD_MEANING,
+  LICENSE_LABELS,
+  licenseMeaning,
+} from '../../../_forms/setting-labels.ts';
 import { AdaptiveTable } from '../../../_ui/adaptive-table.tsx';
 import { formatNumberOf, orUnknown } from '../../../_ui/quantity.ts';
-import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../setting-labels.ts';
+import type { Candidate } from '../../servers/types.ts';
 import { type Draft, imageMethodOf, isWindows, licenseOf } from './draft.ts';
-import type { Candidate } from './use-candidates.ts';
 
 interface ServerSettingsStepProps {
   servers: readonly Candidate[];

@@ -15,9 +15,9 @@ import { EmptyTeaching } from '../../../_ui/empty-teaching.tsx';
 import { formatBytes } from '../../../_ui/quantity.ts';
 import { ResourceTable } from '../../../_ui/resource-table.tsx';
 import { useTableState } from '../../../_ui/table-state.ts';
+import type { Candidate } from '../../servers/types.ts';
 import { SERVERS_SORT } from '../sort.ts';
 import { canHaveJob, SERVER_COLUMNS } from './server-columns.tsx';
-import type { Candidate } from './use-candidates.ts';
 
 interface ServersStepProps {
   serverIds: readonly string[];

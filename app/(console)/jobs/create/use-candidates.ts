@@ -1,11 +1,7 @@
 'use client';
 // The chosen servers as the server knows them, each with the reason why it cannot have a job. Live: another person may be faster.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../../server/api/root.ts';
 import { useTRPC } from '../../../_shell/trpc.ts';
-
-export type Candidate = inferRouterOutputs<AppRouter>['jobs']['candidates'][number];
 
 export function useCandidates(serverIds: readonly string[]) {
   const trpc = useTRPC();

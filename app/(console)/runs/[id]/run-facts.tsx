@@ -7,16 +7,16 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import { imageMethodText, licenseText, targetText } from '../../../_forms/setting-labels.ts';
 import { CopyableId } from '../../../_ui/copyable-id.tsx';
 import { KeyValues } from '../../../_ui/key-values.tsx';
 import { formatBytes, formatDuration, formatRate } from '../../../_ui/quantity.ts';
 import { StageBar } from '../../../_ui/stage-bar.tsx';
 import { Status } from '../../../_ui/status.tsx';
 import { Elapsed, Time } from '../../../_ui/time.tsx';
-import { imageMethodText, licenseText, targetText } from '../../jobs/setting-labels.ts';
+import { VerifiedMark } from '../../../_ui/verified-mark.tsx';
 import { COPY_LABELS, TRANSPORT_LABELS, TYPE_LABELS } from '../run-labels.ts';
 import type { Run } from '../types.ts';
-import { VerifiedMark } from '../verified-mark.tsx';
 import { copiedSoFar } from './disk-rows.ts';
 
 export function RunFacts({ run }: { run: Run }) {

@@ -1,14 +1,11 @@
 'use client';
 // The log of a run. Only what is new is fetched, whenever an event says that something happened.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../../../../server/api/root.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useTRPCClient } from '../../../_shell/trpc.ts';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
 import { LiveLog, type LogLine } from '../../../_ui/live-log.tsx';
-
-type Line = inferRouterOutputs<AppRouter>['runs']['log'][number];
+import type { LoggedLine } from '../types.ts';
 
 /** As many as the server answers at once. */
 const PAGE = 1000;
@@ -25,7 +22,7 @@ export function RunLog({ runId }: { runId: string }) {
     queryKey,
     structuralSharing: false,
     async queryFn({ signal }) {
-      let lines = queryClient.getQueryData<Line[]>(queryKey) ?? [];
+      let lines = queryClient.getQueryData<LoggedLine[]>(queryKey) ?? [];
       for (;;) {
         const after = lines.at(-1)?.id;
         const added = await client.runs.log.query({ runId, ...(after === undefined ? {} : { after }) }, { signal });

@@ -10,7 +10,7 @@ import { Page } from '../../../_ui/page.tsx';
 import { Readiness } from '../columns.tsx';
 import { CreateJob, useSelection } from '../create-job.tsx';
 import { ServerTabs } from '../server-tabs.tsx';
-import type { FullServer } from '../server-words.ts';
+import type { FullServer } from '../types.ts';
 
 export function ServerScreen({ serverId }: { serverId: string }) {
   const trpc = useTRPC();

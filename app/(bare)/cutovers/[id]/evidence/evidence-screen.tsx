@@ -6,8 +6,8 @@ import { useQuery } from '@tanstack/react-query';
 import { shownFault } from '../../../../_shell/faults.ts';
 import { useTRPC } from '../../../../_shell/trpc.ts';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
+import type { Evidence } from '../../../../(console)/cutovers/types.ts';
 import { EvidenceSheet } from './evidence-sheet.tsx';
-import type { Evidence } from './evidence-types.ts';
 
 export function EvidenceScreen({ cutoverId }: { cutoverId: string }) {
   const trpc = useTRPC();

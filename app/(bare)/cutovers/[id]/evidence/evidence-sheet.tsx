@@ -4,7 +4,7 @@ import { type CutoverStepId, cutoverStep } from '../../../../../replication/mode
 import { formatBytes, formatCount, formatDuration, UNKNOWN } from '../../../../_ui/quantity.ts';
 import { exactTime } from '../../../../_ui/relative-time.ts';
 import { statusOf } from '../../../../_ui/status-kinds.ts';
-import type { Evidence } from './evidence-types.ts';
+import type { Evidence } from '../../../../(console)/cutovers/types.ts';
 
 const at = (time: string | null | undefined) => (time ? exactTime(new Date(time), 'UTC') : UNKNOWN);
 const seconds = (value: number | null) => formatDuration(value === null ? null : value * 1000);

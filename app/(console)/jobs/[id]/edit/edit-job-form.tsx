@@ -8,11 +8,17 @@ import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
 import { allowedLicenses, type ImageMethod, type License } from '../../../../../replication/model/job.ts';
-import type { AppRouter } from '../../../../../server/api/root.ts';
+import { MAX_DAYS } from '../../../../_forms/chosen-time.ts';
+import {
+  IMAGE_METHOD_LABELS,
+  IMAGE_METHOD_MEANING,
+  LICENSE_LABELS,
+  licenseMeaning,
+} from '../../../../_forms/setting-labels.ts';
+import { ownZone } from '../../../../_forms/zoned-time.ts';
 import { shownFault } from '../../../../_shell/faults.ts';
 import { useUnsavedGuard } from '../../../../_shell/leave-guard.tsx';
 import { useMember } from '../../../../_shell/member.tsx';
@@ -23,8 +29,7 @@ import { FaultCard } from '../../../../_ui/fault-card.tsx';
 import { focusFirstProblem } from '../../../../_ui/first-problem.ts';
 import { isWindows } from '../../create/draft.ts';
 import { openRunOf } from '../../job-rules.ts';
-import { IMAGE_METHOD_LABELS, IMAGE_METHOD_MEANING, LICENSE_LABELS, licenseMeaning } from '../../setting-labels.ts';
-import { MAX_DAYS, settingsOf } from '../../settings-draft.ts';
+import { settingsOf } from '../../settings-draft.ts';
 import {
   DescriptionField,
   FailureFields,
@@ -33,12 +38,10 @@ import {
   StartFields,
   VerificationField,
 } from '../../settings-fields.tsx';
-import { ownZone } from '../../zoned-time.ts';
+import type { FullJob } from '../../types.ts';
 import { asScheduled, differ, type EditDraft, editDraftOf } from './edit-draft.ts';
 
-type Job = inferRouterOutputs<AppRouter>['jobs']['get'];
-
-export function EditJobForm({ job }: { job: Job }) {
+export function EditJobForm({ job }: { job: FullJob }) {
   const router = useRouter();
   const trpc = useTRPC();
   const { notify } = useNotifications();
@@ -170,7 +173,7 @@ export function EditJobForm({ job }: { job: Job }) {
   );
 }
 
-function LicenseField(props: { job: Job; draft: EditDraft; onChange: (change: { license: License }) => void }) {
+function LicenseField(props: { job: FullJob; draft: EditDraft; onChange: (change: { license: License }) => void }) {
   const { guestFamily } = props.job;
   const options = allowedLicenses(guestFamily).map((value) => ({
     value,

@@ -3,6 +3,7 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import { useQuery } from '@tanstack/react-query';
+import { isDeleting } from '../../../../../replication/model/job.ts';
 import { shownFault } from '../../../../_shell/faults.ts';
 import { useMay } from '../../../../_shell/member.tsx';
 import { usePageShell } from '../../../../_shell/page-shell.tsx';
@@ -10,7 +11,6 @@ import { useTRPC } from '../../../../_shell/trpc.ts';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
 import { LoadingBody } from '../../../../_ui/loading-body.tsx';
 import { Page } from '../../../../_ui/page.tsx';
-import { isDeleting } from '../../job-rules.ts';
 import { EditJobForm } from './edit-job-form.tsx';
 
 export function EditJobScreen({ jobId }: { jobId: string }) {
@@ -27,7 +27,7 @@ export function EditJobScreen({ jobId }: { jobId: string }) {
   });
   const why = !may
     ? 'Your role may look at replication jobs but not edit them. Ask an administrator for another role.'
-    : job && isDeleting(job)
+    : job && isDeleting(job.state)
       ? 'The job is being deleted, or was.'
       : null;
   return (

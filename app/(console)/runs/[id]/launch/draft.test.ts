@@ -1,5 +1,4 @@
 import { describe, expect, it, test } from 'vitest';
-import type { LaunchChoices } from './choices.ts';
 import {
   configurationOf,
   type Draft,
@@ -11,6 +10,7 @@ import {
   withPurpose,
   withVpc,
 } from './draft.ts';
+import type { LaunchChoices } from './types.ts';
 
 const type = (name: string, zones: string[] | null = null) => ({
   name,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MAX_TAGS, tagKeyProblem, tagValueProblem } from '../../../../../replication/model/tag.ts';
 import { VOLUME_LIMITS, VOLUME_TYPES, volumeProblems } from '../../../../../replication/model/volume.ts';
-import type { LaunchChoices } from './choices.ts';
+import type { LaunchChoices } from './types.ts';
 
 const volumeDraftSchema = z.object({
   device: z.string(),

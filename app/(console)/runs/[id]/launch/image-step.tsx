@@ -12,7 +12,7 @@ import { formatMemory, formatNumberOf } from '../../../../_ui/quantity.ts';
 import { Time } from '../../../../_ui/time.tsx';
 import { methodLabel } from '../../../images/method-label.ts';
 import { type Draft, withPurpose } from './draft.ts';
-import type { StepProps } from './launch-wizard.tsx';
+import type { StepProps } from './step-props.ts';
 
 const TEST = {
   value: 'test',

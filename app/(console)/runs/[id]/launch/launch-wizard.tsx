@@ -11,7 +11,6 @@ import { useMutation } from '../../../../_shell/mutation.ts';
 import { useNotifications } from '../../../../_shell/notifications.tsx';
 import { newRequestId } from '../../../../_shell/request-id.ts';
 import { useTRPC } from '../../../../_shell/trpc.ts';
-import type { LaunchChoices } from './choices.ts';
 import {
   configurationOf,
   type Draft,
@@ -19,7 +18,6 @@ import {
   fitted,
   launchInput,
   newDraft,
-  type Problems,
   problemsOf,
   STEPS,
 } from './draft.ts';
@@ -27,17 +25,11 @@ import { ImageStep } from './image-step.tsx';
 import { forgetDraft, keepDraft, keptDraft } from './kept-draft.ts';
 import { NetworkStep } from './network-step.tsx';
 import { ReviewStep } from './review-step.tsx';
+import type { StepProps } from './step-props.ts';
 import { StorageStep } from './storage-step.tsx';
 import { TagsStep } from './tags-step.tsx';
 import { TypeStep } from './type-step.tsx';
-
-export interface StepProps {
-  draft: Draft;
-  choices: LaunchChoices;
-  /** Only what has been said so far. */
-  problems: Problems;
-  onChange: (part: Partial<Draft>) => void;
-}
+import type { LaunchChoices } from './types.ts';
 
 export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; onRefresh: () => void }) {
   const runId = choices.run.id;

@@ -9,9 +9,9 @@ import Multiselect from '@cloudscape-design/components/multiselect';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import Select, { type SelectProps } from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { LaunchChoices } from './choices.ts';
 import { type Draft, subnetsOf, withVpc } from './draft.ts';
-import type { StepProps } from './launch-wizard.tsx';
+import type { StepProps } from './step-props.ts';
+import type { LaunchChoices } from './types.ts';
 
 const NO_KEY: SelectProps.Option = { value: '', label: 'None: proceed without a key pair' };
 

@@ -18,9 +18,9 @@ import { KeyValues } from '../../../../_ui/key-values.tsx';
 import { formatBytes, formatCount, formatMemory, orUnknown } from '../../../../_ui/quantity.ts';
 import { Time } from '../../../../_ui/time.tsx';
 import { withWords } from '../../../instances/instance-words.ts';
-import type { LaunchChoices } from './choices.ts';
 import { type Draft, userDataBytes } from './draft.ts';
-import type { StepProps } from './launch-wizard.tsx';
+import type { StepProps } from './step-props.ts';
+import type { LaunchChoices } from './types.ts';
 
 interface ReviewStepProps extends StepProps {
   /** What the last try answered. */

@@ -12,7 +12,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { VOLUME_LIMITS, VOLUME_TYPES, type VolumeType } from '../../../../../replication/model/volume.ts';
 import { formatCount, orUnknown } from '../../../../_ui/quantity.ts';
 import type { VolumeDraft } from './draft.ts';
-import type { StepProps } from './launch-wizard.tsx';
+import type { StepProps } from './step-props.ts';
 
 export function StorageStep({ draft, choices, problems, onChange }: StepProps) {
   const change = (at: number, part: Partial<VolumeDraft>) =>

@@ -10,7 +10,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
 import { formatBytes } from '../../../../_ui/quantity.ts';
 import { MAX_USER_DATA_BYTES, userDataBytes } from './draft.ts';
-import type { StepProps } from './launch-wizard.tsx';
+import type { StepProps } from './step-props.ts';
 
 export function TagsStep({ draft, problems, onChange }: StepProps) {
   const bytes = userDataBytes(draft.userData);

@@ -10,8 +10,8 @@ import { useState } from 'react';
 import { AdaptiveTable } from '../../../../_ui/adaptive-table.tsx';
 import { EmptyTeaching } from '../../../../_ui/empty-teaching.tsx';
 import { formatCount, formatMemory, formatNumberOf } from '../../../../_ui/quantity.ts';
-import type { LaunchChoices } from './choices.ts';
-import type { StepProps } from './launch-wizard.tsx';
+import type { StepProps } from './step-props.ts';
+import type { LaunchChoices } from './types.ts';
 
 type InstanceType = LaunchChoices['types']['fitting'][number];
 

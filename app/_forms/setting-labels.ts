@@ -1,6 +1,6 @@
 // Words for the settings of a replication job, the same in wizard, table and details. Pure.
-import { effectiveLicense, type ImageMethod, type License } from '../../../replication/model/job.ts';
-import type { CatalogServer } from '../../../replication/model/server.ts';
+import { effectiveLicense, type ImageMethod, type License } from '../../replication/model/job.ts';
+import type { CatalogServer } from '../../replication/model/server.ts';
 
 type Family = CatalogServer['guestFamily'];
 

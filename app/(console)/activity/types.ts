@@ -1,0 +1,5 @@
+// Shapes of the activity as the API answers them.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+export type ActivityEntry = inferRouterOutputs<AppRouter>['activity']['list']['items'][number];

@@ -1,0 +1,7 @@
+// Shapes of settings as the API answers them.
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../../server/api/root.ts';
+
+type Outputs = inferRouterOutputs<AppRouter>;
+export type RunLimits = Outputs['limits']['get'];
+export type Target = Outputs['targets']['get'];
