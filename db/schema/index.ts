@@ -5,3 +5,4 @@ export * from './connectors.ts';
 export * from './cutovers.ts';
 export * from './people.ts';
 export * from './replication.ts';
+export type * from './rows.ts';

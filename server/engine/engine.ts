@@ -3,8 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { outageSeconds } from '../env.ts';
-import { TASKS_CHANNEL } from '../events/channels.ts';
-import { listen } from '../events/listen.ts';
 import { log } from '../log.ts';
 import { onNudge } from '../queue/queue.ts';
 import { trimHistory } from '../services/artifacts/release.ts';
@@ -14,6 +12,7 @@ import { noteSilentConnectors } from '../services/connectors/report.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { untilDatabaseAnswers } from '../services/database-faults.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
+import { listenForTasks } from '../services/leases/hints.ts';
 import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
@@ -54,7 +53,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   ];
   const working = new Set<Promise<void>>();
   const concurrency = options.concurrency ?? 16;
-  const hints = await listen(TASKS_CHANNEL, 'cloud');
+  const hints = await listenForTasks(null);
   try {
     while (!signal.aborted) {
       try {

@@ -12,13 +12,13 @@ import type { CloudStepContext } from '../../replication/steps/cloud/step.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { type LogLine, MOST_LINES } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
+import { confirmArtifacts, declareArtifacts } from '../services/artifacts/ledger.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { faultOf, untilDatabaseAnswers } from '../services/database-faults.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
+import { giveBack, type Held } from '../services/leases/lease.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
 import { extendTask, type News } from '../services/tasks/extend.ts';
-import { giveBack, type Held } from '../services/tasks/held.ts';
-import { confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 
 /** A database that stays away, or holds one thing back, for longer is no short outage; then the step is done again. */

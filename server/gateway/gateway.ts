@@ -8,14 +8,14 @@ import {
   gatewayVerbs,
 } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
+import { confirmArtifacts, declareArtifacts } from '../services/artifacts/ledger.ts';
 import { receiveCatalogPage } from '../services/catalog/import.ts';
 import { authenticateConnector, enrolConnector } from '../services/connectors/enrol.ts';
 import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
 import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
-import { extendTask } from '../services/tasks/extend.ts';
-import { checkpointTask, confirmArtifacts, declareArtifacts } from '../services/tasks/ledger.ts';
+import { checkpointTask, extendTask } from '../services/tasks/extend.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 import { bandwidthNow, waitForTasks } from './wait-for-tasks.ts';
 

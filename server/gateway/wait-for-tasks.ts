@@ -8,8 +8,8 @@ import { currentConnector } from '../services/connectors/current.ts';
 import { checkSession, holderOf, touchConnector } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
 import type { ServiceContext } from '../services/context.ts';
+import { listenForTasks } from '../services/leases/hints.ts';
 import { type ClaimedTask, claimTasks } from '../services/tasks/claim.ts';
-import { listenForTasks } from '../services/tasks/wait.ts';
 
 /** Leases of dead processes run out without a hint, so the wait looks again this often. */
 const LOOK_AGAIN_MS = 3_000;

@@ -1,5 +1,6 @@
 // Replication jobs.
 import { targetPlace } from '../../services/cloud/target-place.ts';
+import { cutoverOfJob } from '../../services/cutovers/list.ts';
 import { candidatesInput, jobCandidates } from '../../services/jobs/candidates.ts';
 import { createJobs, createJobsInput } from '../../services/jobs/create.ts';
 import { deleteJob } from '../../services/jobs/delete.ts';
@@ -13,7 +14,11 @@ import { memberProcedure, router } from '../trpc.ts';
 
 export const jobsRouter = router({
   list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listJobs(ctx.service, input)),
-  get: memberProcedure.input(jobInput).query(({ ctx, input }) => getJob(ctx.service, input.jobId)),
+  get: memberProcedure.input(jobInput).query(async ({ ctx, input }) => ({
+    ...(await getJob(ctx.service, input.jobId)),
+    /** The one that is open, else the newest. */
+    cutover: await cutoverOfJob(ctx.service, input.jobId),
+  })),
   /** For the wizard: the chosen servers, each with the reason why it cannot have a job. */
   candidates: memberProcedure.input(candidatesInput).query(({ ctx, input }) => jobCandidates(ctx.service, input)),
   /** For the review: the account, Region and bucket that jobs replicate into. */

@@ -1,12 +1,11 @@
-// What runs left at the source when the connector that made it is gone: another connector of the same VM manager takes it over;
-// where there is none, a person is told what to remove by hand.
+// What runs left at the source. When the connector that made it is gone, another one of the same VM manager takes it over; where
+// there is none, a person is told what to remove by hand.
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import type { ServiceContext } from '../context.ts';
-import { dueForRelease, SOURCE_ARTIFACTS } from '../tasks/claim.ts';
-import { HOPELESS } from '../tasks/ledger.ts';
+import { dueForRelease, HOPELESS, SOURCE_ARTIFACTS } from './due.ts';
 
 /** vCenter ends an export by itself when nobody has spoken of it for 5 minutes (HttpNfcLeaseInfo.leaseTimeout). */
 const LEASE_ENDS_MINUTES = 15;
@@ -70,4 +69,30 @@ export async function settleOrphansAtSource(ctx: ServiceContext): Promise<void> 
           };
     if (change) await db.update(artifacts).set(change).where(eq(artifacts.id, id));
   }
+}
+
+/**
+ * What ended runs still have on the source's side of a run's server, whichever job they were of and through whichever
+ * connector of the VM manager; the run waits for that.
+ */
+export async function openSourceArtifacts(
+  ctx: ServiceContext,
+  run: { connectorId: string; workspaceId: string; vmId: string },
+): Promise<number> {
+  const [row] = await ctx.db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(artifacts)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
+    .where(
+      and(
+        eq(artifacts.workspaceId, run.workspaceId),
+        sql`${artifacts.details} ->> 'vmId' = ${run.vmId}`,
+        sql`${connectors.vmManagerId} = (select own.vm_manager_id from ${connectors} own where own.id = ${run.connectorId})`,
+        sql`${artifacts.state} <> 'released'`,
+        inArray(artifacts.kind, SOURCE_ARTIFACTS),
+        sql`${replicationRuns.state} not in ('pending', 'active')`,
+      ),
+    );
+  return row?.count ?? 0;
 }

@@ -11,9 +11,8 @@ import { createJobs } from '../jobs/create.ts';
 import { removeJob } from '../jobs/delete.ts';
 import { needsAttention } from '../overview/attention.ts';
 import { advanceRun } from '../runs/advance.ts';
-import { openSourceArtifacts } from '../tasks/claim.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
-import { settleOrphansAtSource } from './at-source.ts';
+import { openSourceArtifacts, settleOrphansAtSource } from './at-source.ts';
 import { forgetLeftOvers, listLeftOvers, retryRelease } from './left-overs.ts';
 import { dueArtifacts, markNotReleased } from './release.ts';
 

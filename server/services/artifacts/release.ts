@@ -5,9 +5,9 @@ import { artifacts, connectors, events, replicationRuns, tasks } from '../../../
 import { type Artifact, releasedBy } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
-import { dueForRelease, SOURCE_ARTIFACTS, toArtifact } from '../tasks/claim.ts';
-import { hintTasks } from '../tasks/held.ts';
-import { afterFailedRelease } from '../tasks/ledger.ts';
+import { hintTasks } from '../leases/hints.ts';
+import { afterFailedRelease, dueForRelease, SOURCE_ARTIFACTS } from './due.ts';
+import { toArtifact } from './ledger.ts';
 
 const BATCH = 50;
 

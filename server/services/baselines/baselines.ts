@@ -1,11 +1,11 @@
 // Baselines: read for a run, moved when its snapshots are complete, revoked when they cannot be relied upon.
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { artifacts, baselines } from '../../../db/schema/index.ts';
+import { baselines, type RunRow } from '../../../db/schema/index.ts';
 import type { Baseline } from '../../../replication/model/baseline.ts';
 import type { StepResults } from '../../../replication/model/step-results.ts';
+import { releaseAfterBaselines } from '../artifacts/due.ts';
 import type { Work } from '../context.ts';
-import type { RunRow } from '../tasks/held.ts';
 
 export interface JobBaselines {
   baselines: Baseline[];
@@ -62,7 +62,7 @@ export async function moveBaselines(work: Work, run: RunRow, made: StepResults['
       .values({ jobId: run.jobId, diskId: id, ...row })
       .onConflictDoUpdate({ target: [baselines.jobId, baselines.diskId], set: row });
   }
-  await releaseUnused(work.tx, run.jobId);
+  await releaseAfterBaselines(work.tx, run.jobId);
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
 }
 
@@ -72,30 +72,12 @@ export async function revokeBaselines(work: Work, run: RunRow, because: string):
     .update(baselines)
     .set({ revokedAt: sql`now()`, revokedBecause: because })
     .where(and(eq(baselines.jobId, run.jobId), eq(baselines.runId, run.id), isNull(baselines.revokedAt)));
-  await releaseUnused(work.tx, run.jobId);
+  await releaseAfterBaselines(work.tx, run.jobId);
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
 }
 
 /** A deleted job measures nothing any more. */
 export async function dropBaselines(work: Work, jobId: string): Promise<void> {
   await work.tx.delete(baselines).where(eq(baselines.jobId, jobId));
-  await releaseUnused(work.tx, jobId);
-}
-
-/** What only the old baselines held is looked at again by the reaper, which asks whether anything still needs it. */
-async function releaseUnused(tx: Queries, jobId: string): Promise<void> {
-  await tx
-    .update(artifacts)
-    .set({ releaseNotBefore: sql`now()` })
-    .where(
-      sql`${artifacts.state} <> 'released' and ${artifacts.kind} in ('digest-set', 'ebs-snapshot')
-        and ${artifacts.runId} in (select r.id from replication_runs r where r.job_id = ${jobId})`,
-    );
-}
-
-/** Condition on artifacts: a baseline that counts is made of it. */
-export function inBaseline() {
-  return sql`exists (select 1 from baselines b where b.revoked_at is null and (
-    (${artifacts.kind} = 'ebs-snapshot' and b.snapshot_id = ${artifacts.externalId})
-    or (${artifacts.kind} = 'digest-set' and b.digest_prefixes ? ${artifacts.token})))`;
+  await releaseAfterBaselines(work.tx, jobId);
 }

@@ -3,10 +3,11 @@ import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { connectors, servers, tasks } from '../../../db/schema/index.ts';
-import { faultError } from '../../../replication/model/fault.ts';
+import { type Fault, faultError } from '../../../replication/model/fault.ts';
 import { type CatalogServer, readiness } from '../../../replication/model/server.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
-import { type Held, hintTasks, lockHeld } from '../tasks/held.ts';
+import { hintTasks } from '../leases/hints.ts';
+import { type Held, lockHeld } from '../leases/lease.ts';
 
 export const importCatalogInput = z.object({
   /** None: every connector of the workspace. */
@@ -118,6 +119,25 @@ export async function receiveCatalogPage(
     event({ topic: 'servers', subjectId: null, kind: 'changed' });
     event({ topic: 'connectors', subjectId: connectorId, kind: 'changed' });
   });
+}
+
+/** The import of a connector came to its end; a successful one has stored its last page before. */
+export async function importEnded(
+  { tx, event }: Work,
+  connectorId: string,
+  catalogFault: Fault | null,
+  at: Date,
+): Promise<void> {
+  await tx
+    .update(connectors)
+    .set(
+      catalogFault
+        ? { catalogState: 'failed', catalogFault }
+        : { catalogState: 'available', catalogAt: at, catalogFault: null },
+    )
+    .where(eq(connectors.id, connectorId));
+  event({ topic: 'connectors', subjectId: connectorId, kind: 'changed' });
+  event({ topic: 'servers', subjectId: null, kind: 'changed' });
 }
 
 async function storeServer(

@@ -6,6 +6,7 @@ import { connectors, replicationJobs, tasks } from '../../../db/schema/index.ts'
 import { faultError } from '../../../replication/model/fault.ts';
 import { leftAtSource } from '../artifacts/at-source.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { hintTasks } from '../leases/hints.ts';
 import { lockConnector } from './lock.ts';
 
 export const connectorInput = z.object({ connectorId: z.string() });
@@ -94,7 +95,7 @@ export async function checkConnectorNow(ctx: ServiceContext, input: ConnectorInp
       )
       .returning();
     if (!row) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
-    await tx.execute(sql`select pg_notify('landfall_tasks', ${connectorId})`);
+    await hintTasks(tx, connectorId);
     event({ topic: 'connectors', subjectId: connectorId, kind: 'changed' });
   });
 }

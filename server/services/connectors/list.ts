@@ -1,10 +1,10 @@
 // Reading connectors: the list, and one with its checks.
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { connectors } from '../../../db/schema/index.ts';
+import { type ConnectorRow, connectors } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
-import { type ConnectorRow, connectorStatus } from './status.ts';
+import { connectorStatus } from './status.ts';
 
 // Named in full: in the list of a SELECT from one table Drizzle writes a bare "id", which would be the inner table's.
 const connectorId = sql`${connectors}.id`;

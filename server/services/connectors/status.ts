@@ -1,7 +1,6 @@
 // Healthy or not, and why: computed from what a connector reported and when it was last heard of.
-import type { connectors } from '../../../db/schema/index.ts';
+import type { ConnectorRow } from '../../../db/schema/index.ts';
 
-export type ConnectorRow = typeof connectors.$inferSelect;
 /** What the gateway needs of a connector at nearly every call; the whole row, with its checks and its catalog's state, is large. */
 export type ConnectorHead = Pick<
   ConnectorRow,

@@ -1,7 +1,7 @@
 // One cutover, locked, and everything that one transaction changes of it. Each verb of this folder and each step of the
 // engine works through it, so that row, time line, log and event never disagree. For services/cutovers only.
 import { and, eq } from 'drizzle-orm';
-import { cutoverLog, cutovers } from '../../../db/schema/index.ts';
+import { type CutoverRow, cutoverLog, cutovers } from '../../../db/schema/index.ts';
 import {
   type Choice,
   type CutoverState,
@@ -12,7 +12,6 @@ import {
 import { faultError } from '../../../replication/model/fault.ts';
 import type { ServiceContext, Work } from '../context.ts';
 
-export type CutoverRow = typeof cutovers.$inferSelect;
 type Line = Pick<typeof cutoverLog.$inferInsert, 'level' | 'text' | 'who'>;
 
 /** The name of the person who acts, or null for Landfall itself. */

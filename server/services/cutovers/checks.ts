@@ -5,13 +5,13 @@ import { connectors, images, replicationJobs, replicationRuns, servers } from '.
 import type { CutoverCheck } from '../../../replication/model/cutover.ts';
 import { baselinesOf } from '../baselines/baselines.ts';
 import { connectorStatus } from '../connectors/status.ts';
-import { type Rehearsed, rehearsedDowntime } from '../instances/rehearsed.ts';
+import { type TestLaunchTime, testLaunchTime } from '../instances/test-launch-time.ts';
 
 export interface Readiness {
   checks: CutoverCheck[];
   /** Seconds that the last run of this kind took; null when none completed. */
   lastRunSeconds: number | null;
-  rehearsed: Rehearsed | null;
+  rehearsed: TestLaunchTime | null;
   /** Seconds of both together, without the guest's shutdown; null while one of them is unknown. */
   estimatedSeconds: number | null;
 }
@@ -45,7 +45,7 @@ export async function cutoverReadiness(
     .from(replicationRuns)
     .where(and(eq(replicationRuns.jobId, jobId), inArray(replicationRuns.state, ['pending', 'active'])));
   const measured = (await baselinesOf(tx, jobId)).baselines.length;
-  const rehearsed = await rehearsedDowntime(tx, jobId);
+  const rehearsed = await testLaunchTime(tx, jobId);
 
   const checks: CutoverCheck[] = [];
   const check = (id: string, label: string, state: CutoverCheck['state'], text: string) =>

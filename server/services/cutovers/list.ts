@@ -1,14 +1,21 @@
 // Reading cutovers: the table, and one with everything that its page, its wall view and its evidence show.
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
-import { cutoverLog, cutovers, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import {
+  type CutoverRow,
+  cutoverLog,
+  cutovers,
+  images,
+  instances,
+  type RunRow,
+  replicationJobs,
+  replicationRuns,
+} from '../../../db/schema/index.ts';
 import { canCancel, canRollBack, downtime, isOver } from '../../../replication/model/cutover.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { rehearsedDowntime } from '../instances/rehearsed.ts';
+import { testLaunchTime } from '../instances/test-launch-time.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
-import type { RunRow } from '../tasks/held.ts';
-import type { CutoverRow } from './change.ts';
 import { cutoverReadiness } from './checks.ts';
 
 /** As many lines as a night makes; older ones are in the evidence. */
@@ -87,7 +94,7 @@ export async function getCutover(ctx: ServiceContext, cutoverId: string) {
     now: ctx.now(),
     checks: ahead?.checks ?? row.checks,
     estimatedSeconds: ahead?.estimatedSeconds ?? null,
-    rehearsed: await rehearsedDowntime(ctx.db, row.jobId),
+    rehearsed: await testLaunchTime(ctx.db, row.jobId),
     consoleOutput: row.consoleOutput,
     log: lines.reverse(),
     run: run && { id: run.id, imageId: run.imageId, status: runStatus(run), progress: run.progress },

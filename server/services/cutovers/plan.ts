@@ -7,10 +7,10 @@ import { cutoverOptionsSchema } from '../../../replication/model/cutover.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { MAX_SEED_DAYS } from '../../../replication/model/job.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { openCutover } from '../jobs/held-by-cutover.ts';
 import { lockJob } from '../jobs/lock.ts';
 import { CutoverChange, lockCutover, personOf } from './change.ts';
 import { cutoverReadiness, type Readiness } from './checks.ts';
-import { openCutover } from './open.ts';
 
 export const planCutoverInput = z.object({
   jobId: z.string(),

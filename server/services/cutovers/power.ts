@@ -2,11 +2,12 @@
 // The row stands before the connector acts, so that a roll-back knows what to give back. For services/cutovers only.
 import { and, eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import { replicationJobs, servers, tasks } from '../../../db/schema/index.ts';
+import { cutoverLog, cutovers, replicationJobs, servers, type TaskRow, tasks } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
-import type { PowerAction } from '../../../replication/model/power.ts';
+import { type PowerAction, powerResultSchema } from '../../../replication/model/power.ts';
+import type { LogLine } from '../../../replication/wire/gateway.ts';
 import type { Work } from '../context.ts';
-import { hintTasks, type TaskRow } from '../tasks/held.ts';
+import { hintTasks } from '../leases/hints.ts';
 import type { CutoverChange } from './change.ts';
 
 /** Powering on or off is a matter of seconds; a guest shuts down in its own time. */
@@ -68,4 +69,32 @@ export async function endPowerTasks(work: Work, cutoverId: string): Promise<void
     .update(tasks)
     .set({ state: 'cancelled', holder: null, endedAt: sql`now()` })
     .where(and(eq(tasks.cutoverId, cutoverId), eq(tasks.kind, 'power'), eq(tasks.state, 'open')));
+}
+
+/** What the connector says while it acts, with the step that its cutover is in. At least one line. */
+export async function logForCutover({ tx, event }: Work, cutoverId: string, lines: readonly LogLine[]): Promise<void> {
+  const [cutover] = await tx.select({ step: cutovers.step }).from(cutovers).where(eq(cutovers.id, cutoverId));
+  if (!cutover) return;
+  await tx.insert(cutoverLog).values(
+    lines.map(({ at, level, text }) => ({
+      cutoverId,
+      at: new Date(at),
+      level: level === 'debug' ? ('info' as const) : level,
+      step: cutover.step,
+      text,
+    })),
+  );
+  event({ topic: 'cutovers', subjectId: cutoverId, kind: 'changed' });
+}
+
+/** Keeps what came of a power task, for the next step of its cutover. @throws `input-invalid` */
+export async function keepPowerResult({ tx }: Work, taskId: string, result: unknown): Promise<void> {
+  const parsed = powerResultSchema.safeParse(result);
+  if (!parsed.success) {
+    throw faultError('input-invalid', {
+      message: 'The result of a power task is not what the console expects.',
+      cause: parsed.error.message,
+    });
+  }
+  await tx.update(tasks).set({ powerResult: parsed.data }).where(eq(tasks.id, taskId));
 }

@@ -1,9 +1,17 @@
 // AMIs as our database knows them: recorded when a run made one, pruned when there are too many.
 import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
-import { artifacts, baselines, images, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import {
+  artifacts,
+  baselines,
+  images,
+  instances,
+  type RunRow,
+  replicationJobs,
+  replicationRuns,
+} from '../../../db/schema/index.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
+import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
-import { type Held, lockHeldRun, type RunRow } from '../tasks/held.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
 export async function recordImage(

@@ -3,9 +3,9 @@ import { and, asc, eq, isNotNull, isNull, lte, notInArray } from 'drizzle-orm';
 import { replicationJobs } from '../../../db/schema/index.ts';
 import { nextDue } from '../../../replication/model/schedule.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
-import { notInCutover } from '../cutovers/open.ts';
 import { createRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
+import { notInCutover } from './held-by-cutover.ts';
 
 const BATCH = 50;
 

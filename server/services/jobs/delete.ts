@@ -5,8 +5,8 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
-import { refuseDuringCutover } from '../cutovers/open.ts';
 import { openRun } from '../runs/create.ts';
+import { refuseDuringCutover } from './held-by-cutover.ts';
 import { type JobInput, jobInput } from './start-run.ts';
 
 /** An active run is cancelled first; the job is deleted when it has ended. One that is deleted already is fine. */

@@ -4,8 +4,7 @@ import { connectors, images, replicationJobs, replicationRuns, servers } from '.
 import { faultError } from '../../../replication/model/fault.ts';
 import { shownBaselines } from '../baselines/shown.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { cutoverOfJob } from '../cutovers/list.ts';
-import { rehearsedDowntime } from '../instances/rehearsed.ts';
+import { testLaunchTime } from '../instances/test-launch-time.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
 import { awsTargetConfig } from '../target.ts';
@@ -151,9 +150,7 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     /** What its next run measures from, per disk. */
     baselines: await shownBaselines(ctx.db, jobId),
     launchConfiguration: shownConfiguration(row.job.launchConfiguration),
-    rehearsed: await rehearsedDowntime(ctx.db, jobId),
-    /** The one that is open, else the newest. */
-    cutover: await cutoverOfJob(ctx, jobId),
+    rehearsed: await testLaunchTime(ctx.db, jobId),
   };
 }
 

@@ -1,10 +1,8 @@
 // A job, locked for a change: the first thing that every verb on a job does.
 import { and, eq, isNull } from 'drizzle-orm';
-import { replicationJobs } from '../../../db/schema/index.ts';
+import { type JobRow, replicationJobs } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { Work } from '../context.ts';
-
-type JobRow = typeof replicationJobs.$inferSelect;
 
 /** The job, locked for a change. @throws `not-found`, `conflict` while it is being deleted */
 export async function lockJob(work: Work, workspaceId: string, jobId: string): Promise<JobRow> {

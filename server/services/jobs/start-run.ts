@@ -1,9 +1,9 @@
 // A run on demand. It does not move the schedule.
 import { z } from 'zod';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
-import { refuseDuringCutover } from '../cutovers/open.ts';
 import { createRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
+import { refuseDuringCutover } from './held-by-cutover.ts';
 import { lockJob } from './lock.ts';
 
 export const jobInput = z.object({ jobId: z.string() });

@@ -2,10 +2,9 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
-import { type connectors, replicationRuns, runLimits } from '../../../db/schema/index.ts';
+import { type ConnectorRow, type RunRow, replicationRuns, runLimits } from '../../../db/schema/index.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
-import type { RunRow } from '../tasks/held.ts';
 
 const runs = z.number().int().min(1, 'At least 1').max(1000, 'At most 1000');
 export const runLimitsInput = z.object({ total: runs, perTarget: runs });
@@ -58,7 +57,7 @@ export async function updateRunLimits(ctx: ServiceContext, input: RunLimits): Pr
 export async function whyQueued(
   tx: Queries,
   run: RunRow,
-  connector: Pick<typeof connectors.$inferSelect, 'id' | 'name' | 'maxRuns'>,
+  connector: Pick<ConnectorRow, 'id' | 'name' | 'maxRuns'>,
 ): Promise<string | null> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LIMITS_LOCK}, hashtext(${run.workspaceId}))`);
   const limits = await limitsOf(tx, run.workspaceId);

@@ -1,11 +1,18 @@
 // What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up.
 import { and, desc, eq, inArray, isNotNull, isNull, ne, notLike, or, sql } from 'drizzle-orm';
-import { artifacts, connectors, cutovers, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import {
+  artifacts,
+  type ConnectorRow,
+  connectors,
+  cutovers,
+  replicationJobs,
+  replicationRuns,
+} from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
 import type { JobState } from '../../../replication/model/job.ts';
 import { isLeftOver } from '../artifacts/left-overs.ts';
-import { type ConnectorRow, connectorStatus } from '../connectors/status.ts';
+import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 
 export interface Attention {

@@ -1,17 +1,28 @@
 // Takes a run one transition further, whatever made somebody look at it. Safe to call at any time, any number of times.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import { artifacts, connectors, replicationJobs, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import {
+  connectors,
+  type JobRow,
+  type RunRow,
+  replicationJobs,
+  replicationRuns,
+  runLog,
+  tasks,
+} from '../../../db/schema/index.ts';
 import { type Fault, fault } from '../../../replication/model/fault.ts';
 import { nextStep, type StepId, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
 import { isPaused, type JobState } from '../../../replication/model/job.ts';
 import { isEnded, type RunEvent, transition } from '../../../replication/model/run.ts';
+import { openSourceArtifacts } from '../artifacts/at-source.ts';
+import { releaseAfterRun } from '../artifacts/due.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { hintTasks } from '../leases/hints.ts';
+import { MOST_LOSSES } from '../leases/lease.ts';
 import { nudgeQueued, whyQueued } from '../limits/limits.ts';
-import { openSourceArtifacts } from '../tasks/claim.ts';
-import { hintTasks, lockRun, MOST_LOSSES, type RunRow } from '../tasks/held.ts';
+import { lockRun } from './lock.ts';
 
 export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
   const [found] = await ctx.db
@@ -31,6 +42,25 @@ export async function advanceRun(ctx: ServiceContext, runId: string): Promise<vo
     if (run.state === 'pending') await advancePending(ctx, work, run, leftOver);
     else await advanceActive(ctx, work, run);
   });
+}
+
+const LOOKED_AT_ONCE = 500;
+
+/** Ids of pending runs, and of active ones whose step nobody holds, oldest first: their nudge may have been lost, or the holder. */
+export async function runsToAdvance(ctx: ServiceContext): Promise<string[]> {
+  const rows = await ctx.db
+    .select({ id: replicationRuns.id })
+    .from(replicationRuns)
+    .where(
+      and(
+        inArray(replicationRuns.state, ['pending', 'active']),
+        sql`not exists (select 1 from tasks t where t.kind = 'step' and t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
+          and t.state = 'open' and t.holder is not null and t.lease_until >= now())`,
+      ),
+    )
+    .orderBy(asc(replicationRuns.createdAt))
+    .limit(LOOKED_AT_ONCE);
+  return rows.map(({ id }) => id);
 }
 
 /** How the task of a step ended. */
@@ -198,7 +228,7 @@ async function endRun(
       ...(by === 'complete' ? { percent: 100 } : {}),
     })
     .where(eq(replicationRuns.id, run.id));
-  await tx.update(artifacts).set({ releaseNotBefore: sql`now()` }).where(eq(artifacts.runId, run.id));
+  await releaseAfterRun(tx, run.id);
   await tx.insert(runLog).values({
     runId: run.id,
     at,
@@ -223,8 +253,6 @@ async function endRun(
   work.event({ topic: 'servers', subjectId: null, kind: 'changed' });
   await nudgeQueued(tx, run.workspaceId);
 }
-
-type JobRow = typeof replicationJobs.$inferSelect;
 
 /** What the end of a run makes of its job: its state, its failures in a row, and whether it pauses by itself. */
 function jobAfter(job: JobRow, by: 'complete' | 'fail' | 'cancel', theFault: Fault | null, at: Date): Partial<JobRow> {

@@ -6,7 +6,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { isEnded } from '../../../replication/model/run.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
-import { lockRun } from '../tasks/held.ts';
+import { lockRun } from './lock.ts';
 
 export const cancelRunInput = z.object({ runId: z.string() });
 

@@ -2,8 +2,9 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import {
+  type JobRow,
+  type RunRow,
   type RunSettings,
-  type replicationJobs,
   replicationRuns,
   runLog,
   servers,
@@ -14,9 +15,6 @@ import { ITINERARY } from '../../../replication/model/itinerary.ts';
 import type { RunType } from '../../../replication/model/run.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import type { Work } from '../context.ts';
-import type { RunRow } from '../tasks/held.ts';
-
-type JobRow = typeof replicationJobs.$inferSelect;
 
 /** The run that is pending or active, if any. There is at most one. */
 export async function openRun(work: Work, jobId: string): Promise<RunRow | null> {

@@ -1,9 +1,7 @@
 // A run as screens show it: state, stage, label, percentage, time left, what it waits for. Computed here, rendered there.
-import type { replicationRuns } from '../../../db/schema/index.ts';
+import type { RunRow } from '../../../db/schema/index.ts';
 import type { CopyMode } from '../../../replication/model/baseline.ts';
 import { ITINERARY, type SmsStage, stepPlan } from '../../../replication/model/itinerary.ts';
-
-type RunRow = typeof replicationRuns.$inferSelect;
 
 export interface RunStatus {
   state: RunRow['state'];

@@ -4,7 +4,7 @@ import { and, eq, gte, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import { tasks } from '../../../db/schema/index.ts';
 import { FaultError, fault } from '../../../replication/model/fault.ts';
 import type { ServiceContext } from '../context.ts';
-import { MOST_LOSSES } from './held.ts';
+import { MOST_LOSSES } from '../leases/lease.ts';
 import { settleTask } from './settle.ts';
 
 /** Settles each as its last holder would have, with `work-abandoned`. Called by the sweep. */

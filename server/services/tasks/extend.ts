@@ -1,12 +1,14 @@
 // Keeping a lease: with it go progress and what the holder says, and back comes whether to go on.
 import { eq, sql } from 'drizzle-orm';
-import { cutoverLog, cutovers, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import { replicationRuns, tasks } from '../../../db/schema/index.ts';
 import { FaultError } from '../../../replication/model/fault.ts';
 import { runPercent } from '../../../replication/model/itinerary.ts';
 import type { StepProgress } from '../../../replication/model/step-results.ts';
 import type { LogLine } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
-import { type Held, lockHeld, type TaskHead } from './held.ts';
+import { logForCutover } from '../cutovers/power.ts';
+import { type Held, lockHeld, type TaskHead } from '../leases/lease.ts';
+import { logForRun } from '../runs/log.ts';
 
 export interface Extension {
   go: boolean;
@@ -66,24 +68,18 @@ export async function writeLines(work: Work, task: TaskHead, lines: readonly Log
   if (lines.length === 0) return;
   const { runId, stepId, cutoverId } = task;
   if (cutoverId) await logForCutover(work, cutoverId, lines);
-  if (!runId || !stepId) return;
-  await work.tx
-    .insert(runLog)
-    .values(lines.map(({ at, ...line }) => ({ ...line, runId, at: new Date(at), step: stepId })));
+  if (runId && stepId) await logForRun(work, runId, stepId, lines);
 }
 
-/** A power task has no run: its lines stand with the step that its cutover is in. */
-async function logForCutover({ tx, event }: Work, cutoverId: string, lines: readonly LogLine[]): Promise<void> {
-  const [cutover] = await tx.select({ step: cutovers.step }).from(cutovers).where(eq(cutovers.id, cutoverId));
-  if (!cutover) return;
-  await tx.insert(cutoverLog).values(
-    lines.map(({ at, level, text }) => ({
-      cutoverId,
-      at: new Date(at),
-      level: level === 'debug' ? ('info' as const) : level,
-      step: cutover.step,
-      text,
-    })),
-  );
-  event({ topic: 'cutovers', subjectId: cutoverId, kind: 'changed' });
+/** Keeps how far a holder got. Whoever was lost on the way here is forgotten. */
+export async function checkpointTask(
+  ctx: ServiceContext,
+  workspaceId: string,
+  held: Held,
+  checkpoint: unknown,
+): Promise<void> {
+  await inTransaction(ctx, workspaceId, async ({ tx }) => {
+    const { task } = await lockHeld(tx, held);
+    await tx.update(tasks).set({ checkpoint, losses: 0 }).where(eq(tasks.id, task.id));
+  });
 }

@@ -9,14 +9,14 @@ import {
   tasks,
 } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
+import { confirmArtifacts, declareArtifacts } from '../artifacts/ledger.ts';
 import { importCatalog } from '../catalog/import.ts';
 import { createJobs } from '../jobs/create.ts';
 import { advanceRun } from '../runs/advance.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { endAbandoned } from './abandon.ts';
-import { type Extension, extendTask } from './extend.ts';
-import { checkpointTask, confirmArtifacts, declareArtifacts } from './ledger.ts';
+import { checkpointTask, type Extension, extendTask } from './extend.ts';
 import { type Outcome, settleTask } from './settle.ts';
 
 let site: TestWorkspace;

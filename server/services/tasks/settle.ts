@@ -1,19 +1,20 @@
 // The end of a leased piece of work: its result kept with the run, or its fault, or another try.
 import { eq, sql } from 'drizzle-orm';
-import { connectors, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import { type RunRow, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
 import { answeredWithin, isOutage, waitedInVain, waitingWords } from '../../../replication/model/outage.ts';
-import { powerResultSchema } from '../../../replication/model/power.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
 import type { Confirmation, LogLine } from '../../../replication/wire/gateway.ts';
 import { outageSeconds } from '../../env.ts';
+import { writeConfirmed } from '../artifacts/ledger.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
+import { importEnded } from '../catalog/import.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { keepPowerResult } from '../cutovers/power.ts';
+import { type Held, lockHeldRun, type TaskHead } from '../leases/lease.ts';
 import { advanceEnded } from '../runs/advance.ts';
 import { writeLines } from './extend.ts';
-import { type Held, lockHeldRun, type RunRow, type TaskHead } from './held.ts';
-import { writeConfirmed } from './ledger.ts';
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
 
@@ -41,12 +42,16 @@ export async function settleTask(
     const { task, run } = await lockHeldRun(work.tx, held);
     await writeLines(work, task, lines);
     await writeConfirmed(work, task, confirmed, ctx.now());
-    if (task.kind === 'import-catalog') return settleImport(work, task, outcome, ctx.now());
-    if (task.kind === 'power') return settlePower(work, task, outcome);
-    if (!run || !task.stepId)
-      return endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
-    if (outcome.ok) return settleStep(ctx, work, task, run, task.stepId, outcome.result);
-    return settleFailure(ctx, work, task, run, task.stepId, outcome.fault);
+    if (run && task.stepId) {
+      if (outcome.ok) return settleStep(ctx, work, task, run, task.stepId, outcome.result);
+      return settleFailure(ctx, work, task, run, task.stepId, outcome.fault);
+    }
+    const theFault = outcome.ok ? null : outcome.fault;
+    await endTask(work, task, theFault ? 'failed' : 'done', theFault);
+    // Each noun keeps what came of its own work.
+    if (task.kind === 'power' && outcome.ok) await keepPowerResult(work, task.id, outcome.result);
+    if (task.kind === 'import-catalog' && task.connectorId)
+      await importEnded(work, task.connectorId, theFault, ctx.now());
   });
 }
 
@@ -203,34 +208,4 @@ async function waitForSite(
     .set({ waitingFor: words, timeline: { ...run.timeline, [stepId]: timeline } })
     .where(eq(replicationRuns.id, run.id));
   event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
-}
-
-/** What came of it is read by the cutover that asked (services/cutovers). */
-async function settlePower(work: Work, task: TaskHead, outcome: Outcome): Promise<void> {
-  if (!outcome.ok) return endTask(work, task, 'failed', outcome.fault);
-  const parsed = powerResultSchema.safeParse(outcome.result);
-  if (!parsed.success) {
-    throw faultError('input-invalid', {
-      message: 'The result of a power task is not what the console expects.',
-      cause: parsed.error.message,
-    });
-  }
-  await work.tx.update(tasks).set({ powerResult: parsed.data }).where(eq(tasks.id, task.id));
-  await endTask(work, task, 'done', null);
-}
-
-/** A successful import was already ended by its last page (services/catalog/receive-page.ts). */
-async function settleImport(work: Work, task: TaskHead, outcome: Outcome, at: Date): Promise<void> {
-  await endTask(work, task, outcome.ok ? 'done' : 'failed', outcome.ok ? null : outcome.fault);
-  if (!task.connectorId) return;
-  await work.tx
-    .update(connectors)
-    .set(
-      outcome.ok
-        ? { catalogState: 'available', catalogAt: at, catalogFault: null }
-        : { catalogState: 'failed', catalogFault: outcome.fault },
-    )
-    .where(eq(connectors.id, task.connectorId));
-  work.event({ topic: 'connectors', subjectId: task.connectorId, kind: 'changed' });
-  work.event({ topic: 'servers', subjectId: null, kind: 'changed' });
 }

@@ -1,13 +1,13 @@
-// The ledger as a holder writes it: declare before the thing is made, confirm when its id is known or it is gone.
-import { and, eq, inArray, sql } from 'drizzle-orm';
+// The ledger as a holder reads and writes it: declare before the thing is made, confirm when its id is known or it is gone.
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import { artifacts, tasks } from '../../../db/schema/index.ts';
+import { type ArtifactRow, artifacts, replicationRuns, type TaskRow } from '../../../db/schema/index.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
-import { type Fault, faultError } from '../../../replication/model/fault.ts';
+import { faultError } from '../../../replication/model/fault.ts';
 import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
-import { toArtifact } from './claim.ts';
-import { type Held, lockHeld, type TaskHead } from './held.ts';
+import { type Held, lockHeld, type TaskHead } from '../leases/lease.ts';
+import { afterFailedRelease, dueForRelease, SOURCE_ARTIFACTS } from './due.ts';
 
 /** The rows for these tokens, in their order: new ones, or those that an earlier try declared. */
 export async function declareArtifacts(
@@ -86,27 +86,33 @@ export async function writeConfirmed(
   }
 }
 
-/** Tries after which only a person can help: then it is looked at about once an hour. */
-export const HOPELESS = 12;
-
-/** A release that failed is tried again after 2, 4, 8 … 4096 seconds; what waits for a person is shown at once. */
-export function afterFailedRelease(fault: Fault) {
-  const attempts = fault.code === 'result-kept' ? sql`${HOPELESS}::int` : sql`${artifacts.releaseAttempts} + 1`;
-  return {
-    releaseAttempts: attempts,
-    releaseFault: fault,
-    releaseNotBefore: sql`now() + make_interval(secs => power(2, least(${attempts}, ${HOPELESS})))`,
-  };
+/** The artifacts a holder has to know: those of its run, or all that a connector is asked to release. */
+export async function artifactsFor(ctx: ServiceContext, task: TaskRow): Promise<Artifact[]> {
+  const where = task.runId
+    ? eq(artifacts.runId, task.runId)
+    : task.kind === 'release-artifacts' && task.connectorId
+      ? and(dueForRelease(), eq(artifacts.connectorId, task.connectorId), inArray(artifacts.kind, SOURCE_ARTIFACTS))
+      : undefined;
+  if (!where) return [];
+  const rows = await ctx.db
+    .select({ artifact: artifacts })
+    .from(artifacts)
+    .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .where(where)
+    .orderBy(asc(artifacts.createdAt))
+    .limit(100);
+  return rows.map(({ artifact }) => toArtifact(artifact));
 }
 
-export async function checkpointTask(
-  ctx: ServiceContext,
-  workspaceId: string,
-  held: Held,
-  checkpoint: unknown,
-): Promise<void> {
-  await inTransaction(ctx, workspaceId, async ({ tx }) => {
-    const { task } = await lockHeld(tx, held);
-    await tx.update(tasks).set({ checkpoint, losses: 0 }).where(eq(tasks.id, task.id));
-  });
+export function toArtifact(row: ArtifactRow): Artifact {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    token: row.token,
+    externalId: row.externalId,
+    fence: row.fence,
+    diskId: row.diskId,
+    details: row.details,
+  };
 }

@@ -1,4 +1,4 @@
-// Whether a job has a cutover that is not over. Read by services/{cutovers,jobs,runs}.
+// Whether a job has a cutover that is not over: then it is not its own to change.
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { cutovers, replicationJobs } from '../../../db/schema/index.ts';

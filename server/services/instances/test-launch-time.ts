@@ -3,7 +3,7 @@ import { and, desc, eq, isNotNull } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { instances, replicationRuns } from '../../../db/schema/index.ts';
 
-export interface Rehearsed {
+export interface TestLaunchTime {
   seconds: number;
   /** Ours, `launch-…`. */
   launchId: string;
@@ -11,7 +11,7 @@ export interface Rehearsed {
 }
 
 /** Of the newest test launch that came to its end; null as long as there is none. */
-export async function rehearsedDowntime(db: Pick<Queries, 'select'>, jobId: string): Promise<Rehearsed | null> {
+export async function testLaunchTime(db: Pick<Queries, 'select'>, jobId: string): Promise<TestLaunchTime | null> {
   const [row] = await db
     .select({ id: instances.id, launchedAt: instances.launchedAt, passedAt: instances.checksPassedAt })
     .from(instances)

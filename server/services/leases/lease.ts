@@ -1,12 +1,9 @@
 // The rows behind a lease. Every write of a holder goes through `lockHeld`, which refuses whoever was overtaken.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { type RunRow, replicationRuns, type TaskRow, tasks } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
-import { TASKS_CHANNEL } from '../../events/channels.ts';
-
-export type TaskRow = typeof tasks.$inferSelect;
-export type RunRow = typeof replicationRuns.$inferSelect;
+import { hintTasks } from './hints.ts';
 
 /** So many holders in a row may fall silent without having got any further; then the work ends with `work-abandoned`. */
 export const MOST_LOSSES = 5;
@@ -93,14 +90,4 @@ async function lockTask(tx: Queries, held: Held): Promise<TaskHead> {
   const [task] = await tx.select(TASK_HEAD).from(tasks).where(isHeld(held)).for('update');
   if (!task) throw faultError('lease-lost');
   return task;
-}
-
-export async function lockRun(tx: Queries, runId: string): Promise<RunRow | null> {
-  const [run] = await tx.select().from(replicationRuns).where(eq(replicationRuns.id, runId)).for('update');
-  return run ?? null;
-}
-
-/** Tells whoever waits for work of this place that there is some. */
-export async function hintTasks(tx: Queries, connectorId: string | null): Promise<void> {
-  await tx.execute(sql`select pg_notify(${TASKS_CHANNEL}, ${connectorId ?? 'cloud'})`);
 }
