@@ -1,4 +1,4 @@
-// Checks who imports whom: the rules of .dependency-cruiser.cjs and two that need the source text.
+// Checks who imports whom: the rules of .dependency-cruiser.cjs, two that need the source text, and circles of folders.
 // Fails too when it saw fewer files than git knows, or when a rule does not bite on its fixture in scripts/check/fixtures/imports.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cruise } from 'dependency-cruiser';
+import { folderCircleRules } from './folder-circles.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const fixtures = path.join(root, 'scripts/check/fixtures/imports');
@@ -24,7 +25,7 @@ const folders = [
 ];
 const { forbidden, options } = createRequire(import.meta.url)(path.join(root, '.dependency-cruiser.cjs'));
 
-const textRules = [
+const ownRules = [
   {
     name: 'browser-code-reaches-no-server',
     comment:
@@ -41,6 +42,7 @@ const textRules = [
         .filter(({ source }) => /\bprocess\.env\b/.test(codeOf(path.join(folder, source))))
         .map(({ source }) => ({ from: source, to: 'process.env' })),
   },
+  ...folderCircleRules,
 ];
 
 /** The text without its comments (good enough to look for an identifier in). */
@@ -89,8 +91,8 @@ async function check(folder, entries) {
     to,
     cycle: cycle?.map((step) => step.name ?? step),
   }));
-  for (const rule of textRules) {
-    for (const { from, to } of rule.find(own, folder)) violations.push({ rule: rule.name, from, to });
+  for (const rule of ownRules) {
+    for (const found of rule.find(own, folder)) violations.push({ rule: rule.name, ...found });
   }
   return { modules: own, violations };
 }
@@ -117,7 +119,7 @@ function expectedFiles() {
 /** Every rule must be broken by the fixture of its name, and by nothing in `allowed`. */
 async function checkFixtures() {
   const problems = [];
-  const names = [...forbidden, ...textRules].map(({ name }) => name);
+  const names = [...forbidden, ...ownRules].map(({ name }) => name);
   for (const name of names.filter((rule) => !existsSync(path.join(fixtures, rule)))) {
     problems.push(
       `The rule ${name} has no fixture: add scripts/check/fixtures/imports/${name}/ with a file that breaks it.`,
@@ -148,7 +150,7 @@ const seen = new Set(modules.map(({ source }) => source));
 for (const file of expected.filter((name) => !seen.has(name))) problems.push(`Not seen, though git knows it: ${file}`);
 if (expected.length === 0) problems.push('No source file was found at all.');
 
-const sentences = new Map([...forbidden, ...textRules].map(({ name, comment }) => [name, comment]));
+const sentences = new Map([...forbidden, ...ownRules].map(({ name, comment }) => [name, comment]));
 for (const { rule, from, to, cycle } of violations) {
   console.error(`${rule}: ${from} → ${cycle ? cycle.join(' → ') : to}\n  ${sentences.get(rule)}`);
 }
