@@ -21,7 +21,7 @@ const fromEnvironment = (name: string): string => {
 };
 
 /** What the browser wrote as an error; a story names beforehand what belongs to it. */
-export class Complaints {
+class Complaints {
   readonly #heard: string[] = [];
   readonly #expected: RegExp[] = [];
 

@@ -128,7 +128,6 @@ const turn = fc.record({
 export type Turn = typeof turn extends fc.Arbitrary<infer T> ? T : never;
 export type GuestAction = Turn['guest'][number];
 export type Action = GuestAction | Turn['administrators'][number];
-export type Trouble = Turn['trouble'];
 
 /** The turns of one server. */
 export function randomTurns(seedOfServer: number, count: number): Turn[] {

@@ -37,7 +37,7 @@ const MACHINE = fc.record({
   ),
 });
 
-export const TRACKING_HARDWARE = 7;
+const TRACKING_HARDWARE = 7;
 
 /** The same servers for the same seed: `prop-00`, `prop-01`… */
 export function randomWorld(seed: number, servers: number): World {

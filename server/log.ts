@@ -19,7 +19,7 @@ const SECRET_NAMES = [
 ];
 
 /** Paths that pino blanks, up to three levels deep. */
-export const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => {
+const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => {
   const key = /^[\w$]+$/.test(name) ? name : `["${name}"]`;
   const dot = key.startsWith('[') ? '' : '.';
   return [key, `*${dot}${key}`, `*.*${dot}${key}`];

@@ -7,17 +7,6 @@ import { goToSignIn } from './sign-out.ts';
 import { nounsOf, TopicBatch } from './topics.ts';
 import { useTRPC, useTRPCClient } from './trpc.ts';
 
-export interface LiveEvent {
-  id: number;
-  topic: string;
-  subjectId: string | null;
-  kind: string;
-  data: unknown;
-}
-
-type Listener = (event: LiveEvent) => void;
-
-const ListenersContext = createContext<Set<Listener> | null>(null);
 const ConnectionContext = createContext<'connected' | 'lost'>('connected');
 
 /** A connection that is back within this time was never lost for a person. */
@@ -32,7 +21,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
-  const listeners = useMemo(() => new Set<Listener>(), []);
   const lastId = useRef<number | undefined>(undefined);
   const batch = useMemo(() => new TopicBatch(BATCH_MS, (nouns) => invalidate(queryClient, nouns)), [queryClient]);
   useEffect(() => () => batch.stop(), [batch]);
@@ -45,7 +33,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         lastId.current = event.id;
         batch.add(event.topic);
         for (const noun of nounsOf(event.topic)) touched.set(noun, performance.now());
-        for (const listener of listeners) listener(event);
       },
     }),
   );
@@ -73,11 +60,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     return () => clearTimeout(timer);
   }, [status, reset, client]);
 
-  return (
-    <ListenersContext value={listeners}>
-      <ConnectionContext value={connection}>{children}</ConnectionContext>
-    </ListenersContext>
-  );
+  return <ConnectionContext value={connection}>{children}</ConnectionContext>;
 }
 
 /**
@@ -111,16 +94,3 @@ function invalidate(queryClient: QueryClient, nouns: ReadonlySet<string> | null)
 
 /** Whether the page hears of changes right now. */
 export const useConnection = () => useContext(ConnectionContext);
-
-/** Calls the listener with every event, for screens that need more than fresh queries. */
-export function useLiveEvents(listener: Listener): void {
-  const listeners = useContext(ListenersContext);
-  const latest = useRef(listener);
-  latest.current = listener;
-  useEffect(() => {
-    if (!listeners) return;
-    const call: Listener = (event) => latest.current(event);
-    listeners.add(call);
-    return () => void listeners.delete(call);
-  }, [listeners]);
-}

@@ -18,7 +18,7 @@ it('answers a burst of events once, with everything they touch', () => {
 });
 
 it('touches the noun itself, known or not, and says nothing after its end', () => {
-  for (const topic of ['connectors', 'servers', 'jobs', 'runs', 'images', 'instances', 'activity', 'members', 'new']) {
+  for (const topic of ['connectors', 'servers', 'jobs', 'runs', 'images', 'instances', 'activity', 'new']) {
     expect(nounsOf(topic)).toContain(topic);
   }
   // The checks of a cutover look at the job and at its connector.

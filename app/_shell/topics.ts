@@ -3,7 +3,7 @@
 /** First part of a query's path (the router's name in server/api/root.ts) by topic. */
 const NOUNS: Record<string, readonly string[]> = {
   connectors: ['connectors', 'servers', 'cutovers', 'overview'],
-  servers: ['servers', 'catalog', 'connectors', 'jobs', 'overview'],
+  servers: ['servers', 'connectors', 'jobs', 'overview'],
   jobs: ['jobs', 'servers', 'cutovers', 'overview'],
   cutovers: ['cutovers', 'jobs', 'overview'],
   runs: ['runs', 'jobs', 'connectors', 'cutovers', 'overview'],
@@ -11,7 +11,6 @@ const NOUNS: Record<string, readonly string[]> = {
   instances: ['instances', 'images', 'runs', 'cutovers', 'overview'],
   activity: ['activity'],
   limits: ['limits'],
-  members: ['members', 'session'],
 };
 
 /** The nouns of a topic; a topic without an entry names its own router. */

@@ -51,7 +51,7 @@ export function makeBlock(index: number, capacityBytes: number, bytes: Uint8Arra
 }
 
 /** SHA-256 of the bytes filled up with zeros to DISK_BLOCK_BYTES. */
-export function blockDigest(bytes: Uint8Array): Uint8Array {
+function blockDigest(bytes: Uint8Array): Uint8Array {
   const hash = createHash('sha256').update(bytes);
   if (bytes.length < DISK_BLOCK_BYTES) hash.update(ZEROS.subarray(bytes.length));
   return hash.digest();

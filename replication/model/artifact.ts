@@ -1,14 +1,8 @@
 // Anything we make outside our database. The ledger holds a row before the thing is made. Pure.
 import { z } from 'zod';
 
-export const CONNECTOR_ARTIFACTS = ['vsphere-snapshot', 'nfc-lease', 's3-upload', 's3-object', 'digest-set'] as const;
-export const CLOUD_ARTIFACTS = [
-  'import-snapshot-task',
-  'ebs-snapshot',
-  'import-image-task',
-  'image',
-  'instance',
-] as const;
+const CONNECTOR_ARTIFACTS = ['vsphere-snapshot', 'nfc-lease', 's3-upload', 's3-object', 'digest-set'] as const;
+const CLOUD_ARTIFACTS = ['import-snapshot-task', 'ebs-snapshot', 'import-image-task', 'image', 'instance'] as const;
 
 export const artifactKindSchema = z.enum([...CONNECTOR_ARTIFACTS, ...CLOUD_ARTIFACTS]);
 export type ArtifactKind = z.infer<typeof artifactKindSchema>;
@@ -16,11 +10,6 @@ export type ArtifactKind = z.infer<typeof artifactKindSchema>;
 /** Who releases what: the connector all that only it can reach. Uploads and staged objects can be released from both sides. */
 export function releasedBy(kind: ArtifactKind): 'connector' | 'cloud' {
   return kind === 'vsphere-snapshot' || kind === 'nfc-lease' ? 'connector' : 'cloud';
-}
-
-/** Kept when the run completes; everything else goes. */
-export function isKept(kind: ArtifactKind): boolean {
-  return kind === 'image' || kind === 'ebs-snapshot' || kind === 'instance' || kind === 'digest-set';
 }
 
 /**

@@ -96,7 +96,7 @@ export const questionSchema = z.object({
 });
 export type Question = z.infer<typeof questionSchema>;
 
-export const tcpCheckSchema = z.object({
+const tcpCheckSchema = z.object({
   /** Null: the instance's own address, the public one where it has one. */
   host: z
     .string()

@@ -17,7 +17,7 @@ export const findingSchema = z.object({
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-export const catalogDiskSchema = z.object({
+const catalogDiskSchema = z.object({
   /** Stable over snapshots and moves (vSphere: backing uuid); what the baseline will be kept under. */
   id: z.string(),
   /** The platform's handle within the machine (vSphere: device key). */
@@ -32,7 +32,6 @@ export const catalogDiskSchema = z.object({
   order: z.number().int(),
   replicable: z.boolean(),
 });
-export type CatalogDisk = z.infer<typeof catalogDiskSchema>;
 
 export const catalogServerSchema = z.object({
   /** The platform's id within its VM manager (vSphere: managed object id). */

@@ -5,7 +5,7 @@ import { foreignString, MOST } from './foreign-text.ts';
 import type { StepId } from './itinerary.ts';
 import { catalogServerSchema, findingSchema } from './server.ts';
 
-export const snapshotDiskSchema = z.object({
+const snapshotDiskSchema = z.object({
   id: z.string(),
   key: z.string(),
   label: foreignString(MOST.name),

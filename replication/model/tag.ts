@@ -2,7 +2,7 @@
 // the same rules.
 
 /** Set on every instance that Landfall launches, beside what the person chose. */
-export const OWN_TAGS: readonly string[] = ['migration:managed-by', 'landfall:run', 'landfall:purpose'];
+const OWN_TAGS: readonly string[] = ['migration:managed-by', 'landfall:run', 'landfall:purpose'];
 
 /** EC2 takes 50 on a resource (user guide, tag restrictions); some are left for ours, for Name and for AWS's own tooling. */
 export const MAX_TAGS = 40;

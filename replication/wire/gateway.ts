@@ -11,12 +11,11 @@ import { powerActionSchema } from '../model/power.ts';
 import { catalogServerSchema } from '../model/server.ts';
 import { stepProgressSchema } from '../model/step-results.ts';
 
-export const GATEWAY_VERSION = 1;
 /** Lines of the log that one extension carries, and that the settling does. */
 export const MOST_LINES = 200;
 export const MOST_LAST_LINES = 1000;
 
-export const vmManagerSchema = z.object({
+const vmManagerSchema = z.object({
   type: z.enum(['vsphere']),
   url: foreignString(MOST.path),
   name: foreignString(MOST.name),
@@ -34,7 +33,7 @@ export const checkSchema = z.object({
 export type Check = z.infer<typeof checkSchema>;
 
 /** What every step needs to know of its run. */
-export const stepInputSchema = z.object({
+const stepInputSchema = z.object({
   runId: z.string(),
   jobId: z.string(),
   workspaceId: z.string(),
@@ -54,7 +53,6 @@ export const stepInputSchema = z.object({
   /** How long the step waits for a site that is away. */
   outageSeconds: z.number().positive().default(OUTAGE_SECONDS),
 });
-export type StepInput = z.infer<typeof stepInputSchema>;
 
 const logLineSchema = z.object({
   at: z.iso.datetime(),

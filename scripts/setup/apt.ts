@@ -18,7 +18,7 @@ export function findProgram(names: string[], also: string[] = []): string | unde
 }
 
 /** Why apt-get cannot be used here, or undefined. */
-export function whyNoApt(): string | undefined {
+function whyNoApt(): string | undefined {
   if (!findProgram(['apt-get'])) return 'this system has no apt-get';
   if (process.getuid?.() !== 0) return 'only root may install it with apt-get';
   return undefined;

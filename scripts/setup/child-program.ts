@@ -24,7 +24,7 @@ export interface RunOptions {
 const running = new Set<number>();
 
 /** Ends every child that still runs, with all that it started. */
-export function endChildren(signal: NodeJS.Signals = 'SIGKILL'): void {
+function endChildren(signal: NodeJS.Signals = 'SIGKILL'): void {
   for (const pid of running) signalGroup(pid, signal);
 }
 

@@ -5,9 +5,8 @@ import { hash, verify } from '@node-rs/argon2';
 /** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane (the algorithm is the package's default). */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-export const MIN_PASSWORD_LENGTH = 12;
 /** Longer input is refused before it is hashed. */
-export const MAX_PASSWORD_LENGTH = 512;
+const MAX_PASSWORD_LENGTH = 512;
 
 /** The PHC string `$argon2id$v=19$…` of a password; a new salt each time. */
 export function hashPassword(password: string): Promise<string> {

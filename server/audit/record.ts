@@ -15,7 +15,7 @@ export interface AuditEntry {
 const SECRET = /password|secret|token|credential|private|accesskey|user_?data/i;
 
 /** Secrets become `(hidden)`, at every depth. */
-export function withoutSecrets(value: unknown): unknown {
+function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value instanceof Date || value === null || typeof value !== 'object') return value;
   return Object.fromEntries(

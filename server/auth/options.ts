@@ -11,7 +11,7 @@ const Credentials =
   (credentialsModule as unknown as { default?: typeof credentialsModule }).default ?? credentialsModule;
 
 /** A session ends after this many seconds, however busy it was. */
-export const SESSION_SECONDS = 7 * 86_400;
+const SESSION_SECONDS = 7 * 86_400;
 
 /** What the session cookie says; everything else is read from the database. */
 declare module 'next-auth/jwt' {

@@ -12,7 +12,6 @@ export type EventTopic =
   | 'instances'
   | 'activity'
   | 'limits'
-  | 'members'
   | 'overview'
   | 'targets';
 

@@ -19,7 +19,7 @@ import { checkpointTask, extendTask } from '../services/tasks/extend.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 import { bandwidthNow, waitForTasks } from './wait-for-tasks.ts';
 
-export const CONNECTOR_LEASE_SECONDS = 20;
+const CONNECTOR_LEASE_SECONDS = 20;
 const HEALTH_EVERY_SECONDS = 10;
 /** A page of 500 servers is the largest message. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;

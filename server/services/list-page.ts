@@ -22,7 +22,7 @@ export const listQuerySchema = z.object({
 });
 export type ListQuery = z.infer<typeof listQuerySchema>;
 
-/** Rows whose pages have numbers; what lies beyond is reached by cursor. Nothing counts further than this either. */
+/** Rows whose pages have numbers; what lies beyond is reached by cursor. Nothing counts further than this either. @public */
 export const NUMBERED_ROWS = 10_000;
 
 export interface ListPage<Item> {

@@ -19,7 +19,7 @@ export function Readiness({ server }: { server: ListedServer }) {
   return <StateWithReason of="readiness" state={server.readiness} reason={server.blockedBy} />;
 }
 
-export function Replication({ server }: { server: ListedServer }) {
+function Replication({ server }: { server: ListedServer }) {
   if (!server.jobId) return <>{UNKNOWN}</>;
   return (
     <>

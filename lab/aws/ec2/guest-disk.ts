@@ -100,7 +100,7 @@ async function lookAt(offset: number, read: Read, result: GuestDisk): Promise<vo
 }
 
 /** Bytes of a snapshot; zeros where nobody wrote and beyond its end. */
-export async function readBytes(store: SnapshotStore, id: string, offset: number, length: number): Promise<Buffer> {
+async function readBytes(store: SnapshotStore, id: string, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   for (let at = 0; at < length; ) {
     const position = offset + at;

@@ -139,7 +139,7 @@ function readImageMappings(ec2: Ec2, parameters: Parameters): DiskMapping[] {
 }
 
 /** The names that HVM has for volumes (EC2 user guide, device names for volumes). */
-export function mustBeDevice(name: string): void {
+function mustBeDevice(name: string): void {
   if (/^(\/dev\/)?(sda1|sd[a-z]|xvd[a-z]|xvd[a-d][a-z])$/.test(name)) return;
   throw new AwsError(400, 'InvalidBlockDeviceMapping', `Invalid device name ${name}`);
 }

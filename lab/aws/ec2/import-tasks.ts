@@ -38,7 +38,7 @@ export function note(ec2: Ec2, task: ImportTask, text: string): void {
 }
 
 /** `deleting`, and soon after `deleted`, where failed and cancelled tasks end. */
-export function failTask(ec2: Ec2, task: ImportTask, message: string): void {
+function failTask(ec2: Ec2, task: ImportTask, message: string): void {
   task.status = 'deleting';
   task.statusMessage = message;
   task.progress = undefined;

@@ -17,7 +17,7 @@ export const stateCodes: Record<InstanceStateName, number> = {
 /** A guest under QEMU that says nothing for so long (ms of real time) is called impaired. */
 const silence = 180_000;
 
-export function reachability(instance: InstanceRecord): 'ok' | 'initializing' | 'impaired' {
+function reachability(instance: InstanceRecord): 'ok' | 'initializing' | 'impaired' {
   if (instance.alive) return 'ok';
   const silent = Date.now() - Date.parse(instance.started) > silence;
   return silent && instance.guest === 'qemu' ? 'impaired' : 'initializing';

@@ -10,7 +10,7 @@ import { endDryRun, invalid, tagsFor } from './refusals.ts';
 import type { Action, Ec2, KeyPairRecord } from './state.ts';
 
 /** All that the account has. */
-export function keyPairs(ec2: Ec2): KeyPairRecord[] {
+function keyPairs(ec2: Ec2): KeyPairRecord[] {
   const { keyPairs: made, deletedKeys, fixtureTags } = ec2.state;
   const born = networkOf(ec2).keys.filter(({ id }) => !deletedKeys.includes(id));
   return [

@@ -111,7 +111,7 @@ function shownDefaultKey({ snapshots }: Ec2): string {
 }
 
 /** Only a completed snapshot can become a volume, an image or a copy. */
-export function requireCompleted(record: SnapshotRecord): void {
+function requireCompleted(record: SnapshotRecord): void {
   if (record.state !== 'completed') {
     throw new AwsError(400, 'IncorrectState', `The snapshot ${record.id} is in the ${record.state} state.`);
   }

@@ -66,7 +66,7 @@ function contentMd5(header: string | undefined): Buffer | undefined {
   return md5;
 }
 
-export function mustBeChecksum(algorithm: Algorithm, value: string): void {
+function mustBeChecksum(algorithm: Algorithm, value: string): void {
   if (Buffer.from(value, 'base64').length !== LENGTHS[algorithm] || !/^[A-Za-z0-9+/]+=*$/.test(value))
     throw invalid(`Value for ${headerOf(algorithm)} header is invalid.`);
 }

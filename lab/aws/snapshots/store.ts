@@ -8,10 +8,10 @@ import { type PacedContext, paced, Timers } from '../pace.ts';
 import { readJson, writeJson } from '../persisted.ts';
 import { BlockFile, blockSize, blocksPerGiB, isZero } from './block-file.ts';
 import { hashBlocks, type SnapshotHash } from './hash.ts';
-import type { NewSnapshot, SnapshotRecord, SnapshotState } from './record.ts';
+import type { NewSnapshot, SnapshotRecord } from './record.ts';
 import { EbsSettings } from './settings.ts';
 
-export type { NewSnapshot, SnapshotRecord, SnapshotState };
+export type { NewSnapshot, SnapshotRecord };
 
 /** The same store for everybody who brings the same context. */
 export function openSnapshotStore(context: PacedContext): SnapshotStore {

@@ -13,8 +13,6 @@ import {
   sectorSize,
 } from './header.ts';
 
-export { DiskRefused };
-
 /** Most sectors in front of the first marker that are kept for checking. */
 const mostOverHead = 2 ** 17;
 

@@ -123,7 +123,7 @@ export function isZero(bytes: Buffer): boolean {
 }
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32 over a hash of the seed). */
-export function randomFrom(seed: string): Random {
+function randomFrom(seed: string): Random {
   let state = createHash('sha256').update(seed).digest().readUInt32LE(0);
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -31,7 +31,7 @@ export function diskKey(disk: Disk): number {
 }
 
 /** The id by which a disk is known across snapshots: `101-2000`. */
-export function diskObjectId(vm: Vm, disk: Disk): string {
+function diskObjectId(vm: Vm, disk: Disk): string {
   return `${vm.id.replace(/\D/g, '')}-${diskKey(disk)}`;
 }
 

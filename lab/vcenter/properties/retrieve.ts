@@ -45,7 +45,7 @@ export function readPaths(object: ManagedObject, paths: string[]): [string, Valu
   return values;
 }
 
-export function objectContent(object: ManagedObject, paths: string[]): Data {
+function objectContent(object: ManagedObject, paths: string[]): Data {
   return data('ObjectContent', {
     obj: object.ref,
     propSet: list(

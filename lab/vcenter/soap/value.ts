@@ -75,7 +75,7 @@ export function renderElement(name: string, value: Value, style: XmlStyle, anyTy
 }
 
 /** The fields of a data object, one element after the other. */
-export function renderFields(fields: Record<string, Value>, style: XmlStyle, type = ''): string {
+function renderFields(fields: Record<string, Value>, style: XmlStyle, type = ''): string {
   let xml = '';
   for (const [name, value] of Object.entries(fields)) {
     const anyType = name === 'val' || name === 'result' || (name === 'value' && type === 'OptionValue');

@@ -2,7 +2,7 @@
 
 export const SECTOR = 512;
 /** Sectors in a grain (64 KiB), and grains that one grain table covers (32 MiB). */
-export const GRAIN_SECTORS = 128;
+const GRAIN_SECTORS = 128;
 export const TABLE_ENTRIES = 512;
 export const TABLE_SECTORS = (TABLE_ENTRIES * 4) / SECTOR;
 export const DESCRIPTOR_SECTORS = 20;
@@ -12,7 +12,7 @@ export const DIRECTORY_AT_END = 0xffff_ffff_ffff_ffffn;
 export const markerType = { endOfStream: 0, grainTable: 1, grainDirectory: 2, footer: 3 } as const;
 
 /** Bytes up to the next sector boundary. */
-export function padding(length: number): number {
+function padding(length: number): number {
   return (SECTOR - (length % SECTOR)) % SECTOR;
 }
 

@@ -25,10 +25,10 @@ import { ALLOCATION, dirtyBitmap, STATE_DIRTY, STATE_ZERO } from './protocol.ts'
 import type { Wire } from './wire.ts';
 
 export type { StatusExtent } from './answers.ts';
-export type { ConnectOptions, NbdTls } from './connect.ts';
-export { type NbdAddress, type NbdEndpoint, parseNbdUri } from './endpoint.ts';
+export type { ConnectOptions } from './connect.ts';
+export { type NbdEndpoint, parseNbdUri } from './endpoint.ts';
 export type { BlockSizes, NbdExport } from './negotiate.ts';
-export { ALLOCATION, dirtyBitmap, STATE_DIRTY, STATE_HOLE, STATE_ZERO } from './protocol.ts';
+export { ALLOCATION, dirtyBitmap } from './protocol.ts';
 
 export interface NbdOptions extends ConnectOptions {
   /** Metadata contexts to ask for: ALLOCATION, dirtyBitmap(name). Which of them there are, `contexts` says. */

@@ -52,8 +52,7 @@ export const LONGEST_STRING = 4096;
 
 /** The context that tells holes and zeros; every server with metadata contexts has it. */
 export const ALLOCATION = 'base:allocation';
-/** Flags of `base:allocation`. A hole without the other flag may read as anything. */
-export const STATE_HOLE = 1;
+/** Flag of `base:allocation`; a hole without it may read as anything. */
 export const STATE_ZERO = 2;
 /** Flag of `qemu:dirty-bitmap:…`. */
 export const STATE_DIRTY = 1;

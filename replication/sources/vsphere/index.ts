@@ -15,8 +15,7 @@ import { setPower } from './power.ts';
 import { type SessionOptions, VimSession } from './session.ts';
 import { isGone, releaseSnapshot, takeSnapshot } from './snapshots.ts';
 
-export { normalizeFingerprint, probeFingerprint } from './certificate.ts';
-export { PRIVILEGES } from './privileges.ts';
+export { probeFingerprint } from './certificate.ts';
 
 export interface VsphereSourceOptions extends SessionOptions {
   /** Machines that vCenter is asked for at once. Default 100. */

@@ -13,7 +13,7 @@ import { EXTRA_CONFIG, needsExtraConfig, readVm, unescapeName, VM_PATHS, type Vm
 import { AnswerError } from './xml/xml-node.ts';
 
 /** Machines a page: their hardware makes pages large. */
-export const INVENTORY_PAGE_SIZE = 100;
+const INVENTORY_PAGE_SIZE = 100;
 
 /** All servers that the account may see, templates left out. */
 export async function* readInventory(
@@ -93,13 +93,13 @@ export async function readServer(session: VimSession, vmId: string, signal: Abor
   return catalogServer(vm, places);
 }
 
-export async function readVmRecord(session: VimSession, vmId: string, signal: AbortSignal): Promise<VmRecord> {
+async function readVmRecord(session: VimSession, vmId: string, signal: AbortSignal): Promise<VmRecord> {
   const found = await readObject(session, { type: 'VirtualMachine', value: vmId }, VM_PATHS, signal);
   const [complete] = await withExtraConfig(session, [found], signal);
   return readVm(complete ?? found);
 }
 
-export function catalogServer(vm: VmRecord, places: Places): CatalogServer {
+function catalogServer(vm: VmRecord, places: Places): CatalogServer {
   const datastores = vm.datastores
     .map((one) => places.datastore(one))
     .filter((one): one is DatastoreFacts => one !== null);

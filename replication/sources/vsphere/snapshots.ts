@@ -21,7 +21,7 @@ export interface SnapshotTimes {
   busyMs: number;
 }
 
-export const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6 * 3_600_000, busyMs: 10 * 60_000 };
+const SNAPSHOT_TIMES: SnapshotTimes = { takeMs: 15 * 60_000, releaseMs: 6 * 3_600_000, busyMs: 10 * 60_000 };
 
 // That a guest cannot be brought to rest has many names (ApplicationQuiesceFault, GenericVmConfigFault, Timedout, a text in
 // the language of vCenter): any failure may be one, but for these, which stand in the way of every snapshot.

@@ -43,7 +43,7 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-export const DEFAULT_CALL_TIMEOUT_MS = 60_000;
+const DEFAULT_CALL_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const HIGHEST_VERSION = [8, 0] as const;
 

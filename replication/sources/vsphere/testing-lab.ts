@@ -68,7 +68,7 @@ export async function startTestLab(
 }
 
 /** Two datacenters; two servers of two disks, one in each VMDK layout; some more so that there are pages. */
-export function smallWorld(): World {
+function smallWorld(): World {
   const place = (name: string, host: string) => ({
     name,
     folders: ['Apps', 'Apps/Inner & <odd>'],

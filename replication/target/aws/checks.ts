@@ -109,7 +109,7 @@ function locationRegion(constraint: string | undefined): string {
 }
 
 /** The clock, judged by how far AWS's is ahead of ours. */
-export function clockCheck(skewMs: number | null): HealthCheck {
+function clockCheck(skewMs: number | null): HealthCheck {
   const base = { id: 'aws-clock', label: "Clock against AWS's" };
   if (skewMs === null) {
     return { ...base, ok: false, detail: 'AWS has not answered, so the clock could not be compared.', level: 'advice' };

@@ -27,7 +27,7 @@ const IMPLICIT = new RegExp(`because no (${NAMES}) allows`, 'i');
 const ARN = /\barn:aws[a-z-]*:(?:organizations|iam)::\d*:policy\/[\w+=,.@/-]*\w/;
 
 /** Null when AWS does not say who denies. */
-export function denialOf(words: string): Denial | null {
+function denialOf(words: string): Denial | null {
   const explicit = EXPLICIT.exec(words);
   const found = explicit ?? IMPLICIT.exec(words);
   const by = (Object.keys(KINDS) as Kind[]).find((kind) => kind.toLowerCase() === found?.[1]?.toLowerCase());

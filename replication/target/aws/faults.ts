@@ -342,7 +342,7 @@ const isKeyUnknown = codes(
  * Whether an account must enable the Region first: all that AWS opened after 20 March 2019, so the list of the others does not
  * grow (AWS Account Management reference guide, "Enable or disable AWS Regions"). GovCloud and China stand apart.
  */
-export function isOptInRegion(region: string): boolean {
+function isOptInRegion(region: string): boolean {
   return /^[a-z]{2}-[a-z]+-\d+$/.test(region) && !region.startsWith('cn-') && !ALWAYS_ENABLED.has(region);
 }
 

@@ -62,7 +62,7 @@ async function askAll(ids: string[], ask: (ids: string[]) => Promise<ImportTask[
 }
 
 /** The tag by which a task is found again when its id never reached us. */
-export const TOKEN_TAG = 'landfall:token';
+const TOKEN_TAG = 'landfall:token';
 
 /** The task's tags with its token; a tag's value has at most 256 characters. */
 export function withToken(tags: Record<string, string>, token: string): Record<string, string> {

@@ -5,12 +5,12 @@ import type { CatalogServer, Finding } from '../../model/server.ts';
 import { MOST_VOLUMES } from './ec2-names.ts';
 
 /** VM Import/Export user guide, limitations: a task fails for machines with more volumes. Windows has no other way. */
-export const VM_IMPORT_VOLUMES = 21;
+const VM_IMPORT_VOLUMES = 21;
 /** Nitro types attach 28 things at least, of which one is the network interface (EC2 user guide, EBS volume limits). */
-export const EVERY_NITRO_VOLUMES = 27;
+const EVERY_NITRO_VOLUMES = 27;
 
 /** VM Import/Export user guide, limitations: images over 8 TiB need a manifest of parts, which nobody makes here. */
-export const LARGEST_IMPORT_BYTES = 8 * 1024 ** 4;
+const LARGEST_IMPORT_BYTES = 8 * 1024 ** 4;
 
 /**
  * The server with what EC2 has against it among its findings: blocking ones first, each group in its order.

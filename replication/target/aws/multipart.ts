@@ -145,7 +145,7 @@ export async function sweepPieces(
 }
 
 /** Every multipart upload that is open under a prefix. */
-export async function uploadsUnder(
+async function uploadsUnder(
   clients: AwsClients,
   place: StagingPlace,
   prefix: string,

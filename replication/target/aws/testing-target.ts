@@ -68,7 +68,7 @@ export function another(changes: Partial<AwsTargetConfig>): AwsTarget {
 }
 
 /** A small disk with boot code and one partition that looks like its file system. */
-export function bootable(system: 'ext4' | 'ntfs'): Buffer {
+function bootable(system: 'ext4' | 'ntfs'): Buffer {
   const disk = randomBytes(4 * MiB);
   disk.fill(0, 446, 510);
   disk.writeUInt8(system === 'ntfs' ? 0x07 : 0x83, 450);
@@ -140,7 +140,7 @@ export async function importDisk(name: string, disk: Buffer): Promise<string> {
 }
 
 /** What the lab's hash of a snapshot should be: SHA-256 over the SHA-256 of each 512 KiB, the last filled with zeros. */
-export function rootOf(disk: Buffer): string {
+function rootOf(disk: Buffer): string {
   const whole = createHash('sha256');
   for (let at = 0; at < disk.length; at += 512 * 1024) {
     const block = Buffer.alloc(512 * 1024);

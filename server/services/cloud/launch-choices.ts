@@ -64,7 +64,6 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     region: row.run.settings.target.region,
   };
 }
-export type LaunchChoices = Awaited<ReturnType<typeof launchChoices>>;
 
 /** EC2 goes by the AMI: one without a boot mode starts with a BIOS, and one that only prefers UEFI as its source did. */
 function firmwareOf(image: LaunchableImage, ofSource: 'bios' | 'uefi'): 'bios' | 'uefi' {

@@ -109,7 +109,6 @@ export async function getCutover(ctx: ServiceContext, cutoverId: string) {
       : null,
   };
 }
-export type CutoverDetails = Awaited<ReturnType<typeof getCutover>>;
 
 async function runOf(ctx: ServiceContext, runId: string | null): Promise<RunRow | null> {
   if (!runId) return null;
@@ -199,7 +198,6 @@ export async function cutoverEvidence(ctx: ServiceContext, cutoverId: string) {
     log: lines.map(entry),
   };
 }
-export type CutoverEvidence = Awaited<ReturnType<typeof cutoverEvidence>>;
 
 function entry({ at, level, step, who, text }: typeof cutoverLog.$inferSelect) {
   return { at: at.toISOString(), level, step, who, text };

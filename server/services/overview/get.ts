@@ -58,7 +58,6 @@ export async function getOverview(ctx: ServiceContext) {
     begun: jobs.ever > 0,
   };
 }
-export type Overview = Awaited<ReturnType<typeof getOverview>>;
 
 async function connectorFigures(ctx: ServiceContext, workspaceId: string) {
   const rows = await ctx.db

@@ -11,7 +11,7 @@ export interface FirstPasswords {
   viewer: string;
 }
 
-export const FIRST_MEMBERS = [
+const FIRST_MEMBERS = [
   { email: 'admin@landfall.local', name: 'Administrator', role: 'administrator' },
   { email: 'viewer@landfall.local', name: 'Viewer', role: 'viewer' },
 ] as const;

@@ -23,8 +23,6 @@ export const preferencesPatchSchema = z
   })
   .refine((patch) => JSON.stringify(patch).length <= MAX_BYTES, { error: 'Too large' });
 
-export type PreferencesPatch = z.input<typeof preferencesPatchSchema>;
-
 /** Merges the patch into the member's own preferences and returns all of them. */
 export async function setPreferences(
   ctx: ServiceContext & { principal: MemberPrincipal },

@@ -10,7 +10,7 @@ import type { Connector } from '../types.ts';
 
 type Check = Connector['checks'][number];
 
-export function checkState(check: Check): 'passed' | 'warning' | 'failed' {
+function checkState(check: Check): 'passed' | 'warning' | 'failed' {
   if (check.ok) return 'passed';
   return check.level === 'required' ? 'failed' : 'warning';
 }

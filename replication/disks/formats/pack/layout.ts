@@ -12,8 +12,8 @@
 // has: the last block of a disk may be short; its SHA-256 is that of the block filled up with zeros, as everywhere.
 import { DISK_BLOCK_BYTES } from '../../block.ts';
 
-export const MAGIC = Buffer.from('LFPACK\r\n', 'latin1');
-export const VERSION = 1;
+const MAGIC = Buffer.from('LFPACK\r\n', 'latin1');
+const VERSION = 1;
 /** Bytes of the header without the label. */
 export const HEADER_BYTES = MAGIC.length + 4 + 4 + 8 + 4;
 export const LARGEST_LABEL = 1024;

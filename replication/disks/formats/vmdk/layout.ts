@@ -98,7 +98,7 @@ export function buildHeader(capacityBytes: number, directorySector: bigint, over
   return sector;
 }
 
-export const DESCRIPTOR_SECTORS = 20;
+const DESCRIPTOR_SECTORS = 20;
 
 /** The text descriptor, padded to DESCRIPTOR_SECTORS. `name` is the file's own: there is no extent beside it. */
 export function buildDescriptor(capacityBytes: number, name: string): Buffer {

@@ -61,7 +61,7 @@ function startInput(input: StartSnapshotInput): StartSnapshotCommandInput {
  * Reasons from the EBS direct API's ValidationExceptionReason, ResourceNotFoundExceptionReason and
  * AccessDeniedExceptionReason.
  */
-export function parentRefusal(error: unknown): ParentRefusal | null {
+function parentRefusal(error: unknown): ParentRefusal | null {
   const raw = error instanceof FaultError ? error.cause : error;
   const { code, message } = awsSignature(raw);
   const reason = String((raw as { Reason?: unknown } | undefined)?.Reason ?? '');

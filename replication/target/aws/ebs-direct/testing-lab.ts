@@ -113,7 +113,7 @@ export async function startEbsLab(): Promise<EbsLab> {
 }
 
 /** What the lab's hashes of a disk of these bytes should be. */
-export function hashesOf(bytes: Uint8Array): string[] {
+function hashesOf(bytes: Uint8Array): string[] {
   return Array.from({ length: Math.ceil(bytes.length / DISK_BLOCK_BYTES) }, (_, index) => {
     const block = new Uint8Array(DISK_BLOCK_BYTES);
     block.set(bytes.subarray(index * DISK_BLOCK_BYTES, (index + 1) * DISK_BLOCK_BYTES));
