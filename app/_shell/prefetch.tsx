@@ -7,12 +7,12 @@ import type { ReactNode } from 'react';
 import { serverQueries } from '../../server/api/caller.ts';
 import { newQueryClient } from './query-client.ts';
 
-type Queries = ReturnType<typeof serverQueries>;
+export type ServerQueries = ReturnType<typeof serverQueries>;
 type AnyQuery = Parameters<QueryClient['prefetchQuery']>[0];
 
 /** A query that fails here is asked again by the browser, which shows the error in its place. */
 export async function Prefetch(props: {
-  queries: (trpc: Queries) => readonly unknown[] | Promise<readonly unknown[]>;
+  queries: (trpc: ServerQueries) => readonly unknown[] | Promise<readonly unknown[]>;
   children: ReactNode;
 }) {
   const queryClient = newQueryClient();

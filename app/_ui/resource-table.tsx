@@ -26,8 +26,6 @@ export interface ResourceTableProps<T> {
   state: TableState;
   /** The answer of the list procedure; undefined while there is none yet. */
   data: { items: readonly T[]; total: number } | undefined;
-  /** Another page or order is under way; what is there stays. */
-  fetching?: boolean;
   fault?: FaultText | null;
   onRetry?: () => void;
   rowId: (item: T) => string;

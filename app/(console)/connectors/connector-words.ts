@@ -1,8 +1,6 @@
 // What the pages of connectors share: their order, the words for a VM manager.
 import type { Connector } from './types.ts';
 
-export const CONNECTORS_SORT = { by: 'name', descending: false };
-
 export const VM_MANAGER_TYPES: Record<Connector['vmManagerType'], string> = { vsphere: 'VMware vCenter' };
 
 /** The state for `<Status of="connector">`. */

@@ -2,22 +2,19 @@
 // The list of connectors.
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { shownFault } from '../../_shell/faults.ts';
-import { Can, usePreference } from '../../_shell/member.tsx';
+import { Can } from '../../_shell/member.tsx';
 import { usePageShell } from '../../_shell/page-shell.tsx';
-import { useTRPC } from '../../_shell/trpc.ts';
+import { useListTable } from '../../_shell/use-list-table.ts';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { formatCount, orUnknown } from '../../_ui/quantity.ts';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
 import { StateWithReason } from '../../_ui/status.tsx';
 import { statesOf } from '../../_ui/status-kinds.ts';
-import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.ts';
-import { useTableState } from '../../_ui/table-state.ts';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
 import { CheckNow, Disassociate, ImportCatalog } from './connector-actions.tsx';
-import { CONNECTORS_SORT, connectorState, sentence, VM_MANAGER_TYPES } from './connector-words.ts';
+import { connectorState, sentence, VM_MANAGER_TYPES } from './connector-words.ts';
 import { runsText } from './limits-words.ts';
 import { RateNow } from './rate-now.tsx';
 import type { Connector } from './types.ts';
@@ -134,12 +131,9 @@ const COLUMNS: ResourceColumn<Connector>[] = [
 ];
 
 export function ConnectorsScreen() {
-  const [preferences, setPreferences] = usePreference<TablePreferences>('table.connectors', {});
-  const state = useTableState({ defaultSort: CONNECTORS_SORT, pageSize: preferences.pageSize });
-  const trpc = useTRPC();
-  const connectors = useQuery(trpc.connectors.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
+  const connectors = useListTable('connectors');
   usePageShell({});
-  const selected = connectors.data?.items.find((connector) => connector.id === state.selectedIds[0]);
+  const selected = connectors.data?.items.find((connector) => connector.id === connectors.state.selectedIds[0]);
   const add = (
     <Can permission="connector.enrol">
       <Button variant="primary" href="/connectors/enrol">
@@ -153,16 +147,10 @@ export function ConnectorsScreen() {
       title="Connectors"
       description="Appliances beside your hypervisors: each finds the servers of one VM manager and reads their disks."
       columns={COLUMNS}
-      state={state}
-      data={connectors.data}
-      fetching={connectors.isPlaceholderData}
-      fault={connectors.error && shownFault(connectors.error)}
-      onRetry={() => connectors.refetch()}
+      {...connectors}
       rowId={(connector) => connector.id}
       rowName={(connector) => connector.name}
       selection="single"
-      preferences={preferences}
-      onPreferences={setPreferences}
       actions={
         <>
           <CheckNow connector={selected} />

@@ -1,19 +1,15 @@
 'use client';
 // All AMIs that replication runs made and that are still there.
 import Button from '@cloudscape-design/components/button';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { shownFault } from '../../_shell/faults.ts';
-import { Can, useMay, usePreference } from '../../_shell/member.tsx';
+import { Can, useMay } from '../../_shell/member.tsx';
 import { usePageShell } from '../../_shell/page-shell.tsx';
-import { useTRPC } from '../../_shell/trpc.ts';
+import { useListTable } from '../../_shell/use-list-table.ts';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
-import type { ResourceColumn, TablePreferences } from '../../_ui/table-columns.ts';
-import { useTableState } from '../../_ui/table-state.ts';
+import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { COLUMNS } from './columns.tsx';
 import { ImagePanel } from './image-panel.tsx';
 import { PinButton } from './pinned-mark.tsx';
-import { IMAGES_SORT } from './sort.ts';
 import type { ListedImage } from './types.ts';
 
 const launchOf = (image: ListedImage) => `/runs/${image.runId}/launch`;
@@ -33,12 +29,9 @@ const LAUNCH: ResourceColumn<ListedImage> = {
 const WITH_LAUNCH = [...COLUMNS.slice(0, 2), LAUNCH, ...COLUMNS.slice(2)];
 
 export function ImagesScreen() {
-  const trpc = useTRPC();
   const mayLaunch = useMay('instance.launch-test');
-  const [preferences, setPreferences] = usePreference<TablePreferences>('table.images', {});
-  const state = useTableState({ defaultSort: IMAGES_SORT, pageSize: preferences.pageSize });
-  const images = useQuery(trpc.images.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
-  const selected = images.data?.items.find((image) => image.id === state.selectedIds[0]);
+  const images = useListTable('images');
+  const selected = images.data?.items.find((image) => image.id === images.state.selectedIds[0]);
   usePageShell({ splitPanel: selected && <ImagePanel image={selected} /> });
   return (
     <ResourceTable
@@ -46,15 +39,10 @@ export function ImagesScreen() {
       title="AMIs"
       description="What replication runs made. An AMI stays when its replication job is deleted."
       columns={mayLaunch ? WITH_LAUNCH : COLUMNS}
-      state={state}
-      data={images.data}
-      fault={images.error && shownFault(images.error)}
-      onRetry={() => void images.refetch()}
+      {...images}
       rowId={(image) => image.id}
       rowName={(image) => `${image.id} of ${image.name}`}
       selection="single"
-      preferences={preferences}
-      onPreferences={setPreferences}
       actions={
         <>
           <Can permission="image.pin">

@@ -1,30 +1,22 @@
 'use client';
 // All instances that were launched from our AMIs, those that ended and those that EC2 refused included.
 import Button from '@cloudscape-design/components/button';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Role } from '../../../server/access/permissions.ts';
-import { shownFault } from '../../_shell/faults.ts';
-import { Can, useMember, usePreference } from '../../_shell/member.tsx';
+import { Can, useMember } from '../../_shell/member.tsx';
 import { usePageShell } from '../../_shell/page-shell.tsx';
-import { useTRPC } from '../../_shell/trpc.ts';
+import { useListTable } from '../../_shell/use-list-table.ts';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
-import type { TablePreferences } from '../../_ui/table-columns.ts';
-import { useTableState } from '../../_ui/table-state.ts';
 import { COLUMNS } from './columns.tsx';
 import { EndTests } from './end-tests.tsx';
 import { mayTerminate } from './instance-words.ts';
-import { INSTANCES_SORT } from './sort.ts';
 import { TerminateInstance } from './terminate-instance.tsx';
 
 export function InstancesScreen() {
-  const trpc = useTRPC();
   const { role } = useMember();
-  const [preferences, setPreferences] = usePreference<TablePreferences>('table.instances', {});
-  const state = useTableState({ defaultSort: INSTANCES_SORT, pageSize: preferences.pageSize });
-  const instances = useQuery(trpc.instances.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
-  const chosen = instances.data?.items.filter((instance) => state.selectedIds.includes(instance.id)) ?? [];
+  const instances = useListTable('instances');
+  const chosen = instances.data?.items.filter((instance) => instances.state.selectedIds.includes(instance.id)) ?? [];
   const selected = chosen.length === 1 ? chosen[0] : undefined;
   const tests = chosen.filter((one) => one.purpose === 'test' && mayTerminate(role as Role, one));
   const [asking, setAsking] = useState<'terminate' | 'end-tests' | null>(null);
@@ -36,15 +28,10 @@ export function InstancesScreen() {
         title="Instances"
         description="What was launched from AMIs of this console."
         columns={COLUMNS}
-        state={state}
-        data={instances.data}
-        fault={instances.error && shownFault(instances.error)}
-        onRetry={() => void instances.refetch()}
+        {...instances}
         rowId={(instance) => instance.id}
         rowName={(instance) => `${instance.name} ${instance.instanceId ?? instance.id}`}
         selection="multi"
-        preferences={preferences}
-        onPreferences={setPreferences}
         actions={
           <>
             <Button disabled={!selected} {...(selected ? { href: `/instances/${selected.id}` } : {})}>

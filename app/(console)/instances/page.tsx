@@ -1,20 +1,13 @@
 import type { Metadata } from 'next';
-import { Prefetch } from '../../_shell/prefetch.tsx';
-import { DEFAULT_PAGE_SIZE, tableQueryOf } from '../../_ui/table-query.ts';
+import { ListPage, type ListPageProps } from '../../_shell/list-page.tsx';
 import { InstancesScreen } from './instances-screen.tsx';
-import { INSTANCES_SORT } from './sort.ts';
 
 export const metadata: Metadata = { title: 'Instances' };
 
-interface InstancesPageProps {
-  searchParams: Promise<Record<string, string | string[] | undefined>>;
-}
-
-export default async function InstancesPage({ searchParams }: InstancesPageProps) {
-  const query = await tableQueryOf(searchParams, { pageSize: DEFAULT_PAGE_SIZE, sort: INSTANCES_SORT });
+export default function InstancesPage({ searchParams }: ListPageProps) {
   return (
-    <Prefetch queries={(trpc) => [trpc.instances.list.queryOptions(query)]}>
+    <ListPage table="instances" searchParams={searchParams}>
       <InstancesScreen />
-    </Prefetch>
+    </ListPage>
   );
 }

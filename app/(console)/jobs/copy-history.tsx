@@ -6,11 +6,11 @@ import Header from '@cloudscape-design/components/header';
 import Skeleton from '@cloudscape-design/components/skeleton';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
+import { LIST_TABLES } from '../../_shell/list-tables.ts';
 import { useMember } from '../../_shell/member.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { formatNumberOf } from '../../_ui/quantity.ts';
 import { CHART_RUNS, copySeries } from './copy-series.ts';
-import { HISTORY_SORT } from './sort.ts';
 
 const Loading = () => <Skeleton height="280px" />;
 
@@ -27,7 +27,7 @@ const COMPLETED = {
 export function CopyHistory({ jobId, serverName }: { jobId: string; serverName: string }) {
   const trpc = useTRPC();
   const zone = useMember().preferences.timeZone as string | undefined;
-  const query = { page: 1, pageSize: CHART_RUNS, sort: HISTORY_SORT, filter: COMPLETED, jobId };
+  const query = { page: 1, pageSize: CHART_RUNS, sort: LIST_TABLES.runs, filter: COMPLETED, jobId };
   const runs = useQuery(trpc.runs.list.queryOptions(query, { placeholderData: keepPreviousData }));
   const series = runs.data && copySeries(runs.data.items);
   // The run history in its tab says the same of a failing query, with the way to try again.

@@ -1,27 +1,21 @@
 'use client';
 // The list of replication jobs, live, with a panel for what is selected.
 import Button from '@cloudscape-design/components/button';
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
-import { shownFault } from '../../_shell/faults.ts';
-import { Can, usePreference } from '../../_shell/member.tsx';
+import { useQueries } from '@tanstack/react-query';
+import { Can } from '../../_shell/member.tsx';
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
+import { useListTable } from '../../_shell/use-list-table.ts';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
-import type { TablePreferences } from '../../_ui/table-columns.ts';
-import { useTableState } from '../../_ui/table-state.ts';
 import { JobActions } from './job-actions.tsx';
 import { JOB_COLUMNS } from './job-columns.tsx';
 import { JobPanel } from './job-panel.tsx';
-import { JOBS_SORT } from './sort.ts';
 import type { Job } from './types.ts';
 
 export function JobsScreen() {
-  const trpc = useTRPC();
-  const [preferences, setPreferences] = usePreference<TablePreferences>('table.jobs', {});
-  const state = useTableState({ defaultSort: JOBS_SORT, pageSize: preferences.pageSize });
-  const jobs = useQuery(trpc.jobs.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
-  const selected = useSelectedJobs(state.selectedIds, jobs.data?.items);
+  const jobs = useListTable('jobs');
+  const selected = useSelectedJobs(jobs.state.selectedIds, jobs.data?.items);
   usePageShell({ splitPanel: selected.length > 0 && <JobPanel jobs={selected} /> });
 
   const create = (
@@ -36,20 +30,17 @@ export function JobsScreen() {
       noun={{ one: 'replication job', many: 'replication jobs' }}
       title="Replication jobs"
       columns={JOB_COLUMNS}
-      state={state}
-      data={jobs.data}
-      fault={jobs.error && shownFault(jobs.error)}
-      onRetry={() => jobs.refetch()}
+      {...jobs}
       rowId={(job) => job.id}
       rowName={(job) => job.serverName}
       selection="multi"
-      preferences={preferences}
-      onPreferences={setPreferences}
       actions={
         <>
           <JobActions
             jobs={selected}
-            onDeleted={(deleted) => state.setSelected(state.selectedIds.filter((id) => !deleted.includes(id)))}
+            onDeleted={(deleted) =>
+              jobs.state.setSelected(jobs.state.selectedIds.filter((id) => !deleted.includes(id)))
+            }
           />
           {create}
         </>

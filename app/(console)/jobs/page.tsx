@@ -1,16 +1,13 @@
 import type { Metadata } from 'next';
-import { memberTableQuery, type SearchParameters } from '../../_shell/member-table-query.ts';
-import { Prefetch } from '../../_shell/prefetch.tsx';
+import { ListPage, type ListPageProps } from '../../_shell/list-page.tsx';
 import { JobsScreen } from './jobs-screen.tsx';
-import { JOBS_SORT } from './sort.ts';
 
 export const metadata: Metadata = { title: 'Replication jobs' };
 
-export default async function JobsPage({ searchParams }: { searchParams: SearchParameters }) {
-  const query = await memberTableQuery(searchParams, 'table.jobs', JOBS_SORT);
+export default function JobsPage({ searchParams }: ListPageProps) {
   return (
-    <Prefetch queries={(trpc) => [trpc.jobs.list.queryOptions(query)]}>
+    <ListPage table="jobs" searchParams={searchParams}>
       <JobsScreen />
-    </Prefetch>
+    </ListPage>
   );
 }

@@ -3,6 +3,7 @@
 import Link from '@cloudscape-design/components/link';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { shownFault } from '../../_shell/faults.ts';
+import { LIST_TABLES } from '../../_shell/list-tables.ts';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
@@ -13,7 +14,6 @@ import { LaunchLink } from '../runs/launch-link.tsx';
 import { LaunchTest } from '../runs/launch-test.tsx';
 import { RUN_COLUMNS } from '../runs/run-columns.tsx';
 import type { ListedRun } from '../runs/types.ts';
-import { HISTORY_SORT } from './sort.ts';
 
 const FIRST: ResourceColumn<ListedRun> = {
   id: 'scheduledFor',
@@ -66,7 +66,7 @@ const PAGE_SIZE = 10;
 
 export function RunHistory({ jobId }: { jobId: string }) {
   const trpc = useTRPC();
-  const state = useTableState({ defaultSort: HISTORY_SORT, prefix: PREFIX, pageSize: PAGE_SIZE });
+  const state = useTableState({ defaultSort: LIST_TABLES.runs, prefix: PREFIX, pageSize: PAGE_SIZE });
   const runs = useQuery(trpc.runs.list.queryOptions({ ...state.query, jobId }, { placeholderData: keepPreviousData }));
   return (
     <ResourceTable

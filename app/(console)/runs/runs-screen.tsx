@@ -1,19 +1,14 @@
 'use client';
 // Every replication run of the workspace, newest first, live.
 import Button from '@cloudscape-design/components/button';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { shownFault } from '../../_shell/faults.ts';
-import { useMay, usePreference } from '../../_shell/member.tsx';
+import { useMay } from '../../_shell/member.tsx';
 import { usePageShell } from '../../_shell/page-shell.tsx';
-import { useTRPC } from '../../_shell/trpc.ts';
+import { useListTable } from '../../_shell/use-list-table.ts';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
-import type { TablePreferences } from '../../_ui/table-columns.ts';
-import { useTableState } from '../../_ui/table-state.ts';
 import { QuickFilter } from './quick-filter.tsx';
 import { RUN_COLUMNS } from './run-columns.tsx';
-import { RUNS_SORT } from './sort.ts';
 import type { ListedRun } from './types.ts';
 import { ConfirmCancelRuns } from './use-run-actions.tsx';
 
@@ -21,13 +16,10 @@ const isOpen = ({ status }: ListedRun) =>
   (status.state === 'pending' || status.state === 'active') && !status.cancelling;
 
 export function RunsScreen() {
-  const trpc = useTRPC();
   const mayCancel = useMay('run.cancel');
-  const [preferences, setPreferences] = usePreference<TablePreferences>('table.runs', {});
-  const state = useTableState({ defaultSort: RUNS_SORT, pageSize: preferences.pageSize });
-  const runs = useQuery(trpc.runs.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
+  const runs = useListTable('runs');
   const [cancelling, setCancelling] = useState<readonly ListedRun[] | null>(null);
-  const selected = (runs.data?.items ?? []).filter((run) => state.selectedIds.includes(run.id) && isOpen(run));
+  const selected = (runs.data?.items ?? []).filter((run) => runs.state.selectedIds.includes(run.id) && isOpen(run));
   usePageShell({ breadcrumbs: [{ text: 'Runs', href: '/runs' }] });
 
   return (
@@ -37,18 +29,13 @@ export function RunsScreen() {
         noun={{ one: 'run', many: 'runs' }}
         title="Runs"
         columns={RUN_COLUMNS}
-        state={state}
-        data={runs.data}
-        fault={runs.error && shownFault(runs.error)}
-        onRetry={() => runs.refetch()}
+        {...runs}
         rowId={(run) => run.id}
         rowName={(run) => `${run.id} of ${run.serverName}`}
         {...(mayCancel ? { selection: 'multi' as const } : {})}
-        preferences={preferences}
-        onPreferences={setPreferences}
         actions={
           <>
-            <QuickFilter state={state} />
+            <QuickFilter state={runs.state} />
             {mayCancel && (
               <Button
                 disabled={selected.length === 0}

@@ -1,8 +1,6 @@
 // What the pages of servers share: the words for what the catalog knows.
 import type { ListedServer } from './types.ts';
 
-export const SERVERS_SORT = { by: 'name', descending: false };
-
 export const GUEST_FAMILIES: Record<ListedServer['guestFamily'], string> = {
   linux: 'Linux',
   'windows-server': 'Windows Server',

@@ -2,31 +2,26 @@
 // The server catalog: import it, look at what stands in the way of each server, choose what to replicate.
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { shownFault } from '../../_shell/faults.ts';
-import { Can, usePreference } from '../../_shell/member.tsx';
+import { Can } from '../../_shell/member.tsx';
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
+import { useListTable } from '../../_shell/use-list-table.ts';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
-import type { TablePreferences } from '../../_ui/table-columns.ts';
-import { useTableState } from '../../_ui/table-state.ts';
 import { ClearCatalog, ImportCatalog } from './catalog-actions.tsx';
 import { CatalogFaults, CatalogLine } from './catalog-state.tsx';
 import { COLUMNS } from './columns.tsx';
 import { CreateJob, useSelection } from './create-job.tsx';
 import { SelectionPanel, ServerPanel } from './server-panel.tsx';
-import { SERVERS_SORT } from './server-words.ts';
 import type { Catalog } from './types.ts';
 
 export function ServersScreen() {
-  const [preferences, setPreferences] = usePreference<TablePreferences>('table.servers', {});
-  const state = useTableState({ defaultSort: SERVERS_SORT, pageSize: preferences.pageSize });
+  const servers = useListTable('servers');
   const trpc = useTRPC();
-  const servers = useQuery(trpc.servers.list.queryOptions(state.query, { placeholderData: keepPreviousData }));
   const catalog = useQuery(trpc.servers.catalog.queryOptions());
-  const { selectedIds } = state;
+  const { selectedIds } = servers.state;
   const selection = useSelection(selectedIds);
   const [first] = selectedIds;
   usePageShell({
@@ -45,16 +40,10 @@ export function ServersScreen() {
         title="Servers"
         description={<CatalogLine catalog={catalog.data} />}
         columns={COLUMNS}
-        state={state}
-        data={servers.data}
-        fetching={servers.isPlaceholderData}
-        fault={servers.error && shownFault(servers.error)}
-        onRetry={() => servers.refetch()}
+        {...servers}
         rowId={(server) => server.id}
         rowName={(server) => server.name}
         selection="multi"
-        preferences={preferences}
-        onPreferences={setPreferences}
         actions={
           <>
             <ClearCatalog catalog={catalog.data} />

@@ -8,15 +8,11 @@ import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import TokenGroup from '@cloudscape-design/components/token-group';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { shownFault } from '../../../_shell/faults.ts';
-import { useTRPC } from '../../../_shell/trpc.ts';
+import { useListTable } from '../../../_shell/use-list-table.ts';
 import { EmptyTeaching } from '../../../_ui/empty-teaching.tsx';
 import { formatBytes } from '../../../_ui/quantity.ts';
 import { ResourceTable } from '../../../_ui/resource-table.tsx';
-import { useTableState } from '../../../_ui/table-state.ts';
 import type { Candidate } from '../../servers/types.ts';
-import { SERVERS_SORT } from '../sort.ts';
 import { canHaveJob, SERVER_COLUMNS } from './server-columns.tsx';
 
 interface ServersStepProps {
@@ -33,12 +29,8 @@ const SHOWN_TOKENS = 12;
 const PREFERENCES = { wrapLines: true };
 
 export function ServersStep({ serverIds, chosen, refused, problem, onChange }: ServersStepProps) {
-  const trpc = useTRPC();
-  const url = useTableState({ defaultSort: SERVERS_SORT });
-  const servers = useQuery(
-    // What stands under the hand must not move; the chosen ones are checked live beside it.
-    trpc.servers.list.queryOptions(url.query, { placeholderData: keepPreviousData, meta: { live: false } }),
-  );
+  // Rows must not move while somebody chooses among them; the chosen ones are checked live beside the table.
+  const { state, data, fault, onRetry } = useListTable('servers', { live: false });
   const refusedIds = refused.map(({ id }) => id);
   const remove = (gone: readonly string[]) => onChange(serverIds.filter((id) => !gone.includes(id)));
 
@@ -111,14 +103,12 @@ export function ServersStep({ serverIds, chosen, refused, problem, onChange }: S
         title="Server catalog"
         columns={SERVER_COLUMNS}
         state={{
-          ...url,
+          ...state,
           selectedIds: serverIds.filter((id) => !refusedIds.includes(id)),
           setSelected: (ids) => onChange([...ids, ...refusedIds]),
         }}
         preferences={PREFERENCES}
-        data={servers.data}
-        fault={servers.error && shownFault(servers.error)}
-        onRetry={() => servers.refetch()}
+        {...{ data, fault, onRetry }}
         rowId={(server) => server.id}
         rowName={(server) => server.name}
         rowDisabled={(server) => !canHaveJob(server)}

@@ -7,13 +7,12 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { shownFault } from '../../../_shell/faults.ts';
 import { Can } from '../../../_shell/member.tsx';
 import { usePageShell } from '../../../_shell/page-shell.tsx';
+import { QueryPage } from '../../../_shell/query-page.tsx';
 import { useTRPC } from '../../../_shell/trpc.ts';
 import { CopyableId } from '../../../_ui/copyable-id.tsx';
 import { FaultCard } from '../../../_ui/fault-card.tsx';
-import { LoadingBody } from '../../../_ui/loading-body.tsx';
 import { Page } from '../../../_ui/page.tsx';
 import { LaunchLink } from '../launch-link.tsx';
 import type { Run } from '../types.ts';
@@ -28,7 +27,8 @@ import { StepTimeLine } from './step-time-line.tsx';
 
 export function RunScreen({ runId }: { runId: string }) {
   const trpc = useTRPC();
-  const { data: run, error, refetch } = useQuery(trpc.runs.get.queryOptions({ runId }));
+  const query = useQuery(trpc.runs.get.queryOptions({ runId }));
+  const run = query.data;
   usePageShell({
     breadcrumbs: [
       { text: 'Replication jobs', href: '/jobs' },
@@ -36,17 +36,14 @@ export function RunScreen({ runId }: { runId: string }) {
       { text: runId, href: `/runs/${runId}` },
     ],
   });
-  if (!run) {
-    return (
-      <Page title={runId}>
-        {error ? (
-          <FaultCard fault={shownFault(error)} action={<Button onClick={() => void refetch()}>Try again</Button>} />
-        ) : (
-          <LoadingBody label="Loading run" />
-        )}
-      </Page>
-    );
-  }
+  return (
+    <QueryPage title={runId} query={query} list={{ text: 'Runs', href: '/runs' }}>
+      {(found) => <RunPage run={found} />}
+    </QueryPage>
+  );
+}
+
+function RunPage({ run }: { run: Run }) {
   return (
     <Page
       title={`Run of ${run.serverName}`}

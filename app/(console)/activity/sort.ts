@@ -1,2 +1,0 @@
-/** The newest first. */
-export const ACTIVITY_SORT = { by: 'at', descending: true };

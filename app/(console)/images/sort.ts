@@ -1,2 +1,0 @@
-/** The newest first. */
-export const IMAGES_SORT = { by: 'createdAt', descending: true };

@@ -1,2 +1,0 @@
-/** The newest first. */
-export const INSTANCES_SORT = { by: 'launchedAt', descending: true };
