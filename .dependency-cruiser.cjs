@@ -5,7 +5,8 @@
 // Run by scripts/check/imports.mjs, which also proves with a fixture per rule (scripts/check/fixtures/imports) that each of them bites.
 
 const TEST = '\\.test\\.tsx?$';
-const TEST_SUPPORT = `${TEST}|/contract\\.ts$|(^|/)testing(\\.ts$|/|-[a-z-]+\\.ts$)`;
+const SUPPORT = '/contract\\.ts$|(^|/)testing(\\.ts$|/|-[a-z-]+\\.ts$)';
+const TEST_SUPPORT = `${TEST}|${SUPPORT}`;
 const PRODUCT = '^(app|server|db|replication|connector|lab)/';
 
 /** @param {string[]} names packages, or scopes, as they lie under node_modules (also their hand-written types) */
@@ -44,6 +45,12 @@ const whole = [
     { path: '^(e2e|peers|proofs|scripts)/' },
   ),
   never(
+    'test-support-in-tests-only',
+    'What stands in testing*.ts and contract.ts is for tests: move what the product needs of it into a file of its own.',
+    { path: `${PRODUCT}|^scripts/`, pathNot: TEST_SUPPORT },
+    { path: SUPPORT, pathNot: 'node_modules/' },
+  ),
+  never(
     'nobody-imports-the-bench',
     'The bench measures and nothing leans on it: move what is shared into the folder that owns it (bench/ may import from everywhere).',
     { pathNot: '^bench/' },
@@ -51,9 +58,9 @@ const whole = [
   ),
   never(
     'scripts-know-no-product',
-    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/embedded-postgres.ts is the one exception, and db/testing.ts in tests).',
+    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/postgres/server.ts is the one exception, and db/testing.ts in tests).',
     { path: '^scripts/' },
-    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(embedded-postgres|testing)\\.ts$' },
+    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(postgres/server|testing)\\.ts$' },
   ),
   never(
     'bootstrap-needs-nothing-installed',
@@ -193,6 +200,21 @@ const server = [
     { path: '^db/(?!client\\.ts$)|^server/(access|audit|secrets|auth|api|sms|gateway)/' },
   ),
   never(
+    'engine-in-the-worker-only',
+    'The web does no work on runs: the engine is loaded by server/worker.ts; what a surface needs of it belongs in server/services.',
+    { path: '^(app|server)/', pathNot: `^server/(engine/|worker\\.ts$)|${TEST_SUPPORT}` },
+    { path: '^server/engine/' },
+  ),
+  never(
+    'written-within-a-transaction',
+    'Audit and events stand in the transaction of the change that they tell of: hand them to audit() and event() of inTransaction (server/services/context.ts).',
+    { path: '^(app|server)/', pathNot: `^server/services/context\\.ts$|${TEST_SUPPORT}` },
+    {
+      path: '^server/(audit|events)/record\\.ts$|^server/services/clashes\\.ts$',
+      dependencyTypesNot: ['type-only'],
+    },
+  ),
+  never(
     'surfaces-call-verbs',
     'api, sms and gateway translate and call verbs: put the work into server/services, and what happens later into server/engine, woken by a nudge that the verb sends.',
     { path: '^server/(api|sms|gateway)/', pathNot: TEST_SUPPORT },
@@ -245,6 +267,18 @@ const server = [
     'db knows replication/{model,wire}, whose shapes its columns hold, and nothing above itself: rules belong in server/services.',
     { path: '^db/' },
     { path: '^(app|server|connector)/|^replication/(?!(model|wire)/)' },
+  ),
+  never(
+    'database-by-its-address',
+    'Whoever uses the database does not know who runs the server: take a DATABASE_URL. (scripts/run starts one where none is given, and tests have theirs from db/testing.ts.)',
+    { path: PRODUCT, pathNot: `^db/postgres/|${TEST_SUPPORT}` },
+    { path: '^db/postgres/' },
+  ),
+  never(
+    'postgres-runs-whatever-lies-in-it',
+    'db/postgres starts a PostgreSQL server and knows no table of it: what needs the schema or the migrations belongs in db/.',
+    { path: '^db/postgres/', pathNot: TEST_SUPPORT },
+    { path: '^db/(?!postgres/)|^replication/' },
   ),
 ];
 

@@ -12,7 +12,7 @@ const exclude = [
   'peers/**',
   'scripts/check/fixtures/**',
 ];
-const globalSetup = ['db/testing-postgres.ts'];
+const globalSetup = ['db/postgres/testing.ts'];
 
 export default defineConfig({
   test: {

@@ -3,7 +3,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const MEASURING = ['peers/memory.test.ts', 'peers/delta-cost.test.ts'];
-const globalSetup = ['db/testing-postgres.ts'];
+const globalSetup = ['db/postgres/testing.ts'];
 
 export default defineConfig({
   test: {

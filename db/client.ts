@@ -1,4 +1,4 @@
-// The database of this process: one pool, kept on globalThis because Next loads modules twice. Imported by server/** only.
+// The database of this process: one pool, kept on globalThis because Next loads modules twice.
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { NamingClient } from './named-statements.ts';

@@ -1,5 +1,5 @@
 // What a failed statement says of the database itself: away for a while, or held by somebody. Everything else is a mistake of
-// the statement. Pure; imported by server/services.
+// the statement.
 
 /** `away`: it cannot be reached, or cannot write. `busy`: what is wanted is held by another transaction, or both wanted it. */
 export type DatabaseFailure = 'away' | 'busy';

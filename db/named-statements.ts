@@ -1,4 +1,4 @@
-// Statements under names: Postgres parses and plans each once a connection instead of at every call. Used by client.ts.
+// Statements under names: Postgres parses and plans each once a connection instead of at every call.
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 

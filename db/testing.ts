@@ -1,6 +1,6 @@
-// Databases for tests: each suite gets its own, already migrated. Imported by *.test.ts only.
+// Databases for tests: each suite gets its own, already migrated.
 import { inject } from 'vitest';
-import type {} from './testing-postgres.ts';
+import type {} from './postgres/testing.ts';
 
 export interface TestDatabase {
   /** Give it to openDatabase(). */

@@ -1,5 +1,4 @@
 // What web and worker take from the environment: checked once, at the start, with everything that is missing named at once.
-// Imported by the entry files of web and worker, and by what runs in them.
 import { z } from 'zod';
 import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
 

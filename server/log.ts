@@ -1,4 +1,4 @@
-// The log of web and worker: one JSON line per entry on standard output, secrets taken out. Imported by anybody in server/.
+// The log of web and worker: one JSON line per entry on standard output, secrets taken out.
 import { pino } from 'pino';
 
 const SECRET_NAMES = [

@@ -1,4 +1,4 @@
-// All tables; the one list that drizzle and the client read. Imported by server/** (not by screens: it would drag Drizzle along).
+// All tables; the one list that drizzle and the client read.
 export * from './activity.ts';
 export * from './cloud.ts';
 export * from './connectors.ts';

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/postgres/server.ts';
 import { buildState } from '../setup/build-state.ts';
 import { endChildrenGently, run } from '../setup/child-program.ts';
 import { SetUpError } from '../setup/set-up-error.ts';

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PostgresSetUpError } from '../../db/embedded-postgres.ts';
+import { PostgresSetUpError } from '../../db/postgres/server.ts';
 import { SetUpError } from '../setup/set-up-error.ts';
 import { checkPort, Landfall, type StartOptions } from './landfall.ts';
 

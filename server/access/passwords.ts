@@ -1,4 +1,4 @@
-// Passwords at rest: argon2id. Imported by sign-in and by whoever creates a member.
+// Passwords at rest: argon2id.
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 

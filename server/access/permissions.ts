@@ -1,4 +1,4 @@
-// Who may do what: the one table that the server's guard and the screens both read. Pure; anybody may import it.
+// Who may do what: the one table that the server's guard and the screens both read. Pure.
 
 export const ROLES = ['viewer', 'operator', 'cutover-manager', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];

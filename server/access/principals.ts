@@ -1,4 +1,4 @@
-// Who acts: a member, a connector, or the system itself. Every verb takes one. Imported by services and by every surface.
+// Who acts: a member, a connector, or the system itself. Every verb takes one.
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { database, type Queries } from '../../db/client.ts';
 import { members, users, workspaces } from '../../db/schema/people.ts';

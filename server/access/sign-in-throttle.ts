@@ -1,4 +1,4 @@
-// Slows down who guesses passwords. In memory of the web process; imported by sign-in only.
+// Slows down who guesses passwords. In memory of the web process.
 
 export interface ThrottleRule {
   /** Tries that cost nothing. */

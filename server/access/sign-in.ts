@@ -1,4 +1,4 @@
-// Signing in with e-mail and password. Imported by server/auth; knows no Next.
+// Signing in with e-mail and password.
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { database, type Queries } from '../../db/client.ts';
 import { members, users } from '../../db/schema/people.ts';

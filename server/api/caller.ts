@@ -1,4 +1,4 @@
-// The API for server components: the same procedures without HTTP. Imported by app's server components only.
+// The API for server components: the same procedures without HTTP.
 
 import type { QueryClient } from '@tanstack/react-query';
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';

@@ -1,4 +1,4 @@
-// The one mapper from errors to what a screen gets. Imported by server/api only.
+// The one mapper from errors to what a screen gets.
 import { randomBytes } from 'node:crypto';
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';

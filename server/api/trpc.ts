@@ -1,4 +1,4 @@
-// What every router is made from: context, who is signed in, errors. Imported by server/api only.
+// What every router is made from: context, who is signed in, errors.
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { fault } from '../../replication/model/fault.ts';

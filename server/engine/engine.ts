@@ -1,5 +1,5 @@
 // The worker's engine: nudges advance runs, a loop claims cloud-side steps, ticks schedule, sweep and reap.
-// Imported by server/worker.ts only. Any number of workers may run it at once.
+// Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { outageSeconds } from '../env.ts';

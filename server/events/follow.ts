@@ -1,4 +1,4 @@
-// Following a workspace's events: what was missed since an id, then what comes. Imported by server/api and server/services.
+// Following a workspace's events: what was missed since an id, then what comes.
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';

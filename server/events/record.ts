@@ -1,4 +1,4 @@
-// Writing events: the row in the change's own transaction; the database orders them and hints by NOTIFY. Called by services through `inTransaction` only.
+// Writing events: the row in the change's own transaction; the database orders them and hints by NOTIFY.
 import type { Queries } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';
 

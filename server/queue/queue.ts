@@ -1,5 +1,5 @@
 // The only place that knows pg-boss. A queue row is a nudge to look at a run; the run itself is the truth, so a nudge
-// may be lost or come twice. Imported by services (to nudge) and by the engine (to be nudged).
+// may be lost or come twice.
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { Queries } from '../../db/client.ts';

@@ -1,6 +1,6 @@
 // What happens when two write the same at the same moment: two people, two tabs, a request sent again, a person and the
 // scheduler. The loser's transaction is run once more, now sees what the winner wrote, and answers as if it had come
-// second. What still cannot be goes out in words. For `inTransaction` only.
+// second. What still cannot be goes out in words.
 import { setTimeout as pause } from 'node:timers/promises';
 import { gaveWay } from '../../db/failures.ts';
 import { type FaultError, faultError } from '../../replication/model/fault.ts';

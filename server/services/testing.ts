@@ -1,4 +1,4 @@
-// A workspace with a connector and a catalog on a database of its own. Imported by *.test.ts in server/ only.
+// A workspace with a connector and a catalog on a database of its own.
 import { eq } from 'drizzle-orm';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { newId } from '../../db/ids.ts';

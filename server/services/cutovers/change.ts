@@ -1,5 +1,5 @@
 // One cutover, locked, and everything that one transaction changes of it. Each verb of this folder and each step of the
-// engine works through it, so that row, time line, log and event never disagree. For services/cutovers only.
+// engine works through it, so that row, time line, log and event never disagree.
 import { and, eq } from 'drizzle-orm';
 import { type CutoverRow, cutoverLog, cutovers } from '../../../db/schema/index.ts';
 import {

@@ -1,5 +1,5 @@
 // Power tasks: what the connector is asked to do with the source of a cutover, and what came of it.
-// The row stands before the connector acts, so that a roll-back knows what to give back. For services/cutovers only.
+// The row stands before the connector acts, so that a roll-back knows what to give back.
 import { and, eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { cutoverLog, cutovers, replicationJobs, servers, type TaskRow, tasks } from '../../../db/schema/index.ts';

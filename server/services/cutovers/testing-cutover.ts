@@ -1,5 +1,4 @@
 // Drives a cutover through its runbook without the wire: the connector's and EC2's answers are given by hand.
-// Imported by *.test.ts of this folder only.
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { cutovers, images, instances, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';

@@ -1,4 +1,4 @@
-// What a verb is given when a member calls. Imported by the surfaces that members use.
+// What a verb is given when a member calls.
 import { database } from '../../../db/client.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { now } from '../../clock.ts';

@@ -1,5 +1,5 @@
-// A PostgreSQL of our own, from binaries in npm, for a machine that has none. Imported by scripts/ and db/testing*.ts only;
-// everything else gets a DATABASE_URL and does not know who runs the server.
+// A PostgreSQL of our own, from binaries in npm, for a machine that has none. Everybody else gets a DATABASE_URL and does not know
+// who runs the server.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -18,10 +18,10 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { checkCluster, makeCluster, SERVER_ENVIRONMENT, standingIn } from './postgres-cluster.ts';
-import { chooseUser, PostgresSetUpError, postgresFolder, type RunAs } from './postgres-programs.ts';
+import { checkCluster, makeCluster, SERVER_ENVIRONMENT, standingIn } from './cluster.ts';
+import { chooseUser, PostgresSetUpError, postgresFolder, type RunAs } from './programs.ts';
 
-export { PostgresSetUpError } from './postgres-programs.ts';
+export { PostgresSetUpError } from './programs.ts';
 
 export interface EmbeddedPostgres {
   /** `postgres://…` of the database; the same for the life of the data folder unless its port was taken meanwhile. */

@@ -1,9 +1,9 @@
-// The files of an embedded PostgreSQL: made once, checked at every start. Imported by db/embedded-postgres.ts only.
+// The files of an embedded PostgreSQL: made once, checked at every start.
 import { execFile } from 'node:child_process';
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { mayReach, PostgresSetUpError, type RunAs } from './postgres-programs.ts';
+import { mayReach, PostgresSetUpError, type RunAs } from './programs.ts';
 
 /** Nothing of ours: the server needs no secret of the environment. */
 export const SERVER_ENVIRONMENT: NodeJS.ProcessEnv = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './server.ts';
 
 // As mkdtemp leaves it, the folder is closed to all but its owner (0700): as root, the server runs as somebody else.
 const folder = mkdtempSync(path.join(tmpdir(), 'embedded-postgres-'));

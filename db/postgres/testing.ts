@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
-import { migrate } from './migrate.ts';
+import { migrate } from '../migrate.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

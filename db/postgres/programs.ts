@@ -1,5 +1,5 @@
 // The PostgreSQL programs from npm, made ready to run: missing links laid, an unprivileged user chosen, and a copy where that
-// user could not reach them. Imported by db/embedded-postgres.ts only.
+// user could not reach them.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
