@@ -1,5 +1,7 @@
 // Who did what, and what changed: the audit trail for people, the events for screens.
+import { sql } from 'drizzle-orm';
 import { bigserial, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 
 const at = () => timestamp({ withTimezone: true });
@@ -23,8 +25,22 @@ export const audit = pgTable(
     before: jsonb(),
     after: jsonb(),
     address: text(),
+    search: text().generatedAlwaysAs(
+      sql.raw(searchText('actor_name', 'action', 'subject_kind', 'subject_name', 'subject_id', 'address')),
+    ),
   },
-  (table) => [index('audit_workspace').on(table.workspaceId, table.id)],
+  (table) => [
+    index('audit_workspace').on(table.workspaceId, table.id),
+    ...listIndexes('audit', table, {
+      at: table.at,
+      actor: table.actorName,
+      action: table.action,
+      kind: table.subjectKind,
+      subject: table.subjectName,
+      address: table.address,
+    }),
+    searchIndex('audit', table.search),
+  ],
 );
 
 export const events = pgTable(

@@ -1,7 +1,9 @@
 // AMIs that runs made and instances launched from them.
-import { index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { InstanceState, LaunchInput } from '../../replication/model/instance.ts';
+import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs, replicationRuns } from './replication.ts';
 
@@ -33,10 +35,40 @@ export const images = pgTable(
     /** Kept whatever the number to keep says. */
     pinnedAt: at(),
     deregisteredAt: at(),
+    /** How much was read back, in a word. */
+    verifiedHow: text()
+      .$type<'full' | 'sampled'>()
+      .generatedAlwaysAs(
+        sql`case when (verified ->> 'full')::boolean then 'full' when verified is not null then 'sampled' end`,
+      ),
+    pinned: text()
+      .$type<'yes' | 'no'>()
+      .notNull()
+      .generatedAlwaysAs(sql`case when pinned_at is null then 'no' else 'yes' end`),
+    /** Instances of it that are not terminated; kept by a trigger on them. */
+    instanceCount: integer().notNull().default(0),
+    search: text().generatedAlwaysAs(sql.raw(searchText('id', 'name', 'job_id', 'run_id'))),
   },
   (table) => [
     index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('images_job').on(table.jobId),
+    ...listIndexes(
+      'images',
+      table,
+      {
+        id: table.id,
+        name: table.name,
+        job: table.jobId,
+        method: table.method,
+        verified: table.verifiedHow,
+        pinned: table.pinned,
+        instances: table.instanceCount,
+        point_in_time: table.pointInTime,
+        created: table.createdAt,
+      },
+      sql`deregistered_at is null`,
+    ),
+    searchIndex('images', table.search, sql`deregistered_at is null`),
   ],
 );
 
@@ -70,6 +102,36 @@ export const instances = pgTable(
     checkedAt: at(),
     /** When both status checks were seen to pass for the first time. */
     checksPassedAt: at(),
+    instanceType: text().generatedAlwaysAs(sql`input ->> 'instanceType'`),
+    privateAddress: text().generatedAlwaysAs(sql`detail ->> 'privateAddress'`),
+    publicAddress: text().generatedAlwaysAs(sql`detail ->> 'publicAddress'`),
+    search: text().generatedAlwaysAs(
+      sql.raw(
+        searchText(
+          'instance_id',
+          'name',
+          'image_id',
+          'run_id',
+          `input ->> 'instanceType'`,
+          `detail ->> 'privateAddress'`,
+          `detail ->> 'publicAddress'`,
+          'launched_by',
+        ),
+      ),
+    ),
   },
-  (table) => [index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id)],
+  (table) => [
+    index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id),
+    index('instances_image').on(table.imageId),
+    ...listIndexes('instances', table, {
+      id: table.id,
+      name: table.name,
+      image: table.imageId,
+      purpose: table.purpose,
+      state: table.state,
+      type: table.instanceType,
+      launched_by: table.launchedBy,
+    }),
+    searchIndex('instances', table.search),
+  ],
 );

@@ -15,6 +15,7 @@ import type { Bandwidth } from '../../replication/model/bandwidth.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
 import type { Check } from '../../replication/wire/gateway.ts';
+import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 
 export const enrolmentCodes = pgTable('enrolment_codes', {
@@ -110,9 +111,41 @@ export const servers = pgTable(
     goneAt: timestamp({ withTimezone: true }),
     /** Cleared from the catalog, kept for the history of its jobs. */
     clearedAt: timestamp({ withTimezone: true }),
+    /** The connector's name; kept by triggers. */
+    connectorName: text().notNull().default(''),
+    /** State of its replication job, or `none`; kept by a trigger on them. */
+    replicationState: text().notNull().default('none'),
+    /** The path is sorted by as much of it as an entry of an index holds. */
+    pathStart: text().notNull().generatedAlwaysAs(sql`left(path, 300)`),
+    search: text().generatedAlwaysAs(
+      sql.raw(searchText('name', 'id', 'guest_name', 'address', 'path', 'host', 'connector_name')),
+    ),
   },
   (table) => [
     uniqueIndex('servers_connector_vm').on(table.connectorId, table.vmId),
-    index('servers_workspace_name').on(table.workspaceId, table.name, table.id).where(sql`cleared_at is null`),
+    ...listIndexes(
+      'servers',
+      table,
+      {
+        name: table.name,
+        id: table.id,
+        power: table.power,
+        guest: table.guestName,
+        family: table.guestFamily,
+        vcpus: table.vcpus,
+        memory: table.memoryMiB,
+        disks: table.diskCount,
+        disk_bytes: table.diskBytes,
+        address: table.address,
+        path: table.pathStart,
+        host: table.host,
+        connector: table.connectorName,
+        readiness: table.readiness,
+        replication: table.replicationState,
+        last_seen: table.lastSeenAt,
+      },
+      sql`cleared_at is null`,
+    ),
+    searchIndex('servers', table.search, sql`cleared_at is null`),
   ],
 );

@@ -9,6 +9,7 @@ import type {
   CutoverTimeline,
   Question,
 } from '../../replication/model/cutover.ts';
+import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs } from './replication.ts';
 
@@ -56,6 +57,9 @@ export const cutovers = pgTable(
     startedAt: at(),
     startedBy: text(),
     endedAt: at(),
+    /** When it began, else when it shall. */
+    beginsAt: at().generatedAlwaysAs(sql`coalesce(started_at, start_at)`),
+    search: text().generatedAlwaysAs(sql.raw(searchText('id', 'server_name', 'job_id', 'created_by'))),
   },
   (table) => [
     uniqueIndex('cutovers_one_at_a_time')
@@ -64,6 +68,15 @@ export const cutovers = pgTable(
     index('cutovers_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('cutovers_open').on(table.state).where(sql`state in ('planned', 'active', 'rolling-back')`),
     index('cutovers_job').on(table.jobId, table.createdAt),
+    ...listIndexes('cutovers', table, {
+      id: table.id,
+      server: table.serverName,
+      state: table.state,
+      begins: table.beginsAt,
+      created_by: table.createdBy,
+      ended: table.endedAt,
+    }),
+    searchIndex('cutovers', table.search),
   ],
 );
 

@@ -4,6 +4,7 @@ import {
   bigint,
   bigserial,
   boolean,
+  check,
   doublePrecision,
   index,
   integer,
@@ -15,16 +16,17 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { ArtifactKind, ArtifactState } from '../../replication/model/artifact.ts';
-import type { TransferPath, WantedEncryption } from '../../replication/model/baseline.ts';
+import type { CopyMode, TransferPath, WantedEncryption } from '../../replication/model/baseline.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
 import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
 import type { LaunchConfiguration } from '../../replication/model/launch-configuration.ts';
 import type { PowerAction, PowerResult } from '../../replication/model/power.ts';
-import type { RunState, RunType } from '../../replication/model/run.ts';
+import type { RunState, RunType, WaitingKind } from '../../replication/model/run.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
 import type { ResultsSoFar, StepProgress } from '../../replication/model/step-results.ts';
 import { connectors, servers } from './connectors.ts';
+import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 
 const at = () => timestamp({ withTimezone: true });
@@ -68,11 +70,33 @@ export const replicationJobs = pgTable(
     createdBy: text().notNull(),
     createdAt: at().notNull().defaultNow(),
     deletedAt: at(),
+    /** The connector's name; kept by triggers. */
+    connectorName: text().notNull().default(''),
+    search: text().generatedAlwaysAs(
+      sql.raw(searchText('id', 'server_name', 'description', 'connector_name', 'latest_image_id')),
+    ),
   },
   (table) => [
     uniqueIndex('replication_jobs_one_per_server').on(table.serverId).where(sql`deleted_at is null`),
     index('replication_jobs_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('replication_jobs_due').on(table.nextRunAt).where(sql`next_run_at is not null`),
+    ...listIndexes(
+      'replication_jobs',
+      table,
+      {
+        id: table.id,
+        server: table.serverName,
+        state: table.state,
+        connector: table.connectorName,
+        image: table.latestImageId,
+        frequency: table.everyHours,
+        image_at: table.latestImageAt,
+        next_run: table.nextRunAt,
+        created: table.createdAt,
+      },
+      sql`deleted_at is null`,
+    ),
+    searchIndex('replication_jobs', table.search, sql`deleted_at is null`),
   ],
 );
 
@@ -134,6 +158,8 @@ export const replicationRuns = pgTable(
       .notNull()
       .default({}),
     waitingFor: text(),
+    /** Beside `waitingFor`: a pending run is `queued` for a place, or something that it waits for is not there. */
+    waitingKind: text().$type<WaitingKind>(),
     cancelRequestedAt: at(),
     fault: jsonb().$type<Fault>(),
     /** Said with a completed run, e.g. that VM Import refused and the AMI was registered. */
@@ -143,12 +169,47 @@ export const replicationRuns = pgTable(
     startedAt: at(),
     endedAt: at(),
     createdAt: at().notNull().defaultNow(),
+    /** Of a pending run only. */
+    queueState: text()
+      .$type<WaitingKind>()
+      .generatedAlwaysAs(sql`case when state = 'pending' then coalesce(waiting_kind, 'queued') end`),
+    /** What lists sort and filter by of the results, as runs/view.ts tells it of one run. */
+    copyMode: text().$type<CopyMode | 'mixed'>().generatedAlwaysAs(sql`run_copy_mode(results)`),
+    changedBytes: bigint({ mode: 'number' }).generatedAlwaysAs(
+      sql`run_disk_sum(results, '$."find-changes".disks[*].changedBytes')`,
+    ),
+    readBytes: bigint({ mode: 'number' }).generatedAlwaysAs(
+      sql`run_disk_sum(results, '$."copy-disks".disks[*].bytesRead')`,
+    ),
+    sentBytes: bigint({ mode: 'number' }).generatedAlwaysAs(
+      sql`run_disk_sum(results, '$."copy-disks".disks[*].bytesSent')`,
+    ),
+    durationSeconds: doublePrecision().generatedAlwaysAs(sql`extract(epoch from ended_at - started_at)`),
+    search: text().generatedAlwaysAs(sql.raw(searchText('id', 'server_name', 'job_id', 'image_id'))),
   },
   (table) => [
     uniqueIndex('replication_runs_one_at_a_time').on(table.jobId).where(sql`state in ('pending', 'active')`),
     index('replication_runs_job').on(table.jobId, table.scheduledFor),
     index('replication_runs_workspace').on(table.workspaceId, table.scheduledFor, table.id),
     index('replication_runs_open').on(table.state).where(sql`state in ('pending', 'active')`),
+    check('replication_runs_waiting', sql`(waiting_for is null) = (waiting_kind is null)`),
+    index('replication_runs_by_queue')
+      .on(table.workspaceId, table.queueState, table.id)
+      .where(sql`queue_state is not null`),
+    ...listIndexes('replication_runs', table, {
+      id: table.id,
+      server: table.serverName,
+      type: table.type,
+      state: table.state,
+      image: table.imageId,
+      started: table.startedAt,
+      duration: table.durationSeconds,
+      copy_mode: table.copyMode,
+      changed: table.changedBytes,
+      read: table.readBytes,
+      sent: table.sentBytes,
+    }),
+    searchIndex('replication_runs', table.search),
   ],
 );
 

@@ -37,3 +37,14 @@ export function transition(state: RunState, event: RunEvent): RunState | undefin
 export function isEnded(state: RunState): boolean {
   return state !== 'pending' && state !== 'active';
 }
+
+/** What a run waits for: a place among those that may run at once (`queued`), or something that is not there. */
+export type WaitingKind = 'queued' | 'waiting';
+
+/** Both columns that say so: the words are for people, and only the kind is asked for by queries. */
+export function waitsFor(
+  words: string | null,
+  kind: WaitingKind = 'waiting',
+): { waitingFor: string | null; waitingKind: WaitingKind | null } {
+  return { waitingFor: words, waitingKind: words === null ? null : kind };
+}

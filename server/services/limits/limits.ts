@@ -85,7 +85,7 @@ export async function nudgeQueued(tx: Queries, workspaceId: string): Promise<voi
     .select({ id: replicationRuns.id })
     .from(replicationRuns)
     .where(
-      sql`${replicationRuns.workspaceId} = ${workspaceId} and ${replicationRuns.state} = 'pending' and ${replicationRuns.waitingFor} like 'Queued:%'`,
+      sql`${replicationRuns.workspaceId} = ${workspaceId} and ${replicationRuns.state} = 'pending' and ${replicationRuns.waitingKind} = 'queued'`,
     )
     .orderBy(replicationRuns.createdAt)
     .limit(10);

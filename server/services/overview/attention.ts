@@ -1,5 +1,5 @@
 // What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up.
-import { and, desc, eq, inArray, isNotNull, isNull, ne, notLike, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import {
   artifacts,
   type ConnectorRow,
@@ -179,14 +179,7 @@ async function waitingRuns(ctx: ServiceContext, workspaceId: string): Promise<At
       since: replicationRuns.scheduledFor,
     })
     .from(replicationRuns)
-    .where(
-      and(
-        eq(replicationRuns.workspaceId, workspaceId),
-        eq(replicationRuns.state, 'pending'),
-        isNotNull(replicationRuns.waitingFor),
-        notLike(replicationRuns.waitingFor, 'Queued:%'),
-      ),
-    )
+    .where(and(eq(replicationRuns.workspaceId, workspaceId), eq(replicationRuns.queueState, 'waiting')))
     .orderBy(replicationRuns.scheduledFor);
   return grouped(rows, (row) => row.waitingFor ?? '').map(([waitingFor, group]) => ({
     id: `waiting-${waitingFor}`,

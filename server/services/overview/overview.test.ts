@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit, connectors, members, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
+import { waitsFor } from '../../../replication/model/run.ts';
 import { createJobs } from '../jobs/create.ts';
 import { startRun } from '../jobs/start-run.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
@@ -151,7 +152,7 @@ describe('what needs attention', () => {
   it('names an unhealthy connector with its reason, and pending runs with what they wait for', async () => {
     await site.importServers([catalogServer('web')]);
     const [job] = (await jobsFor('web')) as [string];
-    await site.db.update(replicationRuns).set({ waitingFor: 'Waits for the connector North.' });
+    await site.db.update(replicationRuns).set(waitsFor('Waits for the connector North.'));
     const check = { id: 'login', label: 'VM manager login', ok: false, detail: 'refused', level: 'required' as const };
     await site.db.update(connectors).set({ checks: [check] });
     const found = await needsAttention(site.as('viewer'));
@@ -175,7 +176,7 @@ describe('what needs attention', () => {
     }
     await site.db
       .update(replicationRuns)
-      .set({ waitingFor: 'Queued: the connector North takes one run at a time, and one is going.' })
+      .set(waitsFor('Queued: the connector North takes one run at a time, and one is going.', 'queued'))
       .where(eq(replicationRuns.jobId, d));
     const found = await needsAttention(site.as('viewer'));
     expect(found.map(({ kind, affected, since }) => [kind, affected.count, since])).toEqual([

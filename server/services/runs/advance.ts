@@ -13,7 +13,7 @@ import {
 import { type Fault, fault } from '../../../replication/model/fault.ts';
 import { nextStep, type StepId, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
 import { isPaused, type JobState } from '../../../replication/model/job.ts';
-import { isEnded, type RunEvent, transition } from '../../../replication/model/run.ts';
+import { isEnded, type RunEvent, transition, type WaitingKind, waitsFor } from '../../../replication/model/run.ts';
 import { openSourceArtifacts } from '../artifacts/at-source.ts';
 import { releaseAfterRun } from '../artifacts/due.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
@@ -93,12 +93,13 @@ async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, left
   else if (status?.status !== 'healthy')
     why = `Waits for the connector ${connector.name}: ${status?.reason ?? 'it is not healthy'}.`;
   else if (leftOver > 0) why = `Waits until the source snapshot of the last run is removed (${leftOver} left).`;
-  // The service is down while a final run waits, so it waits for nobody's place.
-  if (!run.settings.cutoverId) why ??= connector ? await whyQueued(work.tx, run, connector) : null;
   if (why) return waitFor(work, run, why);
+  // The service is down while a final run waits, so it waits for nobody's place.
+  const queued = connector && !run.settings.cutoverId ? await whyQueued(work.tx, run, connector) : null;
+  if (queued) return waitFor(work, run, queued, 'queued');
   await work.tx
     .update(replicationRuns)
-    .set({ state: 'active', startedAt: ctx.now(), waitingFor: null })
+    .set({ state: 'active', startedAt: ctx.now(), ...waitsFor(null) })
     .where(eq(replicationRuns.id, run.id));
   await work.tx
     .update(replicationJobs)
@@ -173,9 +174,9 @@ function abandoned({ label, place }: StepPlan): Fault {
   });
 }
 
-async function waitFor(work: Work, run: RunRow, why: string): Promise<void> {
+async function waitFor(work: Work, run: RunRow, why: string, kind: WaitingKind = 'waiting'): Promise<void> {
   if (run.waitingFor === why) return;
-  await work.tx.update(replicationRuns).set({ waitingFor: why }).where(eq(replicationRuns.id, run.id));
+  await work.tx.update(replicationRuns).set(waitsFor(why, kind)).where(eq(replicationRuns.id, run.id));
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
 }
 
@@ -196,7 +197,7 @@ async function openStep(work: Work, run: RunRow, plan: StepPlan, changes: Change
     .onConflictDoNothing();
   await tx
     .update(replicationRuns)
-    .set({ ...changes, step: plan.id, ...(plan.id === run.step ? {} : { progress: null, waitingFor: null }) })
+    .set({ ...changes, step: plan.id, ...(plan.id === run.step ? {} : { progress: null, ...waitsFor(null) }) })
     .where(eq(replicationRuns.id, run.id));
   await hintTasks(tx, connectorId);
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
@@ -222,7 +223,7 @@ async function endRun(
       ...changes,
       state,
       fault: theFault,
-      waitingFor: null,
+      ...waitsFor(null),
       endedAt: at,
       progress: null,
       ...(by === 'complete' ? { percent: 100 } : {}),

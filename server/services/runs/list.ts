@@ -21,8 +21,7 @@ const COLUMNS: Record<string, ListColumn> = {
   image: { sql: replicationRuns.imageId, kind: 'text' },
   /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
   queue: {
-    sql: sql`case when ${replicationRuns.state} <> 'pending' then null
-      when ${replicationRuns.waitingFor} is null or ${replicationRuns.waitingFor} like 'Queued:%' then 'queued' else 'waiting' end`,
+    sql: replicationRuns.queueState,
     kind: 'choice',
   },
   scheduledFor: { sql: replicationRuns.scheduledFor, kind: 'date' },

@@ -2,6 +2,7 @@
 import { and, asc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { type RunRow, replicationRuns, type TaskRow, tasks } from '../../../db/schema/index.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
+import { waitsFor } from '../../../replication/model/run.ts';
 import { artifactsFor } from '../artifacts/ledger.ts';
 import { baselinesOf, type JobBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
@@ -78,7 +79,7 @@ async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<Claime
         .update(replicationRuns)
         .set({
           timeline: sql`${timeline} || jsonb_build_object(${stepId}::text, ${begun})`,
-          waitingFor: null,
+          ...waitsFor(null),
           progress: sql`case when ${timeline} ? ${stepId}::text then ${replicationRuns.progress} end`,
         })
         .where(eq(replicationRuns.id, runId))

@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { replicationRuns, tasks } from '../../../db/schema/index.ts';
 import { FaultError } from '../../../replication/model/fault.ts';
 import { runPercent } from '../../../replication/model/itinerary.ts';
+import { waitsFor } from '../../../replication/model/run.ts';
 import type { StepProgress } from '../../../replication/model/step-results.ts';
 import type { LogLine } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
@@ -51,7 +52,7 @@ export async function extendTask(
         await work.tx.update(replicationRuns).set({ progress, percent }).where(eq(replicationRuns.id, run.id));
       }
       if (waitingFor !== undefined) {
-        await work.tx.update(replicationRuns).set({ waitingFor }).where(eq(replicationRuns.id, run.id));
+        await work.tx.update(replicationRuns).set(waitsFor(waitingFor)).where(eq(replicationRuns.id, run.id));
         work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
       } else if (progress || lines.length > 0)
         work.event({ topic: 'runs', subjectId: run.id, kind: 'progress', data: { jobId: run.jobId } });

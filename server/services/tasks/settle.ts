@@ -4,6 +4,7 @@ import { type RunRow, replicationRuns, runLog, tasks } from '../../../db/schema/
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
 import { answeredWithin, isOutage, waitedInVain, waitingWords } from '../../../replication/model/outage.ts';
+import { waitsFor } from '../../../replication/model/run.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
 import type { Confirmation, LogLine } from '../../../replication/wire/gateway.ts';
 import { outageSeconds } from '../../env.ts';
@@ -142,7 +143,7 @@ async function settleFailure(
       .where(eq(tasks.id, task.id));
     await tx
       .update(replicationRuns)
-      .set({ waitingFor: `${theFault.message} Next try in ${Math.ceil(seconds)} s.` })
+      .set(waitsFor(`${theFault.message} Next try in ${Math.ceil(seconds)} s.`))
       .where(eq(replicationRuns.id, run.id));
   } else if (run.cancelRequestedAt) {
     await endTask(work, task, 'cancelled', fault('cancelled'));
@@ -205,7 +206,7 @@ async function waitForSite(
   };
   await tx
     .update(replicationRuns)
-    .set({ waitingFor: words, timeline: { ...run.timeline, [stepId]: timeline } })
+    .set({ ...waitsFor(words), timeline: { ...run.timeline, [stepId]: timeline } })
     .where(eq(replicationRuns.id, run.id));
   event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
 }
