@@ -1,7 +1,8 @@
 // Checks who imports whom: the rules of .dependency-cruiser.cjs, two that need the source text, and circles of folders.
+// --graph FILE writes the run-time arrows there: { file: [imported files] }.
 // Fails too when it saw fewer files than git knows, or when a rule does not bite on its fixture in scripts/check/fixtures/imports.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,6 +147,17 @@ const entries = [
 const expected = expectedFiles();
 const { modules, violations } = await check(root, entries);
 const { problems, rules } = await checkFixtures();
+const graphFile = process.argv[process.argv.indexOf('--graph') + 1];
+if (process.argv.includes('--graph') && graphFile) {
+  const arrows = ({ dependencies }) =>
+    dependencies
+      .filter(({ dependencyTypes }) => !dependencyTypes.includes('type-only'))
+      .map(({ resolved }) => resolved);
+  writeFileSync(
+    graphFile,
+    JSON.stringify(Object.fromEntries(modules.map((module) => [module.source, arrows(module)]))),
+  );
+}
 const seen = new Set(modules.map(({ source }) => source));
 for (const file of expected.filter((name) => !seen.has(name))) problems.push(`Not seen, though git knows it: ${file}`);
 if (expected.length === 0) problems.push('No source file was found at all.');
