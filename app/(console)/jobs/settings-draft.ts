@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type JobSettings, jobSettingsSchema } from '../../../replication/model/job.ts';
 import { chosenTime } from '../../_forms/chosen-time.ts';
+import { issueText } from '../../_forms/issue-text.ts';
 import { wholeNumber } from '../../_forms/whole-number.ts';
 
 export const settingsDraftSchema = z.object({
@@ -77,7 +78,7 @@ export function settingsOf(
   });
   for (const issue of parsed.error?.issues ?? []) {
     const field = String(issue.path[0]) as keyof SettingsProblems;
-    problems[field] ??= issue.code === 'invalid_type' ? 'Enter a whole number.' : `${issue.message}.`;
+    problems[field] ??= issueText(issue);
   }
   if (parsed.success && Object.keys(problems).length === 0) return { settings: parsed.data };
   return { problems };

@@ -1,9 +1,9 @@
 'use client';
 // The fields of a replication job's settings, for the wizard and for editing.
 import FormField from '@cloudscape-design/components/form-field';
-import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
+import { ChoiceField } from '../../_forms/choice-field.tsx';
 import { NumberField } from '../../_forms/number-field.tsx';
 import { VERIFICATION_LABELS } from '../../_forms/setting-labels.ts';
 import { StartTime } from '../../_forms/start-time.tsx';
@@ -19,24 +19,23 @@ export interface SettingsFieldsProps {
 export function FrequencyFields({ draft, problems, onChange }: SettingsFieldsProps) {
   return (
     <SpaceBetween size="l">
-      <FormField label="Replication job type" stretch>
-        <RadioGroup
-          value={draft.kind}
-          onChange={({ detail }) => onChange({ kind: detail.value as SettingsDraft['kind'] })}
-          items={[
-            {
-              value: 'scheduled',
-              label: 'Replicate at an interval',
-              description: 'Every run yields an AMI of its own, until you delete the job.',
-            },
-            {
-              value: 'once',
-              label: 'One-time migration',
-              description: 'One run, one AMI. Further runs can be started by hand.',
-            },
-          ]}
-        />
-      </FormField>
+      <ChoiceField
+        label="Replication job type"
+        value={draft.kind}
+        choices={[
+          {
+            value: 'scheduled',
+            label: 'Replicate at an interval',
+            description: 'Every run yields an AMI of its own, until you delete the job.',
+          },
+          {
+            value: 'once',
+            label: 'One-time migration',
+            description: 'One run, one AMI. Further runs can be started by hand.',
+          },
+        ]}
+        onChange={(kind) => onChange({ kind })}
+      />
       {draft.kind === 'scheduled' && (
         <NumberField
           label="Hours between runs"
@@ -64,16 +63,15 @@ interface StartFieldsProps extends SettingsFieldsProps {
 export function StartFields({ draft, problems, onChange, zone, label, now, later, what }: StartFieldsProps) {
   return (
     <SpaceBetween size="l">
-      <FormField label={label} stretch>
-        <RadioGroup
-          value={draft.start}
-          onChange={({ detail }) => onChange({ start: detail.value as SettingsDraft['start'] })}
-          items={[
-            { value: 'now', ...now },
-            { value: 'later', ...later },
-          ]}
-        />
-      </FormField>
+      <ChoiceField
+        label={label}
+        value={draft.start}
+        choices={[
+          { value: 'now', ...now },
+          { value: 'later', ...later },
+        ]}
+        onChange={(start) => onChange({ start })}
+      />
       {draft.start === 'later' && <StartTime {...{ draft, problems, zone, onChange, what }} />}
     </SpaceBetween>
   );
@@ -82,21 +80,20 @@ export function StartFields({ draft, problems, onChange, zone, label, now, later
 export function ImageFields({ draft, problems, onChange }: SettingsFieldsProps) {
   return (
     <SpaceBetween size="l">
-      <FormField label="Automatic AMI deletion" stretch>
-        <RadioGroup
-          value={draft.prune ? 'yes' : 'no'}
-          onChange={({ detail }) => onChange({ prune: detail.value === 'yes' })}
-          items={[
-            { value: 'no', label: 'No', description: 'Every AMI is kept until you delete it.' },
-            {
-              value: 'yes',
-              label: 'Yes',
-              description:
-                'After each run the oldest AMIs beyond the number below go, with their snapshots; pinned ones stay.',
-            },
-          ]}
-        />
-      </FormField>
+      <ChoiceField
+        label="Automatic AMI deletion"
+        value={draft.prune ? 'yes' : 'no'}
+        choices={[
+          { value: 'no', label: 'No', description: 'Every AMI is kept until you delete it.' },
+          {
+            value: 'yes',
+            label: 'Yes',
+            description:
+              'After each run the oldest AMIs beyond the number below go, with their snapshots; pinned ones stay.',
+          },
+        ]}
+        onChange={(choice) => onChange({ prune: choice === 'yes' })}
+      />
       {draft.prune && (
         <NumberField
           label="AMIs to keep"
@@ -112,25 +109,24 @@ export function ImageFields({ draft, problems, onChange }: SettingsFieldsProps) 
 
 export function VerificationField({ draft, onChange }: Omit<SettingsFieldsProps, 'problems'>) {
   return (
-    <FormField label="Verification" stretch>
-      <RadioGroup
-        value={draft.verification}
-        onChange={({ detail }) => onChange({ verification: detail.value as SettingsDraft['verification'] })}
-        items={[
-          { value: 'target', label: VERIFICATION_LABELS.target, description: 'Set once for all jobs, under Settings.' },
-          {
-            value: 'sampled',
-            label: VERIFICATION_LABELS.sampled,
-            description: 'Enough to notice a copy that went wrong, in seconds.',
-          },
-          {
-            value: 'full',
-            label: VERIFICATION_LABELS.full,
-            description: 'Each run reads back all that it made, which takes about as long as sending it.',
-          },
-        ]}
-      />
-    </FormField>
+    <ChoiceField
+      label="Verification"
+      value={draft.verification}
+      choices={[
+        { value: 'target', label: VERIFICATION_LABELS.target, description: 'Set once for all jobs, under Settings.' },
+        {
+          value: 'sampled',
+          label: VERIFICATION_LABELS.sampled,
+          description: 'Enough to notice a copy that went wrong, in seconds.',
+        },
+        {
+          value: 'full',
+          label: VERIFICATION_LABELS.full,
+          description: 'Each run reads back all that it made, which takes about as long as sending it.',
+        },
+      ]}
+      onChange={(verification) => onChange({ verification })}
+    />
   );
 }
 
@@ -138,24 +134,23 @@ export function VerificationField({ draft, onChange }: Omit<SettingsFieldsProps,
 export function FailureFields({ draft, problems, onChange }: SettingsFieldsProps) {
   return (
     <SpaceBetween size="l">
-      <FormField label="When runs keep failing" stretch>
-        <RadioGroup
-          value={draft.pause ? 'pause' : 'never'}
-          onChange={({ detail }) => onChange({ pause: detail.value === 'pause' })}
-          items={[
-            {
-              value: 'pause',
-              label: 'Pause the job',
-              description: 'It says what to do, and goes on with every setting when you resume it.',
-            },
-            {
-              value: 'never',
-              label: 'Never pause',
-              description: 'Every run is tried, whatever became of the last one.',
-            },
-          ]}
-        />
-      </FormField>
+      <ChoiceField
+        label="When runs keep failing"
+        value={draft.pause ? 'pause' : 'never'}
+        choices={[
+          {
+            value: 'pause',
+            label: 'Pause the job',
+            description: 'It says what to do, and goes on with every setting when you resume it.',
+          },
+          {
+            value: 'never',
+            label: 'Never pause',
+            description: 'Every run is tried, whatever became of the last one.',
+          },
+        ]}
+        onChange={(choice) => onChange({ pause: choice === 'pause' })}
+      />
       {draft.pause && (
         <NumberField
           label="Pause after failures in a row"

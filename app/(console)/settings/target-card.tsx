@@ -106,14 +106,14 @@ function Chosen<Value extends string>({
   choices,
   value,
 }: {
-  choices: readonly { value: Value; label: string; meaning: string }[];
+  choices: readonly { value: Value; label: string; description: string }[];
   value: Value;
 }) {
   return (
     <>
       <div>{labelOf(choices, value)}</div>
       <Box variant="small" color="text-body-secondary">
-        {choices.find((choice) => choice.value === value)?.meaning}
+        {choices.find((choice) => choice.value === value)?.description}
       </Box>
     </>
   );

@@ -7,20 +7,20 @@ interface Choice<Value> {
   value: Value;
   label: string;
   /** One line: what it means, and what it needs. */
-  meaning: string;
+  description: string;
 }
 
 export const TRANSFER_CHOICES: readonly Choice<TargetSettings['transfer']>[] = [
   {
     value: 's3',
     label: 'S3 staging',
-    meaning:
+    description:
       'The connector uploads to the staging bucket, and AWS or the worker makes EBS snapshots of it. The connector needs the bucket only.',
   },
   {
     value: 'ebs-direct',
     label: 'EBS direct',
-    meaning:
+    description:
       "The connector writes EBS snapshots itself, without a detour. It must reach the EBS endpoint, and its identity needs the EBS direct APIs' permissions.",
   },
 ];
@@ -29,19 +29,19 @@ export const TRANSPORT_CHOICES: readonly Choice<TargetSettings['transport']>[] =
   {
     value: 'auto',
     label: 'Automatic',
-    meaning:
+    description:
       'Deltas read changed ranges of the datastore files where vCenter serves them; all else is read as an export. The run says which, and why.',
   },
   {
     value: 'nfc',
     label: 'Export only',
-    meaning:
+    description:
       'Every disk comes as an export, from beginning to end. Needs no privilege on datastores; a delta takes longer.',
   },
   {
     value: 'folder',
     label: 'Datastore files',
-    meaning:
+    description:
       'Full copies read the datastore files too. Needs Datastore.Browse and Datastore.FileManagement; where vCenter does not serve a file, the export is read.',
   },
 ];
@@ -50,13 +50,13 @@ export const VERIFICATION_CHOICES: readonly Choice<TargetSettings['verification'
   {
     value: 'sampled',
     label: 'Sampled',
-    meaning:
+    description:
       'Blocks of every new snapshot, picked at random, are read back and compared with their digests. Takes seconds.',
   },
   {
     value: 'full',
     label: 'Every block',
-    meaning:
+    description:
       'All blocks of every new snapshot are read back and compared. Takes as long as reading the disks, and AWS bills each request.',
   },
 ];
@@ -68,17 +68,17 @@ export const ENCRYPTION_CHOICES: readonly Choice<Encryption>[] = [
   {
     value: 'off',
     label: 'As the account does',
-    meaning: 'Landfall asks for none; an account that encrypts by default does so all the same.',
+    description: 'Landfall asks for none; an account that encrypts by default does so all the same.',
   },
   {
     value: 'default',
     label: 'With the default key',
-    meaning: "Snapshots are encrypted with the account's default key for EBS.",
+    description: "Snapshots are encrypted with the account's default key for EBS.",
   },
   {
     value: 'key',
     label: 'With a key of your own',
-    meaning: "A KMS key that both identities may use: the console's and the connector's.",
+    description: "A KMS key that both identities may use: the console's and the connector's.",
   },
 ];
 

@@ -3,9 +3,9 @@
 import Alert from '@cloudscape-design/components/alert';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import RadioGroup from '@cloudscape-design/components/radio-group';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ChoiceField } from '../../_forms/choice-field.tsx';
 import { fieldMessages, shownFault } from '../../_shell/faults.ts';
 import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
 import { useNotifications } from '../../_shell/notifications.tsx';
@@ -71,25 +71,25 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
           : 'Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the baseline that is there.'}
       </Alert>
       {differs(settingsOf(target), opened) && <ChangedMeanwhile what="the AWS target" />}
-      <Choices
+      <ChoiceField
         label="Transfer path"
         choices={TRANSFER_CHOICES}
         value={chosen.transfer}
         onChange={(value) => setChosen({ ...chosen, transfer: value })}
       />
-      <Choices
+      <ChoiceField
         label="How disks are read"
         choices={TRANSPORT_CHOICES}
         value={chosen.transport}
         onChange={(value) => setChosen({ ...chosen, transport: value })}
       />
-      <Choices
+      <ChoiceField
         label="Verification"
         choices={VERIFICATION_CHOICES}
         value={chosen.verification}
         onChange={(value) => setChosen({ ...chosen, verification: value })}
       />
-      <Choices
+      <ChoiceField
         label="Encryption"
         choices={ENCRYPTION_CHOICES}
         value={encryption}
@@ -115,23 +115,4 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
 
 function settingsOf({ transfer, transport, verification, encrypted, kmsKeyArn }: Target): TargetSettings {
   return { transfer, transport, verification, encrypted, kmsKeyArn };
-}
-
-interface ChoicesProps<Value extends string> {
-  label: string;
-  choices: readonly { value: Value; label: string; meaning: string }[];
-  value: Value;
-  onChange: (value: Value) => void;
-}
-
-function Choices<Value extends string>({ label, choices, value, onChange }: ChoicesProps<Value>) {
-  return (
-    <FormField label={label} stretch>
-      <RadioGroup
-        value={value}
-        onChange={({ detail }) => onChange(detail.value as Value)}
-        items={choices.map((choice) => ({ value: choice.value, label: choice.label, description: choice.meaning }))}
-      />
-    </FormField>
-  );
 }

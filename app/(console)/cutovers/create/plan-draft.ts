@@ -1,6 +1,7 @@
 // What a person has chosen for a cutover, and its rules. Pure.
 import { type CutoverOptions, cutoverOptionsSchema } from '../../../../replication/model/cutover.ts';
 import { chosenTime } from '../../../_forms/chosen-time.ts';
+import { issueText } from '../../../_forms/issue-text.ts';
 import { wholeNumber } from '../../../_forms/whole-number.ts';
 
 export interface PlanDraft {
@@ -62,7 +63,7 @@ export function planOf(
   });
   for (const issue of parsed.error?.issues ?? []) {
     const field = fieldOf(issue.path);
-    problems[field] ??= issue.code === 'invalid_type' ? 'Enter a whole number.' : `${issue.message}.`;
+    problems[field] ??= issueText(issue);
   }
   if (!parsed.success || Object.keys(problems).length > 0) return { problems };
   const start = draft.start === 'now' ? 'now' : draft.start === 'later' ? chosen.at : null;

@@ -2,9 +2,9 @@
 // The fields of a cutover's plan.
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tiles from '@cloudscape-design/components/tiles';
+import { ChoiceField } from '../../../_forms/choice-field.tsx';
 import { MAX_DAYS } from '../../../_forms/chosen-time.ts';
 import { NumberField } from '../../../_forms/number-field.tsx';
 import { StartTime } from '../../../_forms/start-time.tsx';
@@ -106,25 +106,24 @@ export function CheckFields({ draft, problems, onChange }: PlanFieldsProps) {
 export function StartFields({ draft, problems, onChange, zone }: PlanFieldsProps & { zone: string }) {
   return (
     <SpaceBetween size="l">
-      <FormField label="When it starts" stretch>
-        <RadioGroup
-          value={draft.start}
-          onChange={({ detail }) => onChange({ start: detail.value as PlanDraft['start'] })}
-          items={[
-            { value: 'now', label: 'Start now' },
-            {
-              value: 'later',
-              label: 'At a set time',
-              description: `Up to ${MAX_DAYS} days ahead. It then begins by itself; it can be started or cancelled before.`,
-            },
-            {
-              value: 'by-hand',
-              label: 'When I start it',
-              description: 'It waits until somebody starts it on its page.',
-            },
-          ]}
-        />
-      </FormField>
+      <ChoiceField
+        label="When it starts"
+        value={draft.start}
+        choices={[
+          { value: 'now', label: 'Start now' },
+          {
+            value: 'later',
+            label: 'At a set time',
+            description: `Up to ${MAX_DAYS} days ahead. It then begins by itself; it can be started or cancelled before.`,
+          },
+          {
+            value: 'by-hand',
+            label: 'When I start it',
+            description: 'It waits until somebody starts it on its page.',
+          },
+        ]}
+        onChange={(start) => onChange({ start })}
+      />
       {draft.start === 'later' && <StartTime {...{ draft, problems, zone, onChange }} what="Start" />}
     </SpaceBetween>
   );

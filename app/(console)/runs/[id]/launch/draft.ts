@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAX_TAGS, tagKeyProblem, tagValueProblem } from '../../../../../replication/model/tag.ts';
 import { VOLUME_LIMITS, VOLUME_TYPES, volumeProblems } from '../../../../../replication/model/volume.ts';
+import { wholeNumber } from '../../../../_forms/whole-number.ts';
 import type { LaunchChoices } from './types.ts';
 
 const volumeDraftSchema = z.object({
@@ -221,11 +222,6 @@ function tagProblems(draft: Draft): Problems {
 }
 
 export const userDataBytes = (text: string): number => new TextEncoder().encode(text).length;
-
-/** Digits only: `Number` would take `1e1`, spaces and nothing at all. */
-function wholeNumber(text: string): number {
-  return /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
-}
 
 /** The first step before `step` that does not hold; null when all do. */
 export function firstProblem(step: number, draft: Draft, choices: LaunchChoices): number | null {
