@@ -2,6 +2,7 @@
 import { ne } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { artifacts, baselines, type replicationRuns } from '../db/schema/index.ts';
+import { wrongTallies } from '../server/services/tallies/keep.ts';
 import { type Installation, until } from './installation.ts';
 
 type Run = typeof replicationRuns.$inferSelect;
@@ -42,7 +43,7 @@ export async function expectSameBytes(site: Installation, run: Run): Promise<num
   return compared;
 }
 
-/** Nothing of ours is left on either side but what a completed run keeps. */
+/** Nothing of ours is left on either side but what a completed run keeps, and the console's counts are those of its rows. */
 export async function expectNothingLeft(site: Installation): Promise<void> {
   // Digests stay as long as a baseline is made of them.
   const measured = (await site.db.select().from(baselines)).flatMap((row) => row.digestPrefixes);
@@ -57,6 +58,7 @@ export async function expectNothingLeft(site: Installation): Promise<void> {
         : ['image', 'ebs-snapshot', 'instance'].includes(row.kind);
     return open.every(kept) && open;
   });
+  expect(await wrongTallies(site.db)).toEqual([]);
   const { vcenter } = await site.labState();
   expect(vcenter.snapshots.filter((snapshot) => snapshot.name.startsWith('landfall'))).toEqual([]);
   expect(vcenter.leases).toEqual([]);

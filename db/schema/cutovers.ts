@@ -67,6 +67,10 @@ export const cutovers = pgTable(
       .where(sql`state in ('planned', 'active', 'cut-over', 'rolling-back')`),
     index('cutovers_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('cutovers_open').on(table.state).where(sql`state in ('planned', 'active', 'rolling-back')`),
+    index('cutovers_under_way')
+      .on(table.workspaceId, table.startedAt, table.id)
+      .where(sql`state in ('active', 'cut-over', 'rolling-back')`),
+    index('cutovers_planned').on(table.workspaceId, table.startAt, table.id).where(sql`state = 'planned'`),
     index('cutovers_job').on(table.jobId, table.createdAt),
     ...listIndexes('cutovers', table, {
       id: table.id,

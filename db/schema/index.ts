@@ -6,3 +6,4 @@ export * from './cutovers.ts';
 export * from './people.ts';
 export * from './replication.ts';
 export type * from './rows.ts';
+export * from './tallies.ts';

@@ -210,6 +210,7 @@ export const replicationRuns = pgTable(
       sent: table.sentBytes,
     }),
     searchIndex('replication_runs', table.search),
+    index('replication_runs_active').on(table.workspaceId, table.startedAt, table.id).where(sql`state = 'active'`),
   ],
 );
 

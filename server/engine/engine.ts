@@ -15,6 +15,7 @@ import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { listenForTasks } from '../services/leases/hints.ts';
 import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
 import { advanceRun } from '../services/runs/advance.ts';
+import { foldTallies } from '../services/tallies/keep.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
 import { tendCutovers } from './cutovers.ts';
 import { performStep } from './perform.ts';
@@ -47,6 +48,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
     every(3_000, signal, 'instances', () => watchInstances(ctx, target, AbortSignal.any([signal, cloudDeadline()]))),
+    every(1_000, signal, 'tallies', () => foldTallies(ctx)),
     every(600_000, signal, 'history', () => trimHistory(ctx)),
     // The bucket's rules are the console's business: a connector's key may only put objects there.
     every(600_000, signal, 'staging bucket', () => target.staging.prepare(signal)),

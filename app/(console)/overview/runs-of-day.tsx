@@ -7,6 +7,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import { formatBytes } from '../../_ui/quantity.ts';
+import { hourText } from './hour-text.ts';
 import type { Overview } from './types.ts';
 
 const ENDS: readonly ['completed' | 'failed' | 'cancelled' | 'missed', StatusIndicatorProps.Type][] = [
@@ -62,5 +63,3 @@ export function RunsOfDay({ overview }: { overview: Overview }) {
     </Container>
   );
 }
-
-const hourText = (from: Date) => `${String(from.getHours()).padStart(2, '0')}:00`;

@@ -1,16 +1,17 @@
 // Reading connectors: the list, and one with its checks.
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { type ConnectorRow, connectors } from '../../../db/schema/index.ts';
+import { type ConnectorRow, connectors, type TallyName, tallies } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 import { connectorStatus } from './status.ts';
 
 // Named in full: in the list of a SELECT from one table Drizzle writes a bare "id", which would be the inner table's.
-const connectorId = sql`${connectors}.id`;
-const serverCount = sql<number>`(select count(*)::int from servers s where s.connector_id = ${connectorId} and s.cleared_at is null)`;
-const jobCount = sql<number>`(select count(*)::int from replication_jobs j where j.connector_id = ${connectorId} and j.deleted_at is null)`;
-const runsNow = sql<number>`(select count(*)::int from replication_runs r where r.connector_id = ${connectorId} and r.state = 'active')`;
+const counted = (name: TallyName) =>
+  sql<number>`(select coalesce(sum(t.count), 0)::int from ${tallies} t where t.workspace_id = ${connectors}.workspace_id and t.name = ${name} and t.bucket = ${connectors}.id)`;
+const serverCount = counted('servers');
+const jobCount = counted('jobs-of-connector');
+const runsNow = counted('runs-of-connector');
 
 const COLUMNS: Record<string, ListColumn> = {
   name: { sql: connectors.name, kind: 'text' },

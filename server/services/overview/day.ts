@@ -1,8 +1,9 @@
 // The last 24 hours: how the runs ended and what they copied, hour by hour; and the cutovers around now.
-import { and, asc, eq, gte, inArray, lte, or, sql } from 'drizzle-orm';
-import { cutovers, replicationRuns } from '../../../db/schema/index.ts';
+import { and, asc, desc, eq, gte, lte, sql } from 'drizzle-orm';
+import { cutovers } from '../../../db/schema/index.ts';
 import { downtime } from '../../../replication/model/cutover.ts';
 import type { ServiceContext } from '../context.ts';
+import { type Bucket, hourOfBucket } from '../tallies/read.ts';
 
 const HOUR = 3_600_000;
 const SHOWN_CUTOVERS = 10;
@@ -16,60 +17,65 @@ export interface RunsOfDay {
   hours: { from: Date; readBytes: number; sentBytes: number }[];
 }
 
-export async function runsOfDay(ctx: ServiceContext, workspaceId: string): Promise<RunsOfDay> {
-  const now = ctx.now().getTime();
-  const first = Math.floor(now / HOUR) * HOUR - 23 * HOUR;
-  const disks = sql`jsonb_path_query_array(${replicationRuns.results}, '$."copy-disks".disks[*]')`;
-  const sum = (field: string) =>
-    sql<number>`coalesce(sum((select sum((disk->>${field})::float8) from jsonb_array_elements(${disks}) disk)), 0)::float8`;
-  const hour = sql<number>`floor(extract(epoch from ${replicationRuns.endedAt}) / 3600)::int`;
-  const rows = await ctx.db
-    .select({
-      hour,
-      state: replicationRuns.state,
-      count: sql<number>`count(*)::int`,
-      read: sum('bytesRead'),
-      sent: sum('bytesSent'),
-    })
-    .from(replicationRuns)
-    .where(and(eq(replicationRuns.workspaceId, workspaceId), gte(replicationRuns.endedAt, new Date(first))))
-    .groupBy(sql`1`, replicationRuns.state);
-  const count = (state: string) => rows.filter((row) => row.state === state).reduce((all, row) => all + row.count, 0);
+/** When the oldest of the hours begins, in milliseconds: this one is the last. */
+export function firstHour(now: Date): number {
+  return Math.floor(now.getTime() / HOUR) * HOUR - 23 * HOUR;
+}
+
+/** `ended` as the tallies have it: a bucket for each hour and state, from the first hour on. */
+export function runsOfDay(ended: readonly Bucket[], now: Date): RunsOfDay {
+  const first = firstHour(now);
+  const count = (state: string) =>
+    ended.filter(({ bucket }) => bucket.endsWith(`/${state}`)).reduce((all, one) => all + one.count, 0);
   return {
     completed: count('completed'),
     failed: count('failed'),
     cancelled: count('cancelled'),
     missed: count('missed'),
     hours: Array.from({ length: 24 }, (_, at) => {
-      const from = new Date(first + at * HOUR);
-      const here = rows.filter((row) => row.hour * HOUR === from.getTime());
+      const from = first + at * HOUR;
+      const here = ended.filter(({ bucket }) => hourOfBucket(bucket) === from);
       return {
-        from,
-        readBytes: here.reduce((all, row) => all + row.read, 0),
-        sentBytes: here.reduce((all, row) => all + row.sent, 0),
+        from: new Date(from),
+        readBytes: here.reduce((all, one) => all + one.readBytes, 0),
+        sentBytes: here.reduce((all, one) => all + one.sentBytes, 0),
       };
     }),
   };
 }
 
-/** Those that are not over, and those that were or will be within a day of now. */
+/**
+ * Those that are not over, and those that were or will be within a day of now, by when they began or will. Of more than
+ * are shown, what goes on comes before what is planned, and that before what is over. An index of its own serves each kind.
+ */
 export async function cutoversToday(ctx: ServiceContext, workspaceId: string) {
   const now = ctx.now();
-  const rows = await ctx.db
-    .select()
-    .from(cutovers)
-    .where(
-      and(
-        eq(cutovers.workspaceId, workspaceId),
-        or(
-          inArray(cutovers.state, ['active', 'cut-over', 'rolling-back']),
-          and(eq(cutovers.state, 'planned'), lte(cutovers.startAt, new Date(now.getTime() + 24 * HOUR))),
-          gte(cutovers.endedAt, new Date(now.getTime() - 24 * HOUR)),
-        ),
-      ),
-    )
-    .orderBy(asc(sql`coalesce(${cutovers.startedAt}, ${cutovers.startAt}, ${cutovers.createdAt})`), asc(cutovers.id))
-    .limit(SHOWN_CUTOVERS);
+  const dayFrom = (sign: 1 | -1) => new Date(now.getTime() + sign * 24 * HOUR);
+  const mine = eq(cutovers.workspaceId, workspaceId);
+  const [underWay, planned, ended] = await Promise.all([
+    ctx.db
+      .select()
+      .from(cutovers)
+      .where(and(mine, sql`${cutovers.state} in ('active', 'cut-over', 'rolling-back')`))
+      .orderBy(asc(cutovers.startedAt), asc(cutovers.id))
+      .limit(SHOWN_CUTOVERS),
+    ctx.db
+      .select()
+      .from(cutovers)
+      .where(and(mine, sql`${cutovers.state} = 'planned'`, lte(cutovers.startAt, dayFrom(1))))
+      .orderBy(asc(cutovers.startAt), asc(cutovers.id))
+      .limit(SHOWN_CUTOVERS),
+    ctx.db
+      .select()
+      .from(cutovers)
+      .where(and(mine, gte(cutovers.endedAt, dayFrom(-1))))
+      .orderBy(desc(cutovers.endedAt))
+      .limit(SHOWN_CUTOVERS),
+  ]);
+  const beginning = (row: (typeof ended)[number]) => (row.startedAt ?? row.startAt ?? row.createdAt).getTime();
+  const rows = [...underWay, ...planned, ...ended]
+    .slice(0, SHOWN_CUTOVERS)
+    .sort((a, b) => beginning(a) - beginning(b) || (a.id < b.id ? -1 : 1));
   return rows.map((row) => ({
     id: row.id,
     serverName: row.serverName,

@@ -1,61 +1,69 @@
 // The overview: figures, lag of the fleet, what runs now, what comes next, and how far a new workspace has come.
 import { and, asc, eq, isNotNull, isNull, lt, notInArray, sql } from 'drizzle-orm';
-import {
-  connectors,
-  images,
-  instances,
-  replicationJobs,
-  replicationRuns,
-  servers,
-  workspaces,
-} from '../../../db/schema/index.ts';
+import { connectors, replicationJobs, replicationRuns, tallies, workspaces } from '../../../db/schema/index.ts';
 import type { JobState } from '../../../replication/model/job.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { runStatus } from '../runs/view.ts';
-import { cutoversToday, runsOfDay } from './day.ts';
-import { HOURS, upcomingRuns } from './upcoming.ts';
+import { fiveMinutes, hourBucket, hourOfBucket, readTallies, type Tallies } from '../tallies/read.ts';
+import { cutoversToday, firstHour, runsOfDay } from './day.ts';
+import { endOfDay, firstRuns, runsPerHour } from './upcoming.ts';
 
 const SHOWN_RUNS = 8;
 const SHOWN_NEXT = 10;
 
 export async function getOverview(ctx: ServiceContext) {
   const workspaceId = guard(ctx, 'workspace.read');
-  const [connected, catalog, jobs, lag, made, running, upcoming, day, cutovers, smallest] = await Promise.all([
+  const now = ctx.now();
+  const [connected, counts, lag, active, next, cutovers, smallest] = await Promise.all([
     connectorFigures(ctx, workspaceId),
-    serverFigures(ctx, workspaceId),
-    jobFigures(ctx, workspaceId),
+    readTallies(ctx.db, workspaceId, [
+      'servers-present',
+      'jobs',
+      'jobs-ever',
+      'runs',
+      'images',
+      'instances',
+      'instances-launched',
+      { name: 'jobs-next-run', before: hourBucket(endOfDay(now).getTime()) },
+      { name: 'runs-ended', from: hourBucket(firstHour(now)) },
+    ]),
     fleetLag(ctx, workspaceId),
-    madeFigures(ctx, workspaceId),
-    runningNow(ctx, workspaceId),
-    nextDay(ctx, workspaceId),
-    runsOfDay(ctx, workspaceId),
+    activeRuns(ctx, workspaceId),
+    nextRuns(ctx, workspaceId),
     cutoversToday(ctx, workspaceId),
     smallestWish(ctx, workspaceId),
   ]);
+  const hours = runsPerHour(counts.buckets('jobs-next-run').map(scheduled), now);
+  const servers = { total: counts.count('servers-present'), blocked: counts.count('servers-present', 'blocked') };
   return {
     connectors: connected.counts,
-    servers: catalog,
-    jobs: jobs.byState,
-    images: made.images,
-    instancesRunning: made.running,
+    servers,
+    jobs: jobsByState(counts),
+    images: counts.count('images', 'live'),
+    instancesRunning: counts.count('instances', 'running'),
     lag,
-    running,
-    upcoming,
-    day,
+    running: {
+      /** Pending, whatever they wait for. */
+      queued: counts.count('runs', 'pending'),
+      total: counts.count('runs', 'active'),
+      items: active,
+    },
+    upcoming: { total: hours.reduce((sum, { count }) => sum + count, 0), hours, next },
+    day: runsOfDay(counts.buckets('runs-ended'), now),
     cutovers,
     /** The way of a new workspace; each step stays done. */
     steps: {
       connected: connected.total > 0,
-      imported: catalog.total > 0 || connected.catalog === 'available',
-      replicated: made.everImages > 0,
-      launched: made.everLaunched > 0,
+      imported: servers.total > 0 || connected.catalog === 'available',
+      replicated: counts.count('images') > 0,
+      launched: counts.count('instances-launched') > 0,
     },
     catalog: connected.catalog,
     /** The last wish to see the lab's smallest server replicated, which waits for the catalog or has ended. */
     smallest,
     /** Whether there ever was a replication job. */
-    begun: jobs.ever > 0,
+    begun: counts.count('jobs-ever') > 0,
   };
 }
 
@@ -71,83 +79,59 @@ async function connectorFigures(ctx: ServiceContext, workspaceId: string) {
   return { counts, total: rows.length, catalog: catalog ?? ('not-imported' as const) };
 }
 
-async function serverFigures(ctx: ServiceContext, workspaceId: string) {
-  const [row] = await ctx.db
-    .select({
-      total: sql<number>`count(*)::int`,
-      blocked: sql<number>`(count(*) filter (where ${servers.readiness} = 'blocked'))::int`,
-    })
-    .from(servers)
-    .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt), isNull(servers.goneAt)));
-  return { total: row?.total ?? 0, blocked: row?.blocked ?? 0 };
+function jobsByState(counts: Tallies): Partial<Record<JobState, number>> {
+  const states = counts.buckets('jobs').filter(({ count }) => count > 0);
+  return Object.fromEntries(states.map(({ bucket, count }) => [bucket as JobState, count]));
 }
 
-async function jobFigures(ctx: ServiceContext, workspaceId: string) {
-  const rows = await ctx.db
-    .select({
-      state: replicationJobs.state,
-      live: sql<number>`(count(*) filter (where ${replicationJobs.deletedAt} is null))::int`,
-      ever: sql<number>`count(*)::int`,
-    })
-    .from(replicationJobs)
-    .where(eq(replicationJobs.workspaceId, workspaceId))
-    .groupBy(replicationJobs.state);
-  const byState: Partial<Record<JobState, number>> = {};
-  for (const row of rows) if (row.live > 0) byState[row.state] = row.live;
-  return { byState, ever: rows.reduce((sum, row) => sum + row.ever, 0) };
-}
-
-/** How old the newest AMI of each replication job is, in classes. */
+/**
+ * How old the newest AMI of each replication job is, in classes: whole buckets of five minutes, and in the one that the
+ * border of a class lies in the jobs themselves. All in one statement, so that nothing is counted twice.
+ */
 async function fleetLag(ctx: ServiceContext, workspaceId: string) {
-  const at = replicationJobs.latestImageAt;
-  const now = ctx.now().toISOString();
-  const since = (hours: number) => sql`${now}::timestamptz - make_interval(hours => ${hours})`;
-  const [row] = await ctx.db
-    .select({
-      under1: sql<number>`(count(*) filter (where ${at} > ${since(1)}))::int`,
-      under12: sql<number>`(count(*) filter (where ${at} <= ${since(1)} and ${at} > ${since(12)}))::int`,
-      under24: sql<number>`(count(*) filter (where ${at} <= ${since(12)} and ${at} > ${since(24)}))::int`,
-      older: sql<number>`(count(*) filter (where ${at} <= ${since(24)}))::int`,
-      never: sql<number>`(count(*) filter (where ${at} is null))::int`,
-    })
-    .from(replicationJobs)
-    .where(and(eq(replicationJobs.workspaceId, workspaceId), isNull(replicationJobs.deletedAt)));
-  return row ?? { under1: 0, under12: 0, under24: 0, older: 0, never: 0 };
+  const now = ctx.now().getTime();
+  const all = (name: string) =>
+    sql`(select coalesce(sum(count), 0) from ${tallies} where workspace_id = ${workspaceId} and name = ${name})`;
+  const newerThan = (hours: number) => {
+    const border = now - hours * 3_600_000;
+    const { bucket, end } = fiveMinutes(border);
+    return sql<number>`(
+      (select coalesce(sum(count), 0) from ${tallies}
+        where workspace_id = ${workspaceId} and name = 'jobs-latest-image' and bucket > ${bucket})
+      + (select count(*) from ${replicationJobs}
+        where workspace_id = ${workspaceId} and deleted_at is null
+          and latest_image_at > ${new Date(border).toISOString()} and latest_image_at < ${end.toISOString()})
+    )::int`;
+  };
+  const { rows } = await ctx.db.execute<Record<'all' | 'never' | 'under1' | 'under12' | 'under24', number>>(
+    sql`select ${all('jobs')}::int as "all", ${all('jobs-without-image')}::int as "never",
+      ${newerThan(1)} as "under1", ${newerThan(12)} as "under12", ${newerThan(24)} as "under24"`,
+  );
+  const counted = rows[0] ?? { all: 0, never: 0, under1: 0, under12: 0, under24: 0 };
+  return {
+    under1: counted.under1,
+    under12: counted.under12 - counted.under1,
+    under24: counted.under24 - counted.under12,
+    older: counted.all - counted.never - counted.under24,
+    never: counted.never,
+  };
 }
 
-async function madeFigures(ctx: ServiceContext, workspaceId: string) {
-  const ofImages = eq(images.workspaceId, workspaceId);
-  const ofInstances = eq(instances.workspaceId, workspaceId);
-  const [everImages, live, everLaunched, running] = await Promise.all([
-    ctx.db.$count(images, ofImages),
-    ctx.db.$count(images, and(ofImages, isNull(images.deregisteredAt))),
-    ctx.db.$count(instances, and(ofInstances, isNotNull(instances.instanceId))),
-    ctx.db.$count(instances, and(ofInstances, eq(instances.state, 'running'))),
-  ]);
-  return { everImages, images: live, everLaunched, running };
-}
-
-async function runningNow(ctx: ServiceContext, workspaceId: string) {
-  const active = and(eq(replicationRuns.workspaceId, workspaceId), eq(replicationRuns.state, 'active'));
+/** The first few by when they began. */
+async function activeRuns(ctx: ServiceContext, workspaceId: string) {
   const rows = await ctx.db
     .select()
     .from(replicationRuns)
-    .where(active)
+    .where(and(eq(replicationRuns.workspaceId, workspaceId), sql`${replicationRuns.state} = 'active'`))
     .orderBy(asc(replicationRuns.startedAt), asc(replicationRuns.id))
     .limit(SHOWN_RUNS);
-  const pending = and(eq(replicationRuns.workspaceId, workspaceId), eq(replicationRuns.state, 'pending'));
-  return {
-    /** Pending, whatever they wait for. */
-    queued: await ctx.db.$count(replicationRuns, pending),
-    total: rows.length < SHOWN_RUNS ? rows.length : await ctx.db.$count(replicationRuns, active),
-    items: rows.map((run) => ({
-      id: run.id,
-      jobId: run.jobId,
-      serverName: run.serverName,
-      startedAt: run.startedAt,
-      status: runStatus(run),
-    })),
-  };
+  return rows.map((run) => ({
+    id: run.id,
+    jobId: run.jobId,
+    serverName: run.serverName,
+    startedAt: run.startedAt,
+    status: runStatus(run),
+  }));
 }
 
 async function smallestWish(ctx: ServiceContext, workspaceId: string) {
@@ -158,7 +142,13 @@ async function smallestWish(ctx: ServiceContext, workspaceId: string) {
   return row?.wish ? { askedAt: row.wish.askedAt, ended: row.wish.ended } : null;
 }
 
-async function nextDay(ctx: ServiceContext, workspaceId: string) {
+/** `2026-12-01T02/12`: the schedules whose next run falls into that hour, and the hours between their runs. */
+function scheduled({ bucket, count }: { bucket: string; count: number }) {
+  const every = bucket.slice(bucket.indexOf('/') + 1);
+  return { hour: hourOfBucket(bucket), everyHours: every === 'once' ? null : Number(every), count };
+}
+
+async function nextRuns(ctx: ServiceContext, workspaceId: string) {
   const now = ctx.now();
   const rows = await ctx.db
     .select({
@@ -173,9 +163,12 @@ async function nextDay(ctx: ServiceContext, workspaceId: string) {
         eq(replicationJobs.workspaceId, workspaceId),
         isNull(replicationJobs.deletedAt),
         notInArray(replicationJobs.state, ['deleting', 'paused', 'paused-on-failure']),
-        lt(replicationJobs.nextRunAt, new Date(now.getTime() + HOURS * 3_600_000)),
+        isNotNull(replicationJobs.nextRunAt),
+        lt(replicationJobs.nextRunAt, endOfDay(now)),
       ),
-    );
-  const scheduled = rows.flatMap(({ nextRunAt, ...job }) => (nextRunAt ? { ...job, nextRunAt } : []));
-  return upcomingRuns(scheduled, now, SHOWN_NEXT);
+    )
+    .orderBy(asc(replicationJobs.nextRunAt), asc(replicationJobs.id))
+    .limit(SHOWN_NEXT);
+  const jobs = rows.flatMap(({ nextRunAt, ...job }) => (nextRunAt ? { ...job, nextRunAt } : []));
+  return firstRuns(jobs, now, SHOWN_NEXT);
 }

@@ -5,6 +5,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import { readTallies } from '../tallies/read.ts';
 
 const COLUMNS: Record<string, ListColumn> = {
   name: { sql: servers.name, kind: 'text' },
@@ -116,13 +117,7 @@ export async function catalogStatus(ctx: ServiceContext) {
   const available = sources.some((source) => source.state === 'available');
   const failed = sources.find((source) => source.state === 'failed');
   const state = importing ? 'importing' : available ? 'available' : failed ? 'failed' : 'not-imported';
-  const [count] = await ctx.db
-    .select({
-      servers: sql<number>`count(*)::int`,
-      withJob: sql<number>`count(${replicationJobs.id})::int`,
-    })
-    .from(servers)
-    .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)))
-    .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt)));
-  return { state, sources, servers: count?.servers ?? 0, withJob: count?.withJob ?? 0 } as const;
+  const counts = await readTallies(ctx.db, workspaceId, ['servers', 'jobs']);
+  // A server with a replication job is never cleared from the catalog, and none has two.
+  return { state, sources, servers: counts.count('servers'), withJob: counts.count('jobs') } as const;
 }
