@@ -3,7 +3,7 @@ import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { fault } from '../../replication/model/fault.ts';
 import type { SessionMember } from '../access/principals.ts';
-import { memberContext } from '../services/people/member-context.ts';
+import { memberContext } from '../services/context.ts';
 import { MappedFault, mapFault } from './faults.ts';
 import { isSameOrigin } from './same-origin.ts';
 

@@ -2,8 +2,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';
-import { EVENTS_CHANNEL } from './channels.ts';
-import { listen } from './listen.ts';
+import { EVENTS_CHANNEL, listen } from './listen.ts';
 
 export interface FollowedEvent {
   id: number;

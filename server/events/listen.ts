@@ -1,6 +1,11 @@
 // One LISTEN connection per process, shared by every follower and every long poll. Hints may be lost; waits have ends.
+// A notification is only ever a hint that a row is there to be read.
 import pg from 'pg';
-import { EVENTS_CHANNEL, TASKS_CHANNEL } from './channels.ts';
+
+/** Payload: the workspace's id. Notified by the database itself (db/migrations/0004_events_in_order.sql). */
+export const EVENTS_CHANNEL = 'landfall_events';
+/** Payload: the connector's id, or `cloud`. */
+export const TASKS_CHANNEL = 'landfall_tasks';
 
 type Waiter = (payload: string) => void;
 
@@ -13,12 +18,12 @@ interface Hub {
 
 const slot = globalThis as { landfallListenHub?: Hub };
 
-function hub(): Hub {
+function sharedHub(): Hub {
   slot.landfallListenHub ??= { waiters: new Map(), client: null, connecting: null, closed: false };
   return slot.landfallListenHub;
 }
 
-async function connect(at: Hub): Promise<void> {
+async function connect(hub: Hub): Promise<void> {
   const client = new pg.Client({
     connectionString: process.env.DATABASE_URL,
     connectionTimeoutMillis: 10_000,
@@ -27,36 +32,36 @@ async function connect(at: Hub): Promise<void> {
     keepAliveInitialDelayMillis: 10_000,
   });
   const lost = () => {
-    if (at.client !== client) return;
-    at.client = null;
+    if (hub.client !== client) return;
+    hub.client = null;
     // Everybody looks at the tables once more: what was said while nobody listened is there.
-    for (const set of at.waiters.values()) for (const waiter of [...set]) waiter('');
+    for (const set of hub.waiters.values()) for (const waiter of [...set]) waiter('');
   };
   client.on('error', lost);
   client.on('end', lost);
   client.on('notification', (message) => {
-    for (const waiter of [...(at.waiters.get(message.channel) ?? [])]) waiter(message.payload ?? '');
+    for (const waiter of [...(hub.waiters.get(message.channel) ?? [])]) waiter(message.payload ?? '');
   });
   try {
     await client.connect();
-    at.client = client;
+    hub.client = client;
     await client.query(`listen ${EVENTS_CHANNEL}`);
     await client.query(`listen ${TASKS_CHANNEL}`);
   } catch (error) {
-    at.client = null;
+    hub.client = null;
     await client.end().catch(() => {});
     throw error;
   }
 }
 
 async function ensureConnected(): Promise<void> {
-  const at = hub();
-  if (at.client || at.closed) return;
-  at.connecting ??= connect(at).finally(() => {
-    at.connecting = null;
+  const hub = sharedHub();
+  if (hub.client || hub.closed) return;
+  hub.connecting ??= connect(hub).finally(() => {
+    hub.connecting = null;
   });
   // Without a connection the waits below still end by their deadline, and callers look at the tables.
-  await at.connecting.catch(() => {});
+  await hub.connecting.catch(() => {});
 }
 
 /**
@@ -67,14 +72,14 @@ export async function listen(channel: string, payload?: string) {
   await ensureConnected();
   let hinted = false;
   let wake: (() => void) | null = null;
-  const waiter: Waiter = (said) => {
-    if (payload !== undefined && said !== '' && said !== payload) return;
+  const waiter: Waiter = (notified) => {
+    if (payload !== undefined && notified !== '' && notified !== payload) return;
     hinted = true;
     wake?.();
   };
-  const at = hub();
-  const set = at.waiters.get(channel) ?? new Set();
-  at.waiters.set(channel, set.add(waiter));
+  const hub = sharedHub();
+  const set = hub.waiters.get(channel) ?? new Set();
+  hub.waiters.set(channel, set.add(waiter));
   return {
     async next(milliseconds: number, signal: AbortSignal): Promise<void> {
       await ensureConnected();
@@ -105,9 +110,9 @@ export async function listen(channel: string, payload?: string) {
 
 /** Closes the connection when the process ends. */
 export async function stopListening(): Promise<void> {
-  const at = hub();
-  at.closed = true;
-  const client = at.client;
-  at.client = null;
+  const hub = sharedHub();
+  hub.closed = true;
+  const client = hub.client;
+  hub.client = null;
   await client?.end().catch(() => {});
 }

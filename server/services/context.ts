@@ -3,7 +3,7 @@
 import { type Database, database, type Queries } from '../../db/client.ts';
 import { faultError } from '../../replication/model/fault.ts';
 import { may, type Permission } from '../access/permissions.ts';
-import type { Principal } from '../access/principals.ts';
+import type { MemberPrincipal, Principal } from '../access/principals.ts';
 import { type AuditEntry, recordAudit } from '../audit/record.ts';
 import { now } from '../clock.ts';
 import { type NewEvent, recordEvents } from '../events/record.ts';
@@ -23,6 +23,11 @@ export function systemContext(db: Database, workspaceId: string | null, what = '
 /** The context of a program of ours, on the database of this process. */
 export function processContext(what: string): ServiceContext {
   return systemContext(database(), null, what);
+}
+
+/** What a verb is given when a member calls. */
+export function memberContext(principal: MemberPrincipal): ServiceContext & { principal: MemberPrincipal } {
+  return { db: database(), principal, now };
 }
 
 /** The workspace that the caller may act in, proved by the permission. Throws `permission-denied`. */

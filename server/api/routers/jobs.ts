@@ -1,5 +1,5 @@
 // Replication jobs.
-import { targetPlace } from '../../services/cloud/target-place.ts';
+import { targetPlace } from '../../services/cloud/target.ts';
 import { cutoverOfJob } from '../../services/cutovers/list.ts';
 import { candidatesInput, jobCandidates } from '../../services/jobs/candidates.ts';
 import { createJobs, createJobsInput } from '../../services/jobs/create.ts';

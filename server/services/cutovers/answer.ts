@@ -34,11 +34,11 @@ export async function answerCutover(ctx: ServiceContext, input: z.infer<typeof a
   });
 }
 
-const again = (change: CutoverChange) => change.tryAgain();
+const tryAgain = (change: CutoverChange) => change.tryAgain();
 
 const ACTS: Record<Choice, (change: CutoverChange, who: string | null) => void | Promise<void>> = {
-  'check-again': again,
-  'try-again': again,
+  'check-again': tryAgain,
+  'try-again': tryAgain,
   'keep-waiting': async (change) => {
     change.tryAgain();
     await orderPower(change, 'shut-down');

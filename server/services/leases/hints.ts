@@ -1,8 +1,7 @@
 // Hints that there is work: whoever makes some says so, and its place looks at once instead of at its next turn.
 import { sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { TASKS_CHANNEL } from '../../events/channels.ts';
-import { listen } from '../../events/listen.ts';
+import { listen, TASKS_CHANNEL } from '../../events/listen.ts';
 
 /** Tells whoever waits for work of this place that there is some: of a connector, or with null of the workers. */
 export async function hintTasks(tx: Queries, connectorId: string | null): Promise<void> {

@@ -1,6 +1,6 @@
 // Keeping a lease: with it go progress and what the holder says, and back comes whether to go on.
 import { eq, sql } from 'drizzle-orm';
-import { replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { FaultError } from '../../../replication/model/fault.ts';
 import { runPercent } from '../../../replication/model/itinerary.ts';
 import { waitsFor } from '../../../replication/model/run.ts';
@@ -9,7 +9,6 @@ import type { LogLine } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { logForCutover } from '../cutovers/power.ts';
 import { type Held, lockHeld, type TaskHead } from '../leases/lease.ts';
-import { logForRun } from '../runs/log.ts';
 
 export interface Extension {
   go: boolean;
@@ -69,7 +68,10 @@ export async function writeLines(work: Work, task: TaskHead, lines: readonly Log
   if (lines.length === 0) return;
   const { runId, stepId, cutoverId } = task;
   if (cutoverId) await logForCutover(work, cutoverId, lines);
-  if (runId && stepId) await logForRun(work, runId, stepId, lines);
+  if (!runId || !stepId) return;
+  await work.tx
+    .insert(runLog)
+    .values(lines.map(({ at, ...line }) => ({ ...line, runId, at: new Date(at), step: stepId })));
 }
 
 /** Keeps how far a holder got. Whoever was lost on the way here is forgotten. */

@@ -120,15 +120,15 @@ async function settleFailure(
       return waitForSite(ctx, work, task, run, stepId, theFault, since, patienceMs);
     theFault = waitedInVain(theFault, patienceMs);
   }
-  const again = theFault.retry === 'now' && task.attempt < stepPlan(stepId).attempts && !run.cancelRequestedAt;
+  const willRetry = theFault.retry === 'now' && task.attempt < stepPlan(stepId).attempts && !run.cancelRequestedAt;
   await tx.insert(runLog).values({
     runId: run.id,
     at: ctx.now(),
-    level: again ? 'warning' : theFault.code === 'cancelled' ? 'info' : 'error',
+    level: willRetry ? 'warning' : theFault.code === 'cancelled' ? 'info' : 'error',
     step: stepId,
-    text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${again ? ' It will be tried again.' : ''}`,
+    text: `${stepPlan(stepId).label}: ${theFault.message}${theFault.cause ? ` (${theFault.cause})` : ''}${willRetry ? ' It will be tried again.' : ''}`,
   });
-  if (again) {
+  if (willRetry) {
     const seconds = backoffSeconds(task.attempt);
     await tx
       .update(tasks)

@@ -1,3 +1,3 @@
-import { authHandler } from '../../../../server/auth/handler.ts';
+import { authHandler } from '../../../../server/auth/next-auth.ts';
 
 export { authHandler as GET, authHandler as POST };

@@ -1,12 +1,13 @@
 // next-auth: sign-in with e-mail and password, the session as an encrypted cookie that names user and session version.
 // Loaded by the web only (next-auth is CommonJS and cannot be loaded by the worker).
-import type { NextAuthOptions } from 'next-auth';
+import nextAuthModule, { type NextAuthOptions } from 'next-auth';
 import credentialsModule from 'next-auth/providers/credentials';
 import { signIn } from '../access/sign-in.ts';
 import { log } from '../log.ts';
 import { addressOf } from './address.ts';
 
 // The bundler unwraps the CommonJS default, native ESM does not.
+const NextAuth = (nextAuthModule as unknown as { default?: typeof nextAuthModule }).default ?? nextAuthModule;
 const Credentials =
   (credentialsModule as unknown as { default?: typeof credentialsModule }).default ?? credentialsModule;
 
@@ -29,7 +30,7 @@ declare module 'next-auth' {
   }
 }
 
-export const authOptions: NextAuthOptions = {
+const authOptions: NextAuthOptions = {
   session: { strategy: 'jwt', maxAge: SESSION_SECONDS },
   pages: { signIn: '/sign-in', error: '/sign-in' },
   providers: [
@@ -74,3 +75,6 @@ export const authOptions: NextAuthOptions = {
     debug: () => {},
   },
 };
+
+/** next-auth's own routes, `/api/auth/*`. */
+export const authHandler = NextAuth(authOptions);
