@@ -60,7 +60,13 @@ const whole = [
     'scripts-know-no-product',
     'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/postgres/server.ts is the one exception, and db/testing.ts in tests).',
     { path: '^scripts/' },
-    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(postgres/server|testing)\\.ts$' },
+    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(postgres/server|testing)\\.ts$|^server/api/root\\.ts$' },
+  ),
+  never(
+    'scripts-take-the-api-by-type',
+    'scripts/ speaks to a console over the wire and takes the shape of its API only (import type): call the procedure over HTTP.',
+    { path: '^scripts/' },
+    { path: '^server/api/root\\.ts$', dependencyTypesNot: ['type-only'] },
   ),
   never(
     'bootstrap-needs-nothing-installed',

@@ -9,6 +9,7 @@ if (process.connected) {
     process.kill(process.pid, 'SIGTERM');
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE_MS).unref();
   });
-  // The channel alone must not keep a program alive that has finished.
-  process.channel?.unref();
+  // The channel alone must not keep a program alive that has finished. `next dev` hands --import on to a process of its
+  // own, which at first has nothing but the channel to wait at.
+  if (!process.env.NEXT_PRIVATE_WORKER) process.channel?.unref();
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makePassword, openDataFolder } from './data-folder.ts';
 
 let folder: string;
-const about = { url: 'http://localhost:3000' };
+const about = { url: 'http://localhost:3000', command: 'npm start' };
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'data-folder-'));

@@ -32,23 +32,23 @@ export interface DataFolder {
 
 /**
  * Makes the folder when it is missing, and takes it for this process.
- * @param about told to whoever starts on the same folder: the console's address
+ * @param about `url`: told to whoever starts on the same folder; `command`: what the person typed
  * @throws SetUpError when it cannot be written, or another process has it
  */
-export function openDataFolder(folder: string, about: { url: string }): DataFolder {
+export function openDataFolder(folder: string, { url, command }: { url: string; command: string }): DataFolder {
   const at = (...parts: string[]) => path.join(folder, ...parts);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o711 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     for (const name of ['lab', 'connector', 'logs']) mkdirSync(at(name), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new SetUpError(whyNotWritable(folder, error as NodeJS.ErrnoException));
+    throw new SetUpError(whyNotWritable(folder, command, error as NodeJS.ErrnoException));
   }
-  const { release, holder } = tryLock(at('landfall.lock'), about);
+  const { release, holder } = tryLock(at('landfall.lock'), { url });
   if (!release) {
     throw new SetUpError(
       `Landfall is running on this data folder already: ${holder.url ?? 'no address known'} (process ${holder.pid}, ${folder}).\n` +
-        `Use that one, stop it (kill ${holder.pid}), or choose another folder and port: npm start -- --data FOLDER --port NUMBER`,
+        `Use that one, stop it (kill ${holder.pid}), or choose another folder and port: ${command} -- --data FOLDER --port NUMBER`,
     );
   }
   try {
@@ -59,8 +59,8 @@ export function openDataFolder(folder: string, about: { url: string }): DataFold
   }
 }
 
-function whyNotWritable(folder: string, { code, message }: NodeJS.ErrnoException): string {
-  const choose = 'or choose another folder: npm start -- --data FOLDER';
+function whyNotWritable(folder: string, command: string, { code, message }: NodeJS.ErrnoException): string {
+  const choose = `or choose another folder: ${command} -- --data FOLDER`;
   switch (code) {
     case 'EACCES':
     case 'EPERM':

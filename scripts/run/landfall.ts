@@ -13,6 +13,7 @@ import { checkDatabaseUrl } from './database-url.ts';
 import {
   connectorEnvironment,
   consoleEnvironment,
+  type LabFile,
   labEnvironment,
   localUrl,
   publicUrl,
@@ -21,6 +22,7 @@ import {
 } from './environment.ts';
 import { guestArguments } from './lab-guest.ts';
 import { whoListens, whyNotListen } from './ports.ts';
+import { type Reload, reloadOnChange } from './reload.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface StartOptions {
@@ -32,15 +34,27 @@ export interface StartOptions {
   /** A raw disk image for one more server of the lab, or `none`; undefined for the tiny guest. */
   guestImage: string | undefined;
   verbose: boolean;
+  /** What the person typed, for messages that say how to do it differently. */
+  command: string;
+  /** From the sources as they are: nothing is built, and whatever changes is loaded anew. */
+  development?: boolean;
   own: Record<string, string | undefined>;
   say: (text: string) => void;
 }
 
+export interface Started {
+  /** Where people open the console. */
+  url: string;
+  /** Those of the first members, when they were made just now. */
+  passwords: { admin: string; viewer: string } | undefined;
+  lab: LabFile | undefined;
+}
+
 /** Who came first is told: a second start on the same data folder has said so before. @throws SetUpError */
-export async function checkPort({ port, host }: StartOptions): Promise<void> {
+async function checkPort({ port, host, command }: StartOptions): Promise<void> {
   const why = await whyNotListen(port, host);
   if (!why) return;
-  const other = 'choose another port: npm start -- --port NUMBER';
+  const other = `choose another port: ${command} -- --port NUMBER`;
   switch (why) {
     case 'EADDRINUSE':
       throw new SetUpError(`Port ${port} is taken by ${whoListens(port) ?? 'another program'}. Stop it, or ${other}`);
@@ -64,6 +78,7 @@ export class Landfall {
   #postgres: EmbeddedPostgres | undefined;
   #postgresStarting: Promise<unknown> | undefined;
   #phases: Promise<unknown>[] = [];
+  #reload: Reload | undefined;
 
   private constructor(options: StartOptions, data: DataFolder) {
     this.#options = options;
@@ -81,13 +96,18 @@ export class Landfall {
   /** Takes the data folder. @throws SetUpError when it cannot be used */
   static async open(options: StartOptions): Promise<Landfall> {
     const url = publicUrl(options.own, options.host, options.port);
-    return new Landfall(options, openDataFolder(options.dataFolder, { url }));
+    return new Landfall(options, openDataFolder(options.dataFolder, { url, command: options.command }));
   }
 
-  /** Starts everything; whatever can go on side by side does. */
-  async start(): Promise<void> {
-    const { own, port, host, dataFolder, say } = this.#options;
-    const build = this.#phase(this.#build());
+  get dataFolder(): string {
+    return this.#data.path;
+  }
+
+  /** Starts everything; whatever can go on side by side does. Resolves when the console answers. @throws SetUpError */
+  async start(): Promise<Started> {
+    await checkPort(this.#options);
+    const { own, port, host, dataFolder, development, say } = this.#options;
+    const build = this.#phase(development ? Promise.resolve() : this.#build());
     const lab = this.#phase(this.#options.lab ? this.#startLab(build) : Promise.resolve(undefined));
     const database = this.#phase(this.#openDatabase());
     const [labFile, databaseUrl] = await Promise.all([lab, database]);
@@ -116,13 +136,14 @@ export class Landfall {
         env: () => ({ ...CONNECTOR_ENVIRONMENT, ...connectorEnvironment(settings) }),
       });
     }
-    say('ready');
-    this.#welcome(first.passwords);
+    if (development) this.#reload = reloadOnChange(this.#options.root, this.#supervisor, say);
+    return { url: publicUrl(own, host, port), passwords: first.passwords, lab: labFile };
   }
 
   /** Ends everything: programs first, Postgres last. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopping'));
+    this.#reload?.close();
     await endChildrenGently();
     await this.#supervisor.stop([['connector', 'worker'], ['web'], ['lab']]);
     await this.#postgresStarting?.catch(() => {});
@@ -235,37 +256,27 @@ export class Landfall {
   }
 
   async #startWeb(settings: Settings): Promise<void> {
-    const { host, port } = this.#options;
+    const { host, port, development } = this.#options;
     // Not through npx or npm: signals and the version of Node must be ours.
     const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-    const args = [next, 'start', '-p', String(port), '-H', host];
+    const args = [next, development ? 'dev' : 'start', '-p', String(port), '-H', host];
     // Streams to open pages never end by themselves, so the web gets a shorter time than the others.
-    this.#supervisor.start({ name: 'web', args, env: () => consoleEnvironment(settings), graceMs: 5000 });
+    const env = () => ({ ...consoleEnvironment(settings), NODE_ENV: development ? 'development' : 'production' });
+    this.#supervisor.start({ name: 'web', args, env, graceMs: 5000 });
     const health = `${localUrl(host, port)}/api/health`;
     const ready = async () => {
-      const answer = await fetch(health, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+      const answer = await fetch(health, { signal: AbortSignal.timeout(development ? 60_000 : 5000) }).catch(
+        () => undefined,
+      );
       await answer?.body?.cancel();
       return answer?.ok ?? false;
     };
-    await this.#supervisor.untilReady('web', ready, 60_000, this.#stop.signal);
+    // In development the answer is compiled when it is asked for.
+    await this.#supervisor.untilReady('web', ready, development ? 180_000 : 60_000, this.#stop.signal);
   }
 
   /** Without a lab and without a VM manager there is nothing to connect yet; the console says how to enrol one. */
   #wantsConnector({ own, lab, connectorFolder }: Settings): boolean {
     return Boolean(lab || own.LANDFALL_VM_MANAGER_URL || existsSync(path.join(connectorFolder, 'connector.json')));
-  }
-
-  #welcome(passwords: { admin: string; viewer: string } | undefined): void {
-    const { own, host, port } = this.#options;
-    const lines = ['', `  Landfall       ${publicUrl(own, host, port)}`];
-    if (passwords) {
-      lines.push(
-        `  Administrator  admin@landfall.local   ${passwords.admin}`,
-        `  Viewer         viewer@landfall.local  ${passwords.viewer}`,
-        '  The passwords are shown this once and kept nowhere in clear: write them down.',
-      );
-    }
-    lines.push(`  Everything is kept in ${this.#data.path} (logs in logs/). Ctrl+C stops it.`, '');
-    console.log(lines.join('\n'));
   }
 }

@@ -2,6 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { SetUpError } from '../setup/set-up-error.ts';
+
+/** A port as somebody typed it. @throws SetUpError */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new SetUpError(`${text} is not a port: it is a number from 1 to 65535.`);
+}
 
 /** A port that nobody listens on just now. */
 export function freePort(host = '127.0.0.1'): Promise<number> {

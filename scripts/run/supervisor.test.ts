@@ -144,3 +144,16 @@ test('programs end when their supervisor is killed', async () => {
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), wait);
   expect(notes()).toEqual(['orphan ready', 'orphan asked', 'orphan ended']);
 });
+
+test('a restart ends a program in order and starts it again without a pause or a word; one that is down rises at once', async () => {
+  supervisor = make({ pauseMs: 60_000 });
+  supervisor.start(program('app'));
+  await vi.waitFor(() => expect(notes()).toEqual(['app ready']), wait);
+  await supervisor.restart('app');
+  await vi.waitFor(() => expect(notes()).toEqual(['app ready', 'app asked', 'app ended', 'app ready']), wait);
+  process.kill(supervisor.pid('app'), 'SIGKILL');
+  await vi.waitFor(() => expect(said.join()).toMatch(/app ended \(SIGKILL\)/), wait);
+  await supervisor.restart('app');
+  await vi.waitFor(() => expect(notes().filter((note) => note === 'app ready')).toHaveLength(3), wait);
+  expect(said).toHaveLength(1);
+});

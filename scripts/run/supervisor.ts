@@ -44,6 +44,8 @@ interface Program {
   quickExits: number;
   timer: NodeJS.Timeout | undefined;
   stopping: boolean;
+  /** It is ending to be started again. */
+  again: boolean;
 }
 
 export class Supervisor {
@@ -66,9 +68,24 @@ export class Supervisor {
       quickExits: 0,
       timer: undefined,
       stopping: false,
+      again: false,
     };
     this.#programs.set(spec.name, program);
     this.#spawn(program);
+  }
+
+  /**
+   * Ends a program in order and starts it again without a pause, as when its sources changed. One that is down, because
+   * it ended by itself, is started at once.
+   */
+  async restart(name: string): Promise<void> {
+    const program = this.#programs.get(name);
+    if (!program || program.stopping || program.again) return;
+    clearTimeout(program.timer);
+    program.quickExits = 0;
+    if (!program.child) return this.#spawn(program);
+    program.again = true;
+    await this.#end(name);
   }
 
   /** The process id of a program; 0 while it is down. */
@@ -149,13 +166,16 @@ export class Supervisor {
       // What it started may still run; it is nobody's now.
       if (child.pid) signalGroup(child.pid, 'SIGKILL');
       program.child = undefined;
-      if (!program.stopping) this.#restart(program, signal ?? `code ${code}`);
+      const { again, stopping } = program;
+      program.again = false;
+      if (!stopping && again) return this.#spawn(program);
+      if (!stopping) this.#startAgain(program, signal ?? `code ${code}`);
       this.#write();
     });
     this.#write();
   }
 
-  #restart(program: Program, how: string): void {
+  #startAgain(program: Program, how: string): void {
     const { say, pauseMs = 250, longestPauseMs = 15_000, steadyMs = 30_000 } = this.#options;
     const { spec, log } = program;
     program.quickExits = Date.now() - program.startedAt > steadyMs ? 1 : program.quickExits + 1;
