@@ -1,4 +1,4 @@
-// What npm run verify does, side by side: format, types, import rules, and the unit tests that the change touches, nearest
+// What npm run verify does, side by side: format, types, import rules, dead references, and the unit tests that the change touches, nearest
 // first, as far as they fit into a minute. The change is what lies between here and the branch that it leaves from (origin/main,
 // or the name given as an argument) and what is not committed. Its last lines say what it left out.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -88,6 +88,11 @@ async function imports(): Promise<Verdict> {
   return { name: 'imports', ok: code === 0, seconds, says: 'all rules, all files', output };
 }
 
+async function references(): Promise<Verdict> {
+  const { code, output, seconds } = await quietly(process.execPath, [path.join(root, 'scripts/check/references.ts')]);
+  return { name: 'references', ok: code === 0, seconds, says: 'all comments, all pages', output };
+}
+
 /** Whether a module's text names the file: by its path, or by the folder that it is read from as a whole. */
 function naming(): (module: string, file: string) => boolean {
   const texts = new Map<string, string>();
@@ -144,11 +149,12 @@ const note = (verdict: Verdict) => {
   if (!verdict.ok && verdict.output) console.log(`\n${verdict.output.trim()}\n`);
   const word = verdict.ok ? 'ok' : 'FAILED';
   console.log(
-    `  ${word.padEnd(8)}${verdict.name.padEnd(9)}${verdict.seconds.toFixed(1).padStart(5)} s   ${verdict.says}`,
+    `  ${word.padEnd(8)}${verdict.name.padEnd(11)}${verdict.seconds.toFixed(1).padStart(5)} s   ${verdict.says}`,
   );
 };
 await Promise.all([
   format(files).then(note),
+  references().then(note),
   types().then(note),
   imports()
     .then(note)

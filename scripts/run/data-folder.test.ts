@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test('secrets are made once, for their owner only, and kept', () => {
   const first = openDataFolder(path.join(folder, 'data'), about);
   expect(first.isNew).toBe(true);
-  expect(Buffer.from(first.secrets.secretKey, 'base64')).toHaveLength(32);
+  expect(Buffer.from(first.secrets.nextAuthSecret, 'base64url')).toHaveLength(32);
   expect(statSync(first.at('secrets.json')).mode & 0o777).toBe(0o600);
   first.release();
   const second = openDataFolder(path.join(folder, 'data'), about);

@@ -15,9 +15,8 @@ import { tryLock } from '../setup/lock.mjs';
 import { SetUpError } from '../setup/set-up-error.ts';
 
 export interface Secrets {
+  /** What sessions are signed with. */
   nextAuthSecret: string;
-  /** 32 bytes in base64: what secrets in the database are encrypted under. */
-  secretKey: string;
 }
 
 export interface DataFolder {
@@ -81,20 +80,19 @@ function readSecrets(file: string): { secrets: Secrets; isNew: boolean } {
   if (existsSync(file)) {
     try {
       const secrets = JSON.parse(readFileSync(file, 'utf8')) as Secrets;
-      if (secrets.nextAuthSecret && Buffer.from(secrets.secretKey, 'base64').length === 32) {
+      if (secrets.nextAuthSecret) {
         chmodSync(file, 0o600);
         return { secrets, isNew: false };
       }
     } catch {
-      // Said below: a broken file is never replaced, for what it held cannot be made again.
+      // Said below: a broken file is never replaced: what it held cannot be made again.
     }
     throw new SetUpError(
-      `${file} is broken. It holds the key to what is encrypted in the database: restore it from a backup.`,
+      `${file} is broken. It holds the key that sessions are signed with: restore it from a backup, or remove it, and everybody signs in anew.`,
     );
   }
   const secrets = {
     nextAuthSecret: randomBytes(32).toString('base64url'),
-    secretKey: randomBytes(32).toString('base64'),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -26,7 +26,7 @@ function settings(more: Partial<Settings> = {}): Settings {
     own: { PATH: '/bin', npm_config_x: 'y', LANDFALL_LEASE_SECONDS: '5', LANDFALL_FIRST_ADMIN_PASSWORD: 'first' },
     dataFolder: '/data',
     connectorFolder: '/data/connector',
-    secrets: { nextAuthSecret: 'session-secret', secretKey: 'key-secret' },
+    secrets: { nextAuthSecret: 'session-secret' },
     port: 3000,
     host: '127.0.0.1',
     lab,
@@ -41,7 +41,6 @@ test('the console gets the database, its keys, and the lab as its AWS', () => {
     PATH: '/bin',
     LANDFALL_LEASE_SECONDS: '5',
     DATABASE_URL: 'postgres://landfall:database-secret@127.0.0.1:5/landfall',
-    LANDFALL_SECRET_KEY: 'key-secret',
     NEXTAUTH_URL: 'http://localhost:3000',
     LANDFALL_LAB: '1',
     LANDFALL_AWS_ACCESS_KEY_ID: 'AKIALAB',
@@ -58,10 +57,9 @@ test('the appliance gets its own narrow key, and none of the console’s secrets
     LANDFALL_AWS_ACCESS_KEY_ID: 'AKIACONNECTOR',
     LANDFALL_AWS_SECRET_ACCESS_KEY: 'connector-secret',
   });
-  const own = { DATABASE_URL: 'database-secret', NEXTAUTH_SECRET: 'session-secret', LANDFALL_SECRET_KEY: 'key-secret' };
+  const own = { DATABASE_URL: 'database-secret', NEXTAUTH_SECRET: 'session-secret' };
   const withOwn = JSON.stringify(connectorEnvironment(settings({ own })));
-  for (const text of [JSON.stringify(env), withOwn])
-    expect(text).not.toMatch(/(database|session|key|lab)-secret|"first"/);
+  for (const text of [JSON.stringify(env), withOwn]) expect(text).not.toMatch(/(database|session|lab)-secret|"first"/);
 });
 
 test('a target of the user’s wins over the lab’s, whole', () => {
@@ -77,7 +75,7 @@ test('a target of the user’s wins over the lab’s, whole', () => {
 });
 
 test('the lab gets nothing of ours', () => {
-  const own = { PATH: '/bin', LANDFALL_SECRET_KEY: 'x', DATABASE_URL: 'x', AWS_PROFILE: 'x', NEXTAUTH_SECRET: 'x' };
+  const own = { PATH: '/bin', LANDFALL_DATA: 'x', DATABASE_URL: 'x', AWS_PROFILE: 'x', NEXTAUTH_SECRET: 'x' };
   expect(labEnvironment(own)).toEqual({ PATH: '/bin' });
 });
 

@@ -93,7 +93,6 @@ export function consoleEnvironment(settings: Settings): Variables {
     NEXT_TELEMETRY_DISABLED: '1',
     DATABASE_URL: databaseUrl,
     LANDFALL_DATA: dataFolder,
-    LANDFALL_SECRET_KEY: own.LANDFALL_SECRET_KEY || secrets.secretKey,
     NEXTAUTH_SECRET: own.NEXTAUTH_SECRET || secrets.nextAuthSecret,
     NEXTAUTH_URL: url,
     LANDFALL_PUBLIC_URL: url,
@@ -106,8 +105,7 @@ export function consoleEnvironment(settings: Settings): Variables {
 /** For the appliance: what it would have on a machine of its own. */
 export function connectorEnvironment(settings: Settings): Variables {
   const { own, lab, host, port, connectorFolder, enrolmentCode } = settings;
-  const secret =
-    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(SECRET_KEY|LAB.*|DATA|PUBLIC_URL|TEST_.*|CONNECTOR_AWS_.*))$';
+  const secret = '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|TEST_.*|CONNECTOR_AWS_.*))$';
   return {
     ...without(own, new RegExp(`${NOISE.source}|${secret}`)),
     NODE_ENV: 'production',
