@@ -2,6 +2,7 @@
 import { ne } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { artifacts, baselines, type replicationRuns } from '../db/schema/index.ts';
+import { wrongAttention } from '../server/services/overview/attention-differences.ts';
 import { wrongTallies } from '../server/services/tallies/keep.ts';
 import { type Installation, until } from './installation.ts';
 
@@ -59,6 +60,7 @@ export async function expectNothingLeft(site: Installation): Promise<void> {
     return open.every(kept) && open;
   });
   expect(await wrongTallies(site.db)).toEqual([]);
+  expect(await wrongAttention(site.db)).toEqual([]);
   const { vcenter } = await site.labState();
   expect(vcenter.snapshots.filter((snapshot) => snapshot.name.startsWith('landfall'))).toEqual([]);
   expect(vcenter.leases).toEqual([]);

@@ -31,8 +31,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     trpc.events.follow.subscriptionOptions(lastId.current === undefined ? {} : { after: lastId.current }, {
       onData({ data: event }) {
         lastId.current = event.id;
-        batch.add(event.topic);
-        for (const noun of nounsOf(event.topic)) touched.set(noun, performance.now());
+        batch.add(event.topic, event.kind);
+        for (const noun of nounsOf(event.topic, event.kind)) touched.set(noun, performance.now());
       },
     }),
   );

@@ -13,6 +13,9 @@ import { useNotifications } from './notifications.tsx';
 import { signOut } from './sign-out.ts';
 import { useTRPC } from './trpc.ts';
 
+/** Events tell of everything but a connector that never reported: that is a matter of time alone. */
+const MINUTE_MS = 60_000;
+
 const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'As the system' };
 
 export function TopBar({ theme: initialTheme }: { theme: Theme }) {
@@ -56,7 +59,7 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
     onClick: explainLab,
   };
   // Nothing stands there while nothing needs a hand, or while nobody knows.
-  const needing = useQuery(trpc.overview.attention.queryOptions()).data?.length ?? 0;
+  const needing = useQuery(trpc.attention.count.queryOptions(undefined, { refetchInterval: MINUTE_MS })).data ?? 0;
   const attention: TopNavigationProps.Utility = {
     type: 'button',
     iconName: 'status-warning',

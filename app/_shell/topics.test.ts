@@ -17,6 +17,12 @@ it('answers a burst of events once, with everything they touch', () => {
   expect(flushed).toHaveLength(2);
 });
 
+it('asks for what needs a hand when that changes, not at every word of a run or a connector', () => {
+  for (const topic of ['attention', 'connectors']) expect(nounsOf(topic, 'changed')).toContain('attention');
+  expect(nounsOf('connectors', 'progress')).not.toContain('attention');
+  for (const topic of ['runs', 'jobs', 'cutovers']) expect(nounsOf(topic, 'changed')).not.toContain('attention');
+});
+
 it('touches the noun itself, known or not, and says nothing after its end', () => {
   for (const topic of ['connectors', 'servers', 'jobs', 'runs', 'images', 'instances', 'activity', 'new']) {
     expect(nounsOf(topic)).toContain(topic);

@@ -2,7 +2,7 @@
 
 /** First part of a query's path (the router's name in server/api/root.ts) by topic. */
 const NOUNS: Record<string, readonly string[]> = {
-  connectors: ['connectors', 'servers', 'cutovers', 'overview'],
+  connectors: ['connectors', 'servers', 'cutovers', 'overview', 'attention'],
   servers: ['servers', 'connectors', 'jobs', 'overview'],
   jobs: ['jobs', 'servers', 'cutovers', 'overview'],
   cutovers: ['cutovers', 'jobs', 'overview'],
@@ -13,9 +13,13 @@ const NOUNS: Record<string, readonly string[]> = {
   limits: ['limits'],
 };
 
-/** The nouns of a topic; a topic without an entry names its own router. */
-export function nounsOf(topic: string): readonly string[] {
-  return NOUNS[topic] ?? [topic];
+/** A connector that says every few seconds that it is well changes nothing of what needs a hand. */
+const ONLY_CHANGES: ReadonlySet<string> = new Set(['attention']);
+
+/** The nouns of an event; a topic without an entry names its own router. */
+export function nounsOf(topic: string, kind = 'changed'): readonly string[] {
+  const nouns = NOUNS[topic] ?? [topic];
+  return kind === 'progress' ? nouns.filter((noun) => !ONLY_CHANGES.has(noun)) : nouns;
 }
 
 /** Gathers topics and hands their nouns over together, at most once per `delayMs`. */
@@ -30,8 +34,8 @@ export class TopicBatch {
     this.#flush = flush;
   }
 
-  add(topic: string): void {
-    for (const noun of nounsOf(topic)) this.#nouns.add(noun);
+  add(topic: string, kind?: string): void {
+    for (const noun of nounsOf(topic, kind)) this.#nouns.add(noun);
     this.#timer ??= setTimeout(() => {
       const nouns = this.#nouns;
       this.#nouns = new Set();

@@ -1,5 +1,6 @@
 // All tables; the one list that drizzle and the client read.
 export * from './activity.ts';
+export * from './attention.ts';
 export * from './cloud.ts';
 export * from './connectors.ts';
 export * from './cutovers.ts';

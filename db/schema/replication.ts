@@ -190,6 +190,7 @@ export const replicationRuns = pgTable(
   (table) => [
     uniqueIndex('replication_runs_one_at_a_time').on(table.jobId).where(sql`state in ('pending', 'active')`),
     index('replication_runs_job').on(table.jobId, table.scheduledFor),
+    index('replication_runs_newest').on(table.jobId, table.createdAt).where(sql`state <> 'missed'`),
     index('replication_runs_workspace').on(table.workspaceId, table.scheduledFor, table.id),
     index('replication_runs_open').on(table.state).where(sql`state in ('pending', 'active')`),
     check('replication_runs_waiting', sql`(waiting_for is null) = (waiting_kind is null)`),

@@ -33,7 +33,9 @@ export type TallyName =
   /** By state. */
   | 'instances'
   /** Those that EC2 took, whatever became of them; one bucket. */
-  | 'instances-launched';
+  | 'instances-launched'
+  /** What needs a hand; by kind and cause: `failed-runs/vcenter-login-refused`, `cutover/`. */
+  | 'attention';
 
 export const tallies = pgTable(
   'tallies',

@@ -1,5 +1,6 @@
 // Every noun of the API, one router each.
 import { activityRouter } from './routers/activity.ts';
+import { attentionRouter } from './routers/attention.ts';
 import { connectorsRouter } from './routers/connectors.ts';
 import { cutoversRouter } from './routers/cutovers.ts';
 import { eventsRouter } from './routers/events.ts';
@@ -16,6 +17,7 @@ import { router } from './trpc.ts';
 
 export const appRouter = router({
   activity: activityRouter,
+  attention: attentionRouter,
   connectors: connectorsRouter,
   cutovers: cutoversRouter,
   events: eventsRouter,

@@ -2,6 +2,7 @@
 import type { Queries } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';
 
+/** Besides these the database itself tells of `attention`, where something needs a hand or no longer does. */
 export type EventTopic =
   | 'connectors'
   | 'cutovers'

@@ -66,8 +66,8 @@ function Item({ item }: { item: Attention }) {
             View {NOUNS[folderOf(item)]}
           </Button>
         ) : (
-          <Button href={item.kind === 'paused-jobs' ? '/jobs?q=state%3Dpaused-on-failure' : '/jobs'}>
-            View replication jobs
+          <Button href={item.kind === 'paused-jobs' ? '/jobs?q=state%3Dpaused-on-failure' : `/${folderOf(item)}`}>
+            View {NOUNS[folderOf(item)]}s
           </Button>
         )
       }

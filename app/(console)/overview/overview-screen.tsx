@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 export function OverviewScreen() {
   const trpc = useTRPC();
   const overview = useQuery(trpc.overview.get.queryOptions(undefined, { refetchInterval: MINUTE_MS }));
-  const attention = useQuery(trpc.overview.attention.queryOptions());
+  const attention = useQuery(trpc.attention.list.queryOptions(undefined, { refetchInterval: MINUTE_MS }));
   usePageShell({});
   return (
     <QueryPage title="Overview" query={overview} list={{ text: 'Overview', href: '/overview' }}>

@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: 'Overview' };
 
 export default function OverviewPage() {
   return (
-    <Prefetch queries={(trpc) => [trpc.overview.get.queryOptions(), trpc.overview.attention.queryOptions()]}>
+    <Prefetch queries={(trpc) => [trpc.overview.get.queryOptions(), trpc.attention.list.queryOptions()]}>
       <OverviewScreen />
     </Prefetch>
   );

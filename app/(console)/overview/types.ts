@@ -4,4 +4,4 @@ import type { AppRouter } from '../../../server/api/root.ts';
 
 export type Overview = inferRouterOutputs<AppRouter>['overview']['get'];
 export type LeftOver = inferRouterOutputs<AppRouter>['overview']['leftOvers'][number];
-export type Attention = inferRouterOutputs<AppRouter>['overview']['attention'][number];
+export type Attention = inferRouterOutputs<AppRouter>['attention']['list'][number];

@@ -1,15 +1,12 @@
 // The overview, and the first run of a lab by one press.
 import { environment } from '../../env.ts';
 import { forgetLeftOvers, leftOversInput, listLeftOvers, retryRelease } from '../../services/artifacts/left-overs.ts';
-import { needsAttention } from '../../services/overview/attention.ts';
 import { getOverview } from '../../services/overview/get.ts';
 import { replicateSmallest } from '../../services/overview/replicate-smallest.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
 export const overviewRouter = router({
   get: memberProcedure.query(({ ctx }) => getOverview(ctx.service)),
-  /** Apart from the rest, since the bar at the top asks for it on every page. */
-  attention: memberProcedure.query(({ ctx }) => needsAttention(ctx.service)),
   leftOvers: memberProcedure.query(({ ctx }) => listLeftOvers(ctx.service)),
   retryRelease: memberProcedure.input(leftOversInput).mutation(({ ctx, input }) => retryRelease(ctx.service, input)),
   forgetLeftOvers: memberProcedure

@@ -1,72 +1,150 @@
-// What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up.
-import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+// What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up. What
+// jobs, cutovers and artifacts need stands in rows that the database keeps (db/schema/attention.ts), and how many have one cause
+// is a tally; connectors are few and their silence is a matter of the clock, so those are looked at.
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import {
+  type AttentionRowKind,
   artifacts,
-  type ConnectorRow,
+  attention,
   connectors,
   cutovers,
-  replicationJobs,
   replicationRuns,
 } from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
-import type { JobState } from '../../../replication/model/job.ts';
-import { isLeftOver } from '../artifacts/left-overs.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
+import { readTallies } from '../tallies/read.ts';
 
 export interface Attention {
   /** Stays the same while the cause does. */
   id: string;
-  kind: 'cutover' | 'connector' | 'catalog' | 'paused-jobs' | 'failed-runs' | 'waiting-runs' | 'left-over';
+  kind: 'connector' | 'catalog' | AttentionRowKind;
   tone: 'error' | 'warning';
   fault: { code?: string; message: string; remedy: string; cause?: string };
   /** Since when it lasts, as far as it is known. */
   since: Date | null;
   affected: { count: number; noun: string };
-  /** The first few things it concerns; the id is a cutover's, a connector's or a replication job's, as the kind says. */
+  /**
+   * The first few things it concerns; the id is a cutover's, a connector's or a replication job's, as the kind says. None
+   * where the entry stands for the causes of its kind that are not shown.
+   */
   things: { id: string; name: string }[];
 }
 
+/** Causes that are shown; each kind beyond its share of them has one entry for the rest. */
+const MOST_CAUSES = 50;
 const SHOWN_THINGS = 5;
+/** Artifacts that are looked at for the first few jobs which left them. */
+const LEFT_OVERS_LOOKED_AT = 50;
 /** A connector that has just been enrolled may take this long to its first report. */
 const FIRST_REPORT_MS = 60_000;
 
+/** The worst first. */
+const KINDS = ['cutover', 'connector', 'paused-jobs', 'failed-runs', 'catalog', 'waiting-runs', 'left-over'] as const;
+const TONES: Record<Attention['kind'], Attention['tone']> = {
+  cutover: 'error',
+  connector: 'error',
+  'paused-jobs': 'error',
+  'failed-runs': 'error',
+  catalog: 'warning',
+  'waiting-runs': 'warning',
+  'left-over': 'warning',
+};
+
+/** How many causes there are: what the bar at the top shows on every page. */
+export async function countAttention(ctx: ServiceContext): Promise<number> {
+  const workspaceId = guard(ctx, 'workspace.read');
+  const found = await causes(ctx, workspaceId);
+  return KINDS.reduce((sum, kind) => sum + numberOf(found, kind), 0);
+}
+
 export async function needsAttention(ctx: ServiceContext): Promise<Attention[]> {
   const workspaceId = guard(ctx, 'workspace.read');
-  const rows = await ctx.db
-    .select()
-    .from(connectors)
-    .where(and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt)))
-    .orderBy(connectors.name);
-  const found = [
-    ...(await waitingCutovers(ctx, workspaceId)),
-    ...(await unhealthyConnectors(ctx, rows)),
-    ...(await failedRuns(ctx, workspaceId)),
-    ...failedImports(rows),
-    ...(await waitingRuns(ctx, workspaceId)),
-    ...(await leftOvers(ctx, workspaceId)),
+  const found = await causes(ctx, workspaceId);
+  const share = shareOf(KINDS.map((kind) => numberOf(found, kind)));
+  const [asking, grouped] = await Promise.all([
+    waitingCutovers(ctx, workspaceId, Math.min(share, found.cutovers)),
+    groupedEntries(
+      ctx,
+      workspaceId,
+      ROW_KINDS.flatMap((kind) => found.grouped[kind].slice(0, share)),
+    ),
+  ]);
+  const shown: Attention[] = [
+    ...asking,
+    ...found.connectors.slice(0, share),
+    ...found.catalogs.slice(0, share),
+    ...grouped,
   ];
-  return [...found.filter(({ tone }) => tone === 'error'), ...found.filter(({ tone }) => tone === 'warning')];
+  return KINDS.flatMap((kind) => {
+    const ofKind = shown.filter((one) => one.kind === kind);
+    const left = numberOf(found, kind) - share;
+    return left > 0 ? [...ofKind, theRest(kind, left, found)] : ofKind;
+  });
+}
+
+/** So many causes of each kind are shown that all together are not too many. */
+function shareOf(numbers: readonly number[]): number {
+  const shown = (share: number) => numbers.reduce((sum, number) => sum + Math.min(number, share), 0);
+  let share = MOST_CAUSES;
+  while (share > 1 && shown(share) > MOST_CAUSES) share -= 1;
+  return share;
+}
+
+type GroupedKind = Exclude<AttentionRowKind, 'cutover'>;
+const ROW_KINDS = ['paused-jobs', 'failed-runs', 'waiting-runs', 'left-over'] as const satisfies GroupedKind[];
+
+interface Group {
+  kind: GroupedKind;
+  cause: string;
+  count: number;
+}
+
+interface Causes {
+  cutovers: number;
+  connectors: Attention[];
+  catalogs: Attention[];
+  /** Of each kind the largest group first. */
+  grouped: Record<GroupedKind, Group[]>;
+}
+
+function numberOf(found: Causes, kind: Attention['kind']): number {
+  if (kind === 'cutover') return found.cutovers;
+  if (kind === 'connector') return found.connectors.length;
+  if (kind === 'catalog') return found.catalogs.length;
+  return found.grouped[kind].length;
+}
+
+async function causes(ctx: ServiceContext, workspaceId: string): Promise<Causes> {
+  const counted = await readTallies(ctx.db, workspaceId, ['attention', 'jobs-of-connector']);
+  const grouped: Causes['grouped'] = { 'paused-jobs': [], 'failed-runs': [], 'waiting-runs': [], 'left-over': [] };
+  let asking = 0;
+  for (const { bucket, count } of counted.buckets('attention')) {
+    const slash = bucket.indexOf('/');
+    const kind = bucket.slice(0, slash) as AttentionRowKind;
+    if (kind === 'cutover') asking = count;
+    else if (count > 0) grouped[kind].push({ kind, cause: bucket.slice(slash + 1), count });
+  }
+  for (const kind of ROW_KINDS) grouped[kind].sort((one, other) => other.count - one.count);
+  const jobsOf = (connectorId: string) => counted.count('jobs-of-connector', connectorId);
+  return { cutovers: asking, grouped, ...(await ofConnectors(ctx, workspaceId, jobsOf)) };
 }
 
 /** A cutover that asks: a service is down until somebody answers. */
-async function waitingCutovers(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
+async function waitingCutovers(ctx: ServiceContext, workspaceId: string, most: number): Promise<Attention[]> {
+  if (most === 0) return [];
   const rows = await ctx.db
-    .select()
-    .from(cutovers)
-    .where(
-      and(
-        eq(cutovers.workspaceId, workspaceId),
-        inArray(cutovers.state, ['planned', 'active', 'rolling-back']),
-        or(isNotNull(cutovers.question), and(eq(cutovers.state, 'planned'), isNotNull(cutovers.waitingFor))),
-      ),
-    )
-    .orderBy(cutovers.startedAt);
-  return rows.map((row) => ({
+    .select({ row: cutovers })
+    .from(attention)
+    .innerJoin(cutovers, eq(cutovers.id, attention.subjectId))
+    .where(and(eq(attention.workspaceId, workspaceId), eq(attention.kind, 'cutover'), eq(attention.cause, '')))
+    .orderBy(attention.place, attention.subjectId)
+    .limit(most);
+  return rows.map(({ row }) => ({
     id: `cutover-${row.id}-${row.question?.number ?? 0}`,
     kind: 'cutover',
-    tone: 'error',
+    tone: TONES.cutover,
     fault: {
       message: `The cutover of ${row.serverName} waits for a decision: ${row.question?.text ?? row.waitingFor}`,
       remedy: row.question?.detail ?? 'Open the cutover and decide.',
@@ -77,87 +155,189 @@ async function waitingCutovers(ctx: ServiceContext, workspaceId: string): Promis
   }));
 }
 
-async function unhealthyConnectors(ctx: ServiceContext, rows: ConnectorRow[]): Promise<Attention[]> {
+/** Connectors that are not healthy, and catalogs that could not be imported. */
+async function ofConnectors(
+  ctx: ServiceContext,
+  workspaceId: string,
+  jobsOf: (connectorId: string) => number,
+): Promise<Pick<Causes, 'connectors' | 'catalogs'>> {
   const now = ctx.now();
-  const counts = await ctx.db
-    .select({ connectorId: replicationJobs.connectorId, count: sql<number>`count(*)::int` })
-    .from(replicationJobs)
-    .where(isNull(replicationJobs.deletedAt))
-    .groupBy(replicationJobs.connectorId);
-  return rows.flatMap((row) => {
+  const rows = await ctx.db
+    .select({
+      id: connectors.id,
+      name: connectors.name,
+      checks: connectors.checks,
+      checkedAt: connectors.checkedAt,
+      lastSeenAt: connectors.lastSeenAt,
+      associatedAt: connectors.associatedAt,
+      catalogState: connectors.catalogState,
+      catalogFault: connectors.catalogFault,
+    })
+    .from(connectors)
+    .where(and(eq(connectors.workspaceId, workspaceId), isNull(connectors.disassociatedAt)))
+    .orderBy(connectors.name);
+  const ill = rows.flatMap((row) => {
     const { status, reason } = connectorStatus(row, now);
     if (status === 'healthy') return [];
     if (status === 'waiting' && now.getTime() - row.associatedAt.getTime() < FIRST_REPORT_MS) return [];
-    const jobs = counts.find((one) => one.connectorId === row.id)?.count ?? 0;
-    const silent = row.checks.every((check) => check.ok || check.level !== 'required');
-    return {
-      id: `connector-${row.id}`,
-      kind: 'connector' as const,
-      tone: 'error' as const,
-      fault: {
-        message: `Connector ${row.name} is unhealthy`,
-        remedy: silent
-          ? 'It does not answer. Check that it runs and reaches the console; what it was doing goes on when it is back.'
-          : `${reason ?? ''} It is healthy again by itself, within seconds of the cause being gone.`,
-      },
-      since: silent ? row.lastSeenAt : null,
-      affected: { count: jobs, noun: 'replication job' },
-      things: [{ id: row.id, name: row.name }],
-    };
+    return [{ row, reason }];
   });
+  return {
+    connectors: ill.map(({ row, reason }) => {
+      const silent = row.checks.every((check) => check.ok || check.level !== 'required');
+      return {
+        id: `connector-${row.id}`,
+        kind: 'connector',
+        tone: TONES.connector,
+        fault: {
+          message: `Connector ${row.name} is unhealthy`,
+          remedy: silent
+            ? 'It does not answer. Check that it runs and reaches the console; what it was doing goes on when it is back.'
+            : `${reason ?? ''} It is healthy again by itself, within seconds of the cause being gone.`,
+        },
+        since: silent ? row.lastSeenAt : null,
+        affected: { count: jobsOf(row.id), noun: 'replication job' },
+        things: [{ id: row.id, name: row.name }],
+      };
+    }),
+    catalogs: rows.flatMap((row): Attention[] =>
+      row.catalogState === 'failed' && row.catalogFault
+        ? [
+            {
+              id: `catalog-${row.id}`,
+              kind: 'catalog',
+              tone: TONES.catalog,
+              fault: {
+                ...wordsOf(row.catalogFault, true),
+                message: `The server catalog could not be imported from ${row.name}: ${row.catalogFault.message}`,
+              },
+              since: null,
+              affected: { count: 1, noun: 'connector' },
+              things: [{ id: row.id, name: row.name }],
+            },
+          ]
+        : [],
+    ),
+  };
 }
 
-/** Jobs whose newest run failed, by the code of the fault: those that paused themselves, and those that will try again. */
-async function failedRuns(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
-  const newest = ctx.db
-    .selectDistinctOn([replicationRuns.jobId], {
-      jobId: replicationRuns.jobId,
-      name: replicationRuns.serverName,
-      jobState: sql<JobState>`${replicationJobs.state}`.as('job_state'),
-      pausedAt: replicationJobs.pausedAt,
-      state: replicationRuns.state,
-      fault: replicationRuns.fault,
-      endedAt: replicationRuns.endedAt,
-    })
-    .from(replicationRuns)
-    .innerJoin(replicationJobs, eq(replicationJobs.id, replicationRuns.jobId))
-    .where(
-      and(
-        eq(replicationRuns.workspaceId, workspaceId),
-        isNull(replicationJobs.deletedAt),
-        ne(replicationRuns.state, 'missed'),
-      ),
-    )
-    .orderBy(replicationRuns.jobId, desc(replicationRuns.createdAt))
-    .as('newest');
-  const rows = await ctx.db.select().from(newest).where(eq(newest.state, 'failed')).orderBy(desc(newest.endedAt));
-  const paused = rows.filter(({ jobState }) => jobState === 'paused-on-failure');
-  const others = rows.filter(({ jobState }) => jobState !== 'paused-on-failure');
-  return [
-    ...grouped(paused, (row) => row.fault?.code ?? 'internal').map(
-      ([code, group]): Attention => ({
-        id: `paused-${code}`,
-        kind: 'paused-jobs',
-        tone: 'error',
-        fault: afterPausing(commonFault(group.map((row) => row.fault)), group.length),
-        since: earliest(group.map((row) => row.pausedAt)),
-        affected: { count: group.length, noun: 'replication job' },
-        things: group.slice(0, SHOWN_THINGS).map((row) => ({ id: row.jobId, name: row.name })),
-      }),
-    ),
-    ...grouped(others, (row) => row.fault?.code ?? 'internal').map(
-      ([code, group]): Attention => ({
-        id: `failed-${code}`,
-        kind: 'failed-runs',
-        tone: 'error',
-        fault: commonFault(group.map((row) => row.fault)),
-        since: earliest(group.map((row) => row.endedAt)),
-        affected: { count: group.length, noun: 'replication job' },
-        things: group.slice(0, SHOWN_THINGS).map((row) => ({ id: row.jobId, name: row.name })),
-      }),
-    ),
-  ];
+/** What is read of a group: never all of its rows. */
+interface Probe {
+  since: string | null;
+  /** All of its faults say the same. */
+  alike: boolean;
+  firsts: { subject: string; run: string; id: string; name: string; place: number }[];
 }
+
+async function groupedEntries(ctx: ServiceContext, workspaceId: string, groups: Group[]): Promise<Attention[]> {
+  if (groups.length === 0) return [];
+  const probed = await probe(ctx, workspaceId, groups);
+  const found = groups.flatMap((group, at) => {
+    const first = probed[at]?.firsts[0];
+    // Closed since it was counted.
+    return first ? [{ ...group, ...(probed[at] as Probe), first }] : [];
+  });
+  const [runs, artifactFaults] = await Promise.all([
+    runWords(
+      ctx,
+      found.filter(({ kind }) => kind !== 'left-over').map(({ first }) => first.run),
+    ),
+    releaseFaults(
+      ctx,
+      found.filter(({ kind }) => kind === 'left-over').map(({ first }) => first.subject),
+    ),
+  ]);
+  return found
+    .sort((a, b) => b.count - a.count || a.first.place - b.first.place)
+    .map(({ kind, cause, count, since, alike, firsts, first }): Attention => {
+      const run = runs.get(first.run);
+      const theFault = kind === 'left-over' ? artifactFaults.get(first.subject) : run?.fault;
+      return {
+        id: `${PREFIXES[kind]}-${cause}`,
+        kind,
+        tone: TONES[kind],
+        fault:
+          kind === 'waiting-runs'
+            ? cannotStart(run?.waitingFor ?? '', count)
+            : SAID[kind](wordsOf(theFault, alike), count),
+        since: since === null ? null : new Date(since),
+        affected: { count, noun: NOUNS[kind] },
+        things: [...new Map(firsts.map(({ id, name }) => [id, name]))]
+          .slice(0, SHOWN_THINGS)
+          .map(([id, name]) => ({ id, name })),
+      };
+    });
+}
+
+const PREFIXES = {
+  'paused-jobs': 'paused',
+  'failed-runs': 'failed',
+  'waiting-runs': 'waiting',
+  'left-over': 'left-over',
+};
+const NOUNS = {
+  cutover: 'cutover',
+  connector: 'connector',
+  catalog: 'connector',
+  'paused-jobs': 'replication job',
+  'failed-runs': 'replication job',
+  'waiting-runs': 'replication run',
+  'left-over': 'artifact',
+} as const;
+
+/** A few rows of each index per group, in the order of the groups. */
+async function probe(ctx: ServiceContext, workspaceId: string, groups: Group[]): Promise<Probe[]> {
+  const of = sql`${attention.workspaceId} = ${workspaceId} and ${attention.kind} = wanted.kind and ${attention.cause} = wanted.cause`;
+  const most = sql`case wanted.kind when 'left-over' then ${LEFT_OVERS_LOOKED_AT}::int else ${SHOWN_THINGS}::int end`;
+  const kinds = groups.map(({ kind }) => kind);
+  const list = groups.map(({ cause }) => cause);
+  const { rows } = await ctx.db.execute<{ since: string | null; alike: boolean; firsts: Probe['firsts'] | null }>(sql`
+    select
+      (select ${attention.since} from ${attention} where ${of} order by ${attention.since} limit 1)::text as since,
+      (select ${attention.words} from ${attention} where ${of} order by ${attention.words} limit 1)
+        = (select ${attention.words} from ${attention} where ${of} order by ${attention.words} desc limit 1) as alike,
+      (
+        select jsonb_agg(jsonb_build_object('subject', one.subject_id, 'run', one.run_id, 'id', one.thing_id,
+          'name', one.thing_name, 'place', one.place) order by one.place, one.subject_id)
+        from (
+          select * from ${attention} where ${of} order by ${attention.place}, ${attention.subjectId} limit ${most}
+        ) one
+      ) as firsts
+    from unnest(${sql.param(kinds)}::text[], ${sql.param(list)}::text[]) with ordinality as wanted (kind, cause, at)
+    order by wanted.at`);
+  return rows.map(({ since, alike, firsts }) => ({ since, alike, firsts: firsts ?? [] }));
+}
+
+async function runWords(ctx: ServiceContext, ids: string[]) {
+  if (ids.length === 0) return new Map<string, { fault: Fault | null; waitingFor: string | null }>();
+  const rows = await ctx.db
+    .select({ id: replicationRuns.id, fault: replicationRuns.fault, waitingFor: replicationRuns.waitingFor })
+    .from(replicationRuns)
+    .where(inArray(replicationRuns.id, ids));
+  return new Map(rows.map(({ id, ...words }) => [id, words]));
+}
+
+async function releaseFaults(ctx: ServiceContext, ids: string[]): Promise<Map<string, Fault | null>> {
+  if (ids.length === 0) return new Map();
+  const rows = await ctx.db
+    .select({ id: artifacts.id, fault: artifacts.releaseFault })
+    .from(artifacts)
+    .where(inArray(artifacts.id, ids));
+  return new Map(rows.map(({ id, fault }) => [id, fault]));
+}
+
+/** What is said of a group whose faults say this. */
+const SAID: Record<
+  Exclude<GroupedKind, 'waiting-runs'>,
+  (fault: Attention['fault'], count: number) => Attention['fault']
+> = {
+  'paused-jobs': afterPausing,
+  'failed-runs': (fault) => fault,
+  'left-over': (fault) => ({
+    ...fault,
+    message: `What a run made could not be taken away again: ${fault.message}`,
+  }),
+};
 
 /** The fault of the runs that failed, told of jobs whose schedule rests because of it. */
 function afterPausing(fault: Attention['fault'], count: number): Attention['fault'] {
@@ -170,105 +350,46 @@ function afterPausing(fault: Attention['fault'], count: number): Attention['faul
 }
 
 /** Runs for which something is missing. Those that are only queued wait for their turn, which needs nobody. */
-async function waitingRuns(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
-  const rows = await ctx.db
-    .select({
-      jobId: replicationRuns.jobId,
-      name: replicationRuns.serverName,
-      waitingFor: replicationRuns.waitingFor,
-      since: replicationRuns.scheduledFor,
-    })
-    .from(replicationRuns)
-    .where(and(eq(replicationRuns.workspaceId, workspaceId), eq(replicationRuns.queueState, 'waiting')))
-    .orderBy(replicationRuns.scheduledFor);
-  return grouped(rows, (row) => row.waitingFor ?? '').map(([waitingFor, group]) => ({
-    id: `waiting-${waitingFor}`,
-    kind: 'waiting-runs',
-    tone: 'warning',
+function cannotStart(waitingFor: string, count: number): Attention['fault'] {
+  return {
+    message: `${count === 1 ? 'A replication run cannot start' : `${count} replication runs cannot start`}. ${waitingFor}`,
+    remedy: 'Nothing is lost: it starts by itself as soon as what it waits for is there.',
+  };
+}
+
+/** Stands for the causes of a kind that are not shown. */
+function theRest(kind: Attention['kind'], left: number, found: Causes): Attention {
+  const rows = kind === 'cutover' || kind === 'connector' || kind === 'catalog' ? [] : found.grouped[kind];
+  const count = rows.length > 0 ? rows.slice(-left).reduce((sum, group) => sum + group.count, 0) : left;
+  return {
+    id: `${kind}-more`,
+    kind,
+    tone: TONES[kind],
     fault: {
-      message: `${group.length === 1 ? 'A replication run cannot start' : `${group.length} replication runs cannot start`}. ${waitingFor}`,
-      remedy: 'Nothing is lost: it starts by itself as soon as what it waits for is there.',
+      message: `${left} more ${left === 1 ? MORE[kind][0] : MORE[kind][1]}.`,
+      remedy: 'They stand here when what is shown above them is done.',
     },
-    since: earliest(group.map((row) => row.since)),
-    affected: { count: group.length, noun: 'replication run' },
-    things: group.slice(0, SHOWN_THINGS).map((row) => ({ id: row.jobId, name: row.name })),
-  }));
+    since: null,
+    affected: { count, noun: NOUNS[kind] },
+    things: [],
+  };
 }
 
-function failedImports(rows: ConnectorRow[]): Attention[] {
-  return rows.flatMap((row) =>
-    row.catalogState === 'failed' && row.catalogFault
-      ? {
-          id: `catalog-${row.id}`,
-          kind: 'catalog' as const,
-          tone: 'warning' as const,
-          fault: {
-            ...commonFault([row.catalogFault]),
-            message: `The server catalog could not be imported from ${row.name}: ${row.catalogFault.message}`,
-          },
-          since: null,
-          affected: { count: 1, noun: 'connector' },
-          things: [{ id: row.id, name: row.name }],
-        }
-      : [],
-  );
-}
-
-/** What a run made outside and cannot be taken away. */
-async function leftOvers(ctx: ServiceContext, workspaceId: string): Promise<Attention[]> {
-  const rows = await ctx.db
-    .select({
-      fault: artifacts.releaseFault,
-      since: artifacts.createdAt,
-      jobId: replicationRuns.jobId,
-      name: replicationRuns.serverName,
-    })
-    .from(artifacts)
-    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .where(and(eq(artifacts.workspaceId, workspaceId), isLeftOver()))
-    .orderBy(artifacts.createdAt);
-  return grouped(rows, (row) => row.fault?.code ?? 'internal').map(([code, group]) => {
-    const jobs = new Map(group.map((row) => [row.jobId, row.name]));
-    return {
-      id: `left-over-${code}`,
-      kind: 'left-over',
-      tone: 'warning',
-      fault: {
-        ...commonFault(group.map((row) => row.fault)),
-        message: `What a run made could not be taken away again: ${commonFault(group.map((row) => row.fault)).message}`,
-      },
-      since: earliest(group.map((row) => row.since)),
-      affected: { count: group.length, noun: 'artifact' },
-      things: [...jobs].slice(0, SHOWN_THINGS).map(([id, name]) => ({ id, name })),
-    };
-  });
-}
-
-/** Items by a key, the largest group first. */
-function grouped<T>(items: readonly T[], key: (item: T) => string): [string, T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const at = key(item);
-    const group = groups.get(at);
-    if (group) group.push(item);
-    else groups.set(at, [item]);
-  }
-  return [...groups].sort(([, a], [, b]) => b.length - a.length);
-}
+const MORE: Record<Attention['kind'], [string, string]> = {
+  cutover: ['cutover waits for a decision', 'cutovers wait for a decision'],
+  connector: ['connector is unhealthy', 'connectors are unhealthy'],
+  catalog: ['server catalog could not be imported', 'server catalogs could not be imported'],
+  'paused-jobs': ['cause for which replication jobs have paused', 'causes for which replication jobs have paused'],
+  'failed-runs': ['cause for which runs failed', 'causes for which runs failed'],
+  'waiting-runs': ['thing for which replication runs wait', 'things for which replication runs wait'],
+  'left-over': ['cause for which something is left over', 'causes for which something is left over'],
+};
 
 /** The words for several faults of one code: their own where they agree, else those of their kind. */
-function commonFault(faults: readonly (Fault | null)[]): Attention['fault'] {
-  const known = faults.filter((one) => one !== null);
-  const [first] = known;
+function wordsOf(first: Fault | null | undefined, alike: boolean): Attention['fault'] {
   if (!first) return { code: 'internal', ...pick(FAULT_KINDS.internal) };
-  const alike = known.every((one) => one.message === first.message && one.remedy === first.remedy);
   const words = alike ? first : FAULT_KINDS[first.code];
   return { code: first.code, ...pick(words), ...(first.cause ? { cause: first.cause } : {}) };
 }
 
 const pick = ({ message, remedy }: { message: string; remedy: string }) => ({ message, remedy });
-
-function earliest(dates: readonly (Date | null)[]): Date | null {
-  const known = dates.filter((date) => date !== null);
-  return known.length > 0 ? new Date(Math.min(...known.map((date) => date.getTime()))) : null;
-}
