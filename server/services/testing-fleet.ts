@@ -1,0 +1,116 @@
+// A fleet as the product leaves one behind, made by a few statements, and the plans of what is asked of it: for tests that
+// nothing reads a whole table. Imported by *.test.ts in server/ only.
+import { sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+
+/** So many servers with a job, an ended run, an AMI, an instance, a cutover and an artifact each; some runs go on or wait. */
+export async function fillFleet(
+  db: Database,
+  { workspaceId, connectorId, size }: { workspaceId: string; connectorId: string; size: number },
+): Promise<void> {
+  const series = sql`generate_series(1, ${size}::int) n`;
+  const minutesAgo = (minutes: number) => sql`now() - make_interval(mins => (n * 7919) % ${sql.raw(String(minutes))})`;
+  const days = 1440;
+  await db.execute(sql`
+    insert into servers (id, workspace_id, connector_id, vm_id, uuid, name, path, power, guest_name, guest_family, vcpus,
+      memory_mi_b, disk_count, disk_bytes, host, readiness, record)
+    select 's-' || n, ${workspaceId}, ${connectorId}, 'vm-' || n, 'uuid-' || n, 'server-' || n, '/vm/server-' || n, 'on', 'Debian',
+      'linux', 2, 2048, 1, n, 'esx', case when n % 50 = 0 then 'blocked' else 'ready' end, '{"findings": []}'
+    from ${series}`);
+  await db.execute(sql`
+    insert into replication_jobs (id, workspace_id, server_id, connector_id, server_name, state, license, every_hours, seed_at,
+      next_run_at, latest_image_at, created_by)
+    select 'sms-job-' || n, ${workspaceId}, 's-' || n, ${connectorId}, 'server-' || n,
+      case when n % 40 = 0 then 'failed' else 'active' end, 'auto', 12, now(),
+      now() + make_interval(mins => (n * 7919) % 720), ${minutesAgo(2 * days)}, 'somebody'
+    from ${series}`);
+  await db.execute(sql`
+    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
+      started_at, ended_at)
+    select 'sms-run-' || n, ${workspaceId}, 'sms-job-' || n, ${connectorId}, 'server-' || n, 'automatic',
+      case when n % 100 = 1 then 'active' when n % 100 = 2 then 'pending' when n % 30 = 0 then 'failed' else 'completed' end,
+      '{}', 'copy-disks', ${minutesAgo(30 * days)}, ${minutesAgo(30 * days)},
+      case when n % 100 not in (1, 2) then ${minutesAgo(30 * days)} end
+    from ${series}`);
+  await db.execute(sql`
+    insert into images (id, workspace_id, job_id, run_id, name, method, snapshot_ids, point_in_time, created_at, deregistered_at)
+    select 'ami-' || n, ${workspaceId}, 'sms-job-' || n, 'sms-run-' || n, 'server-' || n, 'register-image', '[]',
+      ${minutesAgo(30 * days)}, ${minutesAgo(30 * days)}, case when n % 5 = 0 then now() end
+    from ${series}`);
+  await db.execute(sql`
+    insert into instances (id, workspace_id, instance_id, image_id, run_id, name, purpose, input, state, launched_by, terminated_at)
+    select 'launch-' || n, ${workspaceId}, 'i-' || n, 'ami-' || n, 'sms-run-' || n, 'server-' || n, 'test', '{}',
+      case when n % 10 = 0 then 'running' else 'terminated' end, 'somebody', case when n % 10 <> 0 then now() end
+    from ${series}`);
+  await db.execute(sql`
+    insert into cutovers (id, workspace_id, job_id, server_name, state, step, options, start_at, created_by, started_at, ended_at)
+    select 'cutover-' || n, ${workspaceId}, 'sms-job-' || n, 'server-' || n,
+      case when n % 100 = 3 then 'active' when n % 100 = 4 then 'planned' else 'finished' end, 'check', '{}',
+      ${minutesAgo(60 * days)}, 'somebody', ${minutesAgo(60 * days)},
+      case when n % 100 not in (3, 4) then ${minutesAgo(60 * days)} end
+    from ${series}`);
+  await db.execute(sql`
+    insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, fence, details)
+    select 'artifact-' || n, ${workspaceId}, 'sms-run-' || n, ${connectorId}, 'ebs-snapshot', 'token-' || n, 'created', 1, '{}'
+    from ${series}`);
+  await db.execute(sql`analyze`);
+}
+
+/** Tables that grow with the fleet and its history. */
+const GROWING = [
+  'servers',
+  'replication_jobs',
+  'replication_runs',
+  'run_log',
+  'images',
+  'instances',
+  'cutovers',
+  'cutover_log',
+  'artifacts',
+  'baselines',
+  'tasks',
+  'audit',
+  'events',
+];
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  Plans?: PlanNode[];
+}
+
+/**
+ * Every statement that `work` sends, with the tables that grow and that PostgreSQL would read from end to end for it, as it
+ * plans at this moment: `['servers: select …']`. `asked` is the number of statements.
+ */
+export async function wholeTableReads(
+  db: Database,
+  work: () => Promise<unknown>,
+): Promise<{ asked: number; reads: string[] }> {
+  const pool = db.$client;
+  const asked: { text: string; values: unknown[] }[] = [];
+  const query = pool.query;
+  pool.query = ((statement: { text: string }, values: unknown[], ...rest: unknown[]) => {
+    asked.push({ text: statement.text, values });
+    return (query as (...all: unknown[]) => unknown).call(pool, statement, values, ...rest);
+  }) as typeof pool.query;
+  try {
+    await work();
+  } finally {
+    pool.query = query;
+  }
+  const reads: string[] = [];
+  for (const { text, values } of asked) {
+    const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (format json) ${text}`, values);
+    const tables = wholeTables(rows[0]?.['QUERY PLAN'][0].Plan);
+    reads.push(...tables.map((table) => `${table}: ${text}`));
+  }
+  return { asked: asked.length, reads };
+}
+
+function wholeTables(node: PlanNode | undefined): string[] {
+  if (!node) return [];
+  const table = node['Relation Name'];
+  const here = node['Node Type'] === 'Seq Scan' && table && GROWING.includes(table) ? [table] : [];
+  return [...here, ...(node.Plans ?? []).flatMap(wholeTables)];
+}
