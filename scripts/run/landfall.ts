@@ -129,6 +129,9 @@ export class Landfall {
     await build;
     this.#stop.signal.throwIfAborted();
     await this.#startWeb(settings);
+    // Compiled when it is first asked for: longer than a connector has patience, and than a person likes to wait.
+    if (development) await this.#compile('/api/connector/v1/hello');
+    this.#stop.signal.throwIfAborted();
     if (this.#wantsConnector(settings)) {
       this.#supervisor.start({
         name: 'connector',
@@ -136,7 +139,10 @@ export class Landfall {
         env: () => ({ ...CONNECTOR_ENVIRONMENT, ...connectorEnvironment(settings) }),
       });
     }
-    if (development) this.#reload = reloadOnChange(this.#options.root, this.#supervisor, say);
+    if (development) {
+      void this.#compile('/sign-in').then(() => this.#compile('/api/trpc/session.me'));
+      this.#reload = reloadOnChange(this.#options.root, this.#supervisor, say);
+    }
     return { url: publicUrl(own, host, port), passwords: first.passwords, lab: labFile };
   }
 
@@ -273,6 +279,15 @@ export class Landfall {
     };
     // In development the answer is compiled when it is asked for.
     await this.#supervisor.untilReady('web', ready, development ? 180_000 : 60_000, this.#stop.signal);
+  }
+
+  /** Has `next dev` compile what answers at a path, whatever it answers. */
+  async #compile(pathname: string): Promise<void> {
+    const { host, port } = this.#options;
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(180_000)]);
+    const method = pathname.startsWith('/api/connector/') ? 'POST' : 'GET';
+    const answer = await fetch(`${localUrl(host, port)}${pathname}`, { method, signal }).catch(() => undefined);
+    await answer?.body?.cancel();
   }
 
   /** Without a lab and without a VM manager there is nothing to connect yet; the console says how to enrol one. */
