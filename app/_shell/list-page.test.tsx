@@ -106,7 +106,7 @@ describe.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the page of %s', (n
   it.each([
     ['as it is opened first', '', {}],
     ['with a page size that the member has set', '', { pageSize: 50 }],
-    ['with everything in its address', 'page=3&size=100&sort=-name&q=:web&op=or', { pageSize: 10 }],
+    ['with everything in its address', 'page=503&after=WyJhIl0&size=100&sort=-name&q=:web&op=or', { pageSize: 10 }],
   ])('prefetches what its screen asks for, %s', async (_, search, preferences) => {
     member.preferences = { [preferenceOf(table)]: preferences };
     const { prefetched, wanted } = await asked(PAGES[name], search);

@@ -16,6 +16,8 @@ type Rows<Table extends ListTable> = inferRouterOutputs<AppRouter>[Table]['list'
 export interface ListTableState<Table extends ListTable> {
   state: TableState;
   data: Rows<Table> | undefined;
+  /** The rows are still those of another page, order or filter. */
+  outdated: boolean;
   fault: ShownFault | null;
   onRetry: () => void;
   preferences: TablePreferences;
@@ -33,6 +35,7 @@ export function useListTable<Table extends ListTable>(table: Table, { live = tru
   return {
     state,
     data: rows.data as Rows<ListTable> | undefined as Rows<Table> | undefined,
+    outdated: rows.isPlaceholderData,
     fault: rows.error && shownFault(rows.error),
     onRetry: () => void rows.refetch(),
     preferences,

@@ -3,7 +3,6 @@
 // On a narrow screen its rows are cards.
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
-import Pagination from '@cloudscape-design/components/pagination';
 import { type ReactNode, useEffect, useMemo } from 'react';
 import { AdaptiveTable } from './adaptive-table.tsx';
 import { EmptyTeaching } from './empty-teaching.tsx';
@@ -12,6 +11,8 @@ import { useNarrow } from './narrow.ts';
 import { formatCount } from './quantity.ts';
 import { columnDisplay, type ResourceColumn, sortKeyOf, type TablePreferences } from './table-columns.ts';
 import { TableFilter } from './table-filter.tsx';
+import { correction, countText, spokenCount, type TablePage } from './table-pages.ts';
+import { TablePagination } from './table-pagination.tsx';
 import { TablePreferencesDialog } from './table-preferences.tsx';
 import type { TableState } from './table-state.ts';
 
@@ -25,7 +26,9 @@ export interface ResourceTableProps<T> {
   columns: readonly ResourceColumn<T>[];
   state: TableState;
   /** The answer of the list procedure; undefined while there is none yet. */
-  data: { items: readonly T[]; total: number } | undefined;
+  data: TablePage<T> | undefined;
+  /** `data` is still that of another page, order or filter. */
+  outdated?: boolean;
   fault?: FaultText | null;
   onRetry?: () => void;
   rowId: (item: T) => string;
@@ -45,12 +48,11 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   const { noun, columns, state, data, rowId, rowName, preferences = {}, variant = 'full-page' } = props;
   const { query } = state;
   const items = data?.items ?? [];
-  const pages = Math.max(1, Math.ceil((data?.total ?? 0) / query.pageSize));
 
-  // Rows were removed while the last page was open.
+  const corrected = data && !props.outdated ? correction(query, data) : null;
   useEffect(() => {
-    if (data && query.page > pages) state.setPage(pages);
-  }, [data, query.page, pages, state.setPage]);
+    if (corrected) state.correctPage(corrected);
+  });
 
   const definitions = useMemo(
     () =>
@@ -111,10 +113,10 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
         const widths = Object.fromEntries(visible.map(({ id }, at) => [id, Math.round(detail.widths[at] ?? 0)]));
         props.onPreferences?.({ ...preferences, widths: { ...preferences.widths, ...widths } });
       }}
-      totalItemsCount={data?.total ?? 0}
+      {...(data?.more ? {} : { totalItemsCount: data?.total ?? 0 })}
       firstIndex={(query.page - 1) * query.pageSize + 1}
-      renderAriaLive={({ firstIndex, lastIndex, totalItemsCount }) =>
-        `${noun.many} ${firstIndex} to ${lastIndex} of ${totalItemsCount}`
+      renderAriaLive={({ firstIndex, lastIndex }) =>
+        `${noun.many} ${formatCount(firstIndex)} to ${formatCount(lastIndex)} of ${data ? spokenCount(data) : 0}`
       }
       ariaLabels={{
         tableLabel: props.title,
@@ -125,7 +127,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
       header={
         <Header
           variant={variant === 'full-page' ? 'awsui-h1-sticky' : 'h2'}
-          counter={counter(state.selectedIds.length, data?.total)}
+          counter={counter(state.selectedIds.length, data)}
           description={props.description}
           actions={
             props.actions && (
@@ -138,15 +140,8 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
           {props.title}
         </Header>
       }
-      filter={<TableFilter noun={noun} columns={columns} state={state} total={data?.total} />}
-      pagination={
-        <Pagination
-          currentPageIndex={Math.min(query.page, pages)}
-          pagesCount={pages}
-          disabled={!data}
-          onChange={({ detail }) => state.setPage(detail.currentPageIndex)}
-        />
-      }
+      filter={<TableFilter noun={noun} columns={columns} state={state} count={data} />}
+      pagination={<TablePagination state={state} data={data} outdated={props.outdated ?? false} />}
       preferences={
         props.onPreferences && (
           <TablePreferencesDialog
@@ -175,12 +170,11 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   );
 }
 
-function counter(selected: number, total: number | undefined): string {
-  if (total === undefined) return '';
+function counter(selected: number, data: { total: number; more: boolean } | undefined): string {
+  if (!data) return '';
   // What is selected may lie outside the filter.
-  return selected > 0 && selected <= total
-    ? `(${formatCount(selected)}/${formatCount(total)})`
-    : `(${formatCount(total)})`;
+  const within = selected > 0 && (selected <= data.total || data.more);
+  return within ? `(${formatCount(selected)}/${countText(data)})` : `(${countText(data)})`;
 }
 
 function NoMatch({ noun, onClear }: { noun: { many: string }; onClear: () => void }) {

@@ -4,8 +4,8 @@ import Calendar from '@cloudscape-design/components/calendar';
 import DateInput from '@cloudscape-design/components/date-input';
 import FormField from '@cloudscape-design/components/form-field';
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter';
-import { formatNumberOf } from './quantity.ts';
 import { operatorsOf, type ResourceColumn } from './table-columns.ts';
+import { countText } from './table-pages.ts';
 import { FILTER_OPERATORS, type FilterOperator, type FilterToken } from './table-query.ts';
 import type { TableState } from './table-state.ts';
 
@@ -13,10 +13,11 @@ interface TableFilterProps<T> {
   noun: { one: string; many: string };
   columns: readonly ResourceColumn<T>[];
   state: TableState;
-  total: number | undefined;
+  /** How many rows there are; undefined while there is no answer. */
+  count: { total: number; more: boolean } | undefined;
 }
 
-export function TableFilter<T>({ noun, columns, state, total }: TableFilterProps<T>) {
+export function TableFilter<T>({ noun, columns, state, count }: TableFilterProps<T>) {
   const { filter } = state.query;
   const filterable = columns.flatMap(({ id, header, filter: by }) =>
     by ? [{ id, label: by.label ?? header, by }] : [],
@@ -55,7 +56,9 @@ export function TableFilter<T>({ noun, columns, state, total }: TableFilterProps
       freeTextFiltering={{ operators: [':', '!:'], defaultOperator: ':' }}
       filteringPlaceholder={`Find ${noun.many}`}
       filteringAriaLabel={`Find ${noun.many}`}
-      countText={filter.tokens.length > 0 && total !== undefined ? formatNumberOf(total, 'match', 'matches') : ''}
+      countText={
+        filter.tokens.length > 0 && count ? `${countText(count)} ${count.total === 1 ? 'match' : 'matches'}` : ''
+      }
       hideOperations={filter.tokens.length < 2}
     />
   );

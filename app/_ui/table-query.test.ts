@@ -17,10 +17,12 @@ describe('a table in the URL', () => {
   });
 
   it('says page, size, order and filter', async () => {
-    expect(await read({ page: '3', size: '50', sort: '-lastSeen', q: ['state=failed', ':web'], op: 'or' })).toEqual({
+    expect(
+      await read({ page: '3', after: 'WyJhIl0', size: '50', sort: '-lastSeen', q: ['state=failed', ':web'], op: 'or' }),
+    ).toEqual({
       page: 3,
       pageSize: 50,
-      cursor: null,
+      cursor: 'WyJhIl0',
       sort: { by: 'lastSeen', descending: true },
       filter: {
         operation: 'or',
@@ -33,7 +35,14 @@ describe('a table in the URL', () => {
   });
 
   it('survives whatever somebody typed there', async () => {
-    const query = await read({ page: '-4', size: '100000', sort: "name';--", q: ['nonsense'], op: 'xor' });
+    const query = await read({
+      page: '-4',
+      after: 'no cursor',
+      size: '100000',
+      sort: "name';--",
+      q: ['nonsense'],
+      op: 'xor',
+    });
     expect(query).toEqual(await read({}));
   });
 

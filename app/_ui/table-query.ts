@@ -59,9 +59,17 @@ const sortParser = createParser<{ by: string; descending: boolean }>({
   eq: (a, b) => a.by === b.by && a.descending === b.descending,
 });
 
+/** Opaque; what is no cursor at all is none. */
+const cursorParser = createParser<string>({
+  parse: (text) => (/^[\w-]{1,1000}$/.test(text) ? text : null),
+  serialize: (cursor) => cursor,
+});
+
 /** The parameters of a table in the URL. A page with two tables gives the second one a prefix. */
 export const tableParsers = {
   page: parseAsInteger.withDefault(1),
+  /** The cursor of a page that lies beyond the numbered ones. */
+  after: cursorParser,
   size: parseAsInteger,
   sort: sortParser,
   q: parseAsNativeArrayOf(filterTokenParser).withDefault([]),
@@ -71,6 +79,7 @@ export const tableParsers = {
 
 export interface TableParameters {
   page: number;
+  after: string | null;
   size: number | null;
   sort: { by: string; descending: boolean } | null;
   q: FilterToken[];
@@ -79,6 +88,7 @@ export interface TableParameters {
 
 export const tableUrlKeys = (prefix: string): Record<keyof typeof tableParsers, string> => ({
   page: `${prefix}page`,
+  after: `${prefix}after`,
   size: `${prefix}size`,
   sort: `${prefix}sort`,
   q: `${prefix}q`,
@@ -92,7 +102,7 @@ export function toTableQuery(url: TableParameters, defaults: TableDefaults): Tab
   return {
     page: Math.min(1_000_000, Math.max(1, url.page)),
     pageSize: PAGE_SIZES.find((known) => known === size) ?? defaults.pageSize,
-    cursor: null,
+    cursor: url.after,
     sort: url.sort ?? defaults.sort,
     filter: { operation: url.op, tokens: url.q.slice(0, MAX_TOKENS) },
   };

@@ -76,6 +76,7 @@ export function RunHistory({ jobId }: { jobId: string }) {
       columns={COLUMNS}
       state={state}
       data={runs.data}
+      outdated={runs.isPlaceholderData}
       fault={runs.error && shownFault(runs.error)}
       onRetry={() => runs.refetch()}
       rowId={(run) => run.id}

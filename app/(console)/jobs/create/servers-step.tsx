@@ -30,7 +30,7 @@ const PREFERENCES = { wrapLines: true };
 
 export function ServersStep({ serverIds, chosen, refused, problem, onChange }: ServersStepProps) {
   // Rows must not move while somebody chooses among them; the chosen ones are checked live beside the table.
-  const { state, data, fault, onRetry } = useListTable('servers', { live: false });
+  const { state, data, outdated, fault, onRetry } = useListTable('servers', { live: false });
   const refusedIds = refused.map(({ id }) => id);
   const remove = (gone: readonly string[]) => onChange(serverIds.filter((id) => !gone.includes(id)));
 
@@ -108,7 +108,7 @@ export function ServersStep({ serverIds, chosen, refused, problem, onChange }: S
           setSelected: (ids) => onChange([...ids, ...refusedIds]),
         }}
         preferences={PREFERENCES}
-        {...{ data, fault, onRetry }}
+        {...{ data, outdated, fault, onRetry }}
         rowId={(server) => server.id}
         rowName={(server) => server.name}
         rowDisabled={(server) => !canHaveJob(server)}
