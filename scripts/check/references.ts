@@ -160,14 +160,14 @@ export function deadReferences(files: ReadonlyMap<string, string>): DeadReferenc
   return dead;
 }
 
-/** The texts of all files that git knows or would add; not fixtures and our own test, which name what is not there on purpose. */
+/** The texts of all files that git knows or would add; not change notes, fixtures and our own test, which name what is not there. */
 async function repositoryTexts(root: string): Promise<Map<string, string>> {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { code, output } = await run('git', args, { cwd: root, capture: true });
   if (code !== 0) throw new Error(`git ls-files failed:\n${output}`);
   const names = output.split('\0').filter((name) => name !== '' && existsSync(path.join(root, name)));
   const isText = (name: string) =>
-    !/\.(png|woff2?|ico)$|^package-lock\.json$|\/fixtures\/|^scripts\/check\/references\.test\.ts$|^db\/migrations\/meta\//.test(
+    !/\.(png|woff2?|ico)$|^package-lock\.json$|\/fixtures\/|^changelog\/unreleased\/|^CHANGELOG\.md$|^scripts\/check\/references\.test\.ts$|^db\/migrations\/meta\//.test(
       name,
     );
   return new Map(names.map((name) => [name, isText(name) ? readFileSync(path.join(root, name), 'utf8') : '']));
