@@ -1,5 +1,5 @@
-// A click that comes before React has taken a page over is kept and made again as soon as it has, instead of being lost.
-// A link needs none of this: the browser follows it by itself.
+// A click that comes before React has hydrated a page is kept and repeated afterwards instead of being lost.
+// Links need none of this: the browser follows them.
 
 const KEPT = '__earlyClick';
 

@@ -6,7 +6,7 @@ export default function ConsoleError({ error, reset }: { error: Error & { digest
     <main className="grid min-h-dvh place-items-center px-4 text-center">
       <div className="max-w-lg">
         <h1 className="m-0 text-2xl font-semibold">The console cannot be shown</h1>
-        <p>Most often its database does not answer. What runs goes on running; try again in a moment.</p>
+        <p>Usually its database does not answer. Everything under way continues; try again in a moment.</p>
         {error.digest && <p className="text-sm">Reference {error.digest}: the log of web tells more.</p>}
         <button
           type="button"

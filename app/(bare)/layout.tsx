@@ -1,4 +1,4 @@
-// Pages of members without the frame of the console: for a wall, and for paper.
+// Pages for members without the console's frame: for a wall screen, and for paper.
 import { redirect } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { caller, sessionMember } from '../../server/api/caller.ts';

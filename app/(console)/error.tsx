@@ -16,7 +16,7 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
         </SpaceBetween>
       }
     >
-      Nothing was changed by it, and what runs goes on running.
+      Nothing was changed, and everything under way continues.
       {error.digest && <> Reference {error.digest}: the log of web tells more.</>}
     </PageProblem>
   );

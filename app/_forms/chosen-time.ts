@@ -23,7 +23,7 @@ export function chosenTime(
   if (!time) problems.time = 'Choose a time.';
   else if (!at && instantIn('UTC', '2026-01-01', time) === null) problems.time = 'Write the time as hh:mm.';
   if (!at && !problems.date && !problems.time) {
-    problems.time = `There is no such time on that day: the clocks in ${zone} leap over it.`;
+    problems.time = `There is no such time on that day: the clocks in ${zone} skip it.`;
   }
   const refused = seedTimeProblem(at, now);
   if (refused && at) problems[at > now ? 'date' : 'time'] = refused;

@@ -11,7 +11,7 @@ export function licenseMeaning(license: License, family: Family): string {
   if (license === 'aws') return 'AWS provides the Windows licence; it is part of the price of the instance.';
   if (license === 'byol') {
     return family === 'linux' || family === 'other'
-      ? 'Bring your own: what the server runs under now stays as it is.'
+      ? 'Bring your own: the server keeps the licence it has now.'
       : 'Bring your own Windows licence; AWS bills none.';
   }
   if (family === 'windows-server') return 'For Windows Server, Auto is AWS: the licence is part of the price.';

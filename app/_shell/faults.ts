@@ -23,7 +23,7 @@ export function shownFault(error: unknown): ShownFault {
     code: 'console-unreachable',
     message: 'The console does not answer.',
     remedy:
-      'The page goes on by itself as soon as it does. If you have just asked for something, check whether it was done before you ask again. If it lasts, check that Landfall runs.',
+      'The page recovers by itself as soon as it does. If you have just asked for something, check whether it was done before you ask again. If this lasts, check that Landfall is running.',
     ...(error instanceof Error && error.message ? { cause: error.message } : {}),
   };
 }
@@ -33,10 +33,10 @@ export function fieldMessages(error: unknown): Record<string, string> {
   return dataOf(error)?.fields ?? {};
 }
 
-/** Whether the server gave no answer that anybody could read: nobody knows whether it did what was asked. */
+/** Whether there was no readable answer, so that nobody knows whether the server did what was asked. */
 export const isUnanswered = (error: unknown): boolean => shownFault(error).code === 'console-unreachable';
 
-/** Whether asking again may help without anybody's doing. */
+/** Whether a retry may help without anybody acting. */
 export function mayPass(error: unknown): boolean {
   const { code } = shownFault(error);
   return code === 'console-unreachable' || code === 'internal';

@@ -1,4 +1,4 @@
-// For server components of one thing: what does not exist becomes the page that says so.
+// Pages of one thing, in server components: what does not exist becomes the 404 page.
 import { notFound } from 'next/navigation';
 
 /** The answer; "no such thing" ends the page with `notFound()`, any other trouble is left to the screen. */

@@ -36,7 +36,7 @@ export function useLeaveGuard({ active, title, children, onLeave }: LeaveGuardOp
 
   useEffect(() => {
     if (!active) return;
-    // In the capture phase: before the shell, or Cloudscape, makes a move of it.
+    // In the capture phase: before the shell or Cloudscape turns it into a navigation.
     const onClick = (event: MouseEvent) => {
       if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       const link = (event.target as Element | null)?.closest?.('a');
@@ -80,7 +80,7 @@ export function useLeaveGuard({ active, title, children, onLeave }: LeaveGuardOp
 
 const nothing = () => {};
 
-/** For a form: asks before a link, a reload or another address loses what was changed and not saved. */
+/** For forms: asks before a link, a reload or another address discards unsaved changes. */
 export function useUnsavedGuard(unsaved: boolean): ReturnType<typeof useLeaveGuard> {
   useEffect(() => {
     if (!unsaved) return;

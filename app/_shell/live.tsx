@@ -9,7 +9,7 @@ import { useTRPC, useTRPCClient } from './trpc.ts';
 
 const ConnectionContext = createContext<'connected' | 'lost'>('connected');
 
-/** A connection that is back within this time was never lost for a person. */
+/** An interruption shorter than this is not shown to anybody. */
 const LOST_AFTER_MS = 4000;
 /** Events that come together are answered together. */
 const BATCH_MS = 300;

@@ -1,6 +1,6 @@
 'use client';
-// How screens change anything. However often a button, a key or a tired mouse asks, one call is under way: what comes
-// meanwhile is dropped. A call whose answer was lost is made again where that cannot do a thing twice.
+// How screens change anything. However often a button or key is pressed, one call is under way and further ones
+// are dropped. A call whose answer was lost is repeated where it cannot take effect twice.
 // Screens import `useMutation` from here, never from TanStack Query.
 import {
   type MutateOptions,

@@ -1,5 +1,5 @@
-// The gate behind every button that changes something. It counts at once, not with the next rendering, which on a busy
-// machine comes after the second click.
+// The gate behind every button that changes something. It takes effect at once, not with the next
+// rendering, which on a busy machine comes after the second click.
 
 export class OneAtATime {
   #last: Promise<unknown> | null = null;

@@ -1,4 +1,4 @@
-// The cache of what the server said, and what happens with errors nobody else takes care of.
+// The cache of the server's answers, and the handling of errors that no screen handles.
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import superjson from 'superjson';
 import { isUnanswered, mayPass, type ShownFault, shownFault } from './faults.ts';
@@ -13,12 +13,12 @@ declare module '@tanstack/react-query' {
       /** Asked twice it is done once: a call without an answer is made again. */
       repeatable?: boolean;
     };
-    /** `live: false` on a query: events do not refetch it (a wizard's choices must not change under the hand). */
+    /** `live: false` on a query: events do not refetch it (a wizard's options must not change while somebody chooses). */
     queryMeta: { live?: boolean };
   }
 }
 
-/** While the console restarts nothing is wrong: its absence is told by the shell, and a page waits for two minutes. */
+/** A restart of the console is no error: the shell reports it, and pages wait for two minutes. */
 const UNANSWERED = 20;
 const FAILED = 4;
 

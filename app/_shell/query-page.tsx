@@ -12,7 +12,7 @@ import { shownFault } from './faults.ts';
 interface QueryPageProps<T> {
   title: string;
   query: { data: T | undefined; error: unknown; refetch: () => unknown };
-  /** The list that the thing stands in, for who finds it gone. */
+  /** The list to go to when the thing is gone. */
   list: { text: string; href: string };
   children: (data: T) => ReactNode;
 }

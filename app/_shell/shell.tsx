@@ -83,7 +83,7 @@ function Messages() {
   return <Flashbar items={useNotificationItems()} stackItems />;
 }
 
-/** Says when the page stands still, and takes it back when it lives again. */
+/** Says when the page no longer updates, and withdraws that when it does again. */
 function ConnectionWatch() {
   const connection = useConnection();
   const { notify, dismiss } = useNotifications();
@@ -97,7 +97,7 @@ function ConnectionWatch() {
       type: 'in-progress',
       lasting: true,
       header: 'Connection to the console lost',
-      content: 'What you see may be out of date. It heals by itself as soon as the console answers.',
+      content: 'What you see may be out of date. It updates by itself as soon as the console answers.',
     });
   }, [connection, notify, dismiss]);
   return null;

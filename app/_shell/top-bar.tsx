@@ -13,7 +13,7 @@ import { useNotifications } from './notifications.tsx';
 import { signOut } from './sign-out.ts';
 import { useTRPC } from './trpc.ts';
 
-/** Events tell of everything but a connector that never reported: that is a matter of time alone. */
+/** Events report everything but a connector that never reported, which only time tells. */
 const MINUTE_MS = 60_000;
 
 const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'As the system' };
@@ -48,7 +48,7 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
       id: 'lab',
       type: 'info',
       header: 'This is a lab',
-      content: 'The data center and AWS are pretend ones on this machine: nothing leaves it, and nothing costs money.',
+      content: 'The data center and AWS are simulated on this machine: nothing leaves it, and nothing costs money.',
     });
 
   const lab: TopNavigationProps.Utility = {
@@ -58,7 +58,7 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
     title: 'Lab: what is this?',
     onClick: explainLab,
   };
-  // Nothing stands there while nothing needs a hand, or while nobody knows.
+  // Empty while nothing needs attention, or while that is unknown.
   const needing = useQuery(trpc.attention.count.queryOptions(undefined, { refetchInterval: MINUTE_MS })).data ?? 0;
   const attention: TopNavigationProps.Utility = {
     type: 'button',

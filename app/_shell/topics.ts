@@ -13,7 +13,7 @@ const NOUNS: Record<string, readonly string[]> = {
   limits: ['limits'],
 };
 
-/** A connector that says every few seconds that it is well changes nothing of what needs a hand. */
+/** A connector that says every few seconds that it is well does not change what needs attention. */
 const ONLY_CHANGES: ReadonlySet<string> = new Set(['attention']);
 
 /** The nouns of an event; a topic without an entry names its own router. */

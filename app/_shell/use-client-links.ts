@@ -1,5 +1,5 @@
 'use client';
-// Makes every plain `<a href="/…">` inside the shell, Cloudscape's too, a move within the app instead of a page load.
+// Makes every plain `<a href="/…">` inside the shell, Cloudscape's too, navigate within the app instead of loading a page.
 import { useRouter } from 'next/navigation';
 import { type MouseEvent, useCallback, useTransition } from 'react';
 

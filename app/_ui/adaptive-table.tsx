@@ -114,7 +114,7 @@ function AsCards<T>(props: AdaptiveTableProps<T>) {
   );
 }
 
-/** What has no width is as long as it likes. */
+/** A column without a width takes what it needs. */
 const WIDE = 1000;
 
 /** The shown columns in the order of the table. */

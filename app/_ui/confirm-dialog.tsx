@@ -1,5 +1,5 @@
 'use client';
-// The frame of every question before a deed: the verb once more as the button, a word to type where there is no way back.
+// Every confirmation before an action: the button repeats the verb, and what cannot be undone needs a word to be typed.
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';

@@ -1,10 +1,10 @@
 'use client';
-// An id that can be copied. Where there is room it stays on one line, for broken in two it cannot be compared by eye;
-// where there is none it is broken rather than laid over what stands beside it.
+// An id that can be copied. It stays on one line where there is room, since an id broken in two is hard to compare; where
+// there is none it wraps instead of covering its neighbour.
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import { UNKNOWN } from './quantity.ts';
 
-/** `name` says what it is to who cannot see it: `Copy run id`. */
+/** `name` tells screen readers what it is: `Copy run id`. */
 export function CopyableId({ id, name = 'id' }: { id: string | null | undefined; name?: string }) {
   if (!id) return <>{UNKNOWN}</>;
   return (

@@ -105,7 +105,7 @@ export function EditForm({ label, changed, saving, fault, onSave, onCancel, chil
 export function ChangedMeanwhile({ what }: { what: string }) {
   return (
     <Alert type="warning" statusIconAriaLabel="Warning">
-      Somebody else has changed {what} meanwhile. Saving replaces that.
+      Somebody else has changed {what} in the meantime. Saving overwrites that.
     </Alert>
   );
 }

@@ -65,7 +65,7 @@ export function CauseDetails({ cause, code }: { cause: string; code?: string | u
       <section
         aria-label="Raw text"
         className="max-h-60 overflow-auto font-mono text-xs break-words whitespace-pre-wrap"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls with the keyboard must get here
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
         tabIndex={0}
       >
         {cause}

@@ -72,7 +72,7 @@ export function LiveLog({ lines, label, empty = 'Nothing has been logged yet.' }
         role="log"
         aria-label={label}
         aria-live="off"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls with the keyboard must get here
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
         tabIndex={0}
         onScroll={({ currentTarget: at }) => {
           const atEnd = at.scrollHeight - at.scrollTop - at.clientHeight < 24;

@@ -28,7 +28,7 @@ export function StageBar({ runId, state, percent, stage, compact = false }: Stag
   const text = state === 'completed' ? 'Completed' : `${current} ${done}`;
   const colour = COLOURS[state] ?? 'var(--stage-active)';
   const shares = stageShares(shown);
-  // What has ended stands still: a bar that was still on its way would show a completed run as one that is not.
+  // No transition once a run has ended: a bar still moving would make a completed run look unfinished.
   const movement = isOver(state) ? '' : 'transition-[width] duration-500 motion-reduce:transition-none';
   return (
     <div className={compact ? 'flex min-w-36 flex-wrap items-center gap-x-2' : 'flex w-full gap-3'}>

@@ -1,4 +1,4 @@
-// What holds for the whole workspace.
+// Settings of the whole workspace.
 import { expect } from '@playwright/test';
 import { Console } from './console.ts';
 

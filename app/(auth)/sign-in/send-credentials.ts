@@ -8,7 +8,7 @@ const UNREACHABLE: SendResult = {
   ok: false,
   reason: 'unreachable',
   title: 'The console does not answer',
-  text: 'Check that Landfall runs and that this machine reaches it, then try again. Your password was not the reason.',
+  text: 'Check that Landfall is running and that this machine can reach it, then try again. Your password is not the cause.',
 };
 
 /** Sends e-mail and password; never throws. */

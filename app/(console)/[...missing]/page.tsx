@@ -1,4 +1,4 @@
-// An address that no page has: the problem is shown inside the shell, with the navigation at hand.
+// An address that no page has: the problem is shown inside the shell, with its navigation.
 import { notFound } from 'next/navigation';
 
 export default function MissingPage() {

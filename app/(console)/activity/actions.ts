@@ -59,7 +59,7 @@ export function changesOf(before: unknown, after: unknown): Change[] {
   });
 }
 
-/** Deeper, or longer lists, would be a wall of lines: such a value stands as it is. */
+/** Deeper values and longer lists would be a wall of lines; they are shown as they are. */
 const MAX_DEPTH = 3;
 const MAX_ITEMS = 20;
 

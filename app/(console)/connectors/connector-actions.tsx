@@ -38,7 +38,7 @@ export function CheckNow({ connector }: ActionProps) {
           id: `check-${connector?.id}`,
           type: 'success',
           header: `${connector?.name} was asked to check its health`,
-          content: 'The results appear by themselves, as soon as the connector answers.',
+          content: 'The results appear as soon as the connector answers.',
         }),
     }),
   );
@@ -124,7 +124,7 @@ function ConfirmDisassociate({ connector, onClose }: { connector: Connector; onC
     }),
   );
   const fault = disassociate.error && shownFault(disassociate.error);
-  // It has something to remove: only who types its name leaves that behind.
+  // It has something left to remove: leaving that behind takes typing its name.
   const [leaving, setLeaving] = useState(false);
   if (fault?.code === 'left-at-source' && !leaving) setLeaving(true);
   return (
@@ -134,7 +134,7 @@ function ConfirmDisassociate({ connector, onClose }: { connector: Connector; onC
       {...(leaving && { typed: connector.name })}
       removed={[
         'The association: its key stops working at once, and it needs a new one-time code to come back',
-        ...(connector.catalogState === 'importing' ? ['The import of the server catalog that goes on now'] : []),
+        ...(connector.catalogState === 'importing' ? ['The import of the server catalog that is under way'] : []),
       ]}
       kept={[
         ...(connector.servers > 0

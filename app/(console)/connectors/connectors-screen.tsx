@@ -161,8 +161,8 @@ export function ConnectorsScreen() {
       }
       empty={
         <EmptyTeaching title="No connectors" action={add}>
-          A connector runs beside your VM manager and calls out to this console; nothing has to be opened towards it.
-          Add one to see your servers here.
+          A connector runs beside your VM manager and calls out to this console; it needs no open inbound port. Add one
+          to see your servers here.
         </EmptyTeaching>
       }
     />

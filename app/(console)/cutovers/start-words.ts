@@ -8,6 +8,6 @@ export function startWhat(server: string, options: Pick<CutoverOptions, 'touchSo
       : `You are asked to stop ${server} and to say so; Landfall does not touch it. From then on its service is down.`,
     'What has changed is copied, and an instance is launched from the final AMI and checked.',
     'You are asked before the instance takes over. Until you finish, you can roll back.',
-    'No other run of the replication job starts meanwhile.',
+    'No other run of the replication job starts in the meantime.',
   ];
 }

@@ -23,14 +23,14 @@ export function PinnedMark({ image, inWords = false }: { image: ListedImage; inW
       <StatusIndicator type="info">Pinned</StatusIndicator>
       {inWords && (
         <Box variant="small" color="text-body-secondary" display="block">
-          <Time at={image.pinnedAt} />; kept whatever the number to keep says
+          <Time at={image.pinnedAt} />; kept however many AMIs its job keeps
         </Box>
       )}
     </>
   );
 }
 
-/** For the selected AMI; who sees it may pin. */
+/** For the selected AMI, shown to members who may pin. */
 export function PinButton({ image }: { image: ListedImage | undefined }) {
   const trpc = useTRPC();
   const { notify } = useNotifications();
@@ -43,8 +43,8 @@ export function PinButton({ image }: { image: ListedImage | undefined }) {
           type: 'success',
           header: pinned ? `AMI ${imageId} pinned` : `AMI ${imageId} unpinned`,
           content: pinned
-            ? 'It is kept whatever the number to keep of its job says.'
-            : 'After the next run of its job it goes if it is beyond the number to keep.',
+            ? 'It is kept however many AMIs its job keeps.'
+            : 'After the next run of its job it is deleted if it is beyond the number to keep.',
         }),
     }),
   );

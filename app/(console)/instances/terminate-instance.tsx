@@ -33,7 +33,7 @@ export function TerminateInstance({ instance, onDone }: { instance: Terminable; 
         ...(gone.length > 0 ? [`Its ${devices(gone)}`] : []),
       ]}
       kept={[
-        ...(stays.length > 0 ? [`Its ${devices(stays)}, which AWS goes on charging for`] : []),
+        ...(stays.length > 0 ? [`Its ${devices(stays)}, which AWS keeps charging for`] : []),
         `The AMI ${instance.imageId} and its snapshots`,
         'The source server',
       ]}

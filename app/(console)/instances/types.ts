@@ -1,4 +1,4 @@
-// Shapes of instances as the API answers them.
+// Types of instances as the API returns them.
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../server/api/root.ts';
 

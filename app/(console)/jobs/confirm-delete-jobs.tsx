@@ -1,5 +1,5 @@
 'use client';
-// Before replication jobs are deleted: their AMIs stay, a run that goes on is cancelled.
+// Before replication jobs are deleted: their AMIs stay, a run under way is cancelled.
 import { useState } from 'react';
 import { type ShownFault, shownFault } from '../../_shell/faults.ts';
 import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
@@ -64,8 +64,8 @@ export function ConfirmDeleteJobs({ jobs, onDone }: ConfirmDeleteJobsProps) {
         ...(running.length > 0
           ? [
               only
-                ? 'The run that goes on now: it is cancelled first, and what it has staged is removed'
-                : `The runs of ${names(running)} that go on now: they are cancelled first, and what they have staged is removed`,
+                ? 'The run under way: it is cancelled first, and what it has staged is removed'
+                : `The runs of ${names(running)} that are under way: they are cancelled first, and what they have staged is removed`,
             ]
           : []),
       ]}

@@ -39,7 +39,7 @@ export function CopyHistory({ jobId, serverName }: { jobId: string; serverName: 
           variant="h2"
           description={
             series && series.leftOut > 0
-              ? `The bars leave out ${formatNumberOf(series.leftOut, 'full copy', 'full copies')}, beside which no other could be seen.`
+              ? `The bars leave out ${formatNumberOf(series.leftOut, 'full copy', 'full copies')}, beside which the others could not be seen.`
               : `The last ${CHART_RUNS} completed runs.`
           }
         >
@@ -50,7 +50,7 @@ export function CopyHistory({ jobId, serverName }: { jobId: string; serverName: 
       {!series && <Loading />}
       {series && series.runs.length === 0 && (
         <Box color="text-body-secondary">
-          Nothing to draw yet: every completed run will stand here with what was sent and how long it took.
+          Nothing to show yet: every completed run will appear here with what was sent and how long it took.
         </Box>
       )}
       {series && series.runs.length > 0 && <CopyCharts series={series} serverName={serverName} zone={zone} />}

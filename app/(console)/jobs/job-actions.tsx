@@ -1,10 +1,10 @@
 'use client';
-// What can be done with the selected replication jobs. Nothing for who may only read.
+// What can be done with the selected replication jobs. Renders nothing for members who may only read.
 import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useMay } from '../../_shell/member.tsx';
-import { planHref } from '../cutovers/plan-href.ts';
+import { planHref } from '../cutovers/cutover-status.tsx';
 import { ConfirmCancelRuns, useStartRuns } from '../runs/use-run-actions.tsx';
 import { ConfirmDeleteJobs } from './confirm-delete-jobs.tsx';
 import {
@@ -36,7 +36,7 @@ export function JobActions({ jobs, onDeleted }: JobActionsProps) {
   const mayCutOver = useMay('cutover.plan');
   const { startRuns, starting } = useStartRuns();
   const { resumeJobs, resuming } = useResumeJobs();
-  // What is asked about stays the same while the list goes on living.
+  // The question keeps its subject while the list updates.
   const [asking, setAsking] = useState<{ what: 'cancel' | 'pause' | 'delete'; jobs: readonly Job[] } | null>(null);
 
   const start = possible(jobs, whyNotStart);

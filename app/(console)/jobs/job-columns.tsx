@@ -11,7 +11,7 @@ import { RunProgressCell } from '../runs/run-progress-cell.tsx';
 import { NextRun } from './paused-notice.tsx';
 import type { Job } from './types.ts';
 
-/** Why it stands, or will soon; a job that goes well has nothing to say. */
+/** Why it has stopped or soon will; a healthy job has no reason to show. */
 const whyOf = (job: Job): string | null =>
   ['paused-on-failure', 'failing', 'failed'].includes(job.state) ? job.statusMessage : null;
 

@@ -1,5 +1,5 @@
 'use client';
-// The tab Job details: the run that goes on or was the last, then the settings of the job.
+// The tab Job details: the current or last run, then the settings of the job.
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
@@ -83,7 +83,7 @@ export function JobDetails({ job }: { job: Job }) {
   );
 }
 
-/** The newest run with its stages; disks while it goes on, the fault when it failed. */
+/** The newest run with its stages; disks while it is under way, the fault if it failed. */
 function CurrentRun({ job }: { job: Job }) {
   const { startRuns, starting } = useStartRuns();
   const { run } = job;

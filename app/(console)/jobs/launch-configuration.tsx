@@ -88,7 +88,7 @@ function Values({ configuration }: { configuration: Configuration }) {
         ['Key pair', configuration.keyName ?? 'None'],
         ['Instance profile', configuration.instanceProfile ?? 'None'],
         ['Volumes', volumes.map(({ device, type, sizeGiB }) => `${device} ${sizeGiB} GiB ${type}`).join(', ') || null],
-        ['Tags', tags.map(({ key, value }) => `${key} = ${value}`).join(', ') || "None beside Landfall's own"],
+        ['Tags', tags.map(({ key, value }) => `${key} = ${value}`).join(', ') || "None besides Landfall's own"],
         ['User data', configuration.hasUserData ? 'Given' : 'None'],
       ]}
     />

@@ -9,7 +9,7 @@ import { Time } from '../../_ui/time.tsx';
 import type { Job } from './types.ts';
 import { useResumeJobs } from './use-pause-actions.tsx';
 
-/** Nothing while the job is not paused. */
+/** Renders nothing unless the job is paused. */
 export function PausedNotice({ job }: { job: Job }) {
   const { resumeJobs, resuming } = useResumeJobs();
   if (!isPaused(job.state)) return null;

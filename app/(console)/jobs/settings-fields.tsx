@@ -89,7 +89,7 @@ export function ImageFields({ draft, problems, onChange }: SettingsFieldsProps) 
             value: 'yes',
             label: 'Yes',
             description:
-              'After each run the oldest AMIs beyond the number below go, with their snapshots; pinned ones stay.',
+              'After each run the oldest AMIs beyond the number below are deleted with their snapshots; pinned ones stay.',
           },
         ]}
         onChange={(choice) => onChange({ prune: choice === 'yes' })}
@@ -141,12 +141,12 @@ export function FailureFields({ draft, problems, onChange }: SettingsFieldsProps
           {
             value: 'pause',
             label: 'Pause the job',
-            description: 'It says what to do, and goes on with every setting when you resume it.',
+            description: 'It says what to do, and keeps every setting until you resume it.',
           },
           {
             value: 'never',
             label: 'Never pause',
-            description: 'Every run is tried, whatever became of the last one.',
+            description: 'Every run is tried, however the last one ended.',
           },
         ]}
         onChange={(choice) => onChange({ pause: choice === 'pause' })}
@@ -154,7 +154,7 @@ export function FailureFields({ draft, problems, onChange }: SettingsFieldsProps
       {draft.pause && (
         <NumberField
           label="Pause after failures in a row"
-          constraint="From 1 to 20. A completed run counts as a new beginning."
+          constraint="From 1 to 20. A completed run resets the count."
           problem={problems.pauseAfterFailures}
           value={draft.pauseAfterFailures}
           onChange={(pauseAfterFailures) => onChange({ pauseAfterFailures })}

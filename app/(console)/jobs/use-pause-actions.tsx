@@ -82,7 +82,7 @@ export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDon
     >
       <Sentences
         title="Rests"
-        items={['The schedule: no run starts by itself. Runs left out meanwhile are not made up for.']}
+        items={['The schedule: no run starts by itself. Runs missed in the meantime are not made up for.']}
       />
       <Sentences
         title="Goes on"

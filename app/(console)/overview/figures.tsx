@@ -1,5 +1,5 @@
 'use client';
-// The figures of the workspace, each a way to its list.
+// The figures of the workspace, each a link to its list.
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';

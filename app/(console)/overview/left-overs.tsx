@@ -1,5 +1,5 @@
 'use client';
-// What runs left outside and could not be taken away: a list, with another try, and the word that something is gone or is to stay.
+// What runs left behind and could not be removed: a list, with a way to retry, or to say that something is gone or is to stay.
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
@@ -48,7 +48,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
   const { notify } = useNotifications();
   const query = useQuery(trpc.overview.leftOvers.queryOptions());
   const [chosenIds, setChosenIds] = useState<readonly string[]>([]);
-  // What has gone meanwhile is not asked for any more: nobody could take it out of the selection.
+  // What has disappeared in the meantime is left out: nobody could deselect it.
   const chosen = (query.data ?? []).filter(({ id }) => chosenIds.includes(id));
   const [asking, setAsking] = useState(false);
   const again = async () => {
@@ -79,7 +79,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
     <Modal
       visible
       size="max"
-      header="What runs left and could not be taken away"
+      header="Left behind by runs and not yet removed"
       closeAriaLabel="Close"
       onDismiss={onClose}
       footer={
@@ -146,7 +146,7 @@ function LeftOvers({ onClose }: { onClose: () => void }) {
         <ConfirmDelete
           title={`Forget ${formatNumberOf(chosen.length, 'entry', 'entries')}?`}
           verb="Forget"
-          removed={['The entries: nobody tries to take these things away any more, and nobody is reminded of them']}
+          removed={['The entries: Landfall no longer tries to remove these things, and reminds nobody of them']}
           kept={chosen.map((item) => `${KINDS[item.kind]} ${item.name}, if it is still there`)}
           busy={forget.isPending}
           fault={forget.error && shownFault(forget.error)}

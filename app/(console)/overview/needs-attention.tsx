@@ -1,5 +1,5 @@
 'use client';
-// What needs a hand, one card for each cause.
+// What needs attention, one card for each cause.
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';

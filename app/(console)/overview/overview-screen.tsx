@@ -1,6 +1,6 @@
 'use client';
-// The start page: whether anything needs a hand, how fresh the copies are, what runs and what comes next. In a new
-// workspace the way to go stands there instead.
+// The start page: whether anything needs attention, how fresh the copies are, what runs and what comes next. A new
+// workspace shows its first steps instead.
 import Grid from '@cloudscape-design/components/grid';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
@@ -18,7 +18,7 @@ import { RunsOfDay } from './runs-of-day.tsx';
 import type { Overview } from './types.ts';
 import { WayToGo } from './way-to-go.tsx';
 
-/** Time alone moves what is shown here: copies grow old and the next 24 hours go on, without any event. */
+/** What is shown here changes with time alone, without any event: copies age and the next 24 hours move on. */
 const MINUTE_MS = 60_000;
 
 export function OverviewScreen() {

@@ -1,6 +1,6 @@
 'use client';
-// One button from a fresh lab to the first AMI. It asks once; where the catalog must be imported first, the server keeps
-// the wish and fulfils it by itself, and every tab shows how far it is.
+// One button from a fresh lab to the first AMI. It asks once; where the catalog must be imported first, the server
+// remembers the request and carries it out, and every tab shows its progress.
 import Button from '@cloudscape-design/components/button';
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
@@ -16,7 +16,7 @@ export function ReplicateSmallest({ overview }: { overview: Overview }) {
   const trpc = useTRPC();
   const router = useRouter();
   const { notify, notifyFault, dismiss } = useNotifications();
-  /** The wish that somebody pressed for in this tab. */
+  /** The request that was made in this tab. */
   const [asked, setAsked] = useState<string | null>(null);
 
   function lead({ jobId, serverName }: { jobId: string; serverName: string }, outcome: 'created' | 'existing') {
@@ -49,11 +49,11 @@ export function ReplicateSmallest({ overview }: { overview: Overview }) {
     }),
   );
 
-  // The overview may know of the end before the answer that names the wish is here.
+  // The overview may hear of the end before the answer that names the request arrives.
   const { smallest } = overview;
   const waits = (smallest !== null && smallest.ended === null) || (asked ?? '') > (smallest?.askedAt ?? '');
   const told = useRef<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when the wish ends or is named, not with each rendering
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the request ends or is named, not with each rendering
   useEffect(() => {
     if (!smallest?.ended || smallest.askedAt !== asked || told.current === asked) return;
     told.current = asked;

@@ -1,5 +1,5 @@
 'use client';
-// The replication runs that go on now.
+// The replication runs that are under way.
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -30,7 +30,7 @@ export function RunningNow({ overview }: { overview: Overview }) {
       }
     >
       {items.length === 0 ? (
-        <Box color="text-body-secondary">No replication run goes on.</Box>
+        <Box color="text-body-secondary">No replication run is under way.</Box>
       ) : (
         <ul className="m-0 flex list-none flex-col gap-4 p-0" aria-label="Running now">
           {items.map((run) => (

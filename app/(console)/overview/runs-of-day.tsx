@@ -35,7 +35,7 @@ export function RunsOfDay({ overview }: { overview: Overview }) {
       <SpaceBetween size="s">
         <SpaceBetween size="m" direction="horizontal">
           {ENDS.map(([end, type]) => (
-            // None of a kind is nothing to look at: no colour.
+            // A count of zero gets no colour.
             <StatusIndicator key={end} type={type} {...(day[end] === 0 && { colorOverride: 'grey' as const })}>
               {day[end]} {end}
             </StatusIndicator>

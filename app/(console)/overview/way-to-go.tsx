@@ -25,7 +25,7 @@ export function WayToGo({ overview }: { overview: Overview }) {
     {
       title: 'Connect',
       done: steps.connected,
-      text: 'A connector beside your VM manager finds its servers and reads their disks. It calls out; nothing is opened towards it.',
+      text: 'A connector beside your VM manager finds its servers and reads their disks. It calls out; no inbound port is opened.',
       action: (
         <Can permission="connector.enrol">
           <Button href="/connectors/enrol">Add connector</Button>

@@ -5,11 +5,11 @@ import { useMay } from '../../_shell/member.tsx';
 
 interface LaunchLinkProps {
   run: { id: string; imageId: string | null; status: { state: string } };
-  /** In a row of a table it names the AMI for who cannot see the row. */
+  /** In a table row the label names the AMI, for screen readers. */
   inRow?: boolean;
 }
 
-/** Nothing while there is no AMI, and for who may not launch. */
+/** Renders nothing without an AMI, and for members who may not launch. */
 export function LaunchLink({ run, inRow = false }: LaunchLinkProps) {
   const may = useMay('instance.launch-test');
   if (!may || !run.imageId || run.status.state !== 'completed') return null;

@@ -1,5 +1,5 @@
 'use client';
-// The filters of the list of runs that are wanted most, by one press.
+// The most wanted filters of the list of runs, one click each.
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import type { TableState } from '../../_ui/table-state.ts';
 

@@ -9,8 +9,8 @@ import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Elapsed, Time } from '../../_ui/time.tsx';
 import { VerifiedMark, verifiedLine } from '../../_ui/verified-mark.tsx';
 import { LaunchLink } from './launch-link.tsx';
-import { PendingState } from './pending-state.tsx';
 import { COPY_LABELS, QUEUE_CHOICES, TYPE_LABELS } from './run-labels.ts';
+import { PendingState } from './run-progress-cell.tsx';
 import type { ListedRun } from './types.ts';
 
 export const RUN_COLUMNS: ResourceColumn<ListedRun>[] = [

@@ -5,8 +5,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 
 import { formatDuration, UNKNOWN } from '../../_ui/quantity.ts';
 import { StageBar } from '../../_ui/stage-bar.tsx';
-import { Status } from '../../_ui/status.tsx';
-import { PendingState } from './pending-state.tsx';
+import { StateWithReason, Status } from '../../_ui/status.tsx';
 import type { RunStatus } from './types.ts';
 
 export function RunProgressCell({ run }: { run: { id: string; status: RunStatus } | null }) {
@@ -31,4 +30,9 @@ export function RunProgressCell({ run }: { run: { id: string; status: RunStatus 
   if (status.state === 'pending') return <PendingState waitingFor={status.waitingFor} />;
   if (status.state === 'failed') return <Status of="run" state="failed" detail={`in ${status.stage}`} />;
   return <Status of="run" state={status.state} />;
+}
+
+/** A run that has not begun, with what it waits for below. */
+export function PendingState({ waitingFor }: { waitingFor: string | null }) {
+  return <StateWithReason of="run" state="pending" reason={waitingFor ?? 'Queued.'} />;
 }

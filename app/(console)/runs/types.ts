@@ -1,4 +1,4 @@
-// Shapes of runs as the API answers them.
+// Types of runs as the API returns them.
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../server/api/root.ts';
 

@@ -65,7 +65,7 @@ export function ConfirmCancelRuns({ runs, onDone }: { runs: readonly Cancellable
       notify({
         type: 'success',
         header: done === 1 ? 'Cancelling the replication run' : `Cancelling ${formatNumberOf(done, 'replication run')}`,
-        content: 'It stops at the next safe point; what it made outside is removed.',
+        content: 'It stops at the next safe point; what it made in the data center and in AWS is removed.',
       });
     }
     if (failures[0]) setFault(failures[0]);

@@ -1,5 +1,5 @@
 'use client';
-// Where the server catalog stands, in a line; and what went wrong with the last import, connector by connector.
+// The state of the server catalog in one line, and what went wrong with the last import, connector by connector.
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { formatCount, formatNumberOf } from '../../_ui/quantity.ts';

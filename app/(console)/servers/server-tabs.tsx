@@ -140,8 +140,7 @@ function Findings({ server }: { server: FullServer }) {
       <SpaceBetween size="xs">
         <Status of="readiness" state="ready" />
         <Box color="text-body-secondary">
-          Nothing was found that stands in the way. It is looked at again with every import and at the start of every
-          run.
+          Nothing was found that stands in the way. This is checked again at every import and at the start of every run.
         </Box>
       </SpaceBetween>
     );

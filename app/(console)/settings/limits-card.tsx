@@ -1,5 +1,5 @@
 'use client';
-// How many runs may be active at once. Who may change it turns the card into a form.
+// How many runs may be active at once. Members who may change it can turn the card into a form.
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
 import Skeleton from '@cloudscape-design/components/skeleton';
@@ -20,7 +20,7 @@ export function LimitsCard() {
   return (
     <EditableCard
       title="Runs at once"
-      description="What is over waits in the queue and starts by itself when its turn comes."
+      description="Runs beyond these numbers wait in the queue and start by themselves when their turn comes."
       editLabel="Edit runs at once"
       mayEdit={mayEdit && data !== undefined}
     >

@@ -1,5 +1,5 @@
 'use client';
-// The numbers of runs at once, for administrators. What stands there when it is opened stays until it is saved or cancelled.
+// The numbers of runs at once, for administrators. Keeps the values it was opened with until it is saved or cancelled.
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { NumberField } from '../../_forms/number-field.tsx';
@@ -17,7 +17,7 @@ const FIELDS: readonly { field: keyof RunLimits; label: string; constraint: stri
   {
     field: 'perTarget',
     label: 'Into one AWS target',
-    constraint: `From 1 to ${MAX_RUNS}. AWS lets 100 snapshots of an account be pending, and a run makes one for each disk.`,
+    constraint: `From 1 to ${MAX_RUNS}. AWS allows 100 pending snapshots for each account, and a run makes one for each disk.`,
   },
 ];
 
@@ -40,13 +40,13 @@ export function LimitsForm({ limits, onDone }: { limits: RunLimits; onDone: () =
     try {
       await save.mutateAsync(now.limits);
     } catch {
-      return; // It stands above the buttons.
+      return; // The fault is shown above the buttons.
     }
     await queryClient.invalidateQueries({ queryKey: trpc.limits.get.queryKey() });
     notify({
       type: 'success',
       header: 'Runs at once saved',
-      content: 'Runs under way go on; those in the queue start as soon as there is room.',
+      content: 'Runs under way continue; queued ones start as soon as there is room.',
     });
     onDone();
   });

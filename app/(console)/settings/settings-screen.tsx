@@ -8,7 +8,7 @@ import { TargetCard } from './target-card.tsx';
 export function SettingsScreen() {
   usePageShell({ breadcrumbs: [{ text: 'Settings', href: '/settings' }] });
   return (
-    <Page title="Settings" description="What holds for the whole workspace.">
+    <Page title="Settings" description="Settings of the whole workspace.">
       <TargetCard />
       <LimitsCard />
     </Page>

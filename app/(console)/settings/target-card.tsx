@@ -1,5 +1,5 @@
 'use client';
-// The AWS target: where it is, and how runs use it. Who may change it turns the card into a form.
+// The AWS target: where it is, and how runs use it. Members who may change it can turn the card into a form.
 import Badge from '@cloudscape-design/components/badge';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
@@ -35,7 +35,7 @@ export function TargetCard() {
     <EditableCard
       title="AWS target"
       info={lab && <Badge color="blue">Lab</Badge>}
-      description="Where replication runs bring servers, and how."
+      description="Where replication runs copy servers to, and how."
       editLabel="Edit AWS target"
       mayEdit={mayEdit && target.data !== undefined}
     >

@@ -1,5 +1,5 @@
 'use client';
-// The choices of the AWS target, for administrators. What stands there when it is opened stays until it is saved or cancelled.
+// The choices of the AWS target, for administrators. Keeps the values it was opened with until it is saved or cancelled.
 import Alert from '@cloudscape-design/components/alert';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
@@ -45,13 +45,13 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
     try {
       await save.mutateAsync(wished);
     } catch {
-      return; // It stands above the buttons.
+      return; // The fault is shown above the buttons.
     }
     await queryClient.invalidateQueries({ queryKey: trpc.targets.get.queryKey() });
     notify({
       type: 'success',
       header: 'AWS target saved',
-      content: 'It counts for runs that are made from now on. Runs under way go on as they began.',
+      content: 'It applies to runs created from now on. Runs under way continue unchanged.',
     });
     onDone();
   });
@@ -67,8 +67,8 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
     >
       <Alert type="info" statusIconAriaLabel="Info">
         {beginsNewChains(wished, opened)
-          ? 'Changes count for runs that are made from now on. The next run of each job copies its disks whole: snapshots that build on one another have one key.'
-          : 'Changes count for runs that are made from now on. No full copy is needed: the next run goes on from the baseline that is there.'}
+          ? 'Changes apply to runs created from now on. The next run of each job copies its disks whole: snapshots that build on one another share one key.'
+          : 'Changes apply to runs created from now on. No full copy is needed: the next run continues from the existing baseline.'}
       </Alert>
       {differs(settingsOf(target), opened) && <ChangedMeanwhile what="the AWS target" />}
       <ChoiceField

@@ -1,4 +1,4 @@
-// Shapes of settings as the API answers them.
+// Types of settings as the API returns them.
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../../server/api/root.ts';
 

@@ -150,7 +150,7 @@ function Actions({ connector }: { connector: Connector }) {
           <ImportCatalog connector={connector} />
         </SpaceBetween>
         {connector.catalogState === 'failed' && connector.catalogFault && <FaultCard fault={connector.catalogFault} />}
-        <Action text="Runs every health check at once, instead of within the next seconds." permission="catalog.import">
+        <Action text="Runs every health check now instead of within the next few seconds." permission="catalog.import">
           <CheckNow connector={connector} />
         </Action>
         <Action

@@ -27,7 +27,7 @@ export function HoursEditor({ hours, problems, onChange }: HoursEditorProps) {
         <Box variant="awsui-key-label">Hours with another limit</Box>
       </legend>
       <Box variant="small" color="text-body-secondary" display="block" margin={{ bottom: 'xs' }}>
-        The first row that fits counts. An end before the beginning goes over midnight.
+        The first row that matches applies. An end before the start is on the next day.
       </Box>
       <AttributeEditor<HoursDraft>
         items={hours}
@@ -35,7 +35,7 @@ export function HoursEditor({ hours, problems, onChange }: HoursEditorProps) {
         removeButtonText="Remove"
         removeButtonAriaLabel={({ days, from, to }) => `Remove ${daysText(days)}, ${from} to ${to}`}
         disableAddButton={hours.length >= MAX_HOURS}
-        empty="None: the limit above counts all day."
+        empty="None: the limit above applies all day."
         i18nStrings={{ errorIconAriaLabel: 'Error', itemRemovedAriaLive: 'The row was removed.' }}
         onAddButtonClick={() => onChange([...hours, newHours(1 + Math.max(-1, ...hours.map(({ key }) => key)))])}
         onRemoveButtonClick={({ detail }) => onChange(hours.filter((_, at) => at !== detail.itemIndex))}

@@ -1,5 +1,5 @@
 'use client';
-// How many runs a connector takes at once and how much it may send. Who may change it turns the card into a form.
+// How many runs a connector takes at once and how much it may send. Members who may change it can turn the card into a form.
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMay } from '../../../_shell/member.tsx';
 import { EditableCard } from '../../../_ui/editable-card.tsx';
@@ -16,7 +16,7 @@ export function LimitsCard({ connector }: { connector: Connector }) {
   return (
     <EditableCard
       title="Limits"
-      description="How many runs go on at once, and how much is sent to AWS."
+      description="How many runs may be under way at once, and how much is sent to AWS."
       editLabel="Edit limits"
       mayEdit={mayEdit && !connector.disassociatedAt}
     >

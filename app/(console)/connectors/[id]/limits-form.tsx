@@ -1,5 +1,5 @@
 'use client';
-// The limits of a connector, for administrators. What stands there when it is opened stays until it is saved or cancelled.
+// The limits of a connector, for administrators. Keeps the values it was opened with until it is saved or cancelled.
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
@@ -38,13 +38,13 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
     try {
       await save.mutateAsync({ connectorId: connector.id, ...limits });
     } catch {
-      return; // It stands above the buttons.
+      return; // The fault is shown above the buttons.
     }
     await queryClient.invalidateQueries({ queryKey: trpc.connectors.get.queryKey({ connectorId: connector.id }) });
     notify({
       type: 'success',
       header: `Limits of connector ${connector.name} saved`,
-      content: 'Runs under way go on; what they send obeys the new limit within a minute.',
+      content: 'Runs under way continue; the new limit applies to them within a minute.',
     });
     onDone();
   });

@@ -37,8 +37,8 @@ export function Arrival({ codeId, codeShown }: { codeId: string; codeShown: bool
           </LiveRegion>
           <Box color="text-body-secondary">
             {codeShown
-              ? 'This changes by itself within a second of the connector’s first call. You may leave the page: the connector then stands in the list.'
-              : 'The code was shown once and is kept nowhere. If you have lost it, create another one; this one goes by itself.'}
+              ? 'This updates within a second of the connector’s first call. You may leave the page: the connector then appears in the list.'
+              : 'The code was shown once and is kept nowhere. If you have lost it, create another one; this one expires by itself.'}
           </Box>
         </SpaceBetween>
       )}

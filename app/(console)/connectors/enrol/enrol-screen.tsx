@@ -118,7 +118,7 @@ function Deploy({ made }: { made: EnrolmentCode }) {
         </Alert>
         {problem && <Alert type="warning">{problem}</Alert>}
         <ColumnLayout columns={2}>
-          <FormField label="Address of vCenter" description="Fills in the command below; it is kept nowhere.">
+          <FormField label="Address of vCenter" description="Used in the command below; it is not stored.">
             <Input
               value={url}
               type="url"

@@ -39,7 +39,7 @@ export function Comments({ cutover }: { cutover: Cutover }) {
           ref={box}
           aria-label="Log and comments"
           className="max-h-96 overflow-auto"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls with the keyboard must get here
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
           tabIndex={0}
         >
           <LogLines lines={cutover.log} label="Lines of the log" />

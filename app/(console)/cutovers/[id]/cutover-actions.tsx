@@ -91,7 +91,7 @@ export function FailingChecks({ count }: { count: number }) {
   return (
     <Alert type="warning" statusIconAriaLabel="Warning">
       {count === 1 ? '1 check does' : `${formatNumberOf(count, 'check')} do`} not pass. The cutover stops there and
-      asks; nothing is shut down before.
+      asks; nothing is shut down before that.
     </Alert>
   );
 }
@@ -99,7 +99,7 @@ export function FailingChecks({ count }: { count: number }) {
 function consequences(what: Verb, { serverName, options, instance, run, downtimeEndedAt }: Cutover): string[] {
   if (what === 'start') return startWhat(serverName, options);
   if (what === 'cancel')
-    return ['Nothing was touched, so nothing has to be undone.', 'The replication job goes on as before.'];
+    return ['Nothing was touched, so nothing has to be undone.', 'The replication job continues as before.'];
   if (what === 'finish') {
     return [
       'The replication job ends: nothing is copied from the server any more, and its baseline goes.',
@@ -113,9 +113,7 @@ function consequences(what: Verb, { serverName, options, instance, run, downtime
     options.touchSource
       ? `${serverName} is powered on again at its source.`
       : `${serverName} is not touched: your team starts it again.`,
-    ...(downtimeEndedAt
-      ? ['What the instance has taken in since the cut-over stays on the instance and nowhere else.']
-      : []),
-    'The replication job goes on from the same baseline.',
+    ...(downtimeEndedAt ? ['What was written to the instance since the cut-over stays there and nowhere else.'] : []),
+    'The replication job continues from the same baseline.',
   ];
 }

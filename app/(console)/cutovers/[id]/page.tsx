@@ -9,7 +9,7 @@ interface Props {
   params: Promise<{ id: string }>;
 }
 
-/** Asked once for title and page. */
+/** Queried once for title and page. */
 const find = cache((id: string) => existing(caller().cutovers.get({ cutoverId: id })));
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -19,7 +19,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function CutoverPage({ params }: Props) {
   const { id } = await params;
-  // Here too: a title comes after the page has begun, too late to say 404.
+  // Here too: the title is streamed after the page has begun, too late for a 404.
   await find(id);
   return (
     <Prefetch queries={(trpc) => [trpc.cutovers.get.queryOptions({ cutoverId: id })]}>

@@ -19,7 +19,7 @@ interface PlanFieldsProps {
 export function SourceFields({ draft, problems, onChange }: PlanFieldsProps) {
   return (
     <SpaceBetween size="l">
-      <FormField label="What becomes of the server" stretch>
+      <FormField label="What happens to the server" stretch>
         <Tiles
           value={draft.touchSource ? 'touch' : 'leave'}
           onChange={({ detail }) => onChange({ touchSource: detail.value === 'touch' })}
@@ -27,12 +27,12 @@ export function SourceFields({ draft, problems, onChange }: PlanFieldsProps) {
             {
               value: 'touch',
               label: 'Shut the server down',
-              description: 'Landfall asks the guest to shut down, and switches it on again if you roll back.',
+              description: 'Landfall asks the guest to shut down, and powers it on again if you roll back.',
             },
             {
               value: 'leave',
               label: 'Without touching the source',
-              description: 'Your team stops it and says so. Landfall never switches it.',
+              description: 'Your team shuts it down and confirms that here. Landfall never powers it on or off.',
             },
           ]}
         />
@@ -114,7 +114,7 @@ export function StartFields({ draft, problems, onChange, zone }: PlanFieldsProps
           {
             value: 'later',
             label: 'At a set time',
-            description: `Up to ${MAX_DAYS} days ahead. It then begins by itself; it can be started or cancelled before.`,
+            description: `Up to ${MAX_DAYS} days ahead. It then starts by itself; you can start or cancel it earlier.`,
           },
           {
             value: 'by-hand',

@@ -36,7 +36,7 @@ export function PlanForm({ jobId, serverName, onPlanned }: PlanFormProps) {
   const { notify } = useNotifications();
   const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
   const [draft, setDraft] = useState<PlanDraft>(NEW_PLAN);
-  // Said from the first try on: a message that appears when a field is left would move what is being clicked.
+  // Problems are shown from the first attempt on: a message that appears on blur would move the button being clicked.
   const [tried, setTried] = useState(false);
   const [asking, setAsking] = useState<Plan | null>(null);
   const form = useRef<HTMLFormElement>(null);

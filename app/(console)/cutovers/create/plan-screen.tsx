@@ -1,5 +1,5 @@
 'use client';
-// Planning the cutover of one job. Where one is open already, the way leads to it.
+// Planning the cutover of one job. If one is open already, it leads there.
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import { useQuery } from '@tanstack/react-query';
@@ -38,7 +38,7 @@ export function PlanScreen({ jobId }: { jobId: string }) {
         const why = !may
           ? 'Your role may look at cutovers but not plan them. Ask an administrator for the role cutover manager.'
           : isDeleting(job.state)
-            ? 'The replication job is being deleted, or was.'
+            ? 'The replication job is being deleted or has been deleted.'
             : null;
         return (
           <Page
@@ -51,7 +51,7 @@ export function PlanScreen({ jobId }: { jobId: string }) {
                 statusIconAriaLabel="Info"
                 action={<Button href={`/cutovers/${open}`}>View cutover</Button>}
               >
-                {job.serverName} has a cutover that is not over.
+                {job.serverName} has an open cutover.
               </Alert>
             )}
             {why && (

@@ -23,7 +23,7 @@ export function ReadinessCard({ query }: ReadinessCardProps) {
   return (
     <Container
       header={
-        <Header variant="h2" description="As it is now. The cutover looks once more before it touches anything.">
+        <Header variant="h2" description="As of now. The cutover checks again before it touches anything.">
           Checks
         </Header>
       }

@@ -40,7 +40,7 @@ export function ConsoleOutput({ instance }: { instance: ShownInstance }) {
             output.data?.at ? (
               <>
                 Written <Time at={output.data.at} />
-                {booting ? ' · read again every 3 seconds while it starts' : ''}
+                {booting ? ' · refreshed every 3 seconds while it starts' : ''}
               </>
             ) : undefined
           }
@@ -82,7 +82,7 @@ function Nothing({ booting }: { booting: boolean }) {
       <Box variant="strong">The console has nothing yet</Box>
       <Box>
         {booting
-          ? 'The first lines come a moment after the instance runs. They appear here by themselves.'
+          ? 'The first lines appear here a moment after the instance has started.'
           : 'The guest has written nothing to its serial console, or EC2 has not fetched it yet.'}
       </Box>
     </Box>

@@ -65,7 +65,7 @@ function Instance({ instance }: { instance: ShownInstance }) {
       {instance.fault && <FaultCard fault={withWords(instance.fault)} since={instance.launchedAt} />}
       {state === 'launching' && (
         <Alert type="info" statusIconAriaLabel="Info" header="EC2 has not answered yet">
-          The launch is asked for until EC2 says whether it takes it; a second instance cannot come of it.
+          Landfall asks again until EC2 accepts or refuses the launch; this cannot start a second instance.
         </Alert>
       )}
       {state === 'terminated' && reason && (

@@ -56,7 +56,7 @@ function CreateJobs() {
   const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
   const [url, setUrl] = useQueryStates(PARAMETERS, { clearOnDefault: true });
   const [draft, setDraft] = useState<Draft>(() => newDraft(url.servers));
-  // Said from the first try to go on: a message that appears when a field is left would move what is being clicked.
+  // Problems are shown from the first attempt to go on: a message that appears on blur would move the button being clicked.
   const [tried, setTried] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   /** A step that was asked for while the chosen servers were being looked up. */

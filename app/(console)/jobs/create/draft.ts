@@ -1,4 +1,4 @@
-// What a person has chosen in the wizard so far: its shape, its rules, and how it lasts over a reload. Pure but for the storage.
+// What a person has chosen in the wizard so far: its shape, its rules, and how it lasts over a reload. Pure except for the storage.
 import { z } from 'zod';
 import {
   allowedLicenses,
@@ -51,7 +51,7 @@ export function keepDraft(draft: Draft): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(draft));
   } catch {
-    // No storage, or it is full: the wizard works on, a reload starts anew.
+    // No storage, or it is full: the wizard still works, but a reload starts over.
   }
 }
 

@@ -7,7 +7,7 @@ import { statesOf } from '../../../_ui/status-kinds.ts';
 import type { ResourceColumn } from '../../../_ui/table-columns.ts';
 import type { ListedServer } from '../../servers/types.ts';
 
-/** Whether a job can be created for it; the last word has the server. */
+/** Whether a job can be created for it; the server has the last word. */
 export const canHaveJob = (server: ListedServer): boolean =>
   !server.goneAt && server.readiness !== 'blocked' && server.jobId === null;
 

@@ -188,7 +188,7 @@ export function ServerSettingsStep({ servers, draft, onChange }: ServerSettingsS
   );
 }
 
-/** A choice that is applied at once and then forgets itself. */
+/** A choice that is applied at once and then resets. */
 function SetForSelected(props: {
   label: string;
   disabled: boolean;

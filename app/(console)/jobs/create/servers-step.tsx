@@ -115,7 +115,7 @@ export function ServersStep({ serverIds, chosen, refused, problem, onChange }: S
         selection="multi"
         empty={
           <EmptyTeaching title="No servers" action={<Button href="/servers">Go to Servers</Button>}>
-            The server catalog is empty. Import it first: Landfall then knows what stands behind the connector.
+            The server catalog is empty. Import it first: Landfall then knows which servers the connector can see.
           </EmptyTeaching>
         }
       />

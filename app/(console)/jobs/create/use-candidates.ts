@@ -1,5 +1,5 @@
 'use client';
-// The chosen servers as the server knows them, each with the reason why it cannot have a job. Live: another person may be faster.
+// The chosen servers as the server knows them, each with the reason why it cannot have a job. Live, since somebody else may be faster.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTRPC } from '../../../_shell/trpc.ts';
 

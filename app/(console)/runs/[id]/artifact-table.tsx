@@ -25,7 +25,7 @@ export function ArtifactTable({ run }: { run: Run }) {
         <Header
           variant="h2"
           counter={run.artifacts.length > 0 ? `(${run.artifacts.length})` : ''}
-          description="What the run made in the data center and in AWS. Snapshots and AMI stay; everything else goes by itself."
+          description="What the run made in the data center and in AWS. Snapshots and AMI stay; everything else is removed automatically."
         >
           Artifacts
         </Header>

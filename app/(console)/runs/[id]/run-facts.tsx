@@ -102,7 +102,7 @@ function snapshotKind({ snapshot }: Run): string | null {
   return `Crash-consistent, not quiesced${why ? `: ${why}` : ''}`;
 }
 
-/** The export's own description of the machine, for who wants to look. */
+/** The export's own description of the machine, for anybody who wants to see it. */
 function DescriptorButton({ run, descriptor }: { run: Run; descriptor: string }) {
   function download() {
     const url = URL.createObjectURL(new Blob([descriptor], { type: 'application/xml' }));
@@ -110,7 +110,7 @@ function DescriptorButton({ run, descriptor }: { run: Run; descriptor: string })
     link.href = url;
     link.download = `${run.serverName}-${run.id}.ovf`;
     link.click();
-    // The browser has taken its own hold of the bytes by the next turn.
+    // By the next turn of the event loop the browser holds the bytes itself.
     setTimeout(() => URL.revokeObjectURL(url), 0);
   }
   return (

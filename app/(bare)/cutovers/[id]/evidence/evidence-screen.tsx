@@ -48,6 +48,6 @@ function download(evidence: Evidence) {
   link.href = url;
   link.download = `${evidence.cutover.id}-${evidence.cutover.server.replace(/[^\w.-]+/g, '_')}.json`;
   link.click();
-  // The browser has taken its own hold of the bytes by the next turn.
+  // By the next turn of the event loop the browser holds the bytes itself.
   setTimeout(() => URL.revokeObjectURL(url), 0);
 }

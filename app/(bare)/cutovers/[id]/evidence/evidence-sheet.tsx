@@ -125,7 +125,7 @@ function Sheet({ title, head, rows }: SheetProps) {
         <p>None.</p>
       ) : (
         // On a narrow screen the table scrolls within itself.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls with the keyboard must get here
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
         <section aria-label={title} className="overflow-x-auto print:overflow-visible" tabIndex={0}>
           <table>
             <thead>

@@ -40,7 +40,7 @@ export function WallScreen({ cutoverId }: { cutoverId: string }) {
     <main className="flex min-h-dvh flex-col gap-[2.5vh] p-[min(3vw,4vh)]">
       {(connection === 'lost' || query.error) && (
         <p role="alert" className={`m-0 ${BIG} ${COLOURS.warning}`}>
-          {query.error ? shownFault(query.error).message : 'Connection to the console lost.'} What stands here may be
+          {query.error ? shownFault(query.error).message : 'Connection to the console lost.'} What is shown here may be
           out of date.
         </p>
       )}

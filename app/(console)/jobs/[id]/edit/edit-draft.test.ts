@@ -22,8 +22,8 @@ it('an untouched draft is no change, and any field is one', () => {
 describe('the next run when no time is chosen', () => {
   const job = { state: 'active' as const, everyHours: 12, nextRunAt: new Date('2026-11-22T12:00:00Z') };
   it.each([
-    ['the same interval', job, 12, /^Now that is .*22.*12:00/],
-    ['no number yet', job, undefined, /^Now that is .*22.*12:00/],
+    ['the same interval', job, 12, /^As it stands, .*22.*12:00/],
+    ['no number yet', job, undefined, /^As it stands, .*22.*12:00/],
     ['another interval', job, 6, /in 6 hours\.$/],
     ['every hour', job, 1, /in an hour\.$/],
     ['once', job, null, /^No further run/],

@@ -28,11 +28,11 @@ export function asScheduled(
   everyHours: number | null | undefined,
   zone: string,
 ): string {
-  if (isPaused(job.state)) return 'The job is paused: its schedule goes on when you resume it.';
+  if (isPaused(job.state)) return 'The job is paused: its schedule continues when you resume it.';
   if (everyHours === undefined || everyHours === job.everyHours) {
     return job.nextRunAt
-      ? `Now that is ${exactTime(job.nextRunAt, zone)}.`
-      : 'Now that is never: the job has run once.';
+      ? `As it stands, ${exactTime(job.nextRunAt, zone)}.`
+      : 'As it stands, never: the job has run once.';
   }
   if (everyHours === null) return 'No further run starts by itself.';
   return `The interval counts from now: the next run starts in ${everyHours === 1 ? 'an hour' : `${everyHours} hours`}.`;

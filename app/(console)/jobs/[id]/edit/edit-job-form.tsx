@@ -1,5 +1,5 @@
 'use client';
-// The form of a job's settings. What stands there when it is opened stays until it is saved or left.
+// The form of a job's settings. Keeps the values it was opened with until it is saved or left.
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
@@ -48,7 +48,7 @@ export function EditJobForm({ job }: { job: FullJob }) {
   const zone = (useMember().preferences.timeZone as string | undefined) ?? ownZone();
   const [opened] = useState(() => editDraftOf(job));
   const [draft, setDraft] = useState(opened);
-  // Said from the first try to save: a message that appears when a field is left would move what is being clicked.
+  // Problems are shown from the first attempt to save: a message that appears on blur would move the button being clicked.
   const [tried, setTried] = useState(false);
   const [saved, setSaved] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -81,15 +81,15 @@ export function EditJobForm({ job }: { job: FullJob }) {
         },
       });
     } catch {
-      return; // It stands above the buttons.
+      return; // The fault is shown above the buttons.
     }
     setSaved(true);
     notify({
       type: 'success',
       header: `Replication job ${job.serverName} saved`,
       content: openRunOf(job)
-        ? 'It counts from the next run on; the one that is under way goes on as it began.'
-        : 'It counts from the next run on.',
+        ? 'It applies from the next run on; the run under way continues unchanged.'
+        : 'It applies from the next run on.',
     });
     router.push(`/jobs/${job.id}`);
   });
@@ -125,12 +125,12 @@ export function EditJobForm({ job }: { job: FullJob }) {
           <SpaceBetween size="l">
             {openRunOf(job) && (
               <Alert type="info" statusIconAriaLabel="Info">
-                A run is under way. It goes on with the settings that it began with.
+                A run is under way. It continues with the settings it started with.
               </Alert>
             )}
             {differ(editDraftOf(job), opened) && !saved && (
               <Alert type="warning" statusIconAriaLabel="Warning">
-                Somebody else has changed this job meanwhile. Saving replaces that.
+                Somebody else has changed this job in the meantime. Saving overwrites that.
               </Alert>
             )}
             <Container header={<Header variant="h2">Schedule</Header>}>
@@ -144,7 +144,7 @@ export function EditJobForm({ job }: { job: FullJob }) {
                   now={{ label: 'As the schedule says', description: asScheduled(job, everyHours, zone) }}
                   later={{
                     label: 'At a date and time',
-                    description: `Up to ${MAX_DAYS} days ahead. The interval counts from then on.`,
+                    description: `Up to ${MAX_DAYS} days ahead. The interval counts from that time.`,
                   }}
                 />
               </SpaceBetween>

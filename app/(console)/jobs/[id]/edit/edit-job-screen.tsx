@@ -28,10 +28,10 @@ export function EditJobScreen({ jobId }: { jobId: string }) {
   const why = !may
     ? 'Your role may look at replication jobs but not edit them. Ask an administrator for another role.'
     : job && isDeleting(job.state)
-      ? 'The job is being deleted, or was.'
+      ? 'The job is being deleted or has been deleted.'
       : null;
   return (
-    <Page title={`Edit replication job ${name}`} description="What you change counts for the next run.">
+    <Page title={`Edit replication job ${name}`} description="Changes apply from the next run on.">
       {error && !job && (
         <FaultCard fault={shownFault(error)} action={<Button onClick={() => void refetch()}>Try again</Button>} />
       )}

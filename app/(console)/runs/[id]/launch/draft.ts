@@ -1,4 +1,4 @@
-// What a person has chosen in the launch wizard so far: its shape, its rules, and how it lasts over a reload. Pure but for the storage.
+// What a person has chosen in the launch wizard so far: its shape, its rules, and how it lasts over a reload. Pure except for the storage.
 import { z } from 'zod';
 import { MAX_TAGS, tagKeyProblem, tagValueProblem } from '../../../../../replication/model/tag.ts';
 import { VOLUME_LIMITS, VOLUME_TYPES, volumeProblems } from '../../../../../replication/model/volume.ts';

@@ -17,7 +17,7 @@ import type { StepProps } from './step-props.ts';
 const TEST = {
   value: 'test',
   label: 'Test',
-  description: 'To see that it starts. It is marked as a test, and its volumes go when it is terminated.',
+  description: 'To see that it starts. It is marked as a test, and its volumes are deleted when it is terminated.',
 };
 const FINAL = {
   value: 'final',
@@ -71,8 +71,8 @@ export function ImageStep({ draft, choices, onChange, mayLaunchForGood }: StepPr
           </FormField>
           {draft.purpose === 'final' && (
             <Alert type="warning" statusIconAriaLabel="Warning" header="The source server goes on running">
-              Landfall does not switch it off here. Shut it down before people use the instance, or both change their
-              own data; what the source writes after the point in time is not in this AMI.
+              Landfall does not power it off here. Shut it down before people use the instance, or each changes its own
+              copy of the data; what the source writes after the point in time is not in this AMI.
             </Alert>
           )}
         </SpaceBetween>

@@ -7,7 +7,7 @@ export function keepDraft(runId: string, draft: Draft): void {
   try {
     sessionStorage.setItem(keyOf(runId), JSON.stringify(draft));
   } catch {
-    // No storage, or it is full: the wizard works on, a reload starts anew.
+    // No storage, or it is full: the wizard still works, but a reload starts over.
   }
 }
 

@@ -68,7 +68,7 @@ export function LaunchWizard({ choices, onRefresh }: { choices: LaunchChoices; o
           header: instanceId ? `${instanceId} launched` : `Instance of ${choices.run.serverName} is being launched`,
           content: instanceId
             ? 'Its state and what it writes to its console are shown here as it starts.'
-            : 'EC2 has not answered yet; it is asked again by itself, and starts no second instance.',
+            : 'EC2 has not answered yet. Landfall asks again by itself; no second instance is started.',
         });
         router.push(`/instances/${id}`);
       },

@@ -148,7 +148,7 @@ function Network({ draft, choices }: { draft: Draft; choices: LaunchChoices }) {
 const named = ({ id, name }: { id: string; name: string }) => (name ? `${name} (${id})` : id);
 
 function Tags({ tags }: { tags: Draft['tags'] }) {
-  if (tags.length === 0) return 'None beside Landfall’s own';
+  if (tags.length === 0) return 'None besides Landfall’s own';
   return (
     <ul className="m-0 list-none p-0">
       {tags.map(({ key, value }) => (

@@ -114,7 +114,7 @@ function VolumeForm({ volume, isRoot, snapshotId, snapshotGiB, problem, onChange
           Delete on termination
         </Checkbox>
         {!volume.deleteOnTermination && (
-          <Box variant="small">The volume stays, and costs, when the instance is terminated.</Box>
+          <Box variant="small">The volume remains, and is charged for, after the instance is terminated.</Box>
         )}
       </SpaceBetween>
     </Container>

@@ -27,7 +27,7 @@ export function TagsStep({ draft, problems, onChange }: StepProps) {
         }
       >
         <SpaceBetween size="m">
-          {draft.tags.length === 0 && <Box color="text-body-secondary">No tags beside Landfall's own.</Box>}
+          {draft.tags.length === 0 && <Box color="text-body-secondary">No tags besides Landfall's own.</Box>}
           {draft.tags.map((tag, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity while they are written
             <div key={at} className="grid grid-cols-1 items-start gap-3 sm:grid-cols-[1fr_1fr_auto]">
@@ -69,7 +69,7 @@ export function TagsStep({ draft, problems, onChange }: StepProps) {
         <FormField
           label="User data (optional)"
           stretch
-          description="Given to the guest at its start, as plain text; read where it runs cloud-init or EC2Launch."
+          description="Passed to the guest at its start as plain text; read if it runs cloud-init or EC2Launch."
           constraintText={`${formatBytes(bytes)} of 16 KiB`}
           errorText={problems.userData ?? tooLong}
         >
