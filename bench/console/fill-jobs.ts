@@ -1,0 +1,81 @@
+// SQL for replication jobs, and for the outline of their runs: when each was, how it ended, which way it copied. The rows of
+// the runs themselves are made of the outline, in shares side by side (fill-runs.ts).
+import type { FillInput } from './fill-inventory.ts';
+import { FAILURES } from './run-failures.ts';
+import { neighbourServers } from './sizes.ts';
+import { literal } from './template.ts';
+
+/** One job in ten has a cutover, as far as there are any; number i is that of job 10 × i. */
+export const CUTOVER_STATES = `case when bench.unit(i, 71) < 0.68 then 'finished' when bench.unit(i, 71) < 0.74 then 'rolled-back'
+  when bench.unit(i, 71) < 0.82 then 'cancelled' when bench.unit(i, 71) < 0.94 then 'planned' when bench.unit(i, 71) < 0.955 then 'active'
+  when bench.unit(i, 71) < 0.996 then 'cut-over' else 'rolling-back' end`;
+
+export function jobsSql({ sizes, now }: FillInput): string {
+  const at = `${literal(now)}::timestamptz`;
+  const { jobs, servers, runs } = sizes;
+  const neighbours = Math.floor(neighbourServers(servers) / 2);
+  // Twenty runs a job, some more and some less: what one has more, the next has less.
+  const mean = Math.floor(runs / jobs);
+  return `
+create unlogged table bench.cutover as
+  select i, i * 10 j, case when bench.unit(i, 71) between 0.94 and 0.955 then (array['final-run', 'check', 'stop-source', 'cut-over'])[1 + i % 4] end step,
+    ${CUTOVER_STATES} state
+  from generate_series(1, ${sizes.cutovers}) i where i * 10 <= ${jobs};
+create unlogged table bench.job as
+  select one.j, one.n, s.ws, s.connector_id, s.name, s.disks, s.family, c.silent, 'sms-job-' || bench.hex8(one.j) id,
+    one.every, one.state, one.runs, one.keep, bench.unit(one.j, 72) since,
+    case when cut.state = 'active' and cut.step = 'final-run' then 'active' end open
+  from (select j, case when j > ${jobs} then ${servers} + 2 * (j - ${jobs}) else 2 * j end n,
+      case when state in ('completed', 'failed', 'pending') then null else (array[1, 4, 6, 8, 8, 12, 12, 12, 12, 24, 24, 24, 24, 24, 24, 24])[1 + bench.up_to(j, 73, 16)] end every,
+      state, ${mean} + case when j % 2 = 0 then 1 else -1 end * bench.up_to(j / 2 * 2 + j % 2 * 2, 74, ${Math.floor(mean / 2)}) runs,
+      case when bench.unit(j, 75) < 0.6 then 4 when bench.unit(j, 75) < 0.8 then 8 end keep
+    from (select j, case when exists (select 1 from bench.cutover where cutover.j = number.j and cutover.state = 'finished') then 'deleted'
+          when exists (select 1 from bench.cutover where cutover.j = number.j and cutover.state <> 'cancelled') or u < 0.88 then 'active'
+          when u < 0.91 then 'failing' when u < 0.922 then 'paused-on-failure' when u < 0.93 then 'paused' when u < 0.97 then 'completed'
+          when u < 0.98 then 'failed' when u < 0.99 then 'pending' else 'deleted' end state
+        from (select j, bench.unit(j, 76) u from generate_series(1, ${jobs + neighbours}) j) number) with_state) one
+  join bench.server s on s.n = one.n
+  join bench.connector c on c.id = s.connector_id
+  left join bench.cutover cut on cut.j = one.j;
+update bench.job set open = 'active' where j in (select j from bench.job where open is null and not silent and state = 'active' and j <= ${jobs} and j % 10 > 0 order by bench.unit(j, 77) limit ${sizes.activeRuns});
+update bench.job set open = 'queued' where j in (select j from bench.job where open is null and not silent and state = 'active' and j <= ${jobs} and j % 10 > 0 order by bench.unit(j, 78) limit ${sizes.queuedRuns});
+update bench.job set open = 'waiting' where j in (select j from bench.job where open is null and silent and state = 'active' and j % 10 > 0 order by bench.unit(j, 79) limit ${sizes.waitingRuns});
+create unique index on bench.job (j);
+-- In the order of time, as rows come into being.
+create unlogged table bench.run as
+  select row_number() over (order by at, j) r, * from (
+    select j, k, ${at} - case when open is null then since * coalesce(every, 24) else since * 0.2 end * interval '1 hour'
+        - (k - 1) * coalesce(every, 24) * interval '1 hour' as at,
+      case when k = 1 and open is not null then open
+        when k = 1 and state in ('failing', 'failed') or k <= 3 and state = 'paused-on-failure' then 'failed'
+        when k = 1 and state = 'pending' then 'cancelled'
+        when k = 1 or u < 0.93 then 'completed' when u < 0.965 then 'failed' when u < 0.975 then 'cancelled' else 'missed' end state,
+      case when k = runs then 'full' when u2 < 0.02 then 'full' when u2 < 0.05 then 'compared' when u2 < 0.08 and disks > 1 then 'mixed' else 'delta' end kind,
+      1 + bench.up_to(j * 64 + k, 82, ${FAILURES.length})::int failure, 120 + 3600 * power(bench.unit(j * 64 + k, 83), 3) seconds
+    from (select j, k, since, every, open, state, runs, disks, bench.unit(j * 64 + k, 80) u, bench.unit(j * 64 + k, 81) u2 from bench.job, generate_series(1, runs) k) each_run) run;
+create unique index on bench.run (r);
+create unlogged table bench.newest as
+  select distinct on (j) j, r, at + interval '1 minute' taken_at from bench.run where state = 'completed' order by j, k;
+-- AMIs: of the newest runs of each job. The first of these rows stand, the others were pruned.
+create unlogged table bench.image as
+  select m, r, j, neighbours, neighbours or m <= ${sizes.images} stands
+  from (select row_number() over (partition by j > ${jobs} order by rank, r) m, r, j, j > ${jobs} neighbours
+    from (select r, j, row_number() over (partition by j order by k) rank from bench.run where state = 'completed') ranked
+    where rank <= 6) numbered
+  where m <= ${Math.round(sizes.images * 1.2)};
+create unique index on bench.image (neighbours, m);
+insert into replication_jobs (id, workspace_id, server_id, connector_id, server_name, state, status_message, license, image_method, every_hours,
+    seed_at, description, keep_images, next_run_at, latest_image_id, latest_image_at, failures_in_row, pause_after_failures, paused_at,
+    launch_configuration, created_by, created_at, deleted_at)
+  select job.id, job.ws, 's-' || bench.hex8(job.n), job.connector_id, job.name, case when job.open = 'active' then 'active' else job.state end,
+    case when job.state = 'paused-on-failure' then 'Paused after 3 failed runs in a row. Resolve it, then resume the job.' end,
+    'auto', 'auto', job.every, ${at} - interval '60 days', bench.pick(array['', '', '', 'Wave 1', 'Wave 2', 'Wave 3', 'Moves with its database'], job.j, 84), job.keep,
+    case when job.state in ('active', 'failing') and job.every is not null then ${at} + interval '20 minutes' + (1 - job.since) * job.every * interval '1 hour' end,
+    case when newest.r is not null then 'ami-0' || substr(bench.hex17(newest.r, 90), 1, 16) end, newest.taken_at,
+    case job.state when 'failing' then 1 when 'failed' then 1 when 'paused-on-failure' then 3 else 0 end, 3,
+    case when job.state in ('paused', 'paused-on-failure') then ${at} - interval '20 hours' * bench.unit(job.j, 85) end,
+    case when job.j % 5 = 0 then '{"instanceType":"t3.medium","subnetId":"subnet-0a1b2c3d","securityGroupIds":["sg-0a1b2c3d"],"keyName":null,"publicAddress":false,"instanceProfile":null,"volumes":[],"tags":[],"userData":null}'::jsonb end,
+    'member-' || bench.hex17(1 + job.j % 10, 3), ${at} - interval '61 days' + interval '40 days' * bench.unit(job.j, 86),
+    case when job.state = 'deleted' then ${at} - interval '20 days' * bench.unit(job.j, 87) end
+  from bench.job job left join bench.newest newest on newest.j = job.j;`;
+}

@@ -1,0 +1,138 @@
+// The filled database is one that the product takes for its own: documents of their shapes, every list, every kind of run.
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../db/client.ts';
+import { newId } from '../../db/ids.ts';
+import { cutovers, images, instances, replicationRuns, servers } from '../../db/schema/index.ts';
+import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
+import { cutoverOptionsSchema, questionSchema } from '../../replication/model/cutover.ts';
+import { faultSchema } from '../../replication/model/fault.ts';
+import { catalogServerSchema } from '../../replication/model/server.ts';
+import { stepProgressSchema, stepResultSchemas } from '../../replication/model/step-results.ts';
+import { listActivity } from '../../server/services/activity/list.ts';
+import { listConnectors } from '../../server/services/connectors/list.ts';
+import { type ServiceContext, systemContext } from '../../server/services/context.ts';
+import { getCutover, listCutovers } from '../../server/services/cutovers/list.ts';
+import { listImages } from '../../server/services/images/list.ts';
+import { listInstances } from '../../server/services/instances/list.ts';
+import { listJobs } from '../../server/services/jobs/list.ts';
+import type { ListPage, ListQuery } from '../../server/services/list-page.ts';
+import { needsAttention } from '../../server/services/overview/attention.ts';
+import { getOverview } from '../../server/services/overview/get.ts';
+import { createFirstMembers } from '../../server/services/people/first-members.ts';
+import { getRun, listRuns } from '../../server/services/runs/list.ts';
+import { listServers } from '../../server/services/servers/list.ts';
+import { fillDatabase } from './fill.ts';
+import { conditionsOn, freeText, LISTS, query } from './lists.ts';
+import { neighbourServers, sizesFor } from './sizes.ts';
+
+const SERVERS = 200;
+const sizes = sizesFor(SERVERS);
+
+let database: TestDatabase;
+let db: Database;
+let ctx: ServiceContext;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase(database.url);
+  const { workspaceId } = await createFirstMembers(db, { administrator: 'a', viewer: 'v' });
+  const input = { sizes, workspaceId, neighbourId: newId.workspace(), now: new Date().toISOString() };
+  await fillDatabase(database.url, input, () => {});
+  ctx = systemContext(db, workspaceId);
+}, 120_000);
+
+afterAll(async () => {
+  await db?.$client.end();
+  await database?.drop();
+});
+
+it('holds as many rows as were asked for, and nothing of its own making is left behind', async () => {
+  const count = async (table: string) =>
+    Number((await db.execute<{ n: string }>(sql.raw(`select count(*) as n from ${table}`))).rows[0]?.n);
+  const own = async (table: string) =>
+    count(`${table} where workspace_id = '${ctx.principal.kind === 'system' && ctx.principal.workspaceId}'`);
+  expect(await own('servers')).toBe(SERVERS);
+  expect(await count('servers')).toBe(SERVERS + neighbourServers(SERVERS));
+  expect(await own('replication_jobs')).toBe(sizes.jobs);
+  expect(await own('replication_runs')).toBe(sizes.runs);
+  expect(await own('instances')).toBe(sizes.instances);
+  expect(await own('cutovers')).toBe(sizes.cutovers);
+  expect(await count("pg_namespace where nspname = 'bench'")).toBe(0);
+  expect(
+    await count(
+      `pg_indexes where indexname in ('replication_runs_workspace', 'servers_workspace_name', 'audit_workspace')`,
+    ),
+  ).toBe(3);
+});
+
+it('is made of documents that the product would have written', async () => {
+  for (const { record } of await db.select().from(servers)) catalogServerSchema.strict().parse(record);
+  for (const run of await db
+    .select()
+    .from(replicationRuns)
+    .where(sql`${replicationRuns.state} <> 'completed' or ${replicationRuns.id} like '%7'`)) {
+    for (const [step, result] of Object.entries(run.results))
+      stepResultSchemas[step as 'verify'].strict().parse(result);
+    if (run.progress) stepProgressSchema.parse(run.progress);
+    if (run.fault) faultSchema.parse(run.fault);
+    expect(Boolean(run.fault), run.id).toBe(run.state === 'failed' || run.state === 'cancelled');
+  }
+  for (const row of await db.select().from(cutovers)) {
+    cutoverOptionsSchema.parse(row.options);
+    if (row.question) questionSchema.parse(row.question);
+  }
+  for (const { input, imageId } of await db.select().from(instances)) expect(input.imageId).toBe(imageId);
+});
+
+it('has AMIs of the runs that made them', async () => {
+  const rows = await db
+    .select({ image: images.id, run: replicationRuns.imageId, state: replicationRuns.state })
+    .from(images)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, images.runId));
+  expect(rows.length).toBeGreaterThan(sizes.images);
+  expect(rows.filter(({ image, run, state }) => image !== run || state !== 'completed')).toEqual([]);
+});
+
+const VERBS: Record<string, (ctx: ServiceContext, input: ListQuery) => Promise<ListPage<unknown>>> = {
+  'servers.list': listServers,
+  'jobs.list': listJobs,
+  'connectors.list': listConnectors,
+  'runs.list': listRuns,
+  'images.list': listImages,
+  'instances.list': listInstances,
+  'cutovers.list': listCutovers,
+  'activity.list': listActivity,
+};
+
+it.each(Object.entries(LISTS))('answers what is asked of the list of %s', async (name, list) => {
+  const ask = (change: Parameters<typeof query>[1]) =>
+    VERBS[list.procedure]!(ctx, query(list, { pageSize: 1, ...change }) as ListQuery);
+  expect((await ask({})).items.length, name).toBeGreaterThan(0);
+  for (const [by, column] of Object.entries(list.columns)) {
+    for (const descending of [false, true])
+      expect((await ask({ sort: { by, descending } })).items.length).toBeGreaterThan(0);
+    for (const token of conditionsOn(by, column, column.values[0], Date.now())) await ask({ tokens: [token] });
+  }
+  for (const token of freeText(list.words)) await ask({ tokens: [token] });
+});
+
+it('shows runs of every state, cutovers, the overview and what needs attention', async () => {
+  for (const state of ['completed', 'failed', 'cancelled', 'missed', 'active', 'pending'] as const) {
+    const [run] = await db.select().from(replicationRuns).where(eq(replicationRuns.state, state)).limit(1);
+    expect(run, state).toBeDefined();
+    const shown = await getRun(systemContext(db, run?.workspaceId ?? ''), run?.id ?? '');
+    expect(shown.status.state).toBe(state);
+    expect(shown.disks.length > 0).toBe(
+      state !== 'pending' && state !== 'missed' && !(state === 'failed' && !run?.results['take-snapshot']),
+    );
+  }
+  const [cutover] = await db.select().from(cutovers).limit(1);
+  expect((await getCutover(ctx, cutover?.id ?? '')).log.length).toBeGreaterThanOrEqual(0);
+  const overview = await getOverview(ctx);
+  expect(overview.running.total).toBeGreaterThanOrEqual(sizes.activeRuns);
+  expect(overview.running.queued).toBe(sizes.queuedRuns + sizes.waitingRuns);
+  const kinds = new Set((await needsAttention(ctx)).map(({ kind }) => kind));
+  for (const kind of ['connector', 'catalog', 'failed-runs', 'waiting-runs', 'left-over'] as const)
+    expect(kinds).toContain(kind);
+});

@@ -1,0 +1,72 @@
+// The rows of the console: a database as a large company fills it, the production build in front of it, one question after the other.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Asked, type ConsoleRow, measureAnswers } from './answers.ts';
+import { openFilled } from './database.ts';
+import { writeWorstPlans } from './explain.ts';
+import { keepConnectorsAlive } from './heartbeat.ts';
+import { measurePages } from './pages.ts';
+import { ms, worstOf } from './table.ts';
+import { measureTicks } from './ticks.ts';
+import { startWeb } from './web.ts';
+
+export interface ConsoleOptions {
+  servers: number;
+  /** Folder of the database, kept for the next time; null: one that is removed at the end. */
+  keep: string | null;
+  /** Lists by their names; null: everything. */
+  lists: readonly string[] | null;
+  times: number;
+  /** Seconds after which a question is given up. */
+  longest: number;
+  /** File for the plans of the three slowest statements. */
+  explain: string | null;
+  say(text: string): void;
+}
+
+export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]> {
+  const { servers, keep, lists, times, longest, explain, say } = options;
+  const folder = keep ? path.resolve(keep) : mkdtempSync(path.join(tmpdir(), 'landfall-bench-'));
+  if (keep) mkdirSync(folder, { recursive: true });
+  const rows: ConsoleRow[] = [];
+  const asked: Asked[] = [];
+  const show = (row: ConsoleRow) => {
+    rows.push(row);
+    const worst = worstOf(row);
+    say(`${row.name}: ${worst?.p95 == null ? worst?.missing : ms(worst.p95)}`);
+  };
+  const patience = { times, longest: longest * 1000 };
+  try {
+    const database = await openFilled(folder, servers, say);
+    try {
+      const { url: databaseUrl } = database;
+      const endBeats = await keepConnectorsAlive(databaseUrl);
+      const web = await startWeb(databaseUrl);
+      try {
+        await measureAnswers({ web, databaseUrl, patience, show, asked }, lists);
+        if (!lists) {
+          await measureTicks(databaseUrl, patience, show);
+          await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
+        }
+        if (explain) {
+          const slowest = asked.toSorted((left, right) => right.p95 - left.p95);
+          const plans = await writeWorstPlans(
+            { web, databaseUrl, folder, longest: patience.longest * 6 },
+            slowest,
+            explain,
+          );
+          say(`${explain}: the plans of the slowest statements, ${plans.map(ms).join(', ')}`);
+        }
+      } finally {
+        await web.stop();
+        await endBeats();
+      }
+    } finally {
+      await database.stop();
+    }
+  } finally {
+    if (!keep) rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
+}

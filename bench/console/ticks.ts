@@ -1,0 +1,89 @@
+// Rows about the worker's ticks, each the verb itself on the filled database with nothing that is due: what it costs every few
+// seconds, in every worker, for as long as it runs.
+import { loadavg } from 'node:os';
+import { openDatabase } from '../../db/client.ts';
+import type { InstanceState } from '../../replication/model/instance.ts';
+import type { AwsTarget } from '../../replication/target/aws/target.ts';
+import { tendCutovers } from '../../server/engine/cutovers.ts';
+import { reap } from '../../server/engine/reaper.ts';
+import { sweepRuns } from '../../server/engine/sweep.ts';
+import { stopQueue } from '../../server/queue/queue.ts';
+import { watchInstances } from '../../server/services/cloud/watch-instances.ts';
+import { noteSilentConnectors } from '../../server/services/connectors/report.ts';
+import { systemContext } from '../../server/services/context.ts';
+import { createDueRuns } from '../../server/services/jobs/create-due-runs.ts';
+import { fulfilSmallestWishes } from '../../server/services/overview/replicate-smallest.ts';
+import { claimTasks } from '../../server/services/tasks/claim.ts';
+import type { ConsoleRow } from './answers.ts';
+import { sqlOnce } from './database.ts';
+import { type Patience, timeOf } from './timing.ts';
+
+const TICK_AIM_MS = 20;
+
+export async function measureTicks(
+  databaseUrl: string,
+  patience: Patience,
+  show: (row: ConsoleRow) => void,
+): Promise<void> {
+  process.env.DATABASE_URL = databaseUrl;
+  const db = openDatabase(databaseUrl);
+  const ctx = systemContext(db, null, 'bench');
+  const { signal } = new AbortController();
+  const target = await awsThatSaysNothingNew(databaseUrl);
+  const claim = (place: 'connector' | 'cloud', connectorId: string | null) =>
+    claimTasks(ctx, { workspaceId: null, place, connectorId, holder: 'bench', free: 10, leaseSeconds: 20 });
+  const [silent] = await sqlOnce<{ id: string }>(
+    databaseUrl,
+    `select id from connectors order by last_seen_at limit 1`,
+  );
+  const ticks: [string, () => Promise<unknown>][] = [
+    ['runs that are due', () => createDueRuns(ctx)],
+    ['wishes', () => fulfilSmallestWishes(ctx)],
+    ['cutovers', () => tendCutovers(ctx)],
+    ['sweep of runs', () => sweepRuns(ctx)],
+    ['silent connectors', () => noteSilentConnectors(ctx)],
+    ['reaper', () => reap(ctx, target, signal)],
+    ['instances', () => watchInstances(ctx, target, signal)],
+    ["a worker's claim", () => claim('cloud', null)],
+    ["a connector's claim", () => claim('connector', silent?.id ?? null)],
+  ];
+  try {
+    for (const [name, tick] of ticks) {
+      await nothingDue(databaseUrl);
+      const [load = 0] = loadavg();
+      const given = AbortSignal.timeout(patience.longest);
+      const ask = () =>
+        Promise.race([
+          tick(),
+          new Promise((_, refuse) => given.addEventListener('abort', () => refuse(new Error('no end in time')))),
+        ]);
+      show({ name: `tick: ${name}`, aim: TICK_AIM_MS, asked: [await timeOf(name, patience, ask)], load });
+    }
+  } finally {
+    await stopQueue();
+    await db.$client.end();
+  }
+}
+
+/** As between two moments at which something is due: leases are held, and no job is to run within the hour. */
+async function nothingDue(databaseUrl: string): Promise<void> {
+  await sqlOnce(
+    databaseUrl,
+    `update tasks set lease_until = now() + interval '1 hour' where state = 'open' and holder is not null`,
+  );
+  await sqlOnce(
+    databaseUrl,
+    `update replication_jobs set next_run_at = next_run_at + interval '2 hours' where next_run_at < now() + interval '1 hour'`,
+  );
+}
+
+/** Describes each instance as the database has it. Nothing else is asked of it. */
+async function awsThatSaysNothingNew(databaseUrl: string): Promise<AwsTarget> {
+  const rows = await sqlOnce<{ id: string; detail: InstanceState }>(
+    databaseUrl,
+    'select instance_id as id, detail from instances where terminated_at is null and detail is not null',
+  );
+  const known = new Map(rows.map(({ id, detail }) => [id, detail]));
+  const describe = async (ids: string[]) => new Map(ids.flatMap((id) => (known.has(id) ? [[id, known.get(id)]] : [])));
+  return { instances: { describe } } as unknown as AwsTarget;
+}
