@@ -56,6 +56,10 @@ export async function openFilled(
         `${folder} holds a database of ${kept.servers} servers: say --servers ${kept.servers}, or choose another folder.`,
       );
   } else {
+    if (existsSync(path.join(folder, 'cluster')))
+      throw new Error(
+        `${folder} holds a database that was not filled to its end: remove the folder, or choose another one.`,
+      );
     const began = performance.now();
     const loading = await startEmbeddedPostgres(folder, { settings: LOADING, throwAway: true });
     try {

@@ -193,7 +193,8 @@ update connectors set catalog_fault = '{"code":"vcenter-unreachable","message":"
   where catalog_state = 'failed';`;
 }
 
-export function serversSql({ sizes, now }: FillInput): string {
+/** The outline of the servers, from which their rows and much of their runs are made. */
+export function serverOutlineSql({ sizes }: FillInput): string {
   const own = sizes.servers;
   const all = own + neighbourServers(own);
   const guests = (field: keyof Guest) => literals(GUESTS.map((guest) => guest[field]));
@@ -223,14 +224,18 @@ create unlogged table bench.server as
   join bench.connector c on c.c = case when n > ${own} then ${sizes.connectors} + 1 else 1 + (n - 1) * ${sizes.connectors} / ${own} end;
 alter table bench.server add record text;
 update bench.server set record = case disks ${[1, 2, 3].map((disks) => `when ${disks} then ${sqlOf(record(disks), RECORD_VALUES)}`).join('\n')} end;
-create unique index on bench.server (n);
-insert into servers (id, workspace_id, connector_id, vm_id, uuid, name, path, power, guest_name, guest_family, vcpus, memory_mi_b,
-    disk_count, disk_bytes, address, host, readiness, record, first_seen_at, last_seen_at, seen_in_task, gone_at, cleared_at)
-  select id, ws, connector_id, vm_id, uuid, name, path, power, guest_name, family, vcpus, memory, disks,
-    (select sum(capacity) from unnest(capacities) capacity), address, host, readiness, record::jsonb,
-    ${literal(now)}::timestamptz - interval '90 days' + interval '60 days' * bench.unit(n, 60),
-    ${literal(now)}::timestamptz - interval '3 hours' - case when gone then interval '10 days' else interval '0' end,
-    'task-' || bench.hex17(1, 61), case when gone then ${literal(now)}::timestamptz - interval '9 days' end,
-    case when cleared then ${literal(now)}::timestamptz - interval '2 days' end
-  from bench.server;`;
+create unique index on bench.server (n);`;
+}
+
+/** After the outline of the jobs, whose states stand with their servers. */
+export function serversSql({ now }: FillInput): string {
+  const at = `${literal(now)}::timestamptz`;
+  return `
+insert into servers (id, workspace_id, connector_id, connector_name, replication_state, vm_id, uuid, name, path, power, guest_name, guest_family,
+    vcpus, memory_mi_b, disk_count, disk_bytes, address, host, readiness, record, first_seen_at, last_seen_at, seen_in_task, gone_at, cleared_at)
+  select s.id, s.ws, s.connector_id, c.name, coalesce(job.state, 'none'), vm_id, uuid, s.name, path, power, guest_name, s.family,
+    vcpus, memory, s.disks, (select sum(capacity) from unnest(capacities) capacity), address, host, readiness, record::jsonb,
+    ${at} - interval '90 days' + interval '60 days' * bench.unit(s.n, 60), ${at} - interval '3 hours' - case when gone then interval '10 days' else interval '0' end,
+    'task-' || bench.hex17(1, 61), case when gone then ${at} - interval '9 days' end, case when cleared then ${at} - interval '2 days' end
+  from bench.server s join bench.connector c on c.id = s.connector_id left join bench.job on job.n = s.n and job.state <> 'deleted';`;
 }

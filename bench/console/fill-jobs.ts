@@ -10,7 +10,8 @@ export const CUTOVER_STATES = `case when bench.unit(i, 71) < 0.68 then 'finished
   when bench.unit(i, 71) < 0.82 then 'cancelled' when bench.unit(i, 71) < 0.94 then 'planned' when bench.unit(i, 71) < 0.955 then 'active'
   when bench.unit(i, 71) < 0.996 then 'cut-over' else 'rolling-back' end`;
 
-export function jobsSql({ sizes, now }: FillInput): string {
+/** Outlines of jobs, runs, AMIs, instances and cutovers. */
+export function outlineSql({ sizes, now }: FillInput): string {
   const at = `${literal(now)}::timestamptz`;
   const { jobs, servers, runs } = sizes;
   const neighbours = Math.floor(neighbourServers(servers) / 2);
@@ -22,7 +23,7 @@ create unlogged table bench.cutover as
     ${CUTOVER_STATES} state
   from generate_series(1, ${sizes.cutovers}) i where i * 10 <= ${jobs};
 create unlogged table bench.job as
-  select one.j, one.n, s.ws, s.connector_id, s.name, s.disks, s.family, c.silent, 'sms-job-' || bench.hex8(one.j) id,
+  select one.j, one.n, s.ws, s.connector_id, c.name connector_name, s.name, s.disks, s.family, c.silent, 'sms-job-' || bench.hex8(one.j) id,
     one.every, one.state, one.runs, one.keep, bench.unit(one.j, 72) since,
     case when cut.state = 'active' and cut.step = 'final-run' then 'active' end open
   from (select j, case when j > ${jobs} then ${servers} + 2 * (j - ${jobs}) else 2 * j end n,
@@ -54,6 +55,7 @@ create unlogged table bench.run as
       1 + bench.up_to(j * 64 + k, 82, ${FAILURES.length})::int failure, 120 + 3600 * power(bench.unit(j * 64 + k, 83), 3) seconds
     from (select j, k, since, every, open, state, runs, disks, bench.unit(j * 64 + k, 80) u, bench.unit(j * 64 + k, 81) u2 from bench.job, generate_series(1, runs) k) each_run) run;
 create unique index on bench.run (r);
+create unique index on bench.run (j, k);
 create unlogged table bench.newest as
   select distinct on (j) j, r, at + interval '1 minute' taken_at from bench.run where state = 'completed' order by j, k;
 -- AMIs: of the newest runs of each job. The first of these rows stand, the others were pruned.
@@ -64,10 +66,20 @@ create unlogged table bench.image as
     where rank <= 6) numbered
   where m <= ${Math.round(sizes.images * 1.2)};
 create unique index on bench.image (neighbours, m);
-insert into replication_jobs (id, workspace_id, server_id, connector_id, server_name, state, status_message, license, image_method, every_hours,
+create unlogged table bench.instance as
+  select i, image.r, image.j,
+    case when bench.unit(i, 115) < 0.12 then 'running' when bench.unit(i, 115) < 0.18 then 'stopped' when bench.unit(i, 115) < 0.96 then 'terminated' else 'failed' end state
+  from generate_series(1, ${sizes.instances}) i
+  join bench.image image on not image.neighbours and image.m = 1 + bench.up_to(i, 117, ${Math.floor(sizes.images * 0.9)});`;
+}
+
+export function jobsSql({ now }: FillInput): string {
+  const at = `${literal(now)}::timestamptz`;
+  return `
+insert into replication_jobs (id, workspace_id, server_id, connector_id, connector_name, server_name, state, status_message, license, image_method, every_hours,
     seed_at, description, keep_images, next_run_at, latest_image_id, latest_image_at, failures_in_row, pause_after_failures, paused_at,
     launch_configuration, created_by, created_at, deleted_at)
-  select job.id, job.ws, 's-' || bench.hex8(job.n), job.connector_id, job.name, case when job.open = 'active' then 'active' else job.state end,
+  select job.id, job.ws, 's-' || bench.hex8(job.n), job.connector_id, job.connector_name, job.name, job.state,
     case when job.state = 'paused-on-failure' then 'Paused after 3 failed runs in a row. Resolve it, then resume the job.' end,
     'auto', 'auto', job.every, ${at} - interval '60 days', bench.pick(array['', '', '', 'Wave 1', 'Wave 2', 'Wave 3', 'Moves with its database'], job.j, 84), job.keep,
     case when job.state in ('active', 'failing') and job.every is not null then ${at} + interval '20 minutes' + (1 - job.since) * job.every * interval '1 hour' end,

@@ -51,7 +51,7 @@ const instanceState: InstanceState = {
 };
 
 /** Most are over; one in eight runs. */
-export function instancesSql({ sizes, now }: FillInput): string {
+export function instancesSql({ now }: FillInput): string {
   const at = `${literal(now)}::timestamptz`;
   const values = {
     image: 'image',
@@ -73,14 +73,12 @@ insert into instances (id, workspace_id, instance_id, image_id, run_id, name, pu
     case when state = 'failed' then ${literal(JSON.stringify(fault('aws-limit')))}::jsonb end,
     bench.pick(${literals(PEOPLE)}, i, 110), launched, case when state in ('terminated', 'failed') then launched + interval '5 hours' end, ${at},
     case when state <> 'failed' then launched + interval '4 minutes' end
-  from (select i, job.ws, job.name, 'launch-' || bench.hex17(i, 111) id, 'i-0' || bench.hex16(i, 112) instance, 'ami-0' || substr(bench.hex17(image.r, 90), 1, 16) image,
-      'sms-run-' || bench.hex8(image.r) run_id, bench.pick(array['t3.small', 't3.medium', 't3.large', 'm6i.large', 'm6i.xlarge', 'r6i.xlarge'], i, 113) type,
+  from (select i, job.ws, job.name, 'launch-' || bench.hex17(i, 111) id, 'i-0' || bench.hex16(i, 112) instance, 'ami-0' || substr(bench.hex17(one.r, 90), 1, 16) image,
+      'sms-run-' || bench.hex8(one.r) run_id, bench.pick(array['t3.small', 't3.medium', 't3.large', 'm6i.large', 'm6i.xlarge', 'r6i.xlarge'], i, 113) type,
       case when bench.unit(i, 114) < 0.85 then 'test' else 'final' end purpose,
-      case when bench.unit(i, 115) < 0.12 then 'running' when bench.unit(i, 115) < 0.18 then 'stopped' when bench.unit(i, 115) < 0.96 then 'terminated' else 'failed' end state,
+      one.state,
       ${at} - interval '40 days' * power(bench.unit(i, 116), 2) launched
-    from generate_series(1, ${sizes.instances}) i
-    join bench.image image on not image.neighbours and image.m = 1 + bench.up_to(i, 117, ${Math.floor(sizes.images * 0.9)})
-    join bench.job job on job.j = image.j
+    from bench.instance one join bench.job job on job.j = one.j
     offset 0) v
   order by launched;`;
 }

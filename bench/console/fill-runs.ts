@@ -36,7 +36,9 @@ const VALUES: Record<string, string> = {
   share: 'share',
   rate: '31457280',
   left: 'round(1800 * (1 - share))',
-  ...Object.fromEntries(SHARES.map((_, at) => [`t${at}`, `t${at}`])),
+  ...Object.fromEntries(
+    SHARES.map((share, at) => [`t${at}`, `bench.iso(began + seconds * ${share} * interval '1 second')`]),
+  ),
   ...Object.fromEntries(
     DISKS.flatMap((at) => [
       [`disk${at}`, `disk_ids[${at + 1}]`],
@@ -83,7 +85,6 @@ function described(which: string): string {
       c.name connector_name, bench.unit(run.r, 91) luck, round(bench.unit(run.r, 92)::numeric, 3) share, substr(bench.hex17(run.r, 90), 1, 16) image,
       case when job.family like 'windows%' and bench.unit(run.r, 93) < 0.05 then 'VM Import took the second try.' end note,
       run.at + interval '3 seconds' began,
-      ${SHARES.map((share, at) => `bench.iso(run.at + interval '3 seconds' + run.seconds * ${share} * interval '1 second') t${at}`).join(', ')},
       ${DISKS.map((at) => `1 + bench.up_to(run.r * 4 + ${at}, 94, 4000) blocks${at}`).join(', ')},
       case when run.state = 'failed' then run.failure else 0 end ended_how
     from ${which} run join bench.job on job.j = run.j join bench.server s on s.n = job.n join bench.connector c on c.id = job.connector_id
@@ -93,13 +94,23 @@ function described(which: string): string {
 /**
  * Results are long (some 8 KiB, half of them the descriptor of the export), and PostgreSQL packs each before it stores it:
  * for a million that takes minutes. So the runs of a job that copied the same way share what one of them came to, which is
- * packed once and stored as often as there are runs. So do their time lines, but for the newest tenth of all runs.
+ * packed once and stored as often as there are runs. So do their time lines, but for the newest tenth of all runs; and what
+ * the table works out of results is worked out once, by the table's own functions.
  */
 export const PREPARE_RESULTS_SQL = `
-create unlogged table bench.result (j bigint, kind text, document jsonb storage main, timeline jsonb);
+create unlogged table bench.result (j bigint, kind text, document jsonb storage main, timeline jsonb, settings jsonb,
+  copy_mode text, changed_bytes bigint, read_bytes bigint, sent_bytes bigint);
 create unlogged table bench.first_of_kind as
-  select distinct on (j, kind) * from bench.run where state not in ('missed', 'queued', 'waiting') order by j, kind, r;
+  select distinct on (j, kind) * from bench.run order by j, kind, r;
 create index on bench.first_of_kind (j);`;
+
+/** Columns of replication_runs that are worked out of results, as those columns do it. */
+export const OF_RESULTS: Record<string, (results: string) => string> = {
+  copy_mode: (results) => `run_copy_mode(${results})`,
+  changed_bytes: (results) => `run_disk_sum(${results}, '$."find-changes".disks[*].changedBytes')`,
+  read_bytes: (results) => `run_disk_sum(${results}, '$."copy-disks".disks[*].bytesRead')`,
+  sent_bytes: (results) => `run_disk_sum(${results}, '$."copy-disks".disks[*].bytesSent')`,
+};
 
 /** Results for the jobs from one number to another, both included. */
 export function resultsSql(from: number, to: number): string {
@@ -111,7 +122,12 @@ export function resultsSql(from: number, to: number): string {
         .join('\n')} end`,
   ).join('\n')} end::jsonb`;
   return `
-insert into bench.result select j, kind, ${document}, ${sqlOf(timeline, VALUES)}::jsonb from ${described(`(select * from bench.first_of_kind where j between ${from} and ${to})`)} v;`;
+insert into bench.result
+  select j, kind, document, timeline, settings, ${Object.values(OF_RESULTS)
+    .map((worked) => worked('document'))
+    .join(', ')}
+  from (select j, kind, ${document} document, ${sqlOf(timeline, VALUES)}::jsonb timeline, ${sqlOf(settings, VALUES)}::jsonb settings
+    from ${described(`(select * from bench.first_of_kind where j between ${from} and ${to})`)} v offset 0) made;`;
 }
 
 /** Runs of the outline from one number to another, both included. */
@@ -122,10 +138,11 @@ export function runsSql(from: number, to: number): string {
     `(${sqlOf(timeline, VALUES)}::jsonb - ${notBegun}) #- array[${step}, 'endedAt']`;
   return `
 insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, percent, progress,
-    results, timeline, waiting_for, fault, note, image_id, scheduled_for, started_at, ended_at, created_at)
+    results, timeline, waiting_for, waiting_kind, fault, note, image_id, scheduled_for, started_at, ended_at, created_at,
+    ${Object.keys(OF_RESULTS).join(', ')})
   select run_id, ws, job_id, connector_id, name, case when every is null or luck < 0.04 then 'on-demand' else 'automatic' end,
     case state when 'queued' then 'pending' when 'waiting' then 'pending' else state end,
-    ${sqlOf(settings, VALUES)}::jsonb,
+    result.settings,
     case state when 'completed' then 'prune-images' when 'failed' then failure.step when 'cancelled' then failure.step when 'active' then 'copy-disks' else 'check-server' end,
     case state when 'completed' then 100 when 'active' then ${runPercent('copy-disks', 0)} + ${runPercent('copy-disks', 1) - runPercent('copy-disks', 0)} * share
       when 'failed' then failure.percent when 'cancelled' then failure.percent + 20 else 0 end,
@@ -137,11 +154,18 @@ insert into replication_runs (id, workspace_id, job_id, connector_id, server_nam
     case state when 'queued' then case when luck < 0.7 then 'Queued: the AWS target landfall-staging takes 20 runs at a time, and they are going.'
         else 'Queued: the connector ' || connector_name || ' takes 4 runs at a time, and they are going.' end
       when 'waiting' then 'Waits for the connector ' || connector_name || ': it no longer answers.' end,
+    case when state in ('queued', 'waiting') then state end,
     case when state in ('failed', 'cancelled') then failure.fault end,
     case when state = 'completed' then note end,
     case when state = 'completed' then 'ami-0' || image end, at,
     case when state not in ('missed', 'queued', 'waiting') then began end,
-    case when state = 'missed' then at when state not in ('active', 'queued', 'waiting') then began + seconds * interval '1 second' end, at
+    case when state = 'missed' then at when state not in ('active', 'queued', 'waiting') then began + seconds * interval '1 second' end, at,
+    ${Object.entries(OF_RESULTS)
+      .map(
+        ([column, worked]) =>
+          `case when state = 'completed' then result.${column} when state in ('failed', 'cancelled', 'active') then ${worked('result.document - failure.no_results')} end`,
+      )
+      .join(',\n    ')}
   from ${described(`(select * from bench.run where r between ${from} and ${to} order by r)`)} v
   left join bench.failure on failure.number = ended_how
   left join bench.result on result.j = v.j and result.kind = v.kind;`;
@@ -149,7 +173,7 @@ insert into replication_runs (id, workspace_id, job_id, connector_id, server_nam
 
 export function imagesSql({ now }: FillInput): string {
   return `
-insert into images (id, workspace_id, job_id, run_id, name, method, note, snapshot_ids, verified, point_in_time, created_at, pinned_at, deregistered_at)
+insert into images (id, workspace_id, job_id, run_id, name, method, note, snapshot_ids, verified, point_in_time, created_at, pinned_at, deregistered_at, instance_count)
   select 'ami-0' || substr(bench.hex17(run.r, 90), 1, 16), job.ws, job.id, 'sms-run-' || bench.hex8(run.r), job.name,
     case when job.family like 'windows%' then 'import-image' else 'register-image' end,
     case when job.family like 'windows%' and bench.unit(run.r, 93) < 0.05 then 'VM Import took the second try.' end,
@@ -157,8 +181,11 @@ insert into images (id, workspace_id, job_id, run_id, name, method, note, snapsh
     case when run.k < 15 then jsonb_build_object('full', bench.unit(run.r, 91) between 0.5 and 0.55, 'blocks', 20000 * job.disks, 'checked', 48 * job.disks) end,
     run.at + interval '1 minute', run.at + run.seconds * interval '1 second',
     case when image.stands and bench.unit(run.r, 97) < 0.01 then run.at + interval '1 day' end,
-    case when not image.stands then ${literal(now)}::timestamptz - interval '1 hour' * bench.up_to(run.r, 98, 400) end
-  from bench.image join bench.run on run.r = image.r join bench.job on job.j = run.j order by run.r;
+    case when not image.stands then ${literal(now)}::timestamptz - interval '1 hour' * bench.up_to(run.r, 98, 400) end,
+    coalesce(launched.n, 0)
+  from bench.image join bench.run on run.r = image.r join bench.job on job.j = run.j
+  left join (select r, count(*) n from bench.instance where state in ('running', 'stopped') group by r) launched on launched.r = run.r
+  order by run.r;
 insert into baselines (job_id, disk_id, workspace_id, run_id, capacity_bytes, change_id, snapshot_id, manifest_key, digest_root, digest_prefixes, point_in_time, moved_at)
   select job.id, s.disk_ids[d + 1], job.ws, 'sms-run-' || bench.hex8(newest.r), s.capacities[d + 1], '52 ' || bench.changes(s.n, d) || '/1',
     'snap-0' || bench.hex16(newest.r * 4 + d, 96), 'landfall-digests/' || job.id || '/manifest', md5(newest.r::text || 'a' || d) || md5(newest.r::text || 'b' || d),
