@@ -6,7 +6,7 @@ import { neighbourServers } from './sizes.ts';
 import { literal } from './template.ts';
 
 /** One job in ten has a cutover, as far as there are any; number i is that of job 10 × i. */
-export const CUTOVER_STATES = `case when bench.unit(i, 71) < 0.68 then 'finished' when bench.unit(i, 71) < 0.74 then 'rolled-back'
+const CUTOVER_STATES = `case when bench.unit(i, 71) < 0.68 then 'finished' when bench.unit(i, 71) < 0.74 then 'rolled-back'
   when bench.unit(i, 71) < 0.82 then 'cancelled' when bench.unit(i, 71) < 0.94 then 'planned' when bench.unit(i, 71) < 0.955 then 'active'
   when bench.unit(i, 71) < 0.996 then 'cut-over' else 'rolling-back' end`;
 

@@ -109,7 +109,7 @@ export function results(disks: number, kind: Kind): StepResults {
   };
 }
 
-export function modeOf(kind: Kind, disk: number): CopyMode {
+function modeOf(kind: Kind, disk: number): CopyMode {
   if (kind !== 'mixed') return kind;
   return disk === 0 ? 'full' : 'delta';
 }

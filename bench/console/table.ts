@@ -10,7 +10,7 @@ export function worstOf({ asked }: ConsoleRow): Timed | undefined {
 }
 
 /** Null where there is no figure to judge by: what did not end in time has missed its aim. */
-export function isMet(row: ConsoleRow): boolean | null {
+function isMet(row: ConsoleRow): boolean | null {
   const worst = worstOf(row);
   if (!worst || (worst.p95 === null && !worst.missing?.startsWith('no '))) return null;
   return worst.p95 !== null && worst.p95 <= row.aim;
