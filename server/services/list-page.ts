@@ -1,14 +1,15 @@
-// Pages of a table, filtered and sorted in SQL. What a column is called on the wire is mapped to SQL here and nowhere else.
+// What every list is asked and answers. The lists of the fleet are found by list-find.ts; here is what does for a short one.
 import { and, asc, desc, or, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { faultError } from '../../replication/model/fault.ts';
+import { wellFormedText } from '../../replication/model/foreign-text.ts';
 
 const tokenSchema = z.object({
   /** A column's id; left out for free text over all text columns. */
   property: z.string().max(60).optional(),
   operator: z.enum(['!=', '!:', '!^', '>=', '<=', '=', ':', '^', '>', '<']),
-  value: z.string().max(300),
+  value: z.string().max(300).overwrite(wellFormedText),
 });
 
 /** What every list takes. */
@@ -16,7 +17,7 @@ export const listQuerySchema = z.object({
   page: z.number().int().min(1).max(1_000_000),
   pageSize: z.number().int().min(1).max(100),
   /** From the answer before: the page lies beyond the numbered ones, and `page` is only what is shown. Null: by number. */
-  cursor: z.string().max(1000).nullable().default(null),
+  cursor: z.string().max(4000).nullable().default(null),
   sort: z.object({ by: z.string().max(60), descending: z.boolean() }).nullable(),
   filter: z.object({ operation: z.enum(['and', 'or']), tokens: z.array(tokenSchema).max(20) }),
 });
@@ -47,7 +48,7 @@ export interface ListColumn {
   kind: 'text' | 'choice' | 'number' | 'date';
 }
 
-/** Clauses for a query over `columns`; `tieBreaker` makes the order total, so that pages never overlap. */
+/** For a list of a few rows, such as connectors, all of which may be read: clauses for a query over `columns`; `tieBreaker` makes the order total, so that pages never overlap. */
 export function listClauses(
   query: ListQuery,
   columns: Record<string, ListColumn>,

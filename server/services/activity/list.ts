@@ -1,32 +1,33 @@
 // Reading the audit trail.
-import { and, eq } from 'drizzle-orm';
+import { getTableColumns } from 'drizzle-orm';
 import { audit } from '../../../db/schema/index.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
 
-const COLUMNS: Record<string, ListColumn> = {
-  at: { sql: audit.at, kind: 'date' },
-  actor: { sql: audit.actorName, kind: 'text' },
-  action: { sql: audit.action, kind: 'choice' },
-  subjectKind: { sql: audit.subjectKind, kind: 'choice' },
-  subject: { sql: audit.subjectName, kind: 'text' },
-  subjectId: { sql: audit.subjectId, kind: 'text' },
-  address: { sql: audit.address, kind: 'text' },
+const ACTIVITY: List = {
+  table: audit,
+  id: audit.id,
+  workspaceId: audit.workspaceId,
+  search: audit.search,
+  columns: {
+    at: { column: audit.at, kind: 'date' },
+    actor: { column: audit.actorName, kind: 'text' },
+    action: { column: audit.action, kind: 'choice' },
+    subjectKind: { column: audit.subjectKind, kind: 'choice' },
+    subject: { column: audit.subjectName, kind: 'text' },
+    subjectId: { column: audit.subjectId, kind: 'text', indexed: false },
+    address: { column: audit.address, kind: 'text' },
+  },
 };
+
+const { search: _search, ...FIELDS } = getTableColumns(audit);
 
 export async function listActivity(
   ctx: ServiceContext,
   query: ListQuery,
-): Promise<ListPage<typeof audit.$inferSelect>> {
+): Promise<ListPage<Omit<typeof audit.$inferSelect, 'search'>>> {
   const workspaceId = guard(ctx, 'activity.read');
-  const { where, ...page } = listClauses(query, COLUMNS, audit.id);
-  const all = and(eq(audit.workspaceId, workspaceId), where);
-  const items = await ctx.db
-    .select()
-    .from(audit)
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  return wholePage(items, await ctx.db.$count(audit, all));
+  return findPage(ctx.db, ACTIVITY, workspaceId, query, (tx, here) => tx.select(FIELDS).from(audit).where(here));
 }

@@ -1,5 +1,5 @@
 // Reading cutovers: the table, and one with everything that its page, its wall view and its evidence show.
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq } from 'drizzle-orm';
 import {
   type CutoverRow,
   cutoverLog,
@@ -10,30 +10,38 @@ import {
   replicationJobs,
   replicationRuns,
 } from '../../../db/schema/index.ts';
-import { canCancel, canRollBack, downtime, isOver } from '../../../replication/model/cutover.ts';
+import { canCancel, canRollBack, cutoverStateSchema, downtime, isOver } from '../../../replication/model/cutover.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { testLaunchTime } from '../instances/test-launch-time.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
 import { cutoverReadiness } from './checks.ts';
 
 /** As many lines as a night makes; older ones are in the evidence. */
 const SHOWN_LINES = 500;
 
-const COLUMNS: Record<string, ListColumn> = {
-  id: { sql: cutovers.id, kind: 'text' },
-  server: { sql: cutovers.serverName, kind: 'text' },
-  state: { sql: cutovers.state, kind: 'choice' },
-  job: { sql: cutovers.jobId, kind: 'text' },
-  startAt: { sql: sql`coalesce(${cutovers.startedAt}, ${cutovers.startAt})`, kind: 'date' },
-  createdBy: { sql: cutovers.createdBy, kind: 'text' },
-  createdAt: { sql: cutovers.createdAt, kind: 'date' },
-  endedAt: { sql: cutovers.endedAt, kind: 'date' },
+const CUTOVERS: List = {
+  table: cutovers,
+  id: cutovers.id,
+  workspaceId: cutovers.workspaceId,
+  search: cutovers.search,
+  columns: {
+    id: { column: cutovers.id, kind: 'text' },
+    server: { column: cutovers.serverName, kind: 'text' },
+    state: { column: cutovers.state, kind: 'choice', values: cutoverStateSchema.options },
+    job: { column: cutovers.jobId, kind: 'text', indexed: false },
+    startAt: { column: cutovers.beginsAt, kind: 'date' },
+    createdBy: { column: cutovers.createdBy, kind: 'text' },
+    createdAt: { column: cutovers.createdAt, kind: 'date' },
+    endedAt: { column: cutovers.endedAt, kind: 'date' },
+  },
 };
 
 function listed(row: CutoverRow, now: Date) {
-  const { consoleOutput: _console, workspaceId: _workspace, ...shown } = row;
+  const { consoleOutput: _console, workspaceId: _workspace, search: _search, ...shown } = row;
   return {
     ...shown,
     canCancel: canCancel(row),
@@ -47,19 +55,10 @@ export type ListedCutover = ReturnType<typeof listed>;
 
 export async function listCutovers(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedCutover>> {
   const workspaceId = guard(ctx, 'cutover.read');
-  const { where, ...page } = listClauses(query, COLUMNS, cutovers.id);
-  const all = and(eq(cutovers.workspaceId, workspaceId), where);
-  const rows = await ctx.db
-    .select()
-    .from(cutovers)
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  return wholePage(
-    rows.map((row) => listed(row, ctx.now())),
-    await ctx.db.$count(cutovers, all),
-  );
+  return findPage(ctx.db, CUTOVERS, workspaceId, query, async (tx, here) => {
+    const rows = await tx.select().from(cutovers).where(here);
+    return rows.map((row) => listed(row, ctx.now()));
+  });
 }
 
 export async function getCutover(ctx: ServiceContext, cutoverId: string) {

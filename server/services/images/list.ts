@@ -1,26 +1,30 @@
 // Reading the AMIs that runs made.
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { eq, isNull } from 'drizzle-orm';
 import { images, replicationJobs } from '../../../db/schema/index.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
 
-const instanceCount = sql<number>`(select count(*)::int from instances i where i.image_id = ${images.id} and i.terminated_at is null)`;
-
-const COLUMNS: Record<string, ListColumn> = {
-  id: { sql: images.id, kind: 'text' },
-  name: { sql: images.name, kind: 'text' },
-  job: { sql: images.jobId, kind: 'text' },
-  run: { sql: images.runId, kind: 'text' },
-  method: { sql: images.method, kind: 'choice' },
-  /** How much was read back; empty for an AMI of before this was done. */
-  verified: {
-    sql: sql`case when ${images.verified} is null then null when (${images.verified}->>'full')::boolean then 'full' else 'sampled' end`,
-    kind: 'choice',
+const IMAGES: List = {
+  table: images,
+  id: images.id,
+  workspaceId: images.workspaceId,
+  is: isNull(images.deregisteredAt),
+  search: images.search,
+  columns: {
+    id: { column: images.id, kind: 'text' },
+    name: { column: images.name, kind: 'text' },
+    job: { column: images.jobId, kind: 'text' },
+    run: { column: images.runId, kind: 'text', indexed: false },
+    method: { column: images.method, kind: 'choice', values: images.method.enumValues },
+    /** How much was read back; empty for an AMI of before this was done. */
+    verified: { column: images.verifiedHow, kind: 'choice', values: ['full', 'sampled'] },
+    instances: { column: images.instanceCount, kind: 'number' },
+    pinned: { column: images.pinned, kind: 'choice', values: ['yes', 'no'] },
+    pointInTime: { column: images.pointInTime, kind: 'date' },
+    createdAt: { column: images.createdAt, kind: 'date' },
   },
-  instances: { sql: instanceCount, kind: 'number' },
-  pinned: { sql: sql`case when ${images.pinnedAt} is null then 'no' else 'yes' end`, kind: 'choice' },
-  pointInTime: { sql: images.pointInTime, kind: 'date' },
-  createdAt: { sql: images.createdAt, kind: 'date' },
 };
 
 const FIELDS = {
@@ -36,7 +40,7 @@ const FIELDS = {
   pinnedAt: images.pinnedAt,
   pointInTime: images.pointInTime,
   createdAt: images.createdAt,
-  instances: instanceCount,
+  instances: images.instanceCount,
 };
 export interface ListedImage {
   id: string;
@@ -59,15 +63,7 @@ export interface ListedImage {
 /** AMIs that are there; those that were pruned are not. They outlive their jobs. */
 export async function listImages(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedImage>> {
   const workspaceId = guard(ctx, 'image.read');
-  const { where, ...page } = listClauses(query, COLUMNS, images.id);
-  const all = and(eq(images.workspaceId, workspaceId), isNull(images.deregisteredAt), where);
-  const items = await ctx.db
-    .select(FIELDS)
-    .from(images)
-    .innerJoin(replicationJobs, eq(replicationJobs.id, images.jobId))
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  return wholePage(items, await ctx.db.$count(images, all));
+  return findPage(ctx.db, IMAGES, workspaceId, query, (tx, here) =>
+    tx.select(FIELDS).from(images).innerJoin(replicationJobs, eq(replicationJobs.id, images.jobId)).where(here),
+  );
 }

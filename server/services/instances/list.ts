@@ -1,27 +1,47 @@
 // Reading instances that were launched from our AMIs.
-import { and, eq, or, sql } from 'drizzle-orm';
+import { and, eq, or } from 'drizzle-orm';
 import { images, instances, replicationRuns } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
+
+/** As EC2 tells them, and before and instead of that. */
+const STATES: readonly (typeof instances.$inferSelect)['state'][] = [
+  'launching',
+  'failed',
+  'pending',
+  'running',
+  'shutting-down',
+  'terminated',
+  'stopping',
+  'stopped',
+];
 
 type InstanceRow = typeof instances.$inferSelect;
 
-const COLUMNS: Record<string, ListColumn> = {
-  id: { sql: instances.instanceId, kind: 'text' },
-  name: { sql: instances.name, kind: 'text' },
-  image: { sql: instances.imageId, kind: 'text' },
-  run: { sql: instances.runId, kind: 'text' },
-  purpose: { sql: instances.purpose, kind: 'choice' },
-  state: { sql: instances.state, kind: 'choice' },
-  type: { sql: sql`${instances.input}->>'instanceType'`, kind: 'text' },
-  privateAddress: { sql: sql`${instances.detail}->>'privateAddress'`, kind: 'text' },
-  publicAddress: { sql: sql`${instances.detail}->>'publicAddress'`, kind: 'text' },
-  launchedBy: { sql: instances.launchedBy, kind: 'text' },
-  launchedAt: { sql: instances.launchedAt, kind: 'date' },
+const INSTANCES: List = {
+  table: instances,
+  id: instances.id,
+  workspaceId: instances.workspaceId,
+  search: instances.search,
+  columns: {
+    id: { column: instances.instanceId, kind: 'text', indexed: false },
+    name: { column: instances.name, kind: 'text' },
+    image: { column: instances.imageId, kind: 'text' },
+    run: { column: instances.runId, kind: 'text', indexed: false },
+    purpose: { column: instances.purpose, kind: 'choice', values: instances.purpose.enumValues },
+    state: { column: instances.state, kind: 'choice', values: STATES },
+    type: { column: instances.instanceType, kind: 'text' },
+    privateAddress: { column: instances.privateAddress, kind: 'text', indexed: false },
+    publicAddress: { column: instances.publicAddress, kind: 'text', indexed: false },
+    launchedBy: { column: instances.launchedBy, kind: 'text' },
+    launchedAt: { column: instances.launchedAt, kind: 'date' },
+  },
 };
 
-function listed({ input, ...row }: InstanceRow) {
+function listed({ input, search: _search, ...row }: InstanceRow) {
   const { userData, token: _token, ...settings } = input;
   return { ...row, settings: { ...settings, hasUserData: Boolean(userData) } };
 }
@@ -29,16 +49,9 @@ export type ListedInstance = ReturnType<typeof listed>;
 
 export async function listInstances(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedInstance>> {
   const workspaceId = guard(ctx, 'instance.read');
-  const { where, ...page } = listClauses(query, COLUMNS, instances.id);
-  const all = and(eq(instances.workspaceId, workspaceId), where);
-  const rows = await ctx.db
-    .select()
-    .from(instances)
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  return wholePage(rows.map(listed), await ctx.db.$count(instances, all));
+  return findPage(ctx.db, INSTANCES, workspaceId, query, async (tx, here) =>
+    (await tx.select().from(instances).where(here)).map(listed),
+  );
 }
 
 /** By our own id of the launch, or EC2's. */

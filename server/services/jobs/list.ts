@@ -1,30 +1,41 @@
 // Reading replication jobs with the state of their newest run.
-import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
 import { connectors, images, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { jobStateSchema } from '../../../replication/model/job.ts';
 import { shownBaselines } from '../baselines/shown.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { testLaunchTime } from '../instances/test-launch-time.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
 import { awsTargetConfig } from '../target.ts';
 
 type JobRow = typeof replicationJobs.$inferSelect;
 type RunRow = typeof replicationRuns.$inferSelect;
 
-const COLUMNS: Record<string, ListColumn> = {
-  id: { sql: replicationJobs.id, kind: 'text' },
-  server: { sql: replicationJobs.serverName, kind: 'text' },
-  state: { sql: replicationJobs.state, kind: 'choice' },
-  description: { sql: replicationJobs.description, kind: 'text' },
-  connector: { sql: connectors.name, kind: 'text' },
-  image: { sql: replicationJobs.latestImageId, kind: 'text' },
-  frequency: { sql: replicationJobs.everyHours, kind: 'number' },
-  /** Hours since the moment that the newest AMI holds. */
-  lag: { sql: sql`extract(epoch from now() - ${replicationJobs.latestImageAt}) / 3600`, kind: 'number' },
-  latestImageAt: { sql: replicationJobs.latestImageAt, kind: 'date' },
-  nextRunAt: { sql: replicationJobs.nextRunAt, kind: 'date' },
-  createdAt: { sql: replicationJobs.createdAt, kind: 'date' },
+const JOBS: List = {
+  table: replicationJobs,
+  id: replicationJobs.id,
+  workspaceId: replicationJobs.workspaceId,
+  is: isNull(replicationJobs.deletedAt),
+  search: replicationJobs.search,
+  columns: {
+    id: { column: replicationJobs.id, kind: 'text' },
+    server: { column: replicationJobs.serverName, kind: 'text' },
+    state: { column: replicationJobs.state, kind: 'choice', values: jobStateSchema.options },
+    description: { column: replicationJobs.description, kind: 'text', indexed: false },
+    connector: { column: replicationJobs.connectorName, kind: 'text' },
+    image: { column: replicationJobs.latestImageId, kind: 'text' },
+    frequency: { column: replicationJobs.everyHours, kind: 'number' },
+    /** Hours since the moment that the newest AMI holds. */
+    lag: { column: replicationJobs.latestImageAt, kind: 'number', age: true },
+    latestImageAt: { column: replicationJobs.latestImageAt, kind: 'date' },
+    nextRunAt: { column: replicationJobs.nextRunAt, kind: 'date' },
+    createdAt: { column: replicationJobs.createdAt, kind: 'date' },
+  },
 };
 
 function listed(job: JobRow, connectorName: string, run: RunRow | undefined, imageCount: number) {
@@ -80,50 +91,43 @@ function configuredTarget(): { region: string; bucket: string } | null {
 }
 export type ListedJob = ReturnType<typeof listed>;
 
-async function newestRuns(ctx: ServiceContext, jobIds: string[]): Promise<Map<string, RunRow>> {
+/** The newest run of each job that was not missed, one look into the index a job: a job's history may be long. */
+async function newestRuns(tx: Queries, jobIds: string[]): Promise<Map<string, RunRow>> {
   if (jobIds.length === 0) return new Map();
-  const rows = await ctx.db
-    .selectDistinctOn([replicationRuns.jobId])
+  const newest = tx
+    .select()
     .from(replicationRuns)
-    .where(and(inArray(replicationRuns.jobId, jobIds), sql`${replicationRuns.state} <> 'missed'`))
-    .orderBy(replicationRuns.jobId, desc(replicationRuns.createdAt));
-  return new Map(rows.map((run) => [run.jobId, run]));
+    .where(and(sql`${replicationRuns.jobId} = ${replicationJobs.id}`, ne(replicationRuns.state, 'missed')))
+    .orderBy(desc(replicationRuns.scheduledFor), desc(replicationRuns.createdAt))
+    .limit(1)
+    .as('newest');
+  const rows = await tx
+    .select()
+    .from(replicationJobs)
+    .innerJoinLateral(newest, sql`true`)
+    .where(sql`${replicationJobs.id} = any(${sql.param(jobIds)})`);
+  return new Map(rows.map(({ newest: run }) => [run.jobId, run]));
 }
 
-async function countImages(ctx: ServiceContext, jobIds: string[]): Promise<Map<string, number>> {
+async function countImages(tx: Queries, jobIds: string[]): Promise<Map<string, number>> {
   if (jobIds.length === 0) return new Map();
-  const rows = await ctx.db
+  const rows = await tx
     .select({ jobId: images.jobId, count: sql<number>`count(*)::int` })
     .from(images)
-    .where(and(inArray(images.jobId, jobIds), isNull(images.deregisteredAt)))
+    .where(and(sql`${images.jobId} = any(${sql.param(jobIds)})`, isNull(images.deregisteredAt)))
     .groupBy(images.jobId);
   return new Map(rows.map(({ jobId, count }) => [jobId, count]));
 }
 
 export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedJob>> {
   const workspaceId = guard(ctx, 'job.read');
-  const { where, ...page } = listClauses(query, COLUMNS, replicationJobs.id);
-  const all = and(eq(replicationJobs.workspaceId, workspaceId), isNull(replicationJobs.deletedAt), where);
-  const rows = await ctx.db
-    .select({ job: replicationJobs, connectorName: connectors.name })
-    .from(replicationJobs)
-    .innerJoin(connectors, eq(connectors.id, replicationJobs.connectorId))
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  const [count] = await ctx.db
-    .select({ total: sql<number>`count(*)::int` })
-    .from(replicationJobs)
-    .innerJoin(connectors, eq(connectors.id, replicationJobs.connectorId))
-    .where(all);
-  const ids = rows.map(({ job }) => job.id);
-  const runs = await newestRuns(ctx, ids);
-  const counts = await countImages(ctx, ids);
-  return wholePage(
-    rows.map(({ job, connectorName }) => listed(job, connectorName, runs.get(job.id), counts.get(job.id) ?? 0)),
-    count?.total ?? 0,
-  );
+  return findPage(ctx.db, JOBS, workspaceId, query, async (tx, here) => {
+    const jobs = await tx.select().from(replicationJobs).where(here);
+    const ids = jobs.map(({ id }) => id);
+    const runs = await newestRuns(tx, ids);
+    const counts = await countImages(tx, ids);
+    return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0));
+  });
 }
 
 /** One job, also a deleted one, with the number of its AMIs and its server's facts. */
@@ -141,8 +145,8 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     .innerJoin(servers, eq(servers.id, replicationJobs.serverId))
     .where(and(eq(replicationJobs.id, jobId), eq(replicationJobs.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
-  const runs = await newestRuns(ctx, [jobId]);
-  const counts = await countImages(ctx, [jobId]);
+  const runs = await newestRuns(ctx.db, [jobId]);
+  const counts = await countImages(ctx.db, [jobId]);
   return {
     ...listed(row.job, row.connectorName, runs.get(jobId), counts.get(jobId) ?? 0),
     guestName: row.guestName,

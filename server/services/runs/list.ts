@@ -1,47 +1,44 @@
 // Reading runs: history pages, one run in full, its log.
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt } from 'drizzle-orm';
 import { artifacts, replicationRuns, runLog } from '../../../db/schema/index.ts';
+import { copyModeSchema } from '../../../replication/model/baseline.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { runStateSchema, runTypeSchema } from '../../../replication/model/run.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { rowsOf } from '../list-filter.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
 import { changedBytesOf, copiedBytes, copyModeOf, runStatus, runSteps, verifiedOf } from './view.ts';
 
 type RunRow = typeof replicationRuns.$inferSelect;
 
-/** The disks as they were copied, or as far as that is decided. */
-const decidedDisks = sql`coalesce(${replicationRuns.results}->'copy-disks'->'disks',
-  ${replicationRuns.results}->'start-snapshots'->'disks', ${replicationRuns.results}->'find-changes'->'disks')`;
+const MIB = 1_048_576;
 
-const COLUMNS: Record<string, ListColumn> = {
-  id: { sql: replicationRuns.id, kind: 'text' },
-  server: { sql: replicationRuns.serverName, kind: 'text' },
-  job: { sql: replicationRuns.jobId, kind: 'text' },
-  type: { sql: replicationRuns.type, kind: 'choice' },
-  state: { sql: replicationRuns.state, kind: 'choice' },
-  image: { sql: replicationRuns.imageId, kind: 'text' },
-  /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
-  queue: {
-    sql: replicationRuns.queueState,
-    kind: 'choice',
+const RUNS: List = {
+  table: replicationRuns,
+  id: replicationRuns.id,
+  workspaceId: replicationRuns.workspaceId,
+  search: replicationRuns.search,
+  columns: {
+    id: { column: replicationRuns.id, kind: 'text' },
+    server: { column: replicationRuns.serverName, kind: 'text' },
+    job: { column: replicationRuns.jobId, kind: 'text', indexed: false },
+    type: { column: replicationRuns.type, kind: 'choice', values: runTypeSchema.options },
+    state: { column: replicationRuns.state, kind: 'choice', values: runStateSchema.options },
+    image: { column: replicationRuns.imageId, kind: 'text' },
+    /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
+    queue: { column: replicationRuns.queueState, kind: 'choice', values: ['queued', 'waiting'], sorted: false },
+    scheduledFor: { column: replicationRuns.scheduledFor, kind: 'date' },
+    startedAt: { column: replicationRuns.startedAt, kind: 'date' },
+    /** Seconds. */
+    duration: { column: replicationRuns.durationSeconds, kind: 'number' },
+    copyMode: { column: replicationRuns.copyMode, kind: 'choice', values: [...copyModeSchema.options, 'mixed'] },
+    changed: { column: replicationRuns.changedBytes, kind: 'number', per: MIB },
+    read: { column: replicationRuns.readBytes, kind: 'number', per: MIB },
+    sent: { column: replicationRuns.sentBytes, kind: 'number', per: MIB },
   },
-  scheduledFor: { sql: replicationRuns.scheduledFor, kind: 'date' },
-  startedAt: { sql: replicationRuns.startedAt, kind: 'date' },
-  duration: { sql: sql`extract(epoch from ${replicationRuns.endedAt} - ${replicationRuns.startedAt})`, kind: 'number' },
-  copyMode: {
-    sql: sql`(select case when count(distinct d->>'mode') > 1 then 'mixed' else min(d->>'mode') end
-      from jsonb_array_elements(${decidedDisks}) d)`,
-    kind: 'choice',
-  },
-  changed: { sql: sumOf('find-changes', 'changedBytes'), kind: 'number' },
-  read: { sql: sumOf('copy-disks', 'bytesRead'), kind: 'number' },
-  sent: { sql: sumOf('copy-disks', 'bytesSent'), kind: 'number' },
 };
-
-/** MiB over the disks of a step's result. */
-function sumOf(step: 'find-changes' | 'copy-disks', field: string) {
-  return sql`(select sum((d->>${field}::text)::numeric) / 1048576
-    from jsonb_array_elements(${replicationRuns.results}->${step}::text->'disks') d)`;
-}
 
 function listed(run: RunRow) {
   return {
@@ -68,23 +65,17 @@ export type ListedRun = ReturnType<typeof listed>;
 /** Runs of the workspace, or of one job. */
 export async function listRuns(
   ctx: ServiceContext,
-  input: ListQuery & { jobId?: string | undefined },
+  { jobId, ...query }: ListQuery & { jobId?: string | undefined },
 ): Promise<ListPage<ListedRun>> {
   const workspaceId = guard(ctx, 'run.read');
-  const { where, ...page } = listClauses(input, COLUMNS, replicationRuns.id);
-  const all = and(
-    eq(replicationRuns.workspaceId, workspaceId),
-    input.jobId ? eq(replicationRuns.jobId, input.jobId) : undefined,
-    where,
+  return findPage(
+    ctx.db,
+    RUNS,
+    workspaceId,
+    query,
+    async (tx, here) => (await tx.select().from(replicationRuns).where(here)).map(listed),
+    jobId ? [rowsOf(replicationRuns.jobId, jobId)] : [],
   );
-  const rows = await ctx.db
-    .select()
-    .from(replicationRuns)
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  return wholePage(rows.map(listed), await ctx.db.$count(replicationRuns, all));
 }
 
 /** One run with its steps, disks, snapshot and artifacts. */

@@ -1,29 +1,40 @@
 // Reading the server catalog: pages of servers with their replication, one server, and where the catalog stands.
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
 import { connectors, replicationJobs, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { jobStateSchema } from '../../../replication/model/job.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
+import type { List } from '../list-columns.ts';
+import { findPage } from '../list-find.ts';
+import type { ListPage, ListQuery } from '../list-page.ts';
 import { readTallies } from '../tallies/read.ts';
 
-const COLUMNS: Record<string, ListColumn> = {
-  name: { sql: servers.name, kind: 'text' },
-  id: { sql: servers.id, kind: 'text' },
-  power: { sql: servers.power, kind: 'choice' },
-  guest: { sql: servers.guestName, kind: 'text' },
-  family: { sql: servers.guestFamily, kind: 'choice' },
-  vcpus: { sql: servers.vcpus, kind: 'number' },
-  memoryMiB: { sql: servers.memoryMiB, kind: 'number' },
-  disks: { sql: servers.diskCount, kind: 'number' },
-  diskBytes: { sql: servers.diskBytes, kind: 'number' },
-  address: { sql: servers.address, kind: 'text' },
-  path: { sql: servers.path, kind: 'text' },
-  host: { sql: servers.host, kind: 'text' },
-  connector: { sql: connectors.name, kind: 'text' },
-  readiness: { sql: servers.readiness, kind: 'choice' },
-  replication: { sql: sql`coalesce(${replicationJobs.state}, 'none')`, kind: 'choice' },
-  lastSeenAt: { sql: servers.lastSeenAt, kind: 'date' },
+const SERVERS: List = {
+  table: servers,
+  id: servers.id,
+  workspaceId: servers.workspaceId,
+  is: isNull(servers.clearedAt),
+  search: servers.search,
+  columns: {
+    name: { column: servers.name, kind: 'text' },
+    id: { column: servers.id, kind: 'text' },
+    power: { column: servers.power, kind: 'choice', values: servers.power.enumValues },
+    guest: { column: servers.guestName, kind: 'text' },
+    family: { column: servers.guestFamily, kind: 'choice', values: servers.guestFamily.enumValues },
+    vcpus: { column: servers.vcpus, kind: 'number' },
+    memoryMiB: { column: servers.memoryMiB, kind: 'number' },
+    disks: { column: servers.diskCount, kind: 'number' },
+    diskBytes: { column: servers.diskBytes, kind: 'number' },
+    address: { column: servers.address, kind: 'text' },
+    path: { column: servers.path, sortedBy: servers.pathStart, kind: 'text' },
+    host: { column: servers.host, kind: 'text' },
+    connector: { column: servers.connectorName, kind: 'text' },
+    readiness: { column: servers.readiness, kind: 'choice', values: servers.readiness.enumValues },
+    replication: { column: servers.replicationState, kind: 'choice', values: ['none', ...jobStateSchema.options] },
+    lastSeenAt: { column: servers.lastSeenAt, kind: 'date' },
+  },
 };
 
 const FIELDS = {
@@ -58,38 +69,25 @@ const FIELDS = {
   latestImageAt: replicationJobs.latestImageAt,
 };
 
-function query(ctx: ServiceContext) {
-  return ctx.db
+function shownServers(tx: Queries) {
+  return tx
     .select(FIELDS)
     .from(servers)
     .innerJoin(connectors, eq(connectors.id, servers.connectorId))
     .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)));
 }
-export type ListedServer = Awaited<ReturnType<typeof query>>[number];
+export type ListedServer = Awaited<ReturnType<typeof shownServers>>[number];
 
 export async function listServers(ctx: ServiceContext, input: ListQuery): Promise<ListPage<ListedServer>> {
   const workspaceId = guard(ctx, 'server.read');
-  const { where, ...page } = listClauses(input, COLUMNS, servers.id);
-  const all = and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt), where);
-  const items = await query(ctx)
-    .where(all)
-    .orderBy(...page.orderBy)
-    .limit(page.limit)
-    .offset(page.offset);
-  const [count] = await ctx.db
-    .select({ total: sql<number>`count(*)::int` })
-    .from(servers)
-    .innerJoin(connectors, eq(connectors.id, servers.connectorId))
-    .leftJoin(replicationJobs, and(eq(replicationJobs.serverId, servers.id), isNull(replicationJobs.deletedAt)))
-    .where(all);
-  return wholePage(items, count?.total ?? 0);
+  return findPage(ctx.db, SERVERS, workspaceId, input, (tx, here) => shownServers(tx).where(here));
 }
 
 /** One server with all that the catalog knows of it. */
 export async function getServer(ctx: ServiceContext, serverId: string) {
   const workspaceId = guard(ctx, 'server.read');
   const where = and(eq(servers.id, serverId), eq(servers.workspaceId, workspaceId));
-  const [row] = await query(ctx).where(where);
+  const [row] = await shownServers(ctx.db).where(where);
   const [full] = await ctx.db.select({ record: servers.record }).from(servers).where(where);
   if (!row || !full) throw faultError('not-found', { message: `There is no server ${serverId}.` });
   return { ...row, record: full.record };

@@ -1,0 +1,232 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { replicationJobs, replicationRuns } from '../../db/schema/index.ts';
+import { listJobs } from './jobs/list.ts';
+import { type ListPage, type ListQuery, listQuerySchema, NUMBERED_ROWS } from './list-page.ts';
+import { listRuns } from './runs/list.ts';
+import { listServers } from './servers/list.ts';
+import { type TestWorkspace, testWorkspace } from './testing.ts';
+import { fillFleet } from './testing-fleet.ts';
+
+/** Enough to find every row by hand, and more than have page numbers. */
+const SOME = 700;
+const MANY = 10_200;
+
+let small: TestWorkspace;
+let large: TestWorkspace;
+let site: TestWorkspace;
+
+async function filled(size: number): Promise<TestWorkspace> {
+  const made = await testWorkspace();
+  const { db, workspaceId, connectorId } = made;
+  await fillFleet(db, { workspaceId, connectorId, size });
+  // A column with many equal values and many rows without one.
+  await db.execute(
+    sql`update replication_runs set image_id = 'ami-' || length(id) where right(id, 1) in ('1', '2', '3')`,
+  );
+  await db.execute(sql`vacuum analyze replication_runs`);
+  return made;
+}
+beforeAll(async () => {
+  small = await filled(SOME);
+  large = await filled(MANY);
+  site = small;
+}, 180_000);
+afterAll(async () => {
+  await small.close();
+  await large.close();
+});
+
+const all: ListQuery = { page: 1, pageSize: 100, cursor: null, sort: null, filter: { operation: 'and', tokens: [] } };
+type Token = ListQuery['filter']['tokens'][number];
+const token = (text: string): Token => {
+  const [, property, operator, value] = /^([A-Za-z]*)(!=|!:|!\^|>=|<=|=|:|\^|>|<)(.*)$/.exec(text) ?? [];
+  return { ...(property ? { property } : {}), operator: operator as Token['operator'], value: value ?? '' };
+};
+const filter = (...texts: string[]): ListQuery['filter'] => ({ operation: 'and', tokens: texts.map(token) });
+const runs = (query: Partial<ListQuery>) => listRuns(site.as('viewer'), { ...all, ...query });
+const ids = (page: ListPage<{ id: string }>) => page.items.map(({ id }) => id);
+
+/** The ids of runs as SQL without an index's help orders them. */
+async function expected(by: string, descending: boolean, where = 'true'): Promise<string[]> {
+  const { rows } = await site.db.execute<{ id: string }>(
+    sql.raw(
+      `select id from replication_runs where ${where} order by ${by} ${descending ? 'desc' : 'asc'} nulls last, id ${descending ? 'desc' : 'asc'}`,
+    ),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Every page from the first on by cursor, then all the way back. */
+async function there(query: Partial<ListQuery>, most = Number.POSITIVE_INFINITY) {
+  const forward: string[][] = [];
+  const backward: string[][] = [];
+  let page = await runs(query);
+  expect(page.previous).toBeNull();
+  forward.push(ids(page));
+  while (page.next && forward.length < most) {
+    page = await runs({ ...query, page: 999, cursor: page.next });
+    forward.push(ids(page));
+  }
+  while (page.previous) {
+    page = await runs({ ...query, page: 7, cursor: page.previous });
+    backward.unshift(ids(page));
+  }
+  return { forward, backward };
+}
+
+describe('pages of a list', () => {
+  const orders = [
+    ['scheduledFor', 'scheduled_for'],
+    ['image', 'image_id'],
+    ['duration', 'duration_seconds'],
+    ['state', 'state'],
+    ['id', 'id'],
+  ] as const;
+  for (const descending of [false, true]) {
+    it.each(orders)(
+      `are the same by number and by cursor, there and back: %s, ${descending}`,
+      async (by, column) => {
+        const sort = { by, descending };
+        const rows = await expected(column, descending);
+        for (const number of [1, 2, 40, 100]) {
+          const page = await runs({ sort, page: number });
+          expect(ids(page)).toEqual(rows.slice((number - 1) * 100, number * 100));
+        }
+        const { forward, backward } = await there({ sort });
+        expect(forward.flat()).toEqual(rows);
+        expect(backward).toEqual(forward.slice(0, -1));
+      },
+      120_000,
+    );
+  }
+
+  it('have numbers up to the first ten thousand rows, and the total says that there are more', async () => {
+    site = large;
+    const sort = { by: 'id', descending: false };
+    const last = await runs({ sort, page: NUMBERED_ROWS / 100 });
+    expect(last).toMatchObject({ total: NUMBERED_ROWS, more: true, next: expect.any(String) });
+    expect(ids(await runs({ sort, page: 1_000_000 }))).toEqual(ids(last));
+    const after = await runs({ sort, page: 101, cursor: last.next });
+    expect(ids(after)).toEqual((await expected('id', false)).slice(NUMBERED_ROWS, NUMBERED_ROWS + 100));
+    site = small;
+  });
+
+  it('begin anew where a cursor is none, or belongs to another order', async () => {
+    const sort = { by: 'startedAt', descending: true };
+    const first = await runs({ sort });
+    const other = await runs({ sort: { by: 'startedAt', descending: false } });
+    const written = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+    for (const cursor of [
+      '',
+      'nonsense',
+      other.next,
+      written('after', 'startedAt', true, '2026-02-31 10:00:00+00', 'x'),
+      written('after', 'startedAt', true, 'infinity', 'x'),
+      written('after', 'startedAt', true, '\u0000', 'x'),
+      written('after', null, false, 'x', 'x'),
+    ])
+      expect(ids(await runs({ sort, page: 5, cursor }))).toEqual(ids(first));
+  });
+});
+
+describe.each([SOME, MANY])('filters of a list of %i', (size) => {
+  beforeAll(() => {
+    site = size === SOME ? small : large;
+  });
+
+  const cases: [string[], string][] = [
+    [['state=failed'], `state = 'failed'`],
+    [['state!=completed'], `state <> 'completed'`],
+    [['state=missed'], 'false'],
+    [['queue=queued'], `state = 'pending'`],
+    [['image=ami-11'], `image_id = 'ami-11'`],
+    [['image!=ami-11'], `image_id is distinct from 'ami-11'`],
+    [['image!:11'], `coalesce(image_id, '') not like '%11%'`],
+    [['server:server-77'], `server_name like '%server-77%'`],
+    [['server^ERVER-7'], 'false'],
+    [[':run-1111'], `id like '%run-1111%'`],
+    [[':FAILED'], `state = 'failed'`],
+    [[':77'], `id ~ '-77' or server_name ~ '-77' or job_id ~ '-77' or image_id ~ '-77'`],
+    [[':zz'], 'false'],
+    [['!:server-1'], `server_name not like 'server-1%'`],
+    [[':-'], 'true'],
+    [['state=failed', ':server-11'], `state = 'failed' and server_name like 'server-11%'`],
+    [['changed>1.5'], 'false'],
+  ];
+  for (const by of ['scheduledFor', 'image'] as const)
+    it.each(cases)(
+      `find what fits and nothing else, in order of ${by}: %s`,
+      async (texts, where) => {
+        const sort = { by, descending: true };
+        const rows = await expected(by === 'image' ? 'image_id' : 'scheduled_for', true, where);
+        const page = await runs({ sort, filter: filter(...texts) });
+        expect(ids(page)).toEqual(rows.slice(0, 100));
+        if (page.more) expect(rows.length).toBeGreaterThanOrEqual(page.total);
+        else expect(page.total).toBe(rows.length);
+        const { forward, backward } = await there({ sort, filter: filter(...texts) }, 4);
+        expect(forward.flat()).toEqual(rows.slice(0, 400));
+        expect(backward).toEqual(forward.slice(0, -1));
+        expect(ids(await runs({ sort, filter: filter(...texts), page: 3 }))).toEqual(rows.slice(200, 300));
+      },
+      60_000,
+    );
+
+  it('fit one of them, where the person says or', async () => {
+    const tokens = ['state=failed', ':server-77', 'image!=x'].map(token);
+    expect((await runs({ filter: { operation: 'or', tokens: tokens.slice(0, 2) } })).total).toBe(
+      (await expected('id', false, `state = 'failed' or server_name like '%server-77%'`)).length,
+    );
+    expect(await runs({ filter: { operation: 'or', tokens } })).toMatchObject({ more: size === MANY });
+    const jobId = 'sms-job-77';
+    const ofJob = await listRuns(site.as('viewer'), { ...all, jobId, filter: { operation: 'or', tokens } });
+    expect(ofJob).toMatchObject({ total: 1, more: false, items: [{ jobId }] });
+  });
+
+  it('count an age from the moment that is kept', async () => {
+    const jobs = (...texts: string[]) => listJobs(site.as('viewer'), { ...all, filter: filter(...texts) });
+    const older = await site.db.$count(
+      replicationJobs,
+      and(eq(replicationJobs.workspaceId, site.workspaceId), sql`latest_image_at < now() - interval '47 hours'`),
+    );
+    expect((await jobs('lag>47')).total).toBe(older);
+    const sorted = await listJobs(site.as('viewer'), { ...all, sort: { by: 'lag', descending: true } });
+    const times = sorted.items.map(({ latestImageAt }) => latestImageAt?.getTime() ?? 0);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it('say what a column cannot be compared with, and which cannot be sorted by', async () => {
+    await expect(runs({ filter: filter('changed>much') })).rejects.toThrow('is not a number');
+    await expect(runs({ filter: filter('startedAt>=soon') })).rejects.toThrow('is not a date');
+    await expect(runs({ filter: filter('startedAt>=+012026-01-01') })).rejects.toThrow('is not a date');
+    await expect(runs({ sort: { by: 'queue', descending: true } })).rejects.toThrow('not sorted by');
+    await expect(runs({ sort: { by: 'constructor', descending: true } })).rejects.toThrow('no column');
+    expect((await runs({ filter: filter('changed>1e300', 'sent<-1e300') })).total).toBe(0);
+    expect((await runs(listQuerySchema.parse({ ...all, filter: filter(':a\u0000b') }))).total).toBe(0);
+  });
+});
+
+it('keeps what servers show of their job and connector', async () => {
+  site = small;
+  const server = async () =>
+    (await listServers(site.as('viewer'), { ...all, filter: filter('name=server-78') })).items[0];
+  const job = eq(replicationJobs.id, 'sms-job-78');
+  const replicated = async (state: string) =>
+    (await listServers(site.as('viewer'), { ...all, filter: filter('name=server-78', `replication=${state}`) })).total;
+  expect(await replicated('active')).toBe(1);
+  await site.db.update(replicationJobs).set({ state: 'paused' }).where(job);
+  expect(await replicated('paused')).toBe(1);
+  await site.db.update(replicationJobs).set({ state: 'deleted', deletedAt: new Date() }).where(job);
+  expect(await replicated('none')).toBe(1);
+  expect(await server()).toMatchObject({ jobId: null, connectorName: 'North' });
+  await site.db.execute(sql`update connectors set name = 'South'`);
+  expect(await server()).toMatchObject({ connectorName: 'South' });
+  expect((await runs({ filter: filter('server=server-78') })).total).toBe(1);
+  expect((await listServers(site.as('viewer'), { ...all, filter: filter(':south') })).total).toBe(SOME);
+  expect((await listJobs(site.as('viewer'), { ...all, filter: filter('connector=North') })).total).toBe(0);
+});
+
+it('keeps what a run waits for in words and kind, or refuses', async () => {
+  const set = site.db.update(replicationRuns).set({ waitingFor: 'Waits.' }).where(eq(replicationRuns.id, 'sms-run-2'));
+  await expect(set).rejects.toThrow();
+});
