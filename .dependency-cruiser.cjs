@@ -15,6 +15,48 @@ const packages = (...names) => `node_modules/(@types/)?(${names.join('|')})/`;
 /** @param {string} name @param {string} comment @param {object} from @param {object} to */
 const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
+/**
+ * A folder whose inner files are its own: others enter by its doors. Tests and what they share may go anywhere.
+ * @param {string} name @param {string} folder @param {string[]} doors files, from the folder
+ */
+const room = (name, folder, doors) =>
+  never(
+    name,
+    `${folder} is entered by ${doors.join(', ')}: offer there what you need, or move it to where both may take it.`,
+    { pathNot: `^${folder}/|${TEST_SUPPORT}` },
+    { path: `^${folder}/`, pathNot: [`^${folder}/(${doors.join('|').replaceAll('.', '\\.')})$`, SUPPORT] },
+  );
+
+const rooms = [
+  room('vsphere-by-its-door', 'replication/sources/vsphere', ['index.ts']),
+  room('target-by-its-doors', 'replication/target/aws', [
+    'target.ts',
+    'open-target.ts',
+    'checks.ts',
+    'ec2-names.ts',
+    'import-tasks.ts',
+    'machine-limits.ts',
+    'recommend-type.ts',
+    'ebs-direct/encryption.ts',
+  ]),
+  room('ebs-direct-by-its-doors', 'replication/target/aws/ebs-direct', ['ebs-direct.ts', 'port.ts', 'encryption.ts']),
+  room('lab-aws-by-its-door', 'lab/aws', ['main.ts']),
+  room('lab-ec2-by-its-door', 'lab/aws/ec2', ['service.ts']),
+  room('lab-s3-by-its-door', 'lab/aws/s3', ['service.ts']),
+  room('lab-ebs-by-its-door', 'lab/aws/ebs', ['service.ts']),
+  room('lab-snapshots-by-its-doors', 'lab/aws/snapshots', ['store.ts', 'block-file.ts', 'hash.ts', 'settings.ts']),
+  room('lab-aws-vmdk-by-its-door', 'lab/aws/vmdk', ['decode.ts']),
+  room('lab-vcenter-by-its-door', 'lab/vcenter', ['main.ts']),
+  room('lab-disks-by-their-doors', 'lab/vcenter/disks', [
+    'store.ts',
+    'disk.ts',
+    'content.ts',
+    'changed-areas.ts',
+    'grain-map.ts',
+  ]),
+  room('lab-vcenter-vmdk-by-its-door', 'lab/vcenter/vmdk', ['stream.ts']),
+];
+
 const whole = [
   never(
     'no-cycles',
@@ -361,7 +403,7 @@ const replication = [
 ];
 
 module.exports = {
-  forbidden: [...whole, ...lab, ...app, ...server, ...replication],
+  forbidden: [...whole, ...rooms, ...lab, ...app, ...server, ...replication],
   options: {
     // Type-only arrows must be seen as well, and told apart.
     tsPreCompilationDeps: true,

@@ -1,4 +1,4 @@
-// The rows of bench/ebs-direct.ts, which is a program of its own with servers and sides of its own. For bench/ only.
+// The rows of bench/ebs-direct.ts, which is a program of its own with servers and sides of its own.
 import { execFile } from 'node:child_process';
 import { loadavg } from 'node:os';
 import path from 'node:path';

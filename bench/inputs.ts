@@ -1,5 +1,5 @@
 // The two disks that both sides of a row read: made once into a folder, the same bytes wherever the same packages are
-// installed. For bench/ only.
+// installed.
 import { createCipheriv, createHash } from 'node:crypto';
 import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';

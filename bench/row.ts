@@ -1,4 +1,4 @@
-// A row of the table: we and a peer at the same work, in turn, and whether we reach what was aimed at. For bench/ only.
+// A row of the table: we and a peer at the same work, in turn, and whether we reach what was aimed at.
 import { loadavg } from 'node:os';
 import { inTheMiddle, type Measured } from './side.ts';
 

@@ -1,5 +1,5 @@
 // One side of a row as a process of its own: how long it took from its start to its end, its processor time and its peak
-// memory. For bench/ only.
+// memory.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Keeps the lease of one task while its work goes on, and carries what the work has to tell. For work.ts.
+// Keeps the lease of one task while its work goes on, and carries what the work has to tell.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, faultError, toFault } from '../replication/model/fault.ts';
 import { foreignText } from '../replication/model/foreign-text.ts';

@@ -1,5 +1,5 @@
 // One session with the console: health is reported and work is claimed until the signal is aborted, the console no longer
-// knows the session, or an answer ends this process. Whatever ends one loop ends the other and all work. For main.ts.
+// knows the session, or an answer ends this process. Whatever ends one loop ends the other and all work.
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';

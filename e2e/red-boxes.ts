@@ -1,4 +1,4 @@
-// What stood in red in any tab at any time, also for a moment: written down in the page as it appears. For stories.
+// What stood in red in any tab at any time, also for a moment: written down in the page as it appears.
 import type { BrowserContext } from '@playwright/test';
 
 /** From the next page on; the texts of errors that were shown, each once. */

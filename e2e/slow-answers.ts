@@ -1,5 +1,5 @@
 // A console whose answers take their time, as on a busy machine: each comes up to three seconds late, in an order that
-// a seed decides. For stories.
+// a seed decides.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BrowserContext } from '@playwright/test';
 

@@ -1,5 +1,4 @@
 // DIR/lab.json: where the lab's parts listen and with which secrets, kept so that a restart is the same lab.
-// For lab/main.ts only.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What awscli and boto3 need to know of the lab's AWS; for peers/ only.
+// What awscli and boto3 need to know of the lab's AWS.
 import type { LabAws } from '../lab/aws/main.ts';
 
 /** The lab's keys and nothing of whoever runs the tests: no configuration file, no instance profile, no pager. */

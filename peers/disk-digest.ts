@@ -1,4 +1,4 @@
-// The digest of a raw disk image as the lab states it; for peers/ only.
+// The digest of a raw disk image as the lab states it.
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 

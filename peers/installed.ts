@@ -1,4 +1,4 @@
-// Which peers this run has; for peers/ only. Their paths come from scripts/peers/peers.ts, which installs them.
+// Which peers this run has. Their paths come from scripts/peers/peers.ts, which installs them.
 import { describe } from 'vitest';
 
 export type PeerName =

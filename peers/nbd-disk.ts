@@ -1,4 +1,4 @@
-// One disk as a raw file and a qcow2, served by qemu-nbd and nbdkit and opened by our client; for the tests of NBD in peers/ only.
+// One disk as a raw file and a qcow2, served by qemu-nbd and nbdkit and opened by our client.
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import {
   parseNbdUri,
   type StatusExtent,
 } from '../replication/disks/nbd/nbd-disk.ts';
-import { pretendDisk } from '../replication/disks/pretend-disk.ts';
 import { openSeekReader } from '../replication/disks/seek-reader.ts';
+import { pretendDisk } from '../replication/disks/testing-pretend-disk.ts';
 import type { Extent } from '../replication/model/extent.ts';
 import { type PeerName, peer } from './installed.ts';
 import { makeCertificates, type NbdServer, type Place, startNbdkit, startQemuNbd } from './nbd-servers.ts';

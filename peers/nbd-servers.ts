@@ -1,4 +1,4 @@
-// NBD servers that nobody here wrote, on a socket or a port, and what nbdinfo says of them; for peers/ only.
+// NBD servers that nobody here wrote, on a socket or a port, and what nbdinfo says of them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

@@ -16,8 +16,8 @@ import {
   openNbdDisk,
   parseNbdUri,
 } from '../replication/disks/nbd/nbd-disk.ts';
-import { seededRandom } from '../replication/disks/pretend-disk.ts';
 import { openSeekReader } from '../replication/disks/seek-reader.ts';
+import { seededRandom } from '../replication/disks/testing-pretend-disk.ts';
 import { coverage, type Extent } from '../replication/model/extent.ts';
 import { describeWith, peer } from './installed.ts';
 import {

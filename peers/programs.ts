@@ -1,4 +1,4 @@
-// Runs a peer's command line and tells what it said; for peers/ only.
+// Runs a peer's command line and tells what it said.
 import { execFile } from 'node:child_process';
 
 export interface Said {

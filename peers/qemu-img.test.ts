@@ -11,8 +11,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readStreamOptimizedVmdk } from '../replication/disks/formats/vmdk/read-stream.ts';
 import { createStreamOptimizedVmdk } from '../replication/disks/formats/vmdk/write-stream.ts';
 import { createMemoryReader, createMemoryWriter } from '../replication/disks/memory/memory-disk.ts';
-import { pretendDisk } from '../replication/disks/pretend-disk.ts';
 import { pump } from '../replication/disks/pump.ts';
+import { pretendDisk } from '../replication/disks/testing-pretend-disk.ts';
 import { describeWith, peer } from './installed.ts';
 
 const MiB = 1024 * 1024;

@@ -1,4 +1,4 @@
-// The resident memory of a process, read from /proc as Linux has it; for peers/ only.
+// The resident memory of a process, read from /proc as Linux has it.
 import { readFileSync } from 'node:fs';
 
 /** Why it cannot be read on this system; undefined where it can. */

@@ -1,4 +1,4 @@
-// Starts vcsim and ends it; for peers/ only.
+// Starts vcsim and ends it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { peer } from './installed.ts';

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pretendDisk } from '../replication/disks/pretend-disk.ts';
+import { pretendDisk } from '../replication/disks/testing-pretend-disk.ts';
 import { startTestLab, type TestLab } from '../replication/sources/vsphere/testing-lab.ts';
 import { describeWith, peer } from './installed.ts';
 

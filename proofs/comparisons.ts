@@ -1,4 +1,4 @@
-// What every proof asks at its end: are the bytes the lab's own, and is nothing of ours left. Imported by proofs/ and peers/ only.
+// What every proof asks at its end: are the bytes the lab's own, and is nothing of ours left.
 import { ne } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { artifacts, baselines, type replicationRuns } from '../db/schema/index.ts';

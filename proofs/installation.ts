@@ -1,6 +1,5 @@
 // A whole installation without a browser: real Postgres, the lab, worker and connector as processes of their own, and the
 // gateway behind a plain HTTP server. Tests see it from outside: services, the database, the lab's control calls.
-// Imported by proofs/ and peers/ only.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';

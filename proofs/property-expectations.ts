@@ -1,5 +1,4 @@
 // What each run of a property test must have done, by what happened to the server's disks since its baseline.
-// For proofs/property.test.ts.
 import { expect } from 'vitest';
 import type { Vm } from '../lab/world/world.ts';
 import type { CopyMode } from '../replication/model/baseline.ts';

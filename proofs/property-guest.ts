@@ -1,5 +1,5 @@
 // What the guest and the administrators do to one server of a property run, and what the test remembers of it: sizes, names,
-// which blocks may differ from the baseline, which disks lost their change tracking. For proofs/property.test.ts.
+// which blocks may differ from the baseline, which disks lost their change tracking.
 import type { Vm } from '../lab/world/world.ts';
 import { DISK_BLOCK_BYTES } from '../replication/model/extent.ts';
 import type { Installation } from './installation.ts';

@@ -1,4 +1,4 @@
-// Follows many runs at once with one question to the database. For proofs/property.test.ts.
+// Follows many runs at once with one question to the database.
 import { setTimeout as delay } from 'node:timers/promises';
 import { inArray } from 'drizzle-orm';
 import { replicationRuns } from '../db/schema/index.ts';

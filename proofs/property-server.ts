@@ -1,5 +1,5 @@
 // One server's life in a property run: turn after turn something happens to it, a run is started, disturbed or not, and
-// compared with the frozen source. For proofs/property.test.ts.
+// compared with the frozen source.
 import { setTimeout as delay } from 'node:timers/promises';
 import { asc, eq } from 'drizzle-orm';
 import { expect } from 'vitest';

@@ -1,4 +1,4 @@
-// Settings that all servers of a property run share, given to one run after the other. For proofs/property.test.ts.
+// Settings that all servers of a property run share, given to one run after the other.
 import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import type { Installation } from './installation.ts';
 import type { Turn } from './property-turns.ts';

@@ -1,4 +1,4 @@
-// Where a run may be cancelled: every step. For proofs/property.test.ts.
+// Where a run may be cancelled: every step.
 import { ITINERARY } from '../replication/model/itinerary.ts';
 
 export const STEPS_TO_CANCEL_AT = ITINERARY.map(({ id }) => id);

@@ -1,4 +1,4 @@
-// What a property run has been through, counted, so that it can be shown and asserted. For proofs/property.test.ts.
+// What a property run has been through, counted, so that it can be shown and asserted.
 
 export class Tally {
   readonly #counts = new Map<string, Map<string, number>>();

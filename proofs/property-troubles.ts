@@ -1,4 +1,4 @@
-// Every kind of failure that a run may meet, as rules of the lab aimed at one server alone. For proofs/property.test.ts.
+// Every kind of failure that a run may meet, as rules of the lab aimed at one server alone.
 import type { FaultEffect, FaultRule } from '../lab/faults/rules.ts';
 import type { Installation } from './installation.ts';
 

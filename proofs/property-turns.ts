@@ -1,5 +1,4 @@
 // What may happen to a server before, during and to one run: random, as data, the same for the same seed.
-// For proofs/property.test.ts.
 import fc from 'fast-check';
 import { folderModes } from '../lab/world/world.ts';
 import { STEPS_TO_CANCEL_AT } from './property-steps.ts';

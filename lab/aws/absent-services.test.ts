@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startTestLab } from './starting-for-tests.ts';
+import { startTestLab } from './testing-lab-aws.ts';
 
 it('an absent service refuses in the protocol of the request, not in the XML of S3', async () => {
   await using lab = await startTestLab();

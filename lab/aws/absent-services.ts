@@ -1,5 +1,4 @@
 // What AWS says to an operation that it does not have, in the protocol that the request speaks: for services that the lab lacks.
-// For the front door of the lab's AWS only.
 import { escapeXml } from './errors.ts';
 import type { AwsResponse } from './service.ts';
 import type { SignedParts } from './sigv4.ts';

@@ -1,4 +1,4 @@
-// The lab's AWS account: its number, region, keys, role, and what each key may do. Made once, kept in account.json. For lab/aws only.
+// The lab's AWS account: its number, region, keys, role, and what each key may do. Made once, kept in account.json.
 import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

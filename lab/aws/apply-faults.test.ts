@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { failure, startTestLab, type TestLab } from './starting-for-tests.ts';
+import { failure, startTestLab, type TestLab } from './testing-lab-aws.ts';
 
 const KIB = 1024;
 let lab: TestLab;

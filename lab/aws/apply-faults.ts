@@ -1,4 +1,4 @@
-// Makes the rules of lab/faults fall on a request of the lab's AWS, and counts requests per operation. For lab/aws only.
+// Makes the rules of lab/faults fall on a request of the lab's AWS, and counts requests per operation.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { permits } from './account.ts';
 import { stateOf } from './request-state.ts';

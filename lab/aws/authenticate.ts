@@ -1,4 +1,4 @@
-// Decides whose a request is: finds the key, checks clock, scope and signature. For the front door of the lab's AWS only.
+// Decides whose a request is: finds the key, checks clock, scope and signature.
 import { createHash } from 'node:crypto';
 import { AbsentService } from './absent-services.ts';
 import { findKey, type LabAccount, type Principal } from './account.ts';

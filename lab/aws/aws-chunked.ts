@@ -1,4 +1,4 @@
-// Takes the aws-chunked framing off a request body, checks chunk signatures, and hands over the trailers. For lab/aws only.
+// Takes the aws-chunked framing off a request body, checks chunk signatures, and hands over the trailers.
 import { createHash, type Hash } from 'node:crypto';
 import { AwsError } from './service.ts';
 import { type ChunkSigner, chunkSignature, sameHex, trailerSignature } from './sigv4.ts';

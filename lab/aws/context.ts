@@ -1,4 +1,4 @@
-// What every service of the lab's AWS (S3, STS, EC2, EBS direct) is made from. For lab/aws only.
+// What every service of the lab's AWS (S3, STS, EC2, EBS direct) is made from.
 import type { Readable } from 'node:stream';
 import type { FaultRules } from '../faults/rules.ts';
 import type { AwsService } from './service.ts';

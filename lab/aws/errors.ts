@@ -1,4 +1,4 @@
-// The forms in which AWS's protocols tell errors: S3's XML, EC2's XML, the query protocol's XML (STS), and rest-json (EBS). For lab/aws only.
+// The forms in which AWS's protocols tell errors: S3's XML, EC2's XML, the query protocol's XML (STS), and rest-json (EBS).
 import type { AwsError, AwsRequest, AwsResponse } from './service.ts';
 
 export type ServiceName = AwsRequest['service'];

@@ -14,7 +14,7 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeyPair } from './account.ts';
-import { failure, startTestLab, type TestLab } from './starting-for-tests.ts';
+import { failure, startTestLab, type TestLab } from './testing-lab-aws.ts';
 
 let lab: TestLab;
 let Bucket: string;

@@ -1,4 +1,4 @@
-// How fast time passes for what the lab's AWS does by itself (tasks, snapshots, instances). For lab/aws only.
+// How fast time passes for what the lab's AWS does by itself (tasks, snapshots, instances).
 import type { LabAwsContext } from './context.ts';
 
 /** `timeScale` 1 is the demonstration's pace (seconds); tests take 0.01 or so. Left out, it is 1. */

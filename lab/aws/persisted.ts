@@ -1,4 +1,4 @@
-// Small JSON files of the lab's AWS that survive kill -9: written beside and renamed. For lab/aws only.
+// Small JSON files of the lab's AWS that survive kill -9: written beside and renamed.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

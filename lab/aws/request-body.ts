@@ -1,4 +1,4 @@
-// The body of a request as a service reads it: decoded, hashed, slowed down by rule, and not begun before somebody reads. For lab/aws only.
+// The body of a request as a service reads it: decoded, hashed, slowed down by rule, and not begun before somebody reads.
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// Counts what was asked of the lab's AWS and its bytes by operation, and remembers the last requests. For lab/aws only.
+// Counts what was asked of the lab's AWS and its bytes by operation, and remembers the last requests.
 
 export interface SeenRequest {
   at: string;

@@ -1,4 +1,4 @@
-// What the front door of the lab's AWS knows of a request beside what it tells the service. For lab/aws only.
+// What the front door of the lab's AWS knows of a request beside what it tells the service.
 import type { FaultRules } from '../faults/rules.ts';
 import type { Principal } from './account.ts';
 import type { AwsRequest } from './service.ts';

@@ -1,4 +1,4 @@
-// What the front door of the lab's AWS (server.ts) hands to a service, and what it takes back. For lab/aws only.
+// What the front door of the lab's AWS (server.ts) hands to a service, and what it takes back.
 import type { Readable } from 'node:stream';
 
 /** A request whose SigV4 signature was verified. The body is decoded (aws-chunked framing removed, trailers checked at its end). */

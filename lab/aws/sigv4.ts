@@ -1,5 +1,5 @@
 // AWS Signature Version 4 as a server checks it: in the Authorization header, in a presigned query, and along a chunked body.
-// Written from "Signing AWS API requests" and the S3 API reference. For lab/aws only.
+// Written from "Signing AWS API requests" and the S3 API reference.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 export const EMPTY_SHA256 = createHash('sha256').digest('hex');

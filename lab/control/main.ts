@@ -1,5 +1,4 @@
 // The lab's control server: plain HTTP and JSON on loopback, by which tests and people steer the lab from behind.
-// For lab/main.ts and tests.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

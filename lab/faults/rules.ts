@@ -1,5 +1,4 @@
 // Faults as data: what the lab shall do wrong, to which operation, how often.
-// Imported by lab/vcenter, lab/aws and lab/control; by nobody outside lab/.
 import { randomUUID } from 'node:crypto';
 
 /** What happens to a request that a rule catches. */

@@ -1,8 +1,8 @@
 // What scripts read and change one attribute at a time: Fetch, paths that are known and unset, types within arrays,
 // advanced settings, the CD drive, names.
 import { expect, test } from 'vitest';
-import { smallWorld, startTestVcenter, type TestClient, type TestVcenter, type Xml } from './client-for-tests.ts';
 import { fieldsOf } from './inventory/schema.ts';
+import { smallWorld, startTestVcenter, type TestClient, type TestVcenter, type Xml } from './testing-client.ts';
 
 const fetchText = (client: TestClient, type: string, value: string, prop: string) =>
   client.raw('Fetch', type, value, `<prop>${prop}</prop>`);

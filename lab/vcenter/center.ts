@@ -1,4 +1,4 @@
-// The lab's vCenter as one object: what every method of the API works on. For lab/vcenter only.
+// The lab's vCenter as one object: what every method of the API works on.
 import { join } from 'node:path';
 import type { FaultRules } from '../faults/rules.ts';
 import type { World } from '../world/world.ts';

@@ -1,4 +1,4 @@
-// The self-signed certificate of the lab's vCenter, made once and kept. For lab/vcenter only.
+// The self-signed certificate of the lab's vCenter, made once and kept.
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MiB } from '../world/world.ts';
-import { smallWorld, startTestVcenter, type TestVcenter } from './client-for-tests.ts';
+import { smallWorld, startTestVcenter, type TestVcenter } from './testing-client.ts';
 
 const GRAIN = 65_536;
 const CAPACITY = 48 * MiB;

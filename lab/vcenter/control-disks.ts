@@ -1,4 +1,4 @@
-// Control calls about disks: what the guest writes and gives back, growth, moving, change tracking. For lab/vcenter/control.ts only.
+// Control calls about disks: what the guest writes and gives back, growth, moving, change tracking.
 import { createCipheriv, createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Center } from './center.ts';

@@ -1,4 +1,4 @@
-// What a test, or a person with curl, may do to the lab's vCenter from behind. For lab/control and tests.
+// What a test, or a person with curl, may do to the lab's vCenter from behind.
 import { z } from 'zod';
 import { folderModes } from '../world/world.ts';
 import type { Center } from './center.ts';

@@ -2,7 +2,7 @@
 import { fetch } from 'undici';
 import { expect, test } from 'vitest';
 import { MiB } from '../world/world.ts';
-import { startTestVcenter, type TestVcenter, type Xml } from './client-for-tests.ts';
+import { startTestVcenter, type TestVcenter, type Xml } from './testing-client.ts';
 
 async function text(lab: TestVcenter, path: string): Promise<string> {
   const url = `${lab.vcenter.url}/folder/${path}?dcPath=East&dsName=store`;

@@ -1,4 +1,4 @@
-// The files of a machine on its datastores: their names, sizes, and the text of those that are text. For lab/vcenter only.
+// The files of a machine on its datastores: their names, sizes, and the text of those that are text.
 import type { DiskStore } from './disks/store.ts';
 import { uuidFrom } from './inventory/service.ts';
 import {

@@ -1,5 +1,4 @@
 // What happened, as vCenter tells it: logins, tasks, power. The last thousand; they do not survive a restart.
-// For lab/vcenter only.
 import type { Center } from './center.ts';
 import type { Session } from './sessions.ts';
 import { type Data, data, type MoRef, ref, time, type Value } from './soap/value.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fetch } from 'undici';
 import { expect, test } from 'vitest';
-import { smallWorld, startTestVcenter, type TestVcenter, type Xml } from './client-for-tests.ts';
-import { readByRecords, readByTables } from './vmdk/read-for-tests.ts';
+import { smallWorld, startTestVcenter, type TestVcenter, type Xml } from './testing-client.ts';
+import { readByRecords, readByTables } from './vmdk/testing-read.ts';
 
 const BLOCK = 524_288;
 

@@ -1,7 +1,7 @@
 import { fetch, type RequestInit } from 'undici';
 import { expect, test } from 'vitest';
 import { MiB } from '../world/world.ts';
-import { smallWorld, startTestVcenter, type TestVcenter } from './client-for-tests.ts';
+import { smallWorld, startTestVcenter, type TestVcenter } from './testing-client.ts';
 
 const CAPACITY = 48 * MiB;
 const FLAT = '/folder/alpha/alpha-flat.vmdk?dcPath=East&dsName=store';

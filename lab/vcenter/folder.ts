@@ -1,5 +1,4 @@
 // HEAD and GET /folder/<path>?dcPath=…&dsName=…: the files of datastores, as far as they belong to the lab's machines.
-// For lab/vcenter only.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FolderMode } from '../world/world.ts';

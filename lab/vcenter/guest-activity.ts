@@ -1,4 +1,4 @@
-// Guests that are on write, zero and trim a little as time passes. For lab/vcenter only.
+// Guests that are on write, zero and trim a little as time passes.
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Center } from './center.ts';
 import type { LabDisk } from './disks/disk.ts';

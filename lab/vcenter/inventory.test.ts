@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultWorld } from '../world/default.ts';
 import { generateWorld } from '../world/generate.ts';
-import { SoapFault, smallWorld, startTestVcenter, type TestClient, type Xml } from './client-for-tests.ts';
+import { SoapFault, smallWorld, startTestVcenter, type TestClient, type Xml } from './testing-client.ts';
 
 async function vmView(client: TestClient): Promise<string> {
   const args = '<container type="Folder">group-d1</container><type>VirtualMachine</type><recursive>true</recursive>';

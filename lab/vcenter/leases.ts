@@ -1,5 +1,4 @@
 // Exports: HttpNfcLease objects with their state, time-out, device URLs, and how much was really served.
-// For lab/vcenter only.
 import { randomUUID } from 'node:crypto';
 import type { Center } from './center.ts';
 import { ISO_BYTES } from './datastore-files.ts';

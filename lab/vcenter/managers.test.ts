@@ -1,6 +1,6 @@
 // The managers beside the inventory: events, options, custom fields, performance.
 import { expect, test } from 'vitest';
-import { startTestVcenter, type TestVcenter, type Xml } from './client-for-tests.ts';
+import { startTestVcenter, type TestVcenter, type Xml } from './testing-client.ts';
 
 const managed = (name: string, type: string, value: string) => `<${name} type="${type}">${value}</${name}>`;
 

@@ -1,5 +1,5 @@
 // The marker in the tiny guest's file system: /data/marker is one block of 512 bytes that is found by what the build
-// script wrote into it, and overwritten in place, as if the guest had done it. For lab/vcenter only.
+// script wrote into it, and overwritten in place, as if the guest had done it.
 import type { Center } from './center.ts';
 import type { LabDisk } from './disks/disk.ts';
 import { GRAIN } from './disks/grain-map.ts';

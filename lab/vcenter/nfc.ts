@@ -1,4 +1,4 @@
-// GET /nfc/<ticket>/<file>: the bytes of an export. For lab/vcenter only.
+// GET /nfc/<ticket>/<file>: the bytes of an export.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// The OVF descriptor of an exported machine. For lab/vcenter only.
+// The OVF descriptor of an exported machine.
 
 import type { Disk, Vm } from '../world/world.ts';
 import type { Center } from './center.ts';

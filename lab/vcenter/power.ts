@@ -1,4 +1,4 @@
-// Switching machines on and off. For lab/vcenter only.
+// Switching machines on and off.
 import type { PowerState } from '../world/world.ts';
 import type { Center } from './center.ts';
 import type { VmState } from './state.ts';

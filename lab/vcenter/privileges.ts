@@ -1,4 +1,4 @@
-// Privileges by their ids, and which the lab's user holds. For lab/vcenter only.
+// Privileges by their ids, and which the lab's user holds.
 
 import type { VcenterSettings } from './settings.ts';
 import { type Data, data, list, type MoRef, type Value } from './soap/value.ts';

@@ -1,4 +1,4 @@
-// What ReconfigVM_Task changes of a machine. For lab/vcenter only.
+// What ReconfigVM_Task changes of a machine.
 import type { Center } from './center.ts';
 import { CD_DRIVE, hasDrive, homeOf } from './inventory/vm-config.ts';
 import { isGranted } from './privileges.ts';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MiB, type World } from '../world/world.ts';
-import { smallWorld, startTestVcenter } from './client-for-tests.ts';
 import { MARKER_MAGIC } from './marker.ts';
-import { readByRecords } from './vmdk/read-for-tests.ts';
+import { smallWorld, startTestVcenter } from './testing-client.ts';
+import { readByRecords } from './vmdk/testing-read.ts';
 
 test('snapshots, their bytes and changes of the world survive a restart; sessions and leases do not', async () => {
   await using lab = await startTestVcenter();

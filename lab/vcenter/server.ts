@@ -1,4 +1,4 @@
-// The HTTPS front of the lab's vCenter: /sdk, /nfc and /folder, and being down. For lab/vcenter only.
+// The HTTPS front of the lab's vCenter: /sdk, /nfc and /folder, and being down.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';

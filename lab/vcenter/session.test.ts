@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
-import { SoapFault, startTestVcenter, TestClient } from './client-for-tests.ts';
+import { SoapFault, startTestVcenter, TestClient } from './testing-client.ts';
 
 /** The code of the SOAP fault that a call ends in. */
 async function faultOf(promise: Promise<unknown>): Promise<string> {

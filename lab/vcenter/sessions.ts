@@ -1,5 +1,4 @@
 // Who is logged in, what each session has made (views, filters, pages), and when it has been idle for too long.
-// For lab/vcenter only.
 import { randomUUID } from 'node:crypto';
 import type { Center } from './center.ts';
 import type { ManagedObject } from './inventory/managed-object.ts';

@@ -1,4 +1,4 @@
-// What a test or an operator may set about the lab's vCenter while it runs. For lab/ only.
+// What a test or an operator may set about the lab's vCenter while it runs.
 import type { FolderMode } from '../world/world.ts';
 import type { XmlStyle } from './soap/value.ts';
 

@@ -1,4 +1,4 @@
-// The bytes of a body on their way out, as the fault rules want them: late, slow, or cut off. For lab/vcenter only.
+// The bytes of a body on their way out, as the fault rules want them: late, slow, or cut off.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultEffect } from '../faults/rules.ts';

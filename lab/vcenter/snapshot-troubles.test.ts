@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startTestVcenter, type TestVcenter } from './client-for-tests.ts';
+import { startTestVcenter, type TestVcenter } from './testing-client.ts';
 
 const value = async (lab: TestVcenter, path: string) =>
   (await lab.client.properties('VirtualMachine', 'vm-1', path))[path]['#text'];

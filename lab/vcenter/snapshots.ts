@@ -1,4 +1,4 @@
-// Taking, removing and consolidating snapshots. For lab/vcenter only.
+// Taking, removing and consolidating snapshots.
 import type { Center } from './center.ts';
 import { snapshotDisks } from './disks/store.ts';
 import { VimFault } from './soap/fault.ts';

@@ -1,5 +1,4 @@
 // What lasts of the lab's vCenter beyond its process: the world with its changes, snapshots, numbers given out.
-// For lab/vcenter only.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Vm, World } from '../world/world.ts';

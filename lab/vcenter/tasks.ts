@@ -1,4 +1,4 @@
-// Tasks: work that goes on after its call was answered, with state, progress and outcome. For lab/vcenter only.
+// Tasks: work that goes on after its call was answered, with state, progress and outcome.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Center } from './center.ts';
 import type { ManagedObject } from './inventory/managed-object.ts';

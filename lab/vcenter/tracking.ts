@@ -1,4 +1,4 @@
-// Change tracking of a whole VM: when it begins, when it ends, and when it begins too late. For lab/vcenter only.
+// Change tracking of a whole VM: when it begins, when it ends, and when it begins too late.
 import type { Center } from './center.ts';
 import { chainOf, type VmState } from './state.ts';
 

@@ -1,5 +1,5 @@
 // Counts what was asked of the lab's vCenter and how many bytes of disks went out, so that tests can tell how much work
-// a transfer was. For lab/vcenter only.
+// a transfer was.
 
 export interface DiskTraffic {
   vm: string;

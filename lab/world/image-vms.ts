@@ -1,4 +1,4 @@
-// Servers of the usual world whose disk is a raw image: the tiny guest, and whatever the user names. For lab/world only.
+// Servers of the usual world whose disk is a raw image: the tiny guest, and whatever the user names.
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';

@@ -1,4 +1,4 @@
-// Where the servers of the usual world stand: what those of a datacenter have in common. For lab/world only.
+// Where the servers of the usual world stand: what those of a datacenter have in common.
 import type { Nic, Vm } from './world.ts';
 
 export type Details = Pick<Vm, 'id' | 'name' | 'folder' | 'guestId' | 'guestFullName' | 'disks'> & Partial<Vm>;

@@ -7,12 +7,12 @@ import { type ChangedBlocksReader, extentsToRead, withChangedBlocks } from './ch
 import { blocksOf, describeDiskReader, readAll, same } from './contract.ts';
 import { type DigestSet, openDigestSet } from './digests/digest-set.ts';
 import { createDigestWriter, type DigestWriter } from './digests/digest-writer.ts';
-import { createMemoryStore, type MemoryDigestStore } from './digests/memory-store.ts';
+import { createMemoryStore, type MemoryDigestStore } from './digests/testing-memory-store.ts';
 import { createMemoryReader, createMemorySeekable, createMemoryWriter } from './memory/memory-disk.ts';
-import { fillRandom, pretendDisk, seededRandom } from './pretend-disk.ts';
 import { pump } from './pump.ts';
 import type { DiskReader, SeekableDisk } from './reader.ts';
 import { openSeekReader } from './seek-reader.ts';
+import { fillRandom, pretendDisk, seededRandom } from './testing-pretend-disk.ts';
 
 const never = new AbortController().signal;
 const MiB = 1024 * 1024;

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { blockCount, DISK_BLOCK_BYTES, type DiskBlock, makeBlock, ZERO_BLOCK_DIGEST } from './block.ts';
-import { pretendDisk } from './pretend-disk.ts';
 import type { DiskReader } from './reader.ts';
+import { pretendDisk } from './testing-pretend-disk.ts';
 import type { DiskWriter, SealedDisk } from './writer.ts';
 
 const never = new AbortController().signal;

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES, type DiskBlock, makeBlock } from './block.ts';
 import { same } from './contract.ts';
 import { createMemoryReader, createMemoryWriter } from './memory/memory-disk.ts';
-import { pretendDisk } from './pretend-disk.ts';
 import { type CopyProgress, pump } from './pump.ts';
 import type { DiskReader } from './reader.ts';
+import { pretendDisk } from './testing-pretend-disk.ts';
 import type { DiskWriter, SealedDisk } from './writer.ts';
 
 const MiB = 1024 * 1024;

@@ -5,9 +5,9 @@ import { faultError } from '../model/fault.ts';
 import { DISK_BLOCK_BYTES } from './block.ts';
 import { assemble, blocksOf, describeDiskReader, readAll, same } from './contract.ts';
 import { createMemorySeekable } from './memory/memory-disk.ts';
-import { pretendDisk } from './pretend-disk.ts';
 import type { SeekableDisk } from './reader.ts';
 import { openSeekReader } from './seek-reader.ts';
+import { pretendDisk } from './testing-pretend-disk.ts';
 import { withReadRetry } from './with-retry.ts';
 
 const MiB = 1024 * 1024;

@@ -1,5 +1,4 @@
 // The port to a platform that servers are copied from. One folder per platform beside this file; contract.ts tests each.
-// Imported by the connector and the connector's steps.
 import type { DiskReader } from '../disks/reader.ts';
 import type { Extent } from '../model/extent.ts';
 import type { PowerAction, PowerResult } from '../model/power.ts';

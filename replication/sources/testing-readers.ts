@@ -1,4 +1,4 @@
-// What the tests of sources read, list and await, whatever the platform. For tests only.
+// What the tests of sources read, list and await, whatever the platform.
 import { createHash } from 'node:crypto';
 import { DISK_BLOCK_BYTES } from '../disks/block.ts';
 import type { DiskReader } from '../disks/reader.ts';

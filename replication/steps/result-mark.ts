@@ -1,6 +1,5 @@
 // The mark at AWS that tells a result from what may go: it stands beside the thing, so that it outlives our database.
 // A ledger that was restored from an older copy takes a finished AMI for one that is under way; the mark knows better.
-// Imported by the cloud steps and by the release of what they leave.
 
 const STATE = 'landfall:state';
 const RUN = 'landfall:run';

@@ -1,4 +1,4 @@
-// Tags on everything that a run makes at AWS, for people and for finding orphans. Imported by the steps of both sides.
+// Tags on everything that a run makes at AWS, for people and for finding orphans.
 
 export function runTags(
   run: { id: string; jobId: string; workspaceId: string; serverName: string },

@@ -1,5 +1,4 @@
 // What AWS does only so many of at once (imports, pending snapshots) is waited for: nothing that was copied is lost by it.
-// Imported by the steps of both sides.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultError, faultError } from '../model/fault.ts';
 

@@ -1,5 +1,5 @@
 // What a connector and the console say to each other, version 1. JSON over POST /api/connector/v1/<verb>;
-// every verb but `enrol` with `Authorization: Bearer <connectorId>.<secret>`. Imported by connector and server/gateway.
+// every verb but `enrol` with `Authorization: Bearer <connectorId>.<secret>`.
 import { z } from 'zod';
 import { artifactKindSchema, artifactSchema, artifactStateSchema } from '../model/artifact.ts';
 import { baselineSchema, transferPathSchema } from '../model/baseline.ts';

@@ -1,4 +1,4 @@
-// Wrong patches that some test must catch: each is a mistake that replication software has made. For scripts/mutants/mutants.ts.
+// Wrong patches that some test must catch: each is a mistake that replication software has made.
 // `search` must be in the file exactly once; when the code changes, the patch has to follow.
 
 export interface MutantPatch {

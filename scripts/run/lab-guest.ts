@@ -1,5 +1,4 @@
 // The lab's server with a disk that boots: a raw image that the user names, or else the tiny guest where it can be built.
-// Used by scripts/run/landfall.ts.
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// Which ports are free, and who sits on one that is not. For scripts/ and playwright.config.ts.
+// Which ports are free, and who sits on one that is not.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,4 +1,4 @@
-// Installs Debian packages where that is possible: as root, with apt-get. For scripts/ only.
+// Installs Debian packages where that is possible: as root, with apt-get.
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { run } from './child-program.ts';

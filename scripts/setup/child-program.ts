@@ -1,4 +1,4 @@
-// Runs one child program to its end, with a deadline and without leaving grandchildren behind. For scripts/ only.
+// Runs one child program to its end, with a deadline and without leaving grandchildren behind.
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-// Block tokens and page tokens of EBS direct: bound to what they were given for, and good for a while only. For lab/aws/ebs only.
+// Block tokens and page tokens of EBS direct: bound to what they were given for, and good for a while only.
 import { createHmac } from 'node:crypto';
 import type { PacedContext } from '../pace.ts';
 import { invalid } from './validation.ts';

@@ -17,8 +17,8 @@ import {
   startCloudLab,
   validation,
   writeSnapshot,
-} from '../ec2/driving-for-tests.ts';
-import { failure } from '../starting-for-tests.ts';
+} from '../ec2/testing-driving.ts';
+import { failure } from '../testing-lab-aws.ts';
 
 let lab: CloudLab;
 let clock = 0;

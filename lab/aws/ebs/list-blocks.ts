@@ -1,4 +1,4 @@
-// ListSnapshotBlocks and ListChangedBlocks. For lab/aws/ebs only.
+// ListSnapshotBlocks and ListChangedBlocks.
 import type { AwsRequest, AwsResponse } from '../service.ts';
 import { blockSize, blocksPerGiB } from '../snapshots/block-file.ts';
 import { json, mostBlocks } from './snapshot-life.ts';

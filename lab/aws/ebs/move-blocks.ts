@@ -1,4 +1,4 @@
-// PutSnapshotBlock and GetSnapshotBlock. For lab/aws/ebs only.
+// PutSnapshotBlock and GetSnapshotBlock.
 import { createHash } from 'node:crypto';
 import type { AwsRequest, AwsResponse } from '../service.ts';
 import { blockSize, blocksPerGiB } from '../snapshots/block-file.ts';

@@ -18,8 +18,8 @@ import {
   sha256,
   startCloudLab,
   validation,
-} from '../ec2/driving-for-tests.ts';
-import { failure } from '../starting-for-tests.ts';
+} from '../ec2/testing-driving.ts';
+import { failure } from '../testing-lab-aws.ts';
 
 let lab: CloudLab;
 let clock = 0;

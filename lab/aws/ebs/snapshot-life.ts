@@ -1,4 +1,4 @@
-// StartSnapshot and CompleteSnapshot. For lab/aws/ebs only.
+// StartSnapshot and CompleteSnapshot.
 import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
 import { blockSize, blocksPerGiB } from '../snapshots/block-file.ts';
 import { linearChecksum } from '../snapshots/hash.ts';

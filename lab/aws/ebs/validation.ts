@@ -1,4 +1,4 @@
-// The refusals of EBS direct, with AWS's exceptions and reasons. For lab/aws/ebs only.
+// The refusals of EBS direct, with AWS's exceptions and reasons.
 import type { PacedContext } from '../pace.ts';
 import { AwsError, type AwsRequest } from '../service.ts';
 import type { SnapshotRecord, SnapshotStore } from '../snapshots/store.ts';

@@ -1,4 +1,4 @@
-// The letters of the lab's text screen, drawn for it: printable ASCII in cells of 9 by 16. For lab/aws/ec2 only.
+// The letters of the lab's text screen, drawn for it: printable ASCII in cells of 9 by 16.
 
 export const cellWidth = 9;
 export const cellHeight = 16;

@@ -10,11 +10,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLabAws } from '../main.ts';
-import { failure } from '../starting-for-tests.ts';
+import { failure } from '../testing-lab-aws.ts';
 import { screenOf } from './console-screenshot.ts';
-import { type CloudLab, instanceOf, register, snapshotOf, startCloudLab, until } from './driving-for-tests.ts';
-import { linuxDisk } from './guest-disks-for-tests.ts';
 import { encodeGreyJpeg } from './jpeg.ts';
+import { type CloudLab, instanceOf, register, snapshotOf, startCloudLab, until } from './testing-driving.ts';
+import { linuxDisk } from './testing-guest-disks.ts';
 
 /** The part of sharp that is used here. Next brings it along, for its pictures. */
 type Sharp = (bytes: Buffer) => {

@@ -1,4 +1,4 @@
-// GetConsoleScreenshot: the end of the serial console as a picture of a VGA's text screen. For lab/aws/ec2 only.
+// GetConsoleScreenshot: the end of the serial console as a picture of a VGA's text screen.
 //
 // AWS's reference does not say what it refuses. Calls against EC2 that were recorded in September 2026 (github.com/radkawar/stackd,
 // testdata/aws/ec2/console_screenshot_boundaries.json) do: a dry run succeeds whatever the id is; an instance that is pending is

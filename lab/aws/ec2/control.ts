@@ -1,5 +1,4 @@
 // Control calls of the lab's EC2, for tests and for lab/control: what happened in the lab, told without AWS's API.
-// For lab/aws/ec2 only.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { LabAwsPart } from '../context.ts';

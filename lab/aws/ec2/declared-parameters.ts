@@ -1,7 +1,9 @@
-// Which parameters an operation takes, and the refusal of all others. For lab/aws/ec2 only.
+// Which parameters an operation takes, and the refusal of all others.
 //
-// Names are those of the EC2 API's model (2016-11-15) as they stand on the wire, `#` for a number. Those under `reads` have their effect
-// here. Those under `lacks` are documented too, but the lab has nothing that they could change: they are refused in the lab's own words,
+// Names are those of the EC2 API's model (2016-11-15) as they stand on the wire, `#` for a number.
+// Those under `reads` have their effect
+// here.
+// Those under `lacks` are documented too, but the lab has nothing that they could change: they are refused in the lab's own words,
 // so that nobody believes in them, unless they ask for what is the case anyway (`false`, or the value behind `=`). A `*` at the end
 // stands for a whole structure. Everything else is UnknownParameter, as at AWS.
 import { AwsError } from '../service.ts';

@@ -1,4 +1,4 @@
-// Filters and paging of the Describe operations. For lab/aws/ec2 only.
+// Filters and paging of the Describe operations.
 import { AwsError } from '../service.ts';
 import { type Filtered, filterPath, valuesAt } from './documented-filters.ts';
 import type { Parameters, Xml } from './query.ts';

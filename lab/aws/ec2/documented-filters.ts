@@ -1,6 +1,7 @@
-// The filters that EC2's API reference documents (2016-11-15), and where their value stands in what an operation shows. For lab/aws/ec2 only.
+// The filters that EC2's API reference documents (2016-11-15), and where their value stands in what an operation shows.
 //
-// `name` alone: `ebs-info.nvme-support` stands at `ebsInfo.nvmeSupport`; else `name=path`. Lists on the way are looked through. Where the lab
+// `name` alone: `ebs-info.nvme-support` stands at `ebsInfo.nvmeSupport`; else `name=path`. Lists on the way are looked through.
+// Where the lab
 // shows nothing at that place the filter finds nothing, as it does at AWS for an attribute that nobody set.
 import { Listed, type Xml } from './query.ts';
 

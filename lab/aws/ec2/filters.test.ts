@@ -18,9 +18,9 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { failure } from '../starting-for-tests.ts';
-import { type CloudLab, instanceOf, register, snapshotOf, startCloudLab, until } from './driving-for-tests.ts';
-import { linuxDisk } from './guest-disks-for-tests.ts';
+import { failure } from '../testing-lab-aws.ts';
+import { type CloudLab, instanceOf, register, snapshotOf, startCloudLab, until } from './testing-driving.ts';
+import { linuxDisk } from './testing-guest-disks.ts';
 
 let lab: CloudLab;
 let ec2: EC2Client;

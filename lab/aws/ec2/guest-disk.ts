@@ -1,5 +1,5 @@
 // Looks into the raw bytes of a snapshot as VM Import and a booting machine would: partitions, boot code, kind of guest.
-// For lab/aws/ec2 only. Nothing that a tag or a name says counts here.
+// Nothing that a tag or a name says counts here.
 import { blockSize } from '../snapshots/block-file.ts';
 import type { SnapshotStore } from '../snapshots/store.ts';
 

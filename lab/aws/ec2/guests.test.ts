@@ -12,8 +12,8 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CloudLab, instanceOf, register, snapshotOf, startCloudLab, until } from './driving-for-tests.ts';
-import { linuxDisk } from './guest-disks-for-tests.ts';
+import { type CloudLab, instanceOf, register, snapshotOf, startCloudLab, until } from './testing-driving.ts';
+import { linuxDisk } from './testing-guest-disks.ts';
 
 const path = process.env.PATH;
 let folder: string;

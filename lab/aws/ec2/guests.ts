@@ -1,5 +1,4 @@
 // The machines behind the lab's instances: real ones under QEMU where it is installed, else pretended ones that say so.
-// For lab/aws/ec2 only.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';

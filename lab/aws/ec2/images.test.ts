@@ -13,8 +13,8 @@ import {
   type RegisterImageCommandInput,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { failure } from '../starting-for-tests.ts';
-import { type CloudLab, filledBlock, putBlock, register, startCloudLab, writeSnapshot } from './driving-for-tests.ts';
+import { failure } from '../testing-lab-aws.ts';
+import { type CloudLab, filledBlock, putBlock, register, startCloudLab, writeSnapshot } from './testing-driving.ts';
 
 let lab: CloudLab;
 let ec2: EC2Client;

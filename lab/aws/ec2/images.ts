@@ -1,4 +1,4 @@
-// AMIs: RegisterImage, DescribeImages, DeregisterImage. For lab/aws/ec2 only.
+// AMIs: RegisterImage, DescribeImages, DeregisterImage.
 import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';
 import { applyFilters, page, tagSet } from './describe.ts';

@@ -6,9 +6,9 @@ import {
   type ImportImageCommandInput,
 } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { failure } from '../starting-for-tests.ts';
-import { blocksOf, type CloudLab, imageTask, snapshotOf, startCloudLab } from './driving-for-tests.ts';
-import { efiDisk, linuxDisk, windowsDisk } from './guest-disks-for-tests.ts';
+import { failure } from '../testing-lab-aws.ts';
+import { blocksOf, type CloudLab, imageTask, snapshotOf, startCloudLab } from './testing-driving.ts';
+import { efiDisk, linuxDisk, windowsDisk } from './testing-guest-disks.ts';
 
 let lab: CloudLab;
 let ec2: EC2Client;

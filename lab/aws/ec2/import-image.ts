@@ -1,4 +1,4 @@
-// ImportImage from EBS snapshots: makes snapshots of its own and an AMI of them. For lab/aws/ec2 only.
+// ImportImage from EBS snapshots: makes snapshots of its own and an AMI of them.
 import { createHash } from 'node:crypto';
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { failure } from '../starting-for-tests.ts';
-import { writeVmdk } from '../vmdk/write-for-tests.ts';
+import { failure } from '../testing-lab-aws.ts';
+import { writeVmdk } from '../vmdk/testing-write.ts';
 import {
   blocksOf,
   blocksOfDisk,
@@ -20,7 +20,7 @@ import {
   startCloudLab,
   until,
   upload,
-} from './driving-for-tests.ts';
+} from './testing-driving.ts';
 
 let lab: CloudLab;
 let ec2: EC2Client;

@@ -1,4 +1,4 @@
-// ImportSnapshot: streams a staged object through the lab's decoder into a snapshot. For lab/aws/ec2 only.
+// ImportSnapshot: streams a staged object through the lab's decoder into a snapshot.
 import type { Readable } from 'node:stream';
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';

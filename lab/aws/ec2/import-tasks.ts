@@ -1,4 +1,4 @@
-// What both kinds of import tasks share: making, describing, cancelling, failing. For lab/aws/ec2 only.
+// What both kinds of import tasks share: making, describing, cancelling, failing.
 
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';

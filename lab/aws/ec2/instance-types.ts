@@ -1,4 +1,4 @@
-// What EC2 says of instance types, and which zone offers which. The table is in type-table.ts. For lab/aws/ec2 only.
+// What EC2 says of instance types, and which zone offers which. The table is in type-table.ts.
 import { AwsError } from '../service.ts';
 import { applyFilters, page } from './describe.ts';
 import { networkOf } from './network.ts';

@@ -1,4 +1,4 @@
-// Instances and their status as the query API shows them. For lab/aws/ec2 only.
+// Instances and their status as the query API shows them.
 import { tagSet } from './describe.ts';
 import { findInstanceType } from './instance-types.ts';
 import { interfaceXml, privateDnsName, publicDnsName, shownPublicIp } from './interface-xml.ts';

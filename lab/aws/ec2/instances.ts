@@ -1,4 +1,4 @@
-// The life of instances after their launch: describing, status, console, stopping, starting, terminating. For lab/aws/ec2 only.
+// The life of instances after their launch: describing, status, console, stopping, starting, terminating.
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';
 import { applyFilters, type FilterTable, page } from './describe.ts';

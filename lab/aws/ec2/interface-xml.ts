@@ -1,4 +1,4 @@
-// An instance's network interface, as the instance shows it and as it is shown by itself. For lab/aws/ec2 only.
+// An instance's network interface, as the instance shows it and as it is shown by itself.
 import { tagSet } from './describe.ts';
 import type { Xml } from './query.ts';
 import type { Ec2, InstanceRecord } from './state.ts';

@@ -1,4 +1,4 @@
-// Network interfaces, which instances bring with them, and the route table of the VPC. For lab/aws/ec2 only.
+// Network interfaces, which instances bring with them, and the route table of the VPC.
 import { createHash } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { applyFilters, page } from './describe.ts';

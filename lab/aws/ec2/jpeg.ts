@@ -1,4 +1,4 @@
-// Writes a grey picture as a baseline JPEG. For lab/aws/ec2 only.
+// Writes a grey picture as a baseline JPEG.
 //
 // From ITU-T T.81 | ISO/IEC 10918-1: the DCT (A.3.3), the coding of coefficients (F.1.2), the markers (annex B), and the tables of
 // annex K for luminance: quantization (table K.1), Huffman codes for DC (K.3) and AC (K.5). The wrapping is JFIF 1.01 (ITU-T T.871).

@@ -6,8 +6,8 @@ import {
   ImportKeyPairCommand,
 } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
-import { failure } from '../starting-for-tests.ts';
-import { startCloudLab } from './driving-for-tests.ts';
+import { failure } from '../testing-lab-aws.ts';
+import { startCloudLab } from './testing-driving.ts';
 
 test('key pairs are made, brought, found and deleted, and stay over a restart', async () => {
   await using lab = await startCloudLab();

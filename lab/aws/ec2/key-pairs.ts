@@ -1,4 +1,4 @@
-// Key pairs: those that the account was born with, and those that are made, brought and deleted. For lab/aws/ec2 only.
+// Key pairs: those that the account was born with, and those that are made, brought and deleted.
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';

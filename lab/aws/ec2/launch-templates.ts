@@ -1,4 +1,4 @@
-// Launch templates: versions of the parameters of a launch, and what a launch takes from them. For lab/aws/ec2 only.
+// Launch templates: versions of the parameters of a launch, and what a launch takes from them.
 import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';
 import { applyFilters, page, tagSet } from './describe.ts';

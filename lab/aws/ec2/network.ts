@@ -1,4 +1,4 @@
-// The VPC, subnets and security groups that the lab's account was born with (its key pairs too), and its region. For lab/aws/ec2 only.
+// The VPC, subnets and security groups that the lab's account was born with (its key pairs too), and its region.
 import { createHash } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { applyFilters, page, tagSet } from './describe.ts';

@@ -1,4 +1,4 @@
-// The forms in which OpenSSH keeps keys (RFC 4253, and PROTOCOL.key of OpenSSH for the private form). For lab/aws/ec2 only.
+// The forms in which OpenSSH keeps keys (RFC 4253, and PROTOCOL.key of OpenSSH for the private form).
 import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 
 const MAGIC = Buffer.from('openssh-key-v1\0');

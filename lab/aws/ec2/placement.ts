@@ -1,4 +1,4 @@
-// Where an instance is put: subnet, zone, security groups and addresses. For lab/aws/ec2 only.
+// Where an instance is put: subnet, zone, security groups and addresses.
 import { randomInt } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { type InstanceType, offeredAt } from './instance-types.ts';

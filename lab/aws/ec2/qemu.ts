@@ -1,4 +1,4 @@
-// One QEMU process for one instance. For lab/aws/ec2 only. The process ends with the lab, also when the lab is killed.
+// One QEMU process for one instance. The process ends with the lab, also when the lab is killed.
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -1,4 +1,4 @@
-// The EC2 query protocol: form fields with dotted, numbered names in; XML out. For lab/aws/ec2 only.
+// The EC2 query protocol: form fields with dotted, numbered names in; XML out.
 import { AwsError } from '../service.ts';
 
 /** One level of a request's parameters (`BlockDeviceMapping.1.Ebs.SnapshotId`). */

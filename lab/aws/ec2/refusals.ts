@@ -1,4 +1,4 @@
-// The refusals that many EC2 operations share, with AWS's codes. For lab/aws/ec2 only.
+// The refusals that many EC2 operations share, with AWS's codes.
 import { AwsError } from '../service.ts';
 import type { Parameters } from './query.ts';
 import type { Tags } from './state.ts';

@@ -1,4 +1,4 @@
-// RunInstances, with the refusals that decide whether an AMI starts on a type. For lab/aws/ec2 only.
+// RunInstances, with the refusals that decide whether an AMI starts on a type.
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { newId } from '../snapshots/store.ts';

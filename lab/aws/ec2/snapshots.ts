@@ -1,4 +1,4 @@
-// EC2's operations on EBS snapshots. For lab/aws/ec2 only.
+// EC2's operations on EBS snapshots.
 import { AwsError } from '../service.ts';
 import type { SnapshotRecord } from '../snapshots/store.ts';
 import { applyFilters, page, tagSet } from './describe.ts';

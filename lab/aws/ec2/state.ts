@@ -1,4 +1,4 @@
-// What the lab's EC2 remembers beside the snapshots, in JSON files that survive kill -9. For lab/aws/ec2 only.
+// What the lab's EC2 remembers beside the snapshots, in JSON files that survive kill -9.
 import { join } from 'node:path';
 import type { PacedContext, Timers } from '../pace.ts';
 import { RecordFiles, readJson, writeJson } from '../persisted.ts';

@@ -1,4 +1,4 @@
-// CreateTags, DeleteTags, DescribeTags over everything that carries tags. For lab/aws/ec2 only.
+// CreateTags, DeleteTags, DescribeTags over everything that carries tags.
 import { AwsError } from '../service.ts';
 import { applyFilters, page } from './describe.ts';
 import { networkOf } from './network.ts';

@@ -1,4 +1,4 @@
-// The parameters of a launch as DescribeLaunchTemplateVersions shows them: response names for request names. For lab/aws/ec2 only.
+// The parameters of a launch as DescribeLaunchTemplateVersions shows them: response names for request names.
 import { Listed, type Xml } from './query.ts';
 
 /** Where the response's name is not the request's with a small first letter. Lists become sets. */

@@ -1,4 +1,4 @@
-// The instance types that the lab offers: sizes as EC2's user guide lists them for families old and new. For lab/aws/ec2 only.
+// The instance types that the lab offers: sizes as EC2's user guide lists them for families old and new.
 
 export interface InstanceType {
   /** The name, as `id` for paging. */

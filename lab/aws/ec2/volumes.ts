@@ -1,4 +1,4 @@
-// The EBS volumes of instances. For lab/aws/ec2 only.
+// The EBS volumes of instances.
 
 import { AwsError } from '../service.ts';
 import { applyFilters, page, tagSet } from './describe.ts';

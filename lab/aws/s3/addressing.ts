@@ -1,4 +1,4 @@
-// Which bucket and key a request means: by path, or by the host's name. For lab/aws/s3 only.
+// Which bucket and key a request means: by path, or by the host's name.
 import { AwsError, type AwsRequest } from '../service.ts';
 
 export interface Address {

@@ -18,7 +18,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failure, startTestLab, type TestLab } from '../starting-for-tests.ts';
+import { failure, startTestLab, type TestLab } from '../testing-lab-aws.ts';
 
 let lab: TestLab;
 let s3: S3Client;

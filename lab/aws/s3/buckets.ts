@@ -1,4 +1,4 @@
-// Buckets of the lab's S3 and their settings. For lab/aws/s3 only.
+// Buckets of the lab's S3 and their settings.
 import { AwsError } from '../service.ts';
 import { bucketOf, type S3Call, type S3Operation } from './call.ts';
 import { readLifecycle } from './lifecycle.ts';

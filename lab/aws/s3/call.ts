@@ -1,4 +1,4 @@
-// One S3 request with what every operation needs, and the refusals that they share. For lab/aws/s3 only.
+// One S3 request with what every operation needs, and the refusals that they share.
 import { permits } from '../account.ts';
 import type { LabAwsContext } from '../context.ts';
 import { stateOf } from '../request-state.ts';

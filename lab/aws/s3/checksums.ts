@@ -1,4 +1,4 @@
-// S3's checksums: which one a request brings, in a header or a trailer, and whether it is right. For lab/aws/s3 only.
+// S3's checksums: which one a request brings, in a header or a trailer, and whether it is right.
 import { createHash } from 'node:crypto';
 import { AwsError, type AwsRequest } from '../service.ts';
 import { combineCrcs, startCrc } from './crc.ts';

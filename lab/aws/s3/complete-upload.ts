@@ -1,4 +1,4 @@
-// CompleteMultipartUpload: checks the list of parts as S3 does and makes the object of them. For lab/aws/s3 only.
+// CompleteMultipartUpload: checks the list of parts as S3 does and makes the object of them.
 import { AwsError } from '../service.ts';
 import { bucketOf, type S3Call, type S3Operation, uploadOf } from './call.ts';
 import { checksumOfParts, elementOf, headerOf } from './checksums.ts';

@@ -1,4 +1,4 @@
-// The object that a copy names as its source, with the conditions on it. For lab/aws/s3 only.
+// The object that a copy names as its source, with the conditions on it.
 import { AwsError } from '../service.ts';
 import { bucketOf, invalidArgument, mustPermit, preconditionFailed, type S3Call } from './call.ts';
 import type { StoredObject } from './model.ts';

@@ -1,4 +1,4 @@
-// CRC-32, CRC-32C and CRC-64/NVME: of a stream, and of a whole from the CRCs of its parts. For lab/aws/s3 only.
+// CRC-32, CRC-32C and CRC-64/NVME: of a stream, and of a whole from the CRCs of its parts.
 import { crc32 } from 'node:zlib';
 
 export interface RunningCrc {

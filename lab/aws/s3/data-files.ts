@@ -1,4 +1,4 @@
-// The bytes of the lab's S3: files that are written once and never changed, counted by who still needs them. For lab/aws/s3 only.
+// The bytes of the lab's S3: files that are written once and never changed, counted by who still needs them.
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';

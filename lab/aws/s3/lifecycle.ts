@@ -1,4 +1,4 @@
-// Lifecycle rules of a bucket: read, checked, and really carried out by a sweep. For lab/aws/s3 only.
+// Lifecycle rules of a bucket: read, checked, and really carried out by a sweep.
 import { AwsError } from '../service.ts';
 import type { BucketRecord, StoredObject } from './model.ts';
 import type { S3Store } from './store.ts';

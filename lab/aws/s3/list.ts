@@ -1,4 +1,4 @@
-// Lists of the lab's S3: objects (both versions of the call) and open uploads, with prefixes, delimiters and pages. For lab/aws/s3 only.
+// Lists of the lab's S3: objects (both versions of the call) and open uploads, with prefixes, delimiters and pages.
 import { encode } from '../sigv4.ts';
 import { bucketOf, invalidArgument, numberOf, type S3Call, type S3Operation } from './call.ts';
 import type { StoredObject } from './model.ts';

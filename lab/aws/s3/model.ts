@@ -1,4 +1,4 @@
-// What the lab's S3 remembers: buckets, objects, uploads and their parts, as they are written to disk. For lab/aws/s3 only.
+// What the lab's S3 remembers: buckets, objects, uploads and their parts, as they are written to disk.
 
 export const ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];

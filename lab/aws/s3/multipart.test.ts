@@ -15,7 +15,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failure, startTestLab, type TestLab } from '../starting-for-tests.ts';
+import { failure, startTestLab, type TestLab } from '../testing-lab-aws.ts';
 
 const MIB = 1024 * 1024;
 let lab: TestLab;

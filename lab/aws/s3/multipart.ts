@@ -1,4 +1,4 @@
-// Multipart uploads of the lab's S3. An object that is completed is a list of its parts' data files: nothing is moved. For lab/aws/s3 only.
+// Multipart uploads of the lab's S3. An object that is completed is a list of its parts' data files: nothing is moved.
 import { createHash } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { bucketOf, invalidArgument, noSuchUpload, numberOf, type S3Call, type S3Operation, uploadOf } from './call.ts';

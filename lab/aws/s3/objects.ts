@@ -1,4 +1,4 @@
-// Single objects of the lab's S3: put, copy, delete, tags. Reading is in read-object.ts. For lab/aws/s3 only.
+// Single objects of the lab's S3: put, copy, delete, tags. Reading is in read-object.ts.
 import { createHash, randomBytes } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { bucketOf, mustPermit, objectOf, preconditionFailed, type S3Call, type S3Operation } from './call.ts';

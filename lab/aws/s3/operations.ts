@@ -1,4 +1,4 @@
-// Every operation of the lab's S3: how a request is recognized as one, what right it needs, and what does it. For lab/aws/s3 only.
+// Every operation of the lab's S3: how a request is recognized as one, what right it needs, and what does it.
 import * as buckets from './buckets.ts';
 import type { S3Call, S3Operation } from './call.ts';
 import { completeMultipartUpload } from './complete-upload.ts';

@@ -1,4 +1,4 @@
-// GetObject and HeadObject: conditions, ranges, single parts, checksums. For lab/aws/s3 only.
+// GetObject and HeadObject: conditions, ranges, single parts, checksums.
 import { AwsError, type AwsResponse } from '../service.ts';
 import { bucketOf, objectOf, preconditionFailed, type S3Call, type S3Operation } from './call.ts';
 import { headerOf } from './checksums.ts';

@@ -1,4 +1,4 @@
-// Takes a body into a data file or into memory, with its digests, and checks what the client claimed. For lab/aws/s3 only.
+// Takes a body into a data file or into memory, with its digests, and checks what the client claimed.
 import { createHash } from 'node:crypto';
 import { readSmallBody } from '../request-body.ts';
 import { AwsError, type AwsRequest } from '../service.ts';

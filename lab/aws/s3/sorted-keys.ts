@@ -1,4 +1,4 @@
-// The keys of a bucket in the order in which S3 lists them: by their UTF-8 bytes. For lab/aws/s3 only.
+// The keys of a bucket in the order in which S3 lists them: by their UTF-8 bytes.
 
 export class SortedKeys {
   #keys: string[];

@@ -1,4 +1,4 @@
-// Keeps the buckets, objects and uploads of the lab's S3: in memory for answers, in one small file each on disk. For lab/aws/s3 only.
+// Keeps the buckets, objects and uploads of the lab's S3: in memory for answers, in one small file each on disk.
 // A change is one rename, made without a pause in between, so that a kill at any moment leaves the old or the new.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

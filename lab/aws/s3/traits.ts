@@ -1,4 +1,4 @@
-// What a client says about an object when it makes it: headers to keep, encryption, tags; and how they are told again. For lab/aws/s3 only.
+// What a client says about an object when it makes it: headers to keep, encryption, tags; and how they are told again.
 import { AwsError, type AwsRequest } from '../service.ts';
 import { bucketOf, type S3Call } from './call.ts';
 import { headerOf } from './checksums.ts';

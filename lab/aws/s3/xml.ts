@@ -1,4 +1,4 @@
-// Reads and writes the XML of S3. For lab/aws only.
+// Reads and writes the XML of S3.
 import { XMLParser } from 'fast-xml-parser';
 import { escapeXml } from '../errors.ts';
 import { AwsError, type AwsResponse } from '../service.ts';

@@ -1,5 +1,4 @@
 // One EBS snapshot's own blocks on disk: a sparse raw file, a bitmap of the blocks written into it, and their digests.
-// For lab/aws/snapshots only.
 import { createHash } from 'node:crypto';
 import { constants, mkdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 // The lab's own hash of a snapshot, for tests: SHA-256 of every 512 KiB block and one digest over all of them.
-// For lab/aws/snapshots only; knows nothing of what Landfall thinks the bytes should be.
+// Knows nothing of what Landfall thinks the bytes should be.
 import { createHash } from 'node:crypto';
 import { blockSize } from './block-file.ts';
 

@@ -1,5 +1,5 @@
 // What the account says about EBS (encryption, default key), and what a test wants AWS to refuse or to be late with.
-// Kept in ebs-settings.json. For lab/aws/snapshots, lab/aws/ec2 and lab/aws/ebs only.
+// Kept in ebs-settings.json.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';

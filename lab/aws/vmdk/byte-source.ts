@@ -1,4 +1,4 @@
-// Reads exact numbers of bytes from a stream, holding no more than one piece of it. For lab/aws/vmdk only.
+// Reads exact numbers of bytes from a stream, holding no more than one piece of it.
 
 export class ByteSource {
   readonly #pieces: AsyncIterator<Uint8Array>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeVmdk } from './decode.ts';
-import { writeVmdk } from './write-for-tests.ts';
+import { writeVmdk } from './testing-write.ts';
 
 const grain = 65536;
 

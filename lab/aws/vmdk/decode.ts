@@ -1,5 +1,5 @@
 // The lab's own decoder of stream-optimized VMDK, of both layouts (tables in front; directory and footer at the end).
-// For lab/aws only; shares no code with Landfall, so that it cannot share its misunderstandings.
+// Shares no code with Landfall, so that it cannot share its misunderstandings.
 import { inflateSync } from 'node:zlib';
 import { ByteSource } from './byte-source.ts';
 import { GrainTables } from './grain-tables.ts';

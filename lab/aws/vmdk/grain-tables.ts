@@ -1,5 +1,5 @@
 // Checks the directory and the tables of a stream-optimized VMDK against the grains that were really met.
-// For lab/aws/vmdk only. The decoder itself goes by the markers; this finds files whose tables would mislead another reader.
+// The decoder itself goes by the markers; this finds files whose tables would mislead another reader.
 import { refuse, type SparseHeader } from './header.ts';
 
 /** Above this the tables are not checked, so that memory stays bounded (128 KiB for each GiB of the disk). */

@@ -1,4 +1,4 @@
-// The header and the descriptor of a sparse VMDK extent. For lab/aws/vmdk only.
+// The header and the descriptor of a sparse VMDK extent.
 // Layout: VMware's Virtual Disk Format note, as in open-vmdk's vmware_vmdk.h.
 
 export const sectorSize = 512;

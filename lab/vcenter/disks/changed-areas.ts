@@ -1,5 +1,5 @@
 // A page of changed areas, as QueryChangedDiskAreas tells them: extents of whole grains, cut at the page's ends, with the
-// oddities that a test may ask for. Pure. For lab/vcenter only.
+// oddities that a test may ask for. Pure.
 import { GRAIN } from './grain-map.ts';
 
 /** The first grain at or after this one that belongs to the areas; -1 when there is none. */

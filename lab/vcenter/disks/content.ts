@@ -1,5 +1,5 @@
 // What a new disk holds: made from a seed (zeros, text, tables, noise; the same seed gives the same bytes), nothing but
-// noise, or a copy of a raw image. For lab/vcenter and lab/world only.
+// noise, or a copy of a raw image.
 import { createCipheriv, createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { GRAIN, grainState } from './grain-map.ts';

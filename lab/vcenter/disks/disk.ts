@@ -1,5 +1,5 @@
 // A virtual disk with real bytes: one sparse raw file, and for each snapshot a file of the grains that were overwritten
-// since (copy before write), so that the frozen view stays while the guest writes on. For lab/vcenter only.
+// since (copy before write), so that the frozen view stays while the guest writes on.
 import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ComputedBytes, computedBytes, type DiskContent, fillDisk } from './content.ts';

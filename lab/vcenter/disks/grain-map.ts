@@ -1,4 +1,4 @@
-// One byte of state for each 64 KiB grain of a disk, kept in a file beside the data. For lab/vcenter/disks only.
+// One byte of state for each 64 KiB grain of a disk, kept in a file beside the data.
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** Bytes in a grain: the unit of allocation, of copy-before-write and of a stream-optimized VMDK. */

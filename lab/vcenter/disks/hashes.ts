@@ -1,4 +1,4 @@
-// The lab's own fingerprints of a disk, by which tests judge copies of it. For lab/vcenter only.
+// The lab's own fingerprints of a disk, by which tests judge copies of it.
 import { createHash } from 'node:crypto';
 import type { LabDisk } from './disk.ts';
 import { GRAIN } from './grain-map.ts';

@@ -1,5 +1,4 @@
 // All disks of the lab's vCenter. A disk comes into being, and is filled, when somebody first looks into it.
-// For lab/vcenter only.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chainOf, type VmState } from '../state.ts';

@@ -1,5 +1,5 @@
 // Changed-block tracking of one disk: which grain was changed last in which epoch. An epoch ends with each snapshot, and
-// its number is the snapshot's change id. Memory and files grow with what changed, not with the disk. For lab/vcenter only.
+// its number is the snapshot's change id. Memory and files grow with what changed, not with the disk.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Shares, reservations and limits of machines and pools. For lab/vcenter only.
+// Shares, reservations and limits of machines and pools.
 import { type Data, data, long, type MoRef, member, time } from '../soap/value.ts';
 
 /** Nothing reserved, nothing limited. */

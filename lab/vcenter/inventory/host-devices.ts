@@ -1,4 +1,4 @@
-// Devices that tie a machine to its host: passed through, virtual GPUs, persistent memory. For lab/vcenter only.
+// Devices that tie a machine to its host: passed through, virtual GPUs, persistent memory.
 import type { Vm } from '../../world/world.ts';
 import { type Data, data, long } from '../soap/value.ts';
 

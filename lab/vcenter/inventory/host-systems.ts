@@ -1,4 +1,4 @@
-// What a host is made of, and the objects that its `configManager` leads to. For lab/vcenter only.
+// What a host is made of, and the objects that its `configManager` leads to.
 import type { Datastore, EsxiHost } from '../../world/world.ts';
 import { type Data, data, list, long, type MoRef, ref, time, type Value } from '../soap/value.ts';
 import type { ManagedObject } from './managed-object.ts';

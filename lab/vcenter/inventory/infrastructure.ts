@@ -1,4 +1,4 @@
-// Properties of hosts, clusters, pools, datastores and networks. For lab/vcenter only.
+// Properties of hosts, clusters, pools, datastores and networks.
 import type { Cluster, Datastore, EsxiHost } from '../../world/world.ts';
 import { data, list, long, type MoRef, member, ref, time, type Value } from '../soap/value.ts';
 import type { VmState } from '../state.ts';

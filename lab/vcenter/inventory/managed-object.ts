@@ -1,4 +1,4 @@
-// A managed object as the property collector sees it. For lab/vcenter only.
+// A managed object as the property collector sees it.
 import { invalidProperty } from '../soap/fault.ts';
 import { list, type MoRef, member, type Value } from '../soap/value.ts';
 import { hasField } from './schema.ts';

@@ -1,4 +1,4 @@
-// The managers beside the inventory: events, options, licences, fields that users made. For lab/vcenter only.
+// The managers beside the inventory: events, options, licences, fields that users made.
 import type { Center } from '../center.ts';
 import { type Data, data, list, ref } from '../soap/value.ts';
 import type { ManagedObject } from './managed-object.ts';

@@ -1,5 +1,4 @@
 // Performance counters and their values, made up: the same moment of the same machine gives the same value.
-// For lab/vcenter only.
 import { createHash } from 'node:crypto';
 import { type Data, data, list, type MoRef, member, ref } from '../soap/value.ts';
 import type { ManagedObject } from './managed-object.ts';

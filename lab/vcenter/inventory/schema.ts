@@ -1,5 +1,5 @@
 // The fields of the types that this vCenter shows, as the vSphere API 8.0.2 has them (Web Services API reference), in the order
-// of its schema: what tells a property that is unset from one that does not exist. For lab/vcenter only.
+// of its schema: what tells a property that is unset from one that does not exist.
 
 /** Fields of every ManagedEntity. */
 const entity =

@@ -1,4 +1,4 @@
-// The service instance and the singletons beside it. For lab/vcenter only.
+// The service instance and the singletons beside it.
 import { createHash } from 'node:crypto';
 import type { Center } from '../center.ts';
 import { authorizationProperties } from '../privileges.ts';

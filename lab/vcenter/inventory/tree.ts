@@ -1,5 +1,5 @@
 // The inventory: folders, datacenters, clusters, hosts, datastores, networks, VMs and snapshots as managed objects,
-// made from the world. For lab/vcenter only.
+// made from the world.
 
 import type { Cluster, Datacenter } from '../../world/world.ts';
 import type { Center } from '../center.ts';

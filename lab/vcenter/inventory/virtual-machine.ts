@@ -1,4 +1,4 @@
-// Properties of a virtual machine other than its configuration: runtime, guest, summary, snapshots. For lab/vcenter only.
+// Properties of a virtual machine other than its configuration: runtime, guest, summary, snapshots.
 import { diskFiles, filesOf } from '../datastore-files.ts';
 import type { DiskStore } from '../disks/store.ts';
 import { isGoingDown, openQuestion } from '../power.ts';

@@ -1,4 +1,4 @@
-// VirtualMachineConfigInfo and its devices, from the world's description of a VM. For lab/vcenter only.
+// VirtualMachineConfigInfo and its devices, from the world's description of a VM.
 import type { Disk, Vm } from '../../world/world.ts';
 import { type Data, data, list, long, member, time } from '../soap/value.ts';
 import type { SnapshotState, VmState } from '../state.ts';

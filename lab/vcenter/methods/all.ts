@@ -1,4 +1,4 @@
-// Every method of the lab's vCenter by its name on the wire. For lab/vcenter only.
+// Every method of the lab's vCenter by its name on the wire.
 import { authorizationMethods } from './authorization.ts';
 import { changedAreaMethods } from './changed-areas.ts';
 import { datastoreBrowserMethods } from './datastore-browser.ts';

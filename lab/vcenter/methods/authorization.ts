@@ -1,4 +1,4 @@
-// Asking which privileges a session or a user has. For lab/vcenter only.
+// Asking which privileges a session or a user has.
 import { entityPrivileges, grantedPrivileges } from '../privileges.ts';
 import { refOf } from '../properties/select.ts';
 import { childrenNamed, textOf, textsOf } from '../soap/element.ts';

@@ -1,4 +1,4 @@
-// QueryChangedDiskAreas. For lab/vcenter only.
+// QueryChangedDiskAreas.
 import { type NextGrain, pageOfAreas, steps, withFalsePositives } from '../disks/changed-areas.ts';
 import type { LabDisk } from '../disks/disk.ts';
 import { diskKey } from '../inventory/vm-config.ts';

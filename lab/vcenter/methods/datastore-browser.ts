@@ -1,4 +1,4 @@
-// Listing the files of a datastore. For lab/vcenter only.
+// Listing the files of a datastore.
 import { type FileKind, filesOn, type StoredFile } from '../datastore-files.ts';
 import { child, childrenNamed, type Element, flagOf, textOf, textsOf } from '../soap/element.ts';
 import { invalidArgument, managedObjectNotFound, VimFault } from '../soap/fault.ts';

@@ -1,4 +1,4 @@
-// Asking for events: at once, or page by page through a collector. For lab/vcenter only.
+// Asking for events: at once, or page by page through a collector.
 import type { LabEvent } from '../events.ts';
 import { refOf } from '../properties/select.ts';
 import { sessionRef } from '../sessions.ts';

@@ -1,4 +1,4 @@
-// Exports: leases on snapshots and machines, and the OVF descriptor. For lab/vcenter only.
+// Exports: leases on snapshots and machines, and the OVF descriptor.
 import { snapshotDisks } from '../disks/store.ts';
 import { describeOvf } from '../ovf.ts';
 import { child, numberOf } from '../soap/element.ts';

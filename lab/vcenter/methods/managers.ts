@@ -1,4 +1,4 @@
-// What the managers beside the inventory answer: options of vCenter, and fields that its users made. For lab/vcenter only.
+// What the managers beside the inventory answer: options of vCenter, and fields that its users made.
 import { customFields, optionList } from '../inventory/managers.ts';
 import { child, numberOf, textOf } from '../soap/element.ts';
 import { invalidArgument, VimFault } from '../soap/fault.ts';

@@ -1,4 +1,4 @@
-// What a method of the API is given and gives back. For lab/vcenter/methods only.
+// What a method of the API is given and gives back.
 import type { Center } from '../center.ts';
 import type { ManagedObject } from '../inventory/managed-object.ts';
 import type { Session } from '../sessions.ts';

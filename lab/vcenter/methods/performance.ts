@@ -1,4 +1,4 @@
-// Asking for performance counters of machines and hosts. For lab/vcenter only.
+// Asking for performance counters of machines and hosts.
 import { counterInfo, counters, historical, REAL_TIME, valueAtTime } from '../inventory/performance.ts';
 import { refOf } from '../properties/select.ts';
 import { child, childrenNamed, type Element, numberOf, textOf, textsOf } from '../soap/element.ts';

@@ -1,4 +1,4 @@
-// The property collector: retrieval with paging, filters, waiting for updates. For lab/vcenter only.
+// The property collector: retrieval with paging, filters, waiting for updates.
 import { randomUUID } from 'node:crypto';
 import { valueAt } from '../inventory/managed-object.ts';
 import { PropertyFilter } from '../properties/filter.ts';

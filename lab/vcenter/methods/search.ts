@@ -1,4 +1,4 @@
-// Finding things by path, UUID, name or address. For lab/vcenter only.
+// Finding things by path, UUID, name or address.
 import type { Center } from '../center.ts';
 import { biosUuid, instanceUuid } from '../inventory/vm-config.ts';
 import { flagOf, textOf } from '../soap/element.ts';

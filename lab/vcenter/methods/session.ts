@@ -1,4 +1,4 @@
-// Service content, login, logout, time. For lab/vcenter only.
+// Service content, login, logout, time.
 import { serviceContent } from '../inventory/service.ts';
 import { userSession } from '../sessions.ts';
 import { textOf, textsOf } from '../soap/element.ts';

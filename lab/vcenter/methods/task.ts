@@ -1,4 +1,4 @@
-// Tasks: CancelTask. For lab/vcenter only.
+// Tasks: CancelTask.
 import { type Methods, sessionOf } from './method.ts';
 
 export const taskMethods: Methods = {

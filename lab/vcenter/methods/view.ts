@@ -1,4 +1,4 @@
-// Container views and list views. For lab/vcenter only.
+// Container views and list views.
 import { isType, type ManagedObject } from '../inventory/managed-object.ts';
 import { references, refOf } from '../properties/select.ts';
 import { sessionRef } from '../sessions.ts';

@@ -1,4 +1,4 @@
-// What can be done to a virtual machine: snapshots, power, reconfiguration, consolidation. For lab/vcenter only.
+// What can be done to a virtual machine: snapshots, power, reconfiguration, consolidation.
 
 import type { PowerState } from '../../world/world.ts';
 import { toolsRunning } from '../inventory/virtual-machine.ts';

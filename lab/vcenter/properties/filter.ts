@@ -1,4 +1,4 @@
-// A property filter of WaitForUpdates: what its client has been told, and what is different now. For lab/vcenter only.
+// A property filter of WaitForUpdates: what its client has been told, and what is different now.
 import type { Center } from '../center.ts';
 import type { ManagedObject } from '../inventory/managed-object.ts';
 import type { Element } from '../soap/element.ts';

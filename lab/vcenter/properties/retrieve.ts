@@ -1,4 +1,4 @@
-// What the property collector answers about the chosen objects. For lab/vcenter only.
+// What the property collector answers about the chosen objects.
 import type { Center } from '../center.ts';
 import { isType, type ManagedObject, valueAt } from '../inventory/managed-object.ts';
 import { childrenNamed, type Element, flagOf, textOf, textsOf } from '../soap/element.ts';

@@ -1,4 +1,4 @@
-// Which objects a filter specification means: the traversal of the property collector. For lab/vcenter only.
+// Which objects a filter specification means: the traversal of the property collector.
 import type { Center } from '../center.ts';
 import { isType, type ManagedObject, valueAt } from '../inventory/managed-object.ts';
 import { child, childrenNamed, type Element, flagOf, textOf } from '../soap/element.ts';

@@ -1,5 +1,4 @@
 // From the text of a SOAP request to the text of its answer: session, fault rules, privileges, method.
-// For lab/vcenter only.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Center } from '../center.ts';
 import { isType } from '../inventory/managed-object.ts';

@@ -1,4 +1,4 @@
-// A SOAP request as plain nodes: local names, text, and the two attributes named `type` told apart. For lab/vcenter only.
+// A SOAP request as plain nodes: local names, text, and the two attributes named `type` told apart.
 import { XMLParser } from 'fast-xml-parser';
 
 export interface Element {

@@ -1,4 +1,4 @@
-// The faults of the vim25 API, as errors that methods throw and as data that tasks and leases carry. For lab/vcenter only.
+// The faults of the vim25 API, as errors that methods throw and as data that tasks and leases carry.
 import { type Data, data, type MoRef, type Value } from './value.ts';
 
 export class VimFault extends Error {

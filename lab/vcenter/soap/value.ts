@@ -1,4 +1,4 @@
-// Values of the vim25 type system and how they are written as XML. For lab/vcenter only.
+// Values of the vim25 type system and how they are written as XML.
 
 /** `typed-xsi` is vCenter's own form; `odd-prefixes` declares a prefix of its own on each element, as vcsim does. */
 export type XmlStyle = 'typed-xsi' | 'odd-prefixes';

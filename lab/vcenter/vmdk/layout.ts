@@ -1,4 +1,4 @@
-// The fixed parts of a stream-optimized VMDK: header, descriptor, markers, tables. For lab/vcenter/vmdk only.
+// The fixed parts of a stream-optimized VMDK: header, descriptor, markers, tables.
 
 export const SECTOR = 512;
 /** Sectors in a grain (64 KiB), and grains that one grain table covers (32 MiB). */

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LabDisk } from '../disks/disk.ts';
 import { GRAIN } from '../disks/grain-map.ts';
-import { readByRecords, readByTables } from './read-for-tests.ts';
 import { streamVmdk } from './stream.ts';
+import { readByRecords, readByTables } from './testing-read.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,5 +1,4 @@
 // A frozen disk as a stream-optimized VMDK, made on the fly with memory that does not grow with the disk.
-// For lab/vcenter only.
 import { constants, deflate } from 'node:zlib';
 import { isZero } from '../disks/content.ts';
 import type { LabDisk } from '../disks/disk.ts';

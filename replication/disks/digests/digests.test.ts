@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES, ZERO_BLOCK_DIGEST } from '../block.ts';
 import { type DigestSet, keysOnlyIn } from './digest-set.ts';
 import { createDigestWriter, type SealedDigests } from './digest-writer.ts';
-import { createMemoryStore } from './memory-store.ts';
 import { all, CHUNK, digestOf, everyBlock, GiB, hex, never, open, TiB, write } from './testing-digests.ts';
+import { createMemoryStore } from './testing-memory-store.ts';
 
 describe('a digest set', () => {
   it('is that of the disk after any sequence of candidates, and no candidate touches the set before it', async () => {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openDigestSet } from './digest-set.ts';
 import { createDigestWriter } from './digest-writer.ts';
-import type { MemoryDigestStore } from './memory-store.ts';
 import { DigestDoubt } from './store.ts';
 import { everyBlock, expectDoubt, GiB, never, open, write } from './testing-digests.ts';
+import type { MemoryDigestStore } from './testing-memory-store.ts';
 
 describe('doubt about a digest set', () => {
   it('is raised by whatever is missing or altered, and by nothing else', async () => {

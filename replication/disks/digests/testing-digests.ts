@@ -1,11 +1,11 @@
-// Sets of pretend digests, and what their tests ask of them. For the tests of this folder only.
+// Sets of pretend digests, and what their tests ask of them.
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { DISK_BLOCK_BYTES } from '../block.ts';
 import { type DigestEntry, type DigestSet, openDigestSet } from './digest-set.ts';
 import { createDigestWriter, type SealedDigests } from './digest-writer.ts';
-import { createMemoryStore, type MemoryDigestStore } from './memory-store.ts';
 import { DigestDoubt } from './store.ts';
+import { createMemoryStore, type MemoryDigestStore } from './testing-memory-store.ts';
 
 export const never = new AbortController().signal;
 export const GiB = 1024 ** 3;

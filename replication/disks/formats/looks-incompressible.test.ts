@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fillRandom, fillText, seededRandom } from '../pretend-disk.ts';
+import { fillRandom, fillText, seededRandom } from '../testing-pretend-disk.ts';
 import { looksIncompressible } from './looks-incompressible.ts';
 
 describe('the guess whether compressing is worth its time', () => {

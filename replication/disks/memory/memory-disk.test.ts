@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assemble, blocksOf, describeDiskReader, describeDiskWriter, readAll, same } from '../contract.ts';
-import { pretendDisk } from '../pretend-disk.ts';
+import { pretendDisk } from '../testing-pretend-disk.ts';
 import { createMemoryReader, createMemoryWriter, type MemoryDisk } from './memory-disk.ts';
 
 const never = new AbortController().signal;

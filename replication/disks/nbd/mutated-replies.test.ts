@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FaultError } from '../../model/fault.ts';
-import { pretendDisk } from '../pretend-disk.ts';
+import { pretendDisk } from '../testing-pretend-disk.ts';
 import { ALLOCATION, type NbdOptions, openNbdDisk } from './nbd-disk.ts';
 import { COMMAND } from './protocol.ts';
 import { chunk, errorOf, info, type Script, serveNbd, statusOf, type TestingServer } from './testing-server.ts';

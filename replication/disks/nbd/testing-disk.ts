@@ -1,7 +1,7 @@
-// Starts testing servers and disks on them, and ends them after each test. For tests only.
+// Starts testing servers and disks on them, and ends them after each test.
 import { afterEach, expect } from 'vitest';
 import type { Fault } from '../../model/fault.ts';
-import { pretendDisk } from '../pretend-disk.ts';
+import { pretendDisk } from '../testing-pretend-disk.ts';
 import { type NbdDisk, type NbdOptions, openNbdDisk } from './nbd-disk.ts';
 import { type Script, serveNbd, type TestingServer } from './testing-server.ts';
 

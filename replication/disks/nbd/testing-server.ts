@@ -1,4 +1,4 @@
-// A tiny NBD server whose every answer a test can replace by a wrong one. For tests only: what is right is tested
+// A tiny NBD server whose every answer a test can replace by a wrong one; what is right is tested
 // against qemu-nbd and nbdkit in peers/nbd.test.ts.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -1,5 +1,4 @@
 // Changed block tracking of a machine: turns it on where that is safe, and says why its change ids cannot be trusted.
-// For sources/vsphere only.
 import { foreignText } from '../../model/foreign-text.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';

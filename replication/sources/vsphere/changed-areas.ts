@@ -1,5 +1,4 @@
 // Which areas of a disk changed between a change id and a snapshot: QueryChangedDiskAreas, page by page.
-// For sources/vsphere only.
 
 import type { Extent } from '../../model/extent.ts';
 import { faultError } from '../../model/fault.ts';

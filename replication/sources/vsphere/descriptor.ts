@@ -1,4 +1,4 @@
-// The OVF descriptor of a machine, as vCenter's OvfManager writes it. For sources/vsphere only.
+// The OVF descriptor of a machine, as vCenter's OvfManager writes it.
 import { stopped } from './faults.ts';
 import type { VimSession } from './session.ts';
 import { element, type ManagedObject, reference } from './xml/markup.ts';

@@ -1,5 +1,4 @@
 // A machine's virtual hardware, read from its list of devices: disks with their places and kinds, NICs, drives.
-// For sources/vsphere only.
 import { DISK_FILE } from './file-name.ts';
 import type { ManagedObject } from './xml/markup.ts';
 import { amount, child, flag, integer, object, text, type XmlNode } from './xml/xml-node.ts';

@@ -1,4 +1,4 @@
-// What stands in the way of single disks, and of the datastores that they lie on. For sources/vsphere only.
+// What stands in the way of single disks, and of the datastores that they lie on.
 import type { Finding } from '../../model/server.ts';
 import type { DiskTrouble, VmDisk } from './devices.ts';
 import { blocking, warning } from './finding.ts';

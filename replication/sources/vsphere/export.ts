@@ -1,5 +1,4 @@
 // Opens a snapshot's disks for reading, over the transport that fits: a stream by NFC, or ranges of the datastore's files.
-// For sources/vsphere only.
 import { faultError } from '../../model/fault.ts';
 import type { SourceExport, Transport } from '../source.ts';
 import { openFolderExport } from './folder-export.ts';

@@ -1,5 +1,4 @@
 // What vCenter, its hosts and the network say, as our faults: one ordered table, the first row that fits wins.
-// For sources/vsphere only.
 import { describeCause, type Fault, type FaultCode, FaultError, faultError } from '../../model/fault.ts';
 import { foreignText } from '../../model/foreign-text.ts';
 import { object as objectOf, text as textOf, type XmlNode } from './xml/xml-node.ts';

@@ -1,4 +1,4 @@
-// Names of files on datastores: `[NetApp [SATA] 01] web/web.vmdk`. Pure; for sources/vsphere only.
+// Names of files on datastores: `[NetApp [SATA] 01] web/web.vmdk`. Pure.
 
 /**
  * Datastore and path of a disk's descriptor. The name of a datastore may hold brackets, so the last `] ` ends it; where a

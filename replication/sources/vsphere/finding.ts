@@ -1,4 +1,4 @@
-// The two kinds of findings, as short calls. For sources/vsphere only.
+// The two kinds of findings, as short calls.
 import type { Finding } from '../../model/server.ts';
 
 export const blocking = (code: string, title: string, why: string, remedy: string): Finding => ({

@@ -1,5 +1,4 @@
 // Where vCenter serves the flat file of a frozen disk: https://<vCenter>/folder/<path>?dcPath=…&dsName=…
-// For sources/vsphere only.
 import type { VmDisk } from './devices.ts';
 import { DISK_FILE, pathOnDatastore } from './file-name.ts';
 

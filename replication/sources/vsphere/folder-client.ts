@@ -1,4 +1,4 @@
-// Reads ranges of datastore files that vCenter serves under /folder, and a disk made of them. For sources/vsphere only.
+// Reads ranges of datastore files that vCenter serves under /folder, and a disk made of them.
 import { type Agent, type Dispatcher, request } from 'undici';
 import type { SeekableDisk } from '../../disks/reader.ts';
 import { FaultError, faultError } from '../../model/fault.ts';

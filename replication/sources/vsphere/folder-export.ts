@@ -1,5 +1,5 @@
 // An export of a snapshot that reads the flat files of its disks from the datastore by ranges, through vCenter.
-// Nothing is open at vCenter but the session. For sources/vsphere only.
+// Nothing is open at vCenter but the session.
 import type { DiskReader, SeekableDisk } from '../../disks/reader.ts';
 import { openSeekReader } from '../../disks/seek-reader.ts';
 import { withReadRetry } from '../../disks/with-retry.ts';

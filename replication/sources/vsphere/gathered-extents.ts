@@ -1,4 +1,4 @@
-// Gathers the extents of many pages in bounded memory. For sources/vsphere only.
+// Gathers the extents of many pages in bounded memory.
 import { DISK_BLOCK_BYTES, type Extent, mergeExtents, widenToBlocks } from '../../model/extent.ts';
 
 /** So many stay apart at most; beyond it small gaps count as changed, which is read in vain and never wrong. */

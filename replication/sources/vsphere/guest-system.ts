@@ -1,4 +1,4 @@
-// What a guest system is, by the id that vSphere gives it. Pure; for sources/vsphere only.
+// What a guest system is, by the id that vSphere gives it. Pure.
 import type { CatalogServer } from '../../model/server.ts';
 
 type GuestFamily = CatalogServer['guestFamily'];

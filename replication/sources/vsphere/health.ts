@@ -1,5 +1,4 @@
 // Whether this connector can work with its vCenter: every check by its id, side by side, in ten seconds at most.
-// For sources/vsphere only.
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { FaultError, faultError } from '../../model/fault.ts';

@@ -1,5 +1,4 @@
 // vSphere as a source of servers: everything of the port source.ts, spoken with one vCenter over its SOAP API.
-// The connector opens it; nothing else of this folder is meant for outside, but certificate.ts for the first trust.
 import { ChangesUnknown, type Source } from '../source.ts';
 import { changedAreas } from './changed-areas.ts';
 import { openExport } from './export.ts';

@@ -1,5 +1,4 @@
 // The server catalog of a vCenter: every machine with its place, hardware and findings, page by page.
-// For sources/vsphere only.
 import { describeCause } from '../../model/fault.ts';
 import { type CatalogServer, catalogServerSchema, unreadableServer } from '../../model/server.ts';
 import { BLOCKING_TROUBLES } from './devices.ts';

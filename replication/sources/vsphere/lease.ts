@@ -1,4 +1,4 @@
-// The NFC lease behind an export: what it says of itself, and which of its files is which disk. For sources/vsphere only.
+// The NFC lease behind an export: what it says of itself, and which of its files is which disk.
 
 import { faultError } from '../../model/fault.ts';
 import { foreignText } from '../../model/foreign-text.ts';

@@ -1,5 +1,5 @@
 // Ends exports whose lease never became known, because the answer to ExportSnapshot was lost. vCenter lists no leases, but an
-// export has a task, and the lease ends with it. For sources/vsphere only.
+// export has a task, and the lease ends with it.
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
 import { runningExports, TaskDeadline, waitForTask } from './tasks.ts';

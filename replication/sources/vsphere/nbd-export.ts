@@ -1,4 +1,4 @@
-// An export of a snapshot that reads its disks through nbdkit and VDDK, one server per disk. For sources/vsphere only.
+// An export of a snapshot that reads its disks through nbdkit and VDDK, one server per disk.
 import type { DiskReader } from '../../disks/reader.ts';
 import { openSeekReader } from '../../disks/seek-reader.ts';
 import type { Extent } from '../../model/extent.ts';

@@ -1,5 +1,5 @@
 // nbdkit with VMware's VDDK as a server of one frozen disk, where the user has both: started for one disk, ended with it.
-// VDDK is not ours to ship and can no longer be downloaded, so nothing here needs it. For sources/vsphere only.
+// VDDK is not ours to ship and can no longer be downloaded, so nothing here needs it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

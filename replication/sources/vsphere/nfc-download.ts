@@ -1,4 +1,4 @@
-// Downloads one disk of an export from the host that serves it, as a stream of bytes. For sources/vsphere only.
+// Downloads one disk of an export from the host that serves it, as a stream of bytes.
 import { isIPv6 } from 'node:net';
 import { type Agent, request } from 'undici';
 import { FaultError, faultError } from '../../model/fault.ts';

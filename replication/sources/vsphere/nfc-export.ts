@@ -1,5 +1,4 @@
 // An export of a snapshot over NFC: opens the lease, keeps it alive, streams its disks, and ends it in every case.
-// For sources/vsphere only.
 
 import { readStreamOptimizedVmdk } from '../../disks/formats/vmdk/read-stream.ts';
 import type { DiskReader } from '../../disks/reader.ts';

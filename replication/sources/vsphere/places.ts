@@ -1,5 +1,4 @@
 // Where machines stand: names of folders, datacenters and hosts, free space of datastores, names of port groups.
-// For sources/vsphere only.
 import { type ObjectProperties, type PropertyPaths, readAll, readObjects, type Way } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { referenceOf, unescapeName } from './vm-record.ts';

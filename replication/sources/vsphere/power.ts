@@ -1,4 +1,4 @@
-// Switches a machine: asks its guest to shut down, takes the power away, starts it again. For sources/vsphere only.
+// Switches a machine: asks its guest to shut down, takes the power away, starts it again.
 
 import { faultError } from '../../model/fault.ts';
 import { foreignText } from '../../model/foreign-text.ts';

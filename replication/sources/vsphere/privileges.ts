@@ -1,4 +1,4 @@
-// The privileges that the account needs, by what they are for, and which of them it lacks. For sources/vsphere only.
+// The privileges that the account needs, by what they are for, and which of them it lacks.
 import type { Places } from './places.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';

@@ -1,5 +1,4 @@
 // Reads properties of vCenter's objects: some known ones, or all of a kind below a folder, page by page.
-// For sources/vsphere only.
 import { FaultError } from '../../model/fault.ts';
 import type { VimSession } from './session.ts';
 import { element, type ManagedObject, type Markup, reference, typed } from './xml/markup.ts';

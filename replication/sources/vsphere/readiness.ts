@@ -1,5 +1,5 @@
 // What stands in the way of replicating a machine, or what a person should know before: pure judgement of what was read.
-// The rules are those of vSphere's snapshots and exports, and of what EC2 takes. For sources/vsphere only.
+// The rules are those of vSphere's snapshots and exports, and of what EC2 takes.
 import type { Finding } from '../../model/server.ts';
 import { OWN_SNAPSHOT } from '../source.ts';
 import { DISK_WORDS, diskFinding, spaceFinding, unreachableDatastore } from './disk-findings.ts';

@@ -1,4 +1,4 @@
-// A disk reader that tells the export behind it when it has ended. For sources/vsphere only.
+// A disk reader that tells the export behind it when it has ended.
 import type { DiskReader } from '../../disks/reader.ts';
 
 /** The reader, which calls `release` when it is closed, read to its end, or left. */

@@ -1,5 +1,4 @@
 // One session at one vCenter, shared by everything a source does: logs in when needed, keeps alive, logs out.
-// For sources/vsphere only.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Agent } from 'undici';
 import { outlast } from '../../disks/outlast.ts';

@@ -1,4 +1,4 @@
-// Takes and removes the snapshot of a run, also when a dead process began it. For sources/vsphere only.
+// Takes and removes the snapshot of a run, also when a dead process began it.
 import { faultError } from '../../model/fault.ts';
 import type { SourceSnapshot } from '../source.ts';
 import { prepareTracking, whyNotTracked } from './change-tracking.ts';

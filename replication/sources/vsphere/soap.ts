@@ -1,5 +1,5 @@
 // SOAP 1.1 as vim25 speaks it, over one pinned pool of connections: one call, one answer, one deadline.
-// Knows no sessions and no meanings. For sources/vsphere only.
+// Knows no sessions and no meanings.
 
 import { type Dispatcher, request } from 'undici';
 import { foreignText } from '../../model/foreign-text.ts';

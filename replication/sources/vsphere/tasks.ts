@@ -1,4 +1,4 @@
-// Waits for vCenter's tasks, and finds those that are under way. For sources/vsphere only.
+// Waits for vCenter's tasks, and finds those that are under way.
 import { readObject, readObjects } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { localizedFault, VimFault } from './soap.ts';

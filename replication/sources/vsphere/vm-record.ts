@@ -1,4 +1,4 @@
-// One virtual machine as vCenter describes it, read from its properties into plain data. For sources/vsphere only.
+// One virtual machine as vCenter describes it, read from its properties into plain data.
 
 import { readDevices, type VmDevices } from './devices.ts';
 import type { ObjectProperties } from './properties.ts';

@@ -1,5 +1,4 @@
 // What a cloud-side step is given. Steps know no database: the engine performs them and keeps what they say.
-// Imported by server/engine.
 import type { Artifact, ArtifactKind } from '../../model/artifact.ts';
 import type { Baseline, TransferPath, WantedEncryption } from '../../model/baseline.ts';
 import type { CloudStepId } from '../../model/itinerary.ts';

@@ -1,4 +1,4 @@
-// How often the copy of a disk is begun again after it broke off, and when that has no sense any more. For copy-disks.ts.
+// How often the copy of a disk is begun again after it broke off, and when that has no sense any more.
 import { type Fault, FaultError } from '../../model/fault.ts';
 import { isOutage } from '../../model/outage.ts';
 

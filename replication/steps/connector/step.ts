@@ -1,5 +1,4 @@
 // What a connector-side step is given. Steps know no gateway: the connector performs them and carries what they say.
-// Imported by connector/.
 import type { TokenBucket } from '../../disks/with-throttle.ts';
 import type { Artifact } from '../../model/artifact.ts';
 import type { Baseline, TransferPath } from '../../model/baseline.ts';

@@ -1,5 +1,4 @@
 // One call of an AWS API: cut off by the caller's signal, bounded in time, its errors told as faults.
-// For the adapters of this folder only.
 import { outlast } from '../../disks/outlast.ts';
 import { FaultError, fault } from '../../model/fault.ts';
 import { type AwsFaultContext, awsFault, isBrokenAnswer } from './faults.ts';

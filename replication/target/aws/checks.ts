@@ -1,4 +1,4 @@
-// What the connector reports of its way to AWS: staging bucket, EBS direct, clock. Imported by the connector's health.
+// What the connector reports of its way to AWS: staging bucket, EBS direct, clock.
 import { toFault } from '../../model/fault.ts';
 import { type AwsClients, createClients } from './clients.ts';
 import { hasAwsCode } from './faults.ts';

@@ -1,5 +1,4 @@
 // The SDK's clients of one AWS target, each loaded at its first use: client-ec2 alone costs 260 ms and 60 MB.
-// For open-target.ts and checks.ts only.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { EBS } from '@aws-sdk/client-ebs';

@@ -1,5 +1,4 @@
 // What every AWS target must do, whoever stands behind it: the lab's AWS, moto, a real account.
-// Imported by test files only.
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toFault } from '../../model/fault.ts';

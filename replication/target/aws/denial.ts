@@ -1,5 +1,5 @@
 // Who refuses a call: what AWS's words say of the policy that denies it, and what to do about that one. Pure.
-// For faults.ts only. The words stand in the IAM user guide ("Troubleshoot access denied error messages") and in the S3 user
+// The words stand in the IAM user guide ("Troubleshoot access denied error messages") and in the S3 user
 // guide ("Troubleshoot access denied (403 Forbidden) errors"), service control policies with their ARN behind them.
 
 const KINDS = {

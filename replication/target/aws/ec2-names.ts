@@ -1,5 +1,4 @@
 // What leaves for AWS by name: descriptions, tags, tokens, devices, each reduced to what its field takes. Pure.
-// For this folder and for the steps that name AMIs.
 import { createHash } from 'node:crypto';
 import type { ResourceType, TagSpecification } from '@aws-sdk/client-ec2';
 import { faultError } from '../../model/fault.ts';

@@ -1,5 +1,5 @@
 // AWS's errors as faults: one ordered table from what the SDK throws to our codes. Pure.
-// Imported by the adapters of this folder only; everybody else sees FaultError.
+// Everybody outside this folder sees FaultError.
 
 import { describeCause, type Fault, type FaultCode, FaultError, fault } from '../../model/fault.ts';
 import { denialWords } from './denial.ts';

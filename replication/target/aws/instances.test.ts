@@ -1,8 +1,8 @@
 // Stopping an instance for a roll-back: which refusals of EC2 may be passed over, and which may not.
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type CloudLab, register, snapshotOf, startCloudLab } from '../../../lab/aws/ec2/driving-for-tests.ts';
-import { linuxDisk } from '../../../lab/aws/ec2/guest-disks-for-tests.ts';
+import { type CloudLab, register, snapshotOf, startCloudLab } from '../../../lab/aws/ec2/testing-driving.ts';
+import { linuxDisk } from '../../../lab/aws/ec2/testing-guest-disks.ts';
 import { FaultRules } from '../../../lab/faults/rules.ts';
 import { toFault } from '../../model/fault.ts';
 import { openAwsTarget } from './open-target.ts';

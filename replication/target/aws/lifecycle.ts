@@ -1,4 +1,4 @@
-// The rule that clears the staging prefix by itself, whatever happens to us. Pure. For s3-staging.ts only.
+// The rule that clears the staging prefix by itself, whatever happens to us. Pure.
 import type { LifecycleRule } from '@aws-sdk/client-s3';
 
 /** Under this everything is staged, unless the AWS target names another prefix. */

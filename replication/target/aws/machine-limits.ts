@@ -1,5 +1,4 @@
 // What EC2 demands of a machine, whatever platform it stands on: found before anything is copied. Pure.
-// Imported by the connector's catalog import and by the step that checks a server.
 import type { TransferPath } from '../../model/baseline.ts';
 import type { CatalogServer, Finding } from '../../model/server.ts';
 import { MOST_VOLUMES } from './ec2-names.ts';

@@ -1,4 +1,4 @@
-// The calls that begin, end and clear away multipart uploads. For part-upload.ts and s3-staging.ts only.
+// The calls that begin, end and clear away multipart uploads.
 import type { CompletedPart, ListMultipartUploadsCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { faultError } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';

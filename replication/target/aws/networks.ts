@@ -1,4 +1,4 @@
-// The networks and key pairs of an AWS target, for the launch wizard. For instances.ts only.
+// The networks and key pairs of an AWS target, for the launch wizard.
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { AwsClients } from './clients.ts';
 import type { Instances } from './target.ts';

@@ -1,5 +1,4 @@
 // Opens an AWS target: every adapter of this folder over one set of lazily loaded SDK clients.
-// Imported by the cloud steps and server/services/cloud (openAwsTarget) and by the connector (openStaging, openEbsDirect).
 import { type ClientLimits, createClients } from './clients.ts';
 import { createEbsDirect, type EbsDirectOptions } from './ebs-direct/ebs-direct.ts';
 import { createIdentity } from './identity.ts';

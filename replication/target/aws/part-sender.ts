@@ -1,5 +1,4 @@
 // Sends one part of a multipart upload, again and again until S3 has taken it or it makes no sense any more.
-// For part-upload.ts only.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart } from '@aws-sdk/client-s3';

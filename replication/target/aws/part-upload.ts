@@ -1,4 +1,4 @@
-// A multipart upload that takes bytes as they come and holds a bounded number of them. For s3-staging.ts only.
+// A multipart upload that takes bytes as they come and holds a bounded number of them.
 import { faultError } from '../../model/fault.ts';
 import { orAborted } from './call.ts';
 import type { AwsClients } from './clients.ts';

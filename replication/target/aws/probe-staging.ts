@@ -1,5 +1,5 @@
 // Whether the bucket takes what a run does to it, tried with the run's very calls: an object stored as digests are, an upload
-// begun, sent and completed, both read back and deleted. For checks.ts only.
+// begun, sent and completed, both read back and deleted.
 import { randomUUID } from 'node:crypto';
 import { DIGEST_PREFIX } from '../../model/baseline.ts';
 import { faultError } from '../../model/fault.ts';

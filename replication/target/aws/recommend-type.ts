@@ -1,4 +1,4 @@
-// Which instance type fits a server. Pure; imported by server/services/cloud for the launch wizard.
+// Which instance type fits a server. Pure.
 import type { InstanceTypeChoice } from './target.ts';
 
 export interface ServerNeeds {

@@ -1,4 +1,4 @@
-// Starting an import under a token that AWS may know already. For snapshots.ts and images.ts only.
+// Starting an import under a token that AWS may know already.
 import type { Tag } from '@aws-sdk/client-ec2';
 import { faultError } from '../../model/fault.ts';
 import { fromTags } from './ec2-names.ts';

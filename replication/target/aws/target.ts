@@ -1,5 +1,4 @@
 // The AWS side of a run as ports. Adapters in this folder speak to AWS through its SDK; nobody else does.
-// Imported by the steps, by server/services/cloud (reads and launches) and by the connector (staging only).
 import type { DigestStore } from '../../disks/digests/store.ts';
 import type { InstanceState, LaunchInput } from '../../model/instance.ts';
 import type { VolumeType } from '../../model/volume.ts';

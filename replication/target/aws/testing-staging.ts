@@ -1,4 +1,4 @@
-// The lab's AWS with the staging of a target over it, and what the tests ask of the bucket. For the tests of this folder only.
+// The lab's AWS with the staging of a target over it, and what the tests ask of the bucket.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

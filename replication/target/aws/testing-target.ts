@@ -1,4 +1,4 @@
-// The lab's AWS with a target of ours over it, imported disks, and what the tests ask of them. For the tests of this folder only.
+// The lab's AWS with a target of ours over it, imported disks, and what the tests ask of them.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -11,7 +11,7 @@ import { guard, inTransaction, parseInput, type ServiceContext } from '../contex
 const LEFT_OVER_ATTEMPTS = 6;
 
 /** Condition on artifacts: a person is asked about it. */
-export function isLeftOver() {
+function isLeftOver() {
   return and(
     ne(artifacts.state, 'released'),
     isNotNull(artifacts.releaseFault),

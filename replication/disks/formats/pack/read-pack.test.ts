@@ -5,11 +5,11 @@ import { FaultError, faultError } from '../../../model/fault.ts';
 import { DISK_BLOCK_BYTES } from '../../block.ts';
 import { assemble, describeDiskReader, readAll, same } from '../../contract.ts';
 import { createMemoryWriter } from '../../memory/memory-disk.ts';
-import { pretendDisk } from '../../pretend-disk.ts';
 import { pump } from '../../pump.ts';
-import { inChunks } from '../vmdk/vmdk-by-hand.ts';
-import { type HandPack, packByHand, recordOf, recordsOf, sha256 } from './pack-by-hand.ts';
+import { pretendDisk } from '../../testing-pretend-disk.ts';
+import { inChunks } from '../vmdk/testing-vmdk.ts';
 import { readBlockPack } from './read-pack.ts';
+import { type HandPack, packByHand, recordOf, recordsOf, sha256 } from './testing-pack.ts';
 
 const MiB = 1024 * 1024;
 const never = new AbortController().signal;

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES, type DiskBlock, makeBlock } from '../../block.ts';
 import { blocksOf, describeDiskWriter, same } from '../../contract.ts';
 import { createMemoryReader, createMemoryWriter } from '../../memory/memory-disk.ts';
-import { fillText, pretendDisk, seededRandom } from '../../pretend-disk.ts';
 import { pump } from '../../pump.ts';
 import type { DiskReader } from '../../reader.ts';
-import { inChunks } from '../vmdk/vmdk-by-hand.ts';
-import { unpackByHand } from './pack-by-hand.ts';
+import { fillText, pretendDisk, seededRandom } from '../../testing-pretend-disk.ts';
+import { inChunks } from '../vmdk/testing-vmdk.ts';
 import { readBlockPack } from './read-pack.ts';
+import { unpackByHand } from './testing-pack.ts';
 import { createBlockPack, type SealedPack, type WritePackOptions } from './write-pack.ts';
 import { compressOnPool } from './zstd-block.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeDiskReader, describeDiskWriter, readAll, same } from '../../contract.ts';
 import { createMemoryReader } from '../../memory/memory-disk.ts';
-import { pretendDisk } from '../../pretend-disk.ts';
 import { pump } from '../../pump.ts';
+import { pretendDisk } from '../../testing-pretend-disk.ts';
 import { createRawFile, openRawFile, type SealedRawFile } from './raw-file.ts';
 
 const MiB = 1024 * 1024;

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FaultError, faultError } from '../../../model/fault.ts';
 import { assemble, describeDiskReader, readAll, same } from '../../contract.ts';
-import { pretendDisk } from '../../pretend-disk.ts';
+import { pretendDisk } from '../../testing-pretend-disk.ts';
 import type { ByteSource } from '../byte-feed.ts';
 import { readStreamOptimizedVmdk } from './read-stream.ts';
-import { inChunks, type Layout, vmdkByHand } from './vmdk-by-hand.ts';
+import { inChunks, type Layout, vmdkByHand } from './testing-vmdk.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { DISK_BLOCK_BYTES, makeBlock } from '../../block.ts';
 import { assemble, blocksOf, describeDiskWriter, readAll, same } from '../../contract.ts';
 import { createMemoryReader } from '../../memory/memory-disk.ts';
-import { pretendDisk } from '../../pretend-disk.ts';
 import { pump } from '../../pump.ts';
+import { pretendDisk } from '../../testing-pretend-disk.ts';
 import { deflateOnPool } from './deflate-grain.ts';
 import { readStreamOptimizedVmdk } from './read-stream.ts';
-import { inChunks } from './vmdk-by-hand.ts';
+import { inChunks } from './testing-vmdk.ts';
 import { createStreamOptimizedVmdk, type SealedVmdk } from './write-stream.ts';
 
 const MiB = 1024 * 1024;

@@ -1,5 +1,4 @@
 // Writes the XML of requests. Text never becomes markup by accident: only element() makes Markup, and it escapes.
-// For sources/vsphere only.
 import { faultError } from '../../../model/fault.ts';
 
 /** A reference to an object of vCenter: `{ type: 'VirtualMachine', value: 'vm-42' }`. */

@@ -1,5 +1,5 @@
 // Reads the XML of answers into nodes: names without prefixes, the declared type by its namespace, order kept.
-// Whether something is one or many is said by who reads it (child / children), never guessed. For sources/vsphere only.
+// Whether something is one or many is said by who reads it (child / children), never guessed.
 import { XMLParser } from 'fast-xml-parser';
 import { wellFormedText } from '../../../model/foreign-text.ts';
 import type { ManagedObject } from './markup.ts';

@@ -1,5 +1,5 @@
 // PutSnapshotBlock and GetSnapshotBlock without the SDK, which spends 2 ms of CPU on each block: signed here, sent
-// through a pool of kept connections. One attempt a call, errors in the SDK's shape. For block-calls.ts only.
+// through a pool of kept connections. One attempt a call, errors in the SDK's shape.
 import { type Dispatcher, Pool } from 'undici';
 import { DISK_BLOCK_BYTES } from '../../../disks/block.ts';
 import type { AwsClients } from '../clients.ts';

@@ -1,5 +1,4 @@
 // The state of snapshots, and the wait for one: the SDK's waiter takes a snapshot that is not yet known for lost.
-// For ebs-direct.ts only.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { faultError } from '../../../model/fault.ts';

@@ -1,5 +1,5 @@
 // What to ask for so that a snapshot is encrypted as the job wants it, and whether the chain can go on. Pure but for
-// the account's own setting, which it reads. Imported by ebs-direct.ts and by whoever plans a run.
+// the account's own setting, which it reads.
 import type { WantedEncryption } from '../../../model/baseline.ts';
 import { faultError } from '../../../model/fault.ts';
 

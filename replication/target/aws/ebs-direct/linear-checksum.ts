@@ -1,6 +1,5 @@
 // The checksum with which a snapshot is completed: SHA-256 over the digests of all written blocks, ascending.
 // Blocks come out of order, so the digests of the latest stretch of the disk are kept; older ones are hashed and gone.
-// For snapshot-writer.ts only.
 import { createHash, type Hash } from 'node:crypto';
 import { faultError } from '../../../model/fault.ts';
 import { WrittenBlocks } from './written-blocks.ts';

@@ -1,5 +1,5 @@
 // How many block calls of one AWS target are under way at once: up to a limit, fewer when AWS asks for fewer or answers
-// too late, and slowly more again (additive increase, multiplicative decrease). For block-calls.ts only.
+// too late, and slowly more again (additive increase, multiplicative decrease).
 
 const DECREASE = 0.7;
 

@@ -1,4 +1,4 @@
-// Works on the items of a stream, a bounded number of them at once. For read-blocks.ts only.
+// Works on the items of a stream, a bounded number of them at once.
 
 /** The first failure stops the stream and all work under way, and is thrown when everything has come to rest. */
 export async function sideBySide<T>(

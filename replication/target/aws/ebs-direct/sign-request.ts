@@ -1,6 +1,6 @@
 // AWS Signature Version 4 for the two block calls of EBS direct, of which there are hundreds a second.
 // The key of a day is derived once, and a block's payload hash is the digest that the block carries already, so that
-// no byte is hashed twice. For block-wire.ts only; all other calls are signed by the SDK.
+// no byte is hashed twice. All other calls are signed by the SDK.
 import { createHmac, hash } from 'node:crypto';
 
 export interface AwsKeys {

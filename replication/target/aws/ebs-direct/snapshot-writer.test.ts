@@ -3,7 +3,7 @@ import { EBS } from '@aws-sdk/client-ebs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DISK_BLOCK_BYTES, makeBlock } from '../../../disks/block.ts';
 import { blocksOf, describeDiskWriter } from '../../../disks/contract.ts';
-import { pretendDisk } from '../../../disks/pretend-disk.ts';
+import { pretendDisk } from '../../../disks/testing-pretend-disk.ts';
 import type { SealedSnapshot } from './port.ts';
 import { type EbsLab, expectHeld, fault, never, randomDisk, startEbsLab } from './testing-lab.ts';
 

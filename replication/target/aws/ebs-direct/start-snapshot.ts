@@ -1,4 +1,4 @@
-// StartSnapshot: what is sent, and which of AWS's refusals are the parent's. For ebs-direct.ts only.
+// StartSnapshot: what is sent, and which of AWS's refusals are the parent's.
 import type { StartSnapshotCommandInput } from '@aws-sdk/client-ebs';
 import { checkCapacity } from '../../../disks/block.ts';
 import { FaultError, faultError } from '../../../model/fault.ts';

@@ -1,4 +1,4 @@
-// The lab's AWS with EBS direct of ours over it, and what its tests ask of both. For the tests of this folder only.
+// The lab's AWS with EBS direct of ours over it, and what its tests ask of both.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A snapshot that AWS has just made may be unknown to its other servers for up to two minutes. For this folder only.
+// A snapshot that AWS has just made may be unknown to its other servers for up to two minutes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasAwsCode } from '../faults.ts';
 

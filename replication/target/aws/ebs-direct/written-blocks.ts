@@ -1,5 +1,4 @@
 // Which blocks of a disk are safe at AWS: one bit a block (4 MiB for 16 TiB), and a compact text of them to keep.
-// For snapshot-writer.ts only.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { faultError } from '../../../model/fault.ts';
 

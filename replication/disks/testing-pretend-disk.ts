@@ -1,4 +1,4 @@
-// Bytes of pretend disks, the same for the same seed. For tests only.
+// Bytes of pretend disks, the same for the same seed.
 import { createCipheriv } from 'node:crypto';
 
 /** Random numbers in [0, 1) from a seed (mulberry32). */

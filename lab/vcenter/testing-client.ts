@@ -1,4 +1,4 @@
-// A vSphere client with nothing in it but fetch and an XML parser, and a small world. For tests of lab/ only.
+// A vSphere client with nothing in it but fetch and an XML parser, and a small world.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Raw disks that look like those of guests, as far as the lab looks. For tests of lab/aws/ec2 only.
+// Raw disks that look like those of guests, as far as the lab looks.
 
 const sector = 512;
 

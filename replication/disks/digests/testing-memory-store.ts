@@ -1,4 +1,4 @@
-// Digest sets in memory, with what was asked of them counted. For tests only.
+// Digest sets in memory, with what was asked of them counted.
 import type { DigestStore } from './store.ts';
 
 export interface MemoryDigestStore extends DigestStore {

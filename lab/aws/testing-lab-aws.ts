@@ -1,4 +1,4 @@
-// Starts a lab AWS in a folder of its own with clients of the official SDK. For tests of lab/aws only.
+// Starts a lab AWS in a folder of its own with clients of the official SDK.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

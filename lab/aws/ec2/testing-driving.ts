@@ -1,4 +1,4 @@
-// What the tests of lab/aws/{ec2,ebs} do again and again, through the official SDK and over HTTP. For those tests only.
+// What the tests of lab/aws/{ec2,ebs} do again and again, through the official SDK and over HTTP.
 import { createHash } from 'node:crypto';
 import {
   CompleteSnapshotCommand,
@@ -24,7 +24,7 @@ import {
   type RegisterImageCommandInput,
 } from '@aws-sdk/client-ec2';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { startTestLab, type TestLab } from '../starting-for-tests.ts';
+import { startTestLab, type TestLab } from '../testing-lab-aws.ts';
 
 export const blockSize = 524288;
 

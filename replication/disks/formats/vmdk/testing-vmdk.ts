@@ -1,4 +1,4 @@
-// Stream-optimized VMDKs put together without a line of the code that is tested, in both layouts. For tests only.
+// Stream-optimized VMDKs put together without a line of the code that is tested, in both layouts.
 import { deflateSync } from 'node:zlib';
 
 export type Layout = 'directory-at-end' | 'tables-in-front';

@@ -1,4 +1,4 @@
-// Block packs put together and taken apart without a line of the code that is tested. For tests only.
+// Block packs put together and taken apart without a line of the code that is tested.
 import { createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 

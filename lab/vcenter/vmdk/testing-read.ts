@@ -1,5 +1,4 @@
 // Two readers of stream-optimized VMDK that share nothing with the writer: one follows the records, one the tables.
-// For tests of lab/ only.
 import { inflateSync } from 'node:zlib';
 
 const sectorAt = (file: Buffer, offset: number) => Number(file.readBigUInt64LE(offset));

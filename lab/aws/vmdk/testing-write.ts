@@ -1,4 +1,4 @@
-// Writes stream-optimized VMDKs in both layouts, for the tests of lab/aws only. Independent of the decoder:
+// Writes stream-optimized VMDKs in both layouts. Independent of the decoder:
 // it works from a whole raw disk in memory and is made from the format's description.
 import { deflateSync } from 'node:zlib';
 
