@@ -1,6 +1,6 @@
 // What is wrong with a field, as a sentence. Pure.
 
-/** The message of a model's schema; what is no number at all was typed into a field for a whole one. */
+/** The message of a model's schema. A wrong type comes from a field for a whole number that holds something else. */
 export function issueText(issue: { code?: string | undefined; message: string }): string {
   return issue.code === 'invalid_type' ? 'Enter a whole number.' : `${issue.message}.`;
 }

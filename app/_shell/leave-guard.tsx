@@ -15,7 +15,7 @@ interface LeaveGuardOptions {
   title: string;
   /** What would be lost. */
   children: ReactNode;
-  /** Called when the person leaves all the same: forget what was kept. */
+  /** Called when the person leaves anyway: discard what was kept. */
   onLeave: () => void;
 }
 

@@ -1,6 +1,6 @@
-// The tables that are pages of their own, and the order of each until somebody chooses another one. A table is called as
-// its router is. The page prefetches by it (list-page.tsx) and the screen asks by it (use-list-table.ts), so that both ask
-// for the same rows.
+// The tables that are pages of their own, and the order of each until somebody chooses another one. Each is named after its
+// router. The page prefetches by it (list-page.tsx) and the screen asks by it (use-list-table.ts), so that both ask for the
+// same rows.
 import type { TRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import type { AppRouter } from '../../server/api/root.ts';
 import type { TableDefaults } from '../_ui/table-query.ts';

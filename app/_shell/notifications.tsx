@@ -13,12 +13,12 @@ export interface Notification {
   header: ReactNode;
   content?: ReactNode;
   action?: { text: string; href?: string; onClick?: () => void };
-  /** A message about a lasting condition goes when the condition goes, not by a click. */
+  /** A message about a lasting condition disappears with the condition, not by a click. */
   lasting?: boolean;
 }
 
 interface Notifications {
-  /** Shows a message and returns its id. Success goes by itself after 10 s; the rest stays until dismissed. */
+  /** Shows a message and returns its id. Success disappears after 10 s; the rest stays until dismissed. */
   notify(notification: Notification): string;
   notifyFault(fault: ShownFault, header?: string): string;
   dismiss(id: string): void;

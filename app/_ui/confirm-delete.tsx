@@ -1,5 +1,5 @@
 'use client';
-// Asks before something goes: says what will and what will not be removed, and asks for a word where it cannot be undone.
+// Asks before something is removed: says what will go and what will stay, and asks for a word where it cannot be undone.
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import type { ReactNode } from 'react';

@@ -1,4 +1,4 @@
-// From what a serial line carries to text: without the codes for a terminal. Pure.
+// Turns the output of a serial line into text, without terminal codes. Pure.
 
 const ESCAPE = String.fromCharCode(27);
 const BELL = String.fromCharCode(7);

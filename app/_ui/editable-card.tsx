@@ -15,7 +15,7 @@ interface EditableCardProps {
   /** Beside the title, such as a badge. */
   info?: ReactNode;
   description: string;
-  /** What the button says to those who do not see the card: `Edit limits`. */
+  /** The button's label for screen readers: `Edit limits`. */
   editLabel: string;
   /** Whether the button is there: the person may, and there is something to edit. */
   mayEdit: boolean;

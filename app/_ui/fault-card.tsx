@@ -18,7 +18,7 @@ export interface FaultText {
 
 interface FaultCardProps {
   fault: FaultText;
-  /** A warning where work goes on by itself; otherwise an error. */
+  /** A warning where work continues by itself; otherwise an error. */
   tone?: 'error' | 'warning';
   since?: Date | string | null;
   /** How often it has happened, or to how many things (`{ count: 41, noun: 'job' }`). */

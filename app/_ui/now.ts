@@ -9,7 +9,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 const listeners = new Set<() => void>();
 
 function tick() {
-  // A hidden page stands still and catches up when it is seen again.
+  // A hidden page does not update, and catches up when it is shown again.
   if (document.hidden) return;
   current = Date.now();
   for (const listener of listeners) listener();

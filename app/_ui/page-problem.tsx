@@ -1,5 +1,5 @@
 'use client';
-// What stands in the place of a page that cannot be shown.
+// Stands in for a page that cannot be shown.
 import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactNode } from 'react';

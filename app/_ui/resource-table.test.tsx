@@ -81,3 +81,10 @@ it('beyond them has next, previous and the first one', () => {
 it('takes no step by a cursor of another page', () => {
   expect(disabled(nextButton(table({ page: 502, cursor: 'x' }, {}, [], { outdated: true })))).toBe(true);
 });
+
+it('says how short texts are looked for, when one is', () => {
+  const searching = (value: string) =>
+    table({ filter: { operation: 'and', tokens: [{ property: 'name', operator: ':', value }] } }, {});
+  expect(searching('db')).toContain('at the start of words only');
+  expect(searching('web')).not.toContain('at the start of words only');
+});

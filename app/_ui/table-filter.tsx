@@ -9,6 +9,10 @@ import { countText } from './table-pages.ts';
 import { FILTER_OPERATORS, type FilterOperator, type FilterToken } from './table-query.ts';
 import type { TableState } from './table-state.ts';
 
+const SHORT_TEXT = 'One or two characters are looked for at the start of words only.';
+/** Texts in which the server's index knows no three characters that follow each other. */
+const isShort = ({ operator, value }: FilterToken) => operator.includes(':') && [...value].length < 3;
+
 interface TableFilterProps<T> {
   noun: { one: string; many: string };
   columns: readonly ResourceColumn<T>[];
@@ -60,6 +64,7 @@ export function TableFilter<T>({ noun, columns, state, count }: TableFilterProps
         filter.tokens.length > 0 && count ? `${countText(count)} ${count.total === 1 ? 'match' : 'matches'}` : ''
       }
       hideOperations={filter.tokens.length < 2}
+      {...(filter.tokens.some(isShort) ? { filteringConstraintText: SHORT_TEXT } : {})}
     />
   );
 }

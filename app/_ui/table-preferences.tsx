@@ -4,7 +4,7 @@ import CollectionPreferences from '@cloudscape-design/components/collection-pref
 import { columnDisplay, type ResourceColumn, type TablePreferences } from './table-columns.ts';
 import { PAGE_SIZES } from './table-query.ts';
 
-/** What is meant for rows, and says nothing about cards. */
+/** Preferences that apply to rows and not to cards. */
 const ROWS = {
   wrapLinesPreference: { label: 'Wrap lines', description: 'Shows the whole text of a cell' },
   stripedRowsPreference: { label: 'Striped rows', description: 'Shades every other row' },

@@ -22,7 +22,7 @@ interface ActionProps {
   connector: Connector | undefined;
 }
 
-/** Checks that were asked for and have not come back within this time wait for a connector that is silent. */
+/** A requested check without an answer after this time is waiting for a silent connector. */
 const CHECKING_MS = 20_000;
 
 export function CheckNow({ connector }: ActionProps) {

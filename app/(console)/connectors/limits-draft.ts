@@ -1,4 +1,4 @@
-// What a person sets on a connector, as fields: their rules, and the way to what the server takes and back. Pure.
+// The limits of a connector as form fields: their rules, and the conversion to what the server takes and back. Pure.
 import { type Bandwidth, bandwidthSchema } from '../../../replication/model/bandwidth.ts';
 import { wholeNumber } from '../../_forms/whole-number.ts';
 

@@ -10,7 +10,7 @@ export function clockText(milliseconds: number | null): string {
 
 const two = (number: number) => String(number).padStart(2, '0');
 
-/** An answer's way takes a moment, another each time: a clock that followed it would jump. */
+/** Answers take a varying moment to arrive: a clock that followed each of them would jump. */
 const SAME_MS = 2000;
 
 /** Milliseconds that the server's clock is ahead of this one: as before, unless the new measure says otherwise. */

@@ -6,7 +6,7 @@ import { ConfirmDialog, type ConfirmDialogProps } from '../../_ui/confirm-dialog
 interface ConfirmProps extends ConfirmDialogProps {
   /** What will happen, one sentence each, in order. */
   what: readonly ReactNode[];
-  /** Stands above: what speaks against it. */
+  /** Shown above: what speaks against it. */
   warning?: ReactNode;
 }
 

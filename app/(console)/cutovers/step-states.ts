@@ -38,7 +38,7 @@ export interface WhereItIs {
   options: Pick<CutoverOptions, 'touchSource'>;
 }
 
-/** The steps of the runbook in their order, and below them those of the way back, where it was taken. */
+/** The steps of the runbook in their order, followed by those of the roll-back, if there was one. */
 export function shownSteps(cutover: WhereItIs): ShownStep[] {
   const left = cutover.timeline['end-final-run'] !== undefined;
   const open = !isOver(cutover.state);
@@ -63,7 +63,7 @@ function stateOf(
   record: StepRecord | null,
   { current, ahead }: { current: boolean; ahead: boolean },
 ): StepState {
-  // After the cut-over only a person goes on, though nothing is asked.
+  // After the cut-over only a person can continue it, though nothing is asked.
   if (current) return cutover.question || cutover.state === 'cut-over' ? 'waits' : 'running';
   if (!record) return ahead ? 'to-come' : 'not-reached';
   if (cutover.state === 'cancelled') return 'cancelled';

@@ -1,5 +1,5 @@
 'use client';
-// Whether an AMI is kept whatever the number to keep of its job says, and the button that changes it.
+// Whether an AMI is kept however many AMIs its job keeps, and the button that changes it.
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';

@@ -1,4 +1,4 @@
-// What is said of an instance in words, and what may be done with it. Pure.
+// The words for an instance, and what may be done with it. Pure.
 import { may, type Role } from '../../../server/access/permissions.ts';
 import type { ListedInstance } from './types.ts';
 
@@ -23,7 +23,7 @@ export function statusChecks(instance: Pick<ListedInstance, 'state' | 'detail'>)
 /** How long the console of an instance is read again and again, counted from the launch. */
 const BOOTING_AT_MOST_MS = 15 * 60_000;
 
-/** Whether the guest is still on its way up, so that its console says more every few seconds. */
+/** Whether the guest is still booting, so that its console says more every few seconds. */
 export function isBooting(instance: Pick<ListedInstance, 'state' | 'detail' | 'launchedAt'>, now: number): boolean {
   if (now - instance.launchedAt.getTime() > BOOTING_AT_MOST_MS) return false;
   if (instance.state === 'launching' || instance.state === 'pending') return true;
@@ -38,7 +38,7 @@ export function mayTerminate(role: Role, instance: Pick<ListedInstance, 'purpose
   return may(role, instance.purpose === 'test' ? 'instance.end-test' : 'instance.terminate');
 }
 
-/** A refusal with EC2's own words in the open: they name what to change. */
+/** A refusal that shows EC2's own words: they say what to change. */
 export function withWords<Refusal extends { remedy: string; cause?: string | undefined }>(refusal: Refusal): Refusal {
   // The innermost of `FaultError: … ← InsufficientInstanceCapacity: … (ec2:RunInstances, HTTP 400, request …)`.
   const words = refusal.cause

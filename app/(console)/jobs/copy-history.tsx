@@ -30,7 +30,7 @@ export function CopyHistory({ jobId, serverName }: { jobId: string; serverName: 
   const query = { page: 1, pageSize: CHART_RUNS, sort: LIST_TABLES.runs, filter: COMPLETED, jobId };
   const runs = useQuery(trpc.runs.list.queryOptions(query, { placeholderData: keepPreviousData }));
   const series = runs.data && copySeries(runs.data.items);
-  // The run history in its tab says the same of a failing query, with the way to try again.
+  // The run history reports the same failure, with a button to try again.
   if (runs.error && !runs.data) return null;
   return (
     <Container

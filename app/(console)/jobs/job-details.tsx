@@ -144,7 +144,7 @@ function CurrentRun({ job }: { job: Job }) {
   );
 }
 
-/** Which step it is in and what that says; why it waits stands above. */
+/** The step it is in, with its message; the reason for waiting is shown above. */
 function runDetail({ run }: Job): string | null {
   if (!run) return null;
   const { status, progress } = run;

@@ -41,7 +41,7 @@ export function whyNotEdit(job: JobState): string | null {
   return isDeleting(job.state) ? 'The job is being deleted.' : null;
 }
 
-/** Of one job; what else stands in the way, the plan's checks say. If a cutover is open, the action leads to it. */
+/** Of one job; the plan's checks report other obstacles. If a cutover is open, the action leads to it. */
 export function whyNotCutOver(job: JobState): string | null {
   return isDeleting(job.state) ? 'The job is being deleted.' : null;
 }

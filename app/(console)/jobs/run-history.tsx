@@ -51,7 +51,7 @@ function narrow(id: string, width: number, sort = true): ResourceColumn<ListedRu
 
 const COLUMNS = [
   FIRST,
-  // Where there is no room for the arrows of sorting, without. What was verified stands below the state.
+  // No sorting where there is no room for the arrows. What was verified is shown below the state.
   ...narrow('copyMode', 85, false),
   ...narrow('state', 195),
   ...narrow('changed', 105, false),

@@ -1,4 +1,4 @@
-// What a person has chosen of the settings of replication jobs, and its rules; for creating and for editing. Pure.
+// The settings of replication jobs as form fields, and their rules; for creating and for editing. Pure.
 import { z } from 'zod';
 import { type JobSettings, jobSettingsSchema } from '../../../replication/model/job.ts';
 import { chosenTime } from '../../_forms/chosen-time.ts';
@@ -36,7 +36,7 @@ export const NEW_SETTINGS: SettingsDraft = {
   pauseAfterFailures: '3',
 };
 
-/** The settings of a job as a draft; what it does not have keeps the number that a new one would begin with. */
+/** The settings of a job as a draft; what it lacks gets the number of a new job. */
 export function draftOfJob(
   job: Pick<JobSettings, 'everyHours' | 'description' | 'keepImages' | 'verification' | 'pauseAfterFailures'>,
 ): SettingsDraft {
@@ -84,7 +84,7 @@ export function settingsOf(
   return { problems };
 }
 
-/** The number of an unseen field, or a new job's where that makes none. */
+/** The number of a hidden field, or a new job's if it holds none. */
 function kept({ pauseAfterFailures }: SettingsDraft): number {
   const number = wholeNumber(pauseAfterFailures);
   return number >= 1 && number <= 20 ? number : Number(NEW_SETTINGS.pauseAfterFailures);

@@ -37,7 +37,7 @@ export function useResumeJobs() {
   return { resumeJobs, resuming: busy };
 }
 
-/** Says what rests and what goes on, then pauses each job. Render it only while it is open. */
+/** Says what stops and what continues, then pauses each job. Render it only while it is open. */
 export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDone: () => void }) {
   const trpc = useTRPC();
   const { notify } = useNotifications();

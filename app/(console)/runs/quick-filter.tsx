@@ -9,7 +9,7 @@ const CHOICES = [
   { id: 'pending', text: 'Queued' },
 ];
 
-/** Takes the place of whatever filter there is. */
+/** Replaces the current filter. */
 export function QuickFilter({ state }: { state: TableState }) {
   const { tokens } = state.query.filter;
   const [only] = tokens;

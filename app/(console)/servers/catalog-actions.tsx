@@ -48,7 +48,7 @@ export function ImportCatalog({ catalog, primary = false }: { catalog: Catalog |
 const importedAt = (catalog: Catalog | undefined) =>
   Math.max(0, ...(catalog?.sources.map((source) => source.at?.getTime() ?? 0) ?? []));
 
-/** Says when the import that is started now has ended, however short it was. Answers what to call at its start. */
+/** Reports the end of the import that is started now, however short it was. Returns what to call at its start. */
 function useImportNews(catalog: Catalog | undefined): () => void {
   const { notify, dismiss } = useNotifications();
   const before = useRef<number | null>(null);

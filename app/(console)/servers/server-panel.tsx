@@ -1,5 +1,5 @@
 'use client';
-// The panel below the table: one server in full, or what a selection of several comes to.
+// The panel below the table: one server in full, or a summary of several selected ones.
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';

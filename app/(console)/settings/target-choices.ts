@@ -87,7 +87,7 @@ export function encryptionOf({ encrypted, kmsKeyArn }: Pick<TargetSettings, 'enc
   return kmsKeyArn ? 'key' : 'default';
 }
 
-/** How a choice is called; one that is not offered is shown as it is kept. */
+/** The label of a choice; one that is not offered is shown as stored. */
 export function labelOf<Value extends string>(choices: readonly Choice<Value>[], value: Value): string {
   return choices.find((choice) => choice.value === value)?.label ?? value.toUpperCase();
 }

@@ -18,7 +18,7 @@ import type { Cutover } from '../types.ts';
 
 type Question = NonNullable<Cutover['question']>;
 
-/** The place stays when nothing is asked, so that a question is read out when it comes. */
+/** Stays in the page when nothing is asked, so that screen readers announce a question when it comes. */
 export function QuestionCard({ cutover }: { cutover: Cutover }) {
   const { question } = cutover;
   return (

@@ -19,7 +19,7 @@ export function PlanScreen({ jobId }: { jobId: string }) {
   const may = useMay('cutover.plan');
   const query = useQuery(trpc.jobs.get.queryOptions({ jobId }));
   const name = query.data?.serverName ?? jobId;
-  // The page that follows knows its own cutover; this one must not overtake it.
+  // The next page opens the new cutover itself; this one must not get there first.
   const [planned, setPlanned] = useState(false);
   const cutover = query.data?.cutover;
   const open = cutover && !cutover.over && !planned ? cutover.id : null;

@@ -63,10 +63,10 @@ function CreateJobs() {
   const [wanted, setWanted] = useState<number | null>(null);
   const [restored, setRestored] = useState(false);
   const [created, setCreated] = useState(false);
-  /** What is sent again under the same name makes nothing twice; what was changed is another request. */
+  /** Sent again under the same id, a request is carried out once; a changed one gets a new id. */
   const request = useRef('');
 
-  // What this tab kept counts when it is about the same servers; others in the address are a new beginning.
+  // A draft that this tab kept is used if it is about the same servers; others in the address start a new one.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page has come alive
   useEffect(() => {
     const kept = keptDraft();
@@ -120,7 +120,7 @@ function CreateJobs() {
 
   function goTo(requested: number) {
     if (requested > 0 && chosen.length === 0) {
-      // The server has not answered yet whether they can have a job: the step comes with its answer.
+      // Whether they can have a job is not known yet: the step opens when the answer is there.
       if (!settled && !candidates.error) return setWanted(requested);
       setProblem('Choose at least one server that can have a replication job.');
       return setStep(0);

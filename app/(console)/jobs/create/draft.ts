@@ -1,4 +1,4 @@
-// What a person has chosen in the wizard so far: its shape, its rules, and how it lasts over a reload. Pure except for the storage.
+// What has been chosen in the wizard so far: its shape, its rules, and how it survives a reload. Pure except for the storage.
 import { z } from 'zod';
 import {
   allowedLicenses,

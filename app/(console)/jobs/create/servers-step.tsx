@@ -25,7 +25,7 @@ interface ServersStepProps {
 }
 
 const SHOWN_TOKENS = 12;
-/** Why a server cannot be chosen is read in full. */
+/** The reason why a server cannot be chosen is shown in full. */
 const PREFERENCES = { wrapLines: true };
 
 export function ServersStep({ serverIds, chosen, refused, problem, onChange }: ServersStepProps) {

@@ -1,5 +1,5 @@
 'use client';
-// The chosen servers as the server knows them, each with the reason why it cannot have a job. Live, since somebody else may be faster.
+// The chosen servers, each with the reason why it cannot have a job. Live, since somebody else may be faster.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTRPC } from '../../../_shell/trpc.ts';
 
@@ -16,7 +16,7 @@ export function useCandidates(serverIds: readonly string[]) {
   return {
     chosen: answered.filter((server) => server.refused === null),
     refused: answered.filter((server) => server.refused !== null),
-    /** Everything that is wanted has been answered. */
+    /** Every wanted server has been answered for. */
     settled: answered.length === serverIds.length,
     error: query.data ? null : query.error,
     retry: () => void query.refetch(),

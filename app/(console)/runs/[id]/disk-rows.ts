@@ -23,7 +23,7 @@ export interface DiskRow {
 
 type RunDisks = Pick<Run, 'disks' | 'progress' | 'status'>;
 
-/** Results are worth more than progress: they are what was recorded when the step ended. */
+/** Results take precedence over progress: they were recorded when the step ended. */
 export function diskRows({ disks, progress, status }: RunDisks): DiskRow[] {
   const live = new Map(progress?.disks.map((disk) => [disk.id, disk]));
   const known = disks.length > 0 ? disks : (progress?.disks ?? []).map((disk) => ({ ...disk, ...NOTHING_YET }));

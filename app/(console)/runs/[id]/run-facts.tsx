@@ -74,7 +74,7 @@ export function RunFacts({ run }: { run: Run }) {
   );
 }
 
-/** Which step it is in and what that says; why it waits stands above. */
+/** The step it is in, with its message; the reason for waiting is shown above. */
 function detail({ status, progress }: Run): string | null {
   if (status.state === 'pending') return status.waitingFor ? 'waiting' : 'queued';
   if (status.state !== 'active') return null;

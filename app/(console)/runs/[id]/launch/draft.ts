@@ -1,4 +1,4 @@
-// What a person has chosen in the launch wizard so far: its shape, its rules, and how it lasts over a reload. Pure except for the storage.
+// What has been chosen in the launch wizard so far: its shape and its rules. Pure.
 import { z } from 'zod';
 import { MAX_TAGS, tagKeyProblem, tagValueProblem } from '../../../../../replication/model/tag.ts';
 import { VOLUME_LIMITS, VOLUME_TYPES, volumeProblems } from '../../../../../replication/model/volume.ts';
@@ -104,7 +104,7 @@ function proposal(choices: LaunchChoices, requestId: string): Draft {
   };
 }
 
-/** The subnets of a VPC in the order of their zones; AWS gives them in none. */
+/** The subnets of a VPC in the order of their zones; AWS returns them unordered. */
 export function subnetsOf({ networks }: LaunchChoices, vpcId: string | undefined) {
   return networks.subnets
     .filter((subnet) => subnet.vpcId === vpcId)
@@ -127,7 +127,7 @@ export function withPurpose(draft: Draft, purpose: Draft['purpose'], choices: La
   };
 }
 
-/** Another VPC: what belonged to the former one goes. */
+/** Another VPC: what belonged to the former one is dropped. */
 export function withVpc(draft: Draft, vpcId: string, choices: LaunchChoices): Draft {
   const group = choices.networks.securityGroups.find((one) => one.vpcId === vpcId && one.name === 'default');
   return {
@@ -138,7 +138,7 @@ export function withVpc(draft: Draft, vpcId: string, choices: LaunchChoices): Dr
   };
 }
 
-/** A kept draft against what AWS offers now: what is gone is asked for again. */
+/** A kept draft, fitted to what AWS offers now: what is gone must be chosen again. */
 export function fitted(kept: Draft, choices: LaunchChoices, mayLaunchForGood: boolean): Draft {
   const { vpcs, subnets, securityGroups, keyPairs } = choices.networks;
   const fresh = newDraft(choices, kept.requestId);
@@ -223,7 +223,7 @@ function tagProblems(draft: Draft): Problems {
 
 export const userDataBytes = (text: string): number => new TextEncoder().encode(text).length;
 
-/** The first step before `step` that does not hold; null when all do. */
+/** The first step before `step` that has a problem; null when none has. */
 export function firstProblem(step: number, draft: Draft, choices: LaunchChoices): number | null {
   const at = STEPS.slice(0, step).findIndex((id) => Object.keys(problemsOf(id, draft, choices)).length > 0);
   return at === -1 ? null : at;
@@ -254,7 +254,7 @@ export function launchInput(runId: string, draft: Draft) {
   };
 }
 
-/** The same as a launch configuration: without what is of one launch alone, a test's name among it. */
+/** The same as a launch configuration: without what belongs to a single launch, such as the name of a test. */
 export function configurationOf(draft: Draft, serverName: string) {
   const {
     runId: _run,

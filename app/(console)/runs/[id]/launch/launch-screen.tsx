@@ -1,5 +1,5 @@
 'use client';
-// The wizard that launches an instance of the AMI of a run. AWS is asked once for what it offers; the options do not change after that.
+// The wizard that launches an instance of the AMI of a run. AWS is asked once; its options do not change after that.
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
