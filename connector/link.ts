@@ -18,6 +18,7 @@ const RETRIES: Partial<Record<GatewayVerb, number>> = {
   checkpoint: 6,
   catalog: 6,
   settle: 8,
+  'give-back': 1,
 };
 /**
  * These wait for a console that is away: until the signal, which is the lease's, is aborted, or so long. The fence refuses

@@ -33,7 +33,7 @@ beforeEach(async () => {
   refuses = () => false;
   away = 0;
   console = createServer(async (request, response) => {
-    const verb = request.url?.split('/').at(-1) as 'extend' | 'settle' | 'catalog';
+    const verb = request.url?.split('/').at(-1) as 'extend' | 'settle' | 'catalog' | 'give-back';
     const body = gatewayVerbs[verb].request.parse(await json(request));
     if (verb === 'extend' && deaf-- > 0) return void response.writeHead(502).end();
     if (refuses(verb, body)) {
@@ -70,7 +70,7 @@ async function perform(setPower: Source['setPower']): Promise<void> {
   await performWith(task, { setPower });
 }
 
-async function performWith(task: Task, source: Partial<Source>): Promise<void> {
+async function performWith(task: Task, source: Partial<Source>, signal = new AbortController().signal): Promise<void> {
   await performTask(task, {
     link,
     source: source as Source,
@@ -79,7 +79,7 @@ async function performWith(task: Task, source: Partial<Source>): Promise<void> {
     log: () => undefined,
     bandwidth: new Bandwidth(),
     rates: new Map(),
-    signal: new AbortController().signal,
+    signal,
   });
 }
 
@@ -262,4 +262,21 @@ test('a lease is measured from when it was asked for: a late answer makes it no 
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('work that a stopping connector has laid down is given back, and not called a failure', async () => {
+  const stop = new AbortController();
+  await performWith(
+    task,
+    {
+      setPower: async (_vmId, _action, _options, signal) => {
+        stop.abort(new Error('SIGTERM'));
+        signal.throwIfAborted();
+        return { power: 'off', note: null };
+      },
+    },
+    stop.signal,
+  );
+  expect(told.map(({ verb }) => verb)).toEqual(['give-back']);
+  expect(told[0]?.body).toEqual({ taskId: 'task-1', fence: 7 });
 });

@@ -21,6 +21,9 @@ export interface WorkEnvironment extends LeaseEnvironment {
   ebs: EbsDirect;
 }
 
+/** A console that does not answer by then finds out by the lease's end. */
+const GIVE_BACK_MS = 3_000;
+
 type StepTask = Extract<Task, { kind: 'step' }>;
 
 /** Never rejects: what goes wrong is settled with the console, or left to the lease's end. */
@@ -37,8 +40,16 @@ export async function performTask(task: Task, env: WorkEnvironment): Promise<voi
   } catch (error) {
     const last = await keeper.end();
     const reason = signal.aborted && (isAbort(error) || error === signal.reason) ? signal.reason : error;
-    // Overtaken: somebody else goes on, and nothing that is said now would count. Stopping: the lease runs out.
-    if (env.signal.aborted || (reason instanceof FaultError && reason.fault.code === 'lease-lost')) return;
+    // Overtaken: somebody else goes on, and nothing that is said now would count.
+    if (reason instanceof FaultError && reason.fault.code === 'lease-lost') return;
+    // Processes that are started anew one after another are no silent holders.
+    if (env.signal.aborted) {
+      const soon = AbortSignal.timeout(GIVE_BACK_MS);
+      await link
+        .call('give-back', hold, soon)
+        .catch((failed) => env.log('warn', `Could not give ${task.id} back: ${toFault(failed).message}`));
+      return;
+    }
     // A console that is away is no failure of the work: the lease runs out, and whoever claims it does it again.
     if (isConsoleAway(reason)) return;
     const fault = toFault(reason);

@@ -209,6 +209,8 @@ export const gatewayVerbs = {
     }),
     response: z.object({}),
   },
+  /** A process that stops and whose work has come to rest: the work is free at once, and counts as no loss. */
+  'give-back': { request: z.object(held), response: z.object({}) },
   'report-health': {
     request: z.object({ session: z.number().int(), checks: z.array(checkSchema), rateBytesPerSecond: z.number() }),
     response: z.object({}),

@@ -1,6 +1,9 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectors } from '../../db/schema/index.ts';
+import { connectors, tasks } from '../../db/schema/index.ts';
+import { importCatalog } from '../services/catalog/import.ts';
 import { createEnrolmentCode } from '../services/connectors/enrol.ts';
+import { MOST_LOSSES } from '../services/leases/lease.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { handleGateway } from './gateway.ts';
 
@@ -113,5 +116,28 @@ describe('the gateway', () => {
     await db.execute('alter table connectors_away rename to connectors');
     expect(answer).toMatchObject({ status: 500, body: { fault: { code: 'internal' } } });
     expect(JSON.stringify(answer.body)).not.toMatch(/connectors|select|relation/);
+  });
+
+  it('takes work back from a connector that stops, however often it is started anew, and calls none of it lost', async () => {
+    await importCatalog(site.as('administrator'), {});
+    const begun = async () => {
+      const { session } = (await ask('hello', { ...about, vmManager })).body;
+      const { tasks: claimed } = (await ask('claim', { session, free: 1, waitSeconds: 0 })).body;
+      return (claimed as { id: string; fence: number }[])[0];
+    };
+    for (let starts = 1; starts <= MOST_LOSSES + 1; starts += 1) {
+      const task = await begun();
+      expect(task).toMatchObject({ fence: starts });
+      const held = { taskId: task?.id, fence: task?.fence };
+      expect(await ask('give-back', held)).toMatchObject({ status: 200 });
+      // Said again, as after a lost answer, or by whoever was overtaken.
+      expect(await ask('give-back', held)).toMatchObject({ status: 200 });
+    }
+    const last = await begun();
+    const rows = await site.db
+      .select()
+      .from(tasks)
+      .where(eq(tasks.id, last?.id ?? ''));
+    expect(rows).toMatchObject([{ losses: 0, state: 'open' }]);
   });
 });

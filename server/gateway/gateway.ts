@@ -15,6 +15,7 @@ import { beginSession, checkSession, holderOf, reportHealth } from '../services/
 import type { ConnectorHead } from '../services/connectors/status.ts';
 import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
+import { giveBack } from '../services/leases/lease.ts';
 import { checkpointTask, extendTask } from '../services/tasks/extend.ts';
 import { settleTask } from '../services/tasks/settle.ts';
 import { bandwidthNow, waitForTasks } from './wait-for-tasks.ts';
@@ -75,6 +76,10 @@ const HANDLERS: Handlers = {
   },
   settle: async (call, input) => {
     await settleTask(call.ctx, call.connector.workspaceId, held(call, input), input.outcome, input);
+    return {};
+  },
+  'give-back': async (call, input) => {
+    await giveBack(call.ctx.db, held(call, input));
     return {};
   },
   'report-health': async ({ ctx, connector }, input) => {
