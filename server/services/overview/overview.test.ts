@@ -1,6 +1,14 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { audit, connectors, members, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
+import {
+  audit,
+  connectors,
+  cutovers,
+  members,
+  replicationJobs,
+  replicationRuns,
+  servers,
+} from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import { waitsFor } from '../../../replication/model/run.ts';
 import { createJobs } from '../jobs/create.ts';
@@ -213,6 +221,47 @@ describe('the overview', () => {
       steps: { connected: true, imported: true, replicated: false, launched: false },
       begun: true,
     });
+  });
+
+  it('sums the runs of the last 24 hours by the hour of their end', async () => {
+    await site.importServers(['a', 'b', 'c'].map((name) => catalogServer(name)));
+    const [a, b, c] = (await jobsFor('a', 'b', 'c')) as [string, string, string];
+    const now = new Date('2026-11-30T18:20:00Z');
+    const copied = { 'copy-disks': { disks: [{ bytesRead: 30, bytesSent: 20 }] } } as never;
+    await endRuns(a, { state: 'completed', endedAt: new Date('2026-11-30T18:05:00Z'), results: copied });
+    await endRuns(b, { state: 'failed', endedAt: new Date('2026-11-29T19:00:00Z'), results: copied });
+    await endRuns(c, { state: 'completed', endedAt: new Date('2026-11-29T18:59:59Z'), results: copied });
+    const { day } = await getOverview({ ...site.as('viewer'), now: () => now });
+    expect(day).toMatchObject({ completed: 1, failed: 1, cancelled: 0, missed: 0 });
+    expect(day.hours).toHaveLength(24);
+    expect(day.hours[0]).toEqual({ from: new Date('2026-11-29T19:00:00Z'), readBytes: 30, sentBytes: 20 });
+    expect(day.hours[23]).toEqual({ from: new Date('2026-11-30T18:00:00Z'), readBytes: 30, sentBytes: 20 });
+    expect(day.hours.slice(1, 23).every(({ readBytes }) => readBytes === 0)).toBe(true);
+  });
+
+  it('shows of many cutovers those that go on before those that are over, by when they began', async () => {
+    const names = Array.from({ length: 14 }, (_, at) => `s${at}`);
+    await site.importServers(names.map((name) => catalogServer(name)));
+    const jobs = await jobsFor(...names);
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+    await site.db.insert(cutovers).values(
+      jobs.map((jobId, at) => ({
+        id: `cutover-${at}`,
+        workspaceId: site.workspaceId,
+        jobId,
+        serverName: names[at] as string,
+        step: 'check' as const,
+        options: {} as never,
+        createdBy: 'somebody',
+        ...(at < 11
+          ? { state: 'finished' as const, startedAt: hoursAgo(20 - at), endedAt: hoursAgo(19 - at) }
+          : at < 13
+            ? { state: 'active' as const, startedAt: hoursAgo(15 - at) }
+            : { state: 'planned' as const, startAt: hoursAgo(-23) }),
+      })),
+    );
+    const shown = (await getOverview(site.as('viewer'))).cutovers.map(({ serverName }) => serverName);
+    expect(shown).toEqual(['s4', 's5', 's6', 's7', 's8', 's9', 's10', 's11', 's12', 's13']);
   });
 
   it('shows a new workspace what is done of its way', async () => {
