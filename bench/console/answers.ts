@@ -1,9 +1,9 @@
 // Rows about answers of the API: every list in every way, single things, the overview.
 import { loadavg } from 'node:os';
 import { sqlOnce } from './database.ts';
-import { conditionsOn, freeText, LISTS, type List, query } from './lists.ts';
+import { conditionsOn, freeText, LISTS, type List, query, sortedColumns } from './lists.ts';
 import { type Patience, type Timed, timeOf } from './timing.ts';
-import type { SignedIn } from './web.ts';
+import type { Procedure, SignedIn } from './web.ts';
 
 /** What was measured under one aim; the worst of `asked` stands for it. */
 export interface ConsoleRow {
@@ -50,7 +50,8 @@ export async function measureAnswers(bench: Bench, only: readonly string[] | nul
     await row(bench, name, LIST_AIM_MS, [{ name, procedure, input }]);
   await row(bench, 'overview', OVERVIEW_AIM_MS, [{ name: 'overview', procedure: 'overview.get', input: undefined }]);
   await row(bench, 'needs attention', OVERVIEW_AIM_MS, [
-    { name: 'needs attention', procedure: 'overview.attention', input: undefined },
+    { name: 'all of it', procedure: 'attention.list', input: undefined },
+    { name: 'their number, for the bar of every page', procedure: 'attention.count', input: undefined },
   ]);
   await row(bench, 'left-overs', OVERVIEW_AIM_MS, [
     { name: 'left-overs', procedure: 'overview.leftOvers', input: undefined },
@@ -59,7 +60,7 @@ export async function measureAnswers(bench: Bench, only: readonly string[] | nul
 
 interface Question {
   name: string;
-  procedure: string;
+  procedure: Procedure;
   input: Input | undefined;
 }
 
@@ -76,7 +77,7 @@ async function measureList(bench: Bench, name: string, list: List): Promise<void
   await list_('first page', [ask('20 rows'), ask('100 rows', { pageSize: 100 })]);
   await list_(
     'other sorts',
-    Object.keys(list.columns).flatMap((by) =>
+    sortedColumns(list).flatMap((by) =>
       [false, true].map((descending) =>
         ask(`by ${by}, ${descending ? 'descending' : 'ascending'}`, { sort: { by, descending } }),
       ),

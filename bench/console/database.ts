@@ -32,20 +32,19 @@ interface Kept {
   neighbourId: string;
 }
 
-export interface FilledDatabase extends Kept {
+interface FilledDatabase extends Kept {
   url: string;
-  stop(): Promise<void>;
 }
 
 /**
  * @param folder for the cluster; one that a fill of the same size has filled is used again, and brought to the newest schema
- * @param settings of the server while it is measured, beside those of npm start
+ * @param ends what ends the server is added to it
  */
 export async function openFilled(
   folder: string,
   servers: number,
   say: (text: string) => void,
-  settings: Record<string, string> = {},
+  ends: (() => unknown)[],
 ): Promise<FilledDatabase> {
   const record = path.join(folder, 'bench.json');
   let kept: Kept;
@@ -62,17 +61,19 @@ export async function openFilled(
       );
     const began = performance.now();
     const loading = await startEmbeddedPostgres(folder, { settings: LOADING, throwAway: true });
-    try {
-      kept = await fill(loading, servers, say);
-    } finally {
-      await loading.stop();
-    }
+    ends.push(() => loading.stop());
+    kept = await fill(loading, servers, say);
+    await ends.pop()?.();
     writeFileSync(record, JSON.stringify(kept));
     say(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s, all in all`);
   }
-  const server = await startEmbeddedPostgres(folder, { settings });
+  const server = await startEmbeddedPostgres(folder);
+  ends.push(() => server.stop());
+  const began = performance.now();
   await migrate(server.url);
-  return { ...kept, url: server.url, stop: () => server.stop() };
+  const seconds = (performance.now() - began) / 1000;
+  if (seconds > 5) say(`brought to the newest schema in ${seconds.toFixed(0)} s`);
+  return { ...kept, url: server.url };
 }
 
 async function fill({ url }: EmbeddedPostgres, servers: number, say: (text: string) => void): Promise<Kept> {

@@ -7,8 +7,8 @@ import { literal } from './template.ts';
 
 /** One job in ten has a cutover, as far as there are any; number i is that of job 10 × i. */
 const CUTOVER_STATES = `case when bench.unit(i, 71) < 0.68 then 'finished' when bench.unit(i, 71) < 0.74 then 'rolled-back'
-  when bench.unit(i, 71) < 0.82 then 'cancelled' when bench.unit(i, 71) < 0.94 then 'planned' when bench.unit(i, 71) < 0.955 then 'active'
-  when bench.unit(i, 71) < 0.996 then 'cut-over' else 'rolling-back' end`;
+  when bench.unit(i, 71) < 0.82 then 'cancelled' when bench.unit(i, 71) < 0.95 then 'planned' when bench.unit(i, 71) < 0.955 then 'active'
+  when bench.unit(i, 71) < 0.9995 then 'cut-over' else 'rolling-back' end`;
 
 /** Outlines of jobs, runs, AMIs, instances and cutovers. */
 export function outlineSql({ sizes, now }: FillInput): string {
@@ -19,7 +19,7 @@ export function outlineSql({ sizes, now }: FillInput): string {
   const mean = Math.floor(runs / jobs);
   return `
 create unlogged table bench.cutover as
-  select i, i * 10 j, case when bench.unit(i, 71) between 0.94 and 0.955 then (array['final-run', 'check', 'stop-source', 'cut-over'])[1 + i % 4] end step,
+  select i, i * 10 j, case when bench.unit(i, 71) between 0.95 and 0.955 then (array['final-run', 'check', 'stop-source', 'cut-over'])[1 + i % 4] end step,
     ${CUTOVER_STATES} state
   from generate_series(1, ${sizes.cutovers}) i where i * 10 <= ${jobs};
 create unlogged table bench.job as
@@ -51,7 +51,7 @@ create unlogged table bench.run as
         when k = 1 and state in ('failing', 'failed') or k <= 3 and state = 'paused-on-failure' then 'failed'
         when k = 1 and state = 'pending' then 'cancelled'
         when k = 1 or u < 0.93 then 'completed' when u < 0.965 then 'failed' when u < 0.975 then 'cancelled' else 'missed' end state,
-      case when k = runs then 'full' when u2 < 0.02 then 'full' when u2 < 0.05 then 'compared' when u2 < 0.08 and disks > 1 then 'mixed' else 'delta' end kind,
+      case when k = runs or u2 < 0.02 then 'full' when j % 10 = 3 and u2 < 0.3 then 'compared' when j % 10 = 7 and disks > 1 and u2 < 0.5 then 'mixed' else 'delta' end kind,
       1 + bench.up_to(j * 64 + k, 82, ${FAILURES.length})::int failure, 120 + 3600 * power(bench.unit(j * 64 + k, 83), 3) seconds
     from (select j, k, since, every, open, state, runs, disks, bench.unit(j * 64 + k, 80) u, bench.unit(j * 64 + k, 81) u2 from bench.job, generate_series(1, runs) k) each_run) run;
 create unique index on bench.run (r);

@@ -1,6 +1,7 @@
 // The lists of the console and what people ask of them: every column sorted both ways and filtered by values that most, some,
 // one and none of the rows have; free text; pages at the beginning, at row 10,000 and at the end.
 import { LONELY_SERVER } from './fill-inventory.ts';
+import type { Procedure } from './web.ts';
 
 export interface Query {
   page: number;
@@ -20,10 +21,12 @@ interface Column {
   /** Text: in many rows, in few, and a query for the whole text of one row. Choice: an often and a seldom value. Number: low and high. */
   values: [string, string];
   one?: string;
+  /** The table is only filtered by it. */
+  notSorted?: true;
 }
 
 export interface List {
-  procedure: string;
+  procedure: Procedure;
   sort: { by: string; descending: boolean };
   columns: Record<string, Column>;
   /** Words that many rows have, and few. */
@@ -37,6 +40,7 @@ const text = (many: string, few: string, one?: string): Column => ({
   values: [many, few],
   ...(one ? { one } : {}),
 });
+const onlyFiltered = (column: Column): Column => ({ ...column, notSorted: true });
 const choice = (often: string, seldom: string): Column => ({ kind: 'choice', values: [often, seldom] });
 const number = (low: string, high: string): Column => ({ kind: 'number', values: [low, high] });
 const date: Column = { kind: 'date', values: ['', ''] };
@@ -47,11 +51,11 @@ const one = (column: string, table: string) =>
 const RUN_COLUMNS: Record<string, Column> = {
   id: text('sms-run-0', 'sms-run-00f', one('id', 'replication_runs')),
   server: text('web', LONELY_SERVER.slice(0, 7), one('server_name', 'replication_runs')),
-  job: text('sms-job-0', 'sms-job-00f', one('job_id', 'replication_runs')),
+  job: onlyFiltered(text('sms-job-0', 'sms-job-00f', one('job_id', 'replication_runs'))),
   type: choice('automatic', 'on-demand'),
   state: choice('completed', 'active'),
   image: text('ami-00', 'ami-00ff', one('image_id', 'replication_runs')),
-  queue: choice('queued', 'waiting'),
+  queue: onlyFiltered(choice('queued', 'waiting')),
   scheduledFor: date,
   startedAt: date,
   duration: number('130', '3700'),
@@ -93,7 +97,7 @@ export const LISTS: Record<string, List> = {
       id: text('sms-job-0', 'sms-job-00f', one('id', 'replication_jobs')),
       server: text('web', 'fra-0000', one('server_name', 'replication_jobs')),
       state: choice('active', 'paused-on-failure'),
-      description: text('Wave', 'Moves with', one('description', 'replication_jobs')),
+      description: onlyFiltered(text('Wave', 'Moves with', one('description', 'replication_jobs'))),
       connector: text('vc-0', 'vc-07', `select 'vc-07' as value`),
       image: text('ami-00', 'ami-00ff', one('latest_image_id', 'replication_jobs')),
       frequency: number('1', '23'),
@@ -146,7 +150,7 @@ export const LISTS: Record<string, List> = {
       id: text('ami-00', 'ami-00ff', one('id', 'images')),
       name: text('web', 'fra-0000', one('name', 'images')),
       job: text('sms-job-0', 'sms-job-00f', one('job_id', 'images')),
-      run: text('sms-run-0', 'sms-run-00f', one('run_id', 'images')),
+      run: onlyFiltered(text('sms-run-0', 'sms-run-00f', one('run_id', 'images'))),
       method: choice('register-image', 'import-image'),
       verified: choice('sampled', 'full'),
       instances: number('-1', '1'),
@@ -160,15 +164,15 @@ export const LISTS: Record<string, List> = {
     sort: { by: 'launchedAt', descending: true },
     words: ['web', 'fra-00000'],
     columns: {
-      id: text('i-0', 'i-00ff', one('instance_id', 'instances')),
+      id: onlyFiltered(text('i-0', 'i-00ff', one('instance_id', 'instances'))),
       name: text('web', 'fra-0000', one('name', 'instances')),
       image: text('ami-00', 'ami-00ff', one('image_id', 'instances')),
-      run: text('sms-run-0', 'sms-run-00f', one('run_id', 'instances')),
+      run: onlyFiltered(text('sms-run-0', 'sms-run-00f', one('run_id', 'instances'))),
       purpose: choice('test', 'final'),
       state: choice('terminated', 'failed'),
       type: text('t3', 'r6i', `select 't3.small' as value`),
-      privateAddress: text('10.200', '10.200.7.', `select '10.200.7.7' as value`),
-      publicAddress: text('10', '10.7', `select '10.7.7.7' as value`),
+      privateAddress: onlyFiltered(text('10.200', '10.200.7.', `select '10.200.7.7' as value`)),
+      publicAddress: onlyFiltered(text('10', '10.7', `select '10.7.7.7' as value`)),
       launchedBy: text('a', 'Hiro', `select 'Hiro' as value`),
       launchedAt: date,
     },
@@ -181,7 +185,7 @@ export const LISTS: Record<string, List> = {
       id: text('cutover-0', 'cutover-00f', one('id', 'cutovers')),
       server: text('web', 'fra-0000', one('server_name', 'cutovers')),
       state: choice('finished', 'active'),
-      job: text('sms-job-0', 'sms-job-00f', one('job_id', 'cutovers')),
+      job: onlyFiltered(text('sms-job-0', 'sms-job-00f', one('job_id', 'cutovers'))),
       startAt: date,
       createdBy: text('a', 'Hiro', `select 'Hiro' as value`),
       createdAt: date,
@@ -198,11 +202,14 @@ export const LISTS: Record<string, List> = {
       action: choice('image.prune', 'connector.edit'),
       subjectKind: choice('image', 'cutover'),
       subject: text('web', 'fra-0000', one('subject_name', 'audit')),
-      subjectId: text('ami-0', 'ami-00ff', one('subject_id', 'audit')),
+      subjectId: onlyFiltered(text('ami-0', 'ami-00ff', one('subject_id', 'audit'))),
       address: text('192', '192.0.2.13', `select '192.0.2.13' as value`),
     },
   },
 };
+
+export const sortedColumns = ({ columns }: List): string[] =>
+  Object.keys(columns).filter((by) => !columns[by]?.notSorted);
 
 /** No row has it, in any column. */
 const NOWHERE = 'zzqx';

@@ -27,12 +27,12 @@ export async function measurePages(
 ): Promise<void> {
   const executablePath = findChromium();
   if (!executablePath) {
-    const missing = 'no Chromium on this machine: install one, or name it by CHROMIUM_PATH';
+    const skipped = 'no Chromium on this machine: install one, or name it by CHROMIUM_PATH';
     for (const [name, aim] of [
       ['page: rows after it was opened', ROWS_AIM_MS],
       ['page: from an event to the pixel', EVENT_AIM_MS],
     ] as const)
-      show({ name, aim, asked: [{ name: '', p50: null, p95: null, times: 0, missing }], load: loadavg()[0] ?? 0 });
+      show({ name, aim, asked: [{ name: '', p50: null, p95: null, times: 0, skipped }], load: loadavg()[0] ?? 0 });
     return;
   }
   const browser = await chromium.launch({ executablePath, args: chromiumFlags() });

@@ -6,10 +6,11 @@ import { type Asked, type ConsoleRow, measureAnswers } from './answers.ts';
 import { openFilled } from './database.ts';
 import { writeWorstPlans } from './explain.ts';
 import { keepConnectorsAlive } from './heartbeat.ts';
+import { LISTS } from './lists.ts';
 import { measurePages } from './pages.ts';
 import { ms, worstOf } from './table.ts';
 import { measureTicks } from './ticks.ts';
-import { startWeb } from './web.ts';
+import { buildConsole, startWeb } from './web.ts';
 
 export interface ConsoleOptions {
   servers: number;
@@ -25,8 +26,15 @@ export interface ConsoleOptions {
   say(text: string): void;
 }
 
+const FEWEST_SERVERS = 100;
+
 export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]> {
   const { servers, keep, lists, times, longest, explain, say } = options;
+  const unknown = lists?.find((name) => !Object.hasOwn(LISTS, name));
+  if (unknown !== undefined)
+    throw new Error(`There is no list "${unknown}": say some of ${Object.keys(LISTS).join(', ')}.`);
+  if (!Number.isInteger(servers) || servers < FEWEST_SERVERS)
+    throw new Error(`--servers takes a whole number from ${FEWEST_SERVERS} on.`);
   const folder = keep ? path.resolve(keep) : mkdtempSync(path.join(tmpdir(), 'landfall-bench-'));
   if (keep) mkdirSync(folder, { recursive: true });
   const rows: ConsoleRow[] = [];
@@ -34,39 +42,39 @@ export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]
   const show = (row: ConsoleRow) => {
     rows.push(row);
     const worst = worstOf(row);
-    say(`${row.name}: ${worst?.p95 == null ? worst?.missing : ms(worst.p95)}`);
+    say(`${row.name}: ${worst?.p95 == null ? (worst?.skipped ?? worst?.missing) : ms(worst.p95)}`);
   };
   const patience = { times, longest: longest * 1000 };
+  // The last begun is ended first, also by Ctrl+C: PostgreSQL and the console would outlive the bench.
+  const ends: (() => unknown)[] = [];
+  const endAll = async () => {
+    for (let end = ends.pop(); end; end = ends.pop()) await end();
+  };
+  const interrupted = () => void endAll().finally(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   try {
-    const database = await openFilled(folder, servers, say);
-    try {
-      const { url: databaseUrl } = database;
-      const endBeats = await keepConnectorsAlive(databaseUrl);
-      const web = await startWeb(databaseUrl);
-      try {
-        await measureAnswers({ web, databaseUrl, patience, show, asked }, lists);
-        if (!lists) {
-          await measureTicks(databaseUrl, patience, show);
-          await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
-        }
-        if (explain) {
-          const slowest = asked.toSorted((left, right) => right.p95 - left.p95);
-          const plans = await writeWorstPlans(
-            { web, databaseUrl, folder, longest: patience.longest * 6 },
-            slowest,
-            explain,
-          );
-          say(`${explain}: the plans of the slowest statements, ${plans.map(ms).join(', ')}`);
-        }
-      } finally {
-        await web.stop();
-        await endBeats();
-      }
-    } finally {
-      await database.stop();
+    if (!keep) ends.push(() => rmSync(folder, { recursive: true, force: true }));
+    await buildConsole();
+    const { url: databaseUrl } = await openFilled(folder, servers, say, ends);
+    ends.push(await keepConnectorsAlive(databaseUrl));
+    const web = await startWeb(databaseUrl, ends);
+    await measureAnswers({ web, databaseUrl, patience, show, asked }, lists);
+    if (!lists) {
+      await measureTicks(databaseUrl, patience, show);
+      await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
+    }
+    if (explain) {
+      const slowest = asked.toSorted((left, right) => right.p95 - left.p95);
+      const plans = await writeWorstPlans(
+        { web, databaseUrl, folder, longest: patience.longest * 6 },
+        slowest,
+        explain,
+      );
+      say(`${explain}: the plans of the slowest statements, ${plans.map(ms).join(', ')}`);
     }
   } finally {
-    if (!keep) rmSync(folder, { recursive: true, force: true });
+    await endAll();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
   }
   return rows;
 }

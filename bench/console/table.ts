@@ -9,10 +9,10 @@ export function worstOf({ asked }: ConsoleRow): Timed | undefined {
   )[0];
 }
 
-/** Null where there is no figure to judge by: what did not end in time has missed its aim. */
+/** Null where nothing was tried. */
 function isMet(row: ConsoleRow): boolean | null {
   const worst = worstOf(row);
-  if (!worst || (worst.p95 === null && !worst.missing?.startsWith('no '))) return null;
+  if (!worst || worst.skipped) return null;
   return worst.p95 !== null && worst.p95 <= row.aim;
 }
 
@@ -41,7 +41,7 @@ export function consoleTable(rows: readonly ConsoleRow[], all: boolean): string 
 function figures(timed: Timed | undefined): [string, string] {
   if (!timed) return ['', ''];
   return timed.p50 === null || timed.p95 === null
-    ? [`not measured: ${timed.missing}`, '']
+    ? [timed.skipped ? `skipped: ${timed.skipped}` : `${timed.missing}`, '']
     : [ms(timed.p50), ms(timed.p95)];
 }
 

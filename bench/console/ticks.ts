@@ -13,6 +13,7 @@ import { noteSilentConnectors } from '../../server/services/connectors/report.ts
 import { systemContext } from '../../server/services/context.ts';
 import { createDueRuns } from '../../server/services/jobs/create-due-runs.ts';
 import { fulfilSmallestWishes } from '../../server/services/overview/replicate-smallest.ts';
+import { foldTallies } from '../../server/services/tallies/keep.ts';
 import { claimTasks } from '../../server/services/tasks/claim.ts';
 import type { ConsoleRow } from './answers.ts';
 import { sqlOnce } from './database.ts';
@@ -44,6 +45,7 @@ export async function measureTicks(
     ['silent connectors', () => noteSilentConnectors(ctx)],
     ['reaper', () => reap(ctx, target, signal)],
     ['instances', () => watchInstances(ctx, target, signal)],
+    ['counts', () => foldTallies(ctx)],
     ["a worker's claim", () => claim('cloud', null)],
     ["a connector's claim", () => claim('connector', silent?.id ?? null)],
   ];
@@ -65,7 +67,7 @@ export async function measureTicks(
   }
 }
 
-/** As between two moments at which something is due: leases are held, and no job is to run within the hour. */
+/** As between two moments at which something is due: leases are held, and no job and no cutover begins within the hour. */
 async function nothingDue(databaseUrl: string): Promise<void> {
   await sqlOnce(
     databaseUrl,
@@ -74,6 +76,10 @@ async function nothingDue(databaseUrl: string): Promise<void> {
   await sqlOnce(
     databaseUrl,
     `update replication_jobs set next_run_at = next_run_at + interval '2 hours' where next_run_at < now() + interval '1 hour'`,
+  );
+  await sqlOnce(
+    databaseUrl,
+    `update cutovers set start_at = start_at + interval '7 days' where state = 'planned' and start_at < now() + interval '1 hour'`,
   );
 }
 

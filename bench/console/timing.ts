@@ -7,8 +7,10 @@ export interface Timed {
   p50: number | null;
   p95: number | null;
   times: number;
-  /** Why there is no figure. */
+  /** Why there is no figure: it did not end, or went wrong, and misses its aim. */
   missing?: string;
+  /** Why it was not tried at all. */
+  skipped?: string;
 }
 
 export interface Patience {
