@@ -1,6 +1,7 @@
 // A fleet as the product leaves one behind, made by a few statements, and the plans of what is asked of it: for tests that
 // nothing reads a whole table. Imported by *.test.ts in server/ only.
 import { sql } from 'drizzle-orm';
+import type pg from 'pg';
 import type { Database } from '../../db/client.ts';
 
 /** So many servers with a job, an ended run, an AMI, an instance, a cutover and an artifact each; some runs go on or wait. */
@@ -76,41 +77,77 @@ const GROWING = [
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
   Plans?: PlanNode[];
 }
 
+interface Planned {
+  text: string;
+  plan: PlanNode;
+}
+
+/** Every statement that `work` sends, in transactions too, with the plan that PostgreSQL makes for it just before it runs. */
+export async function plansOf(db: Database, work: () => Promise<unknown>): Promise<Planned[]> {
+  const pool = db.$client;
+  const planned: Promise<Planned>[] = [];
+  const listened = new Map<pg.PoolClient, pg.PoolClient['query']>();
+  const listen = (client: pg.PoolClient) => {
+    if (listened.has(client)) return;
+    const query = client.query;
+    listened.set(client, query);
+    client.query = ((statement: string | { text: string }, values: unknown, ...rest: unknown[]) => {
+      const text = typeof statement === 'string' ? statement : statement.text;
+      const send = query as (...all: unknown[]) => unknown;
+      if (!/^\s*(\/\*.*?\*\/\s*)?(select|with|insert|update|delete)\b/i.test(text)) {
+        return send.call(client, statement, values, ...rest);
+      }
+      const explained = send.call(
+        client,
+        { text: `explain (format json) ${text}` },
+        Array.isArray(values) ? values : [],
+      ) as Promise<{ rows: { 'QUERY PLAN': [{ Plan: PlanNode }] }[] }>;
+      planned.push(explained.then(({ rows }) => ({ text, plan: rows[0]?.['QUERY PLAN'][0].Plan as PlanNode })));
+      return explained.then(() => send.call(client, statement, values, ...rest));
+    }) as typeof client.query;
+  };
+  pool.on('acquire', listen);
+  try {
+    await work();
+    return await Promise.all(planned);
+  } finally {
+    pool.off('acquire', listen);
+    for (const [client, query] of listened) client.query = query;
+  }
+}
+
 /**
- * Every statement that `work` sends, with the tables that grow and that PostgreSQL would read from end to end for it, as it
- * plans at this moment: `['servers: select …']`. `asked` is the number of statements.
+ * Every statement that `work` sends, with the tables that grow and that PostgreSQL would read from end to end for it:
+ * `['servers: select …']`. `asked` is the number of statements.
  */
 export async function wholeTableReads(
   db: Database,
   work: () => Promise<unknown>,
 ): Promise<{ asked: number; reads: string[] }> {
-  const pool = db.$client;
-  const asked: { text: string; values: unknown[] }[] = [];
-  const query = pool.query;
-  pool.query = ((statement: { text: string }, values: unknown[], ...rest: unknown[]) => {
-    asked.push({ text: statement.text, values });
-    return (query as (...all: unknown[]) => unknown).call(pool, statement, values, ...rest);
-  }) as typeof pool.query;
-  try {
-    await work();
-  } finally {
-    pool.query = query;
-  }
-  const reads: string[] = [];
-  for (const { text, values } of asked) {
-    const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (format json) ${text}`, values);
-    const tables = wholeTables(rows[0]?.['QUERY PLAN'][0].Plan);
-    reads.push(...tables.map((table) => `${table}: ${text}`));
-  }
-  return { asked: asked.length, reads };
+  const planned = await plansOf(db, work);
+  const reads = planned.flatMap(({ text, plan }) =>
+    nodesOf(plan)
+      .flatMap(wholeTable)
+      .map((table) => `${table}: ${text}`),
+  );
+  return { asked: planned.length, reads };
 }
 
-function wholeTables(node: PlanNode | undefined): string[] {
-  if (!node) return [];
-  const table = node['Relation Name'];
-  const here = node['Node Type'] === 'Seq Scan' && table && GROWING.includes(table) ? [table] : [];
-  return [...here, ...(node.Plans ?? []).flatMap(wholeTables)];
+/** A plan's steps. */
+export function nodesOf(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+}
+
+/** By the table itself, or by all of an index of it; but for that of the ids, along which a workspace's rows may be walked. */
+function wholeTable(node: PlanNode): string[] {
+  const table = node['Relation Name'] ?? '';
+  if (node['Node Type'] === 'Seq Scan' && GROWING.includes(table)) return [table];
+  const index = node['Index Name'];
+  if (!index || index.endsWith('_pkey') || node['Index Cond']) return [];
+  return GROWING.filter((one) => index.startsWith(`${one}_`)).slice(0, 1);
 }
