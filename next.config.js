@@ -6,6 +6,8 @@ export default {
   // Clients of the SMS-compatible endpoint add a trailing slash, and a redirect would break their signed POST.
   skipTrailingSlashRedirect: true,
   typedRoutes: false,
+  // In development: what connectors ask all day says nothing to whoever reads along.
+  logging: { incomingRequests: { ignore: [/^\/api\/connector\//] } },
   // Types are checked by `npm run check:types`, once.
   typescript: { ignoreBuildErrors: true },
   experimental: {
