@@ -13,6 +13,8 @@ const shared = z.object({
     .transform((value) => value === '1'),
   /** How long runs wait for a vCenter or an AWS that is away (`outageSeconds` reads it). */
   LANDFALL_OUTAGE_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
+  /** How long the log and the steps of ended runs are kept (`historyDays` reads it). */
+  LANDFALL_HISTORY_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -76,6 +78,12 @@ export function environment<Group extends EnvironmentGroup>(group: Group): Envir
 export function outageSeconds(source: Record<string, string | undefined> = process.env): number {
   const seconds = Number(source.LANDFALL_OUTAGE_SECONDS);
   return Number.isFinite(seconds) && seconds > 0 ? seconds : OUTAGE_SECONDS;
+}
+
+/** Days for which the log, the steps and the released artifacts of ended runs are kept. */
+export function historyDays(source: Record<string, string | undefined> = process.env): number {
+  const days = Number(source.LANDFALL_HISTORY_DAYS);
+  return Number.isInteger(days) && days > 0 ? days : 90;
 }
 
 const awsVariables = z.object({

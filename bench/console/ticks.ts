@@ -7,12 +7,15 @@ import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { tendCutovers } from '../../server/engine/cutovers.ts';
 import { reap } from '../../server/engine/reaper.ts';
 import { sweepRuns } from '../../server/engine/sweep.ts';
+import { historyDays } from '../../server/env.ts';
 import { stopQueue } from '../../server/queue/queue.ts';
 import { watchInstances } from '../../server/services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../../server/services/connectors/report.ts';
 import { systemContext } from '../../server/services/context.ts';
+import { trimHistory } from '../../server/services/history/trim.ts';
 import { createDueRuns } from '../../server/services/jobs/create-due-runs.ts';
 import { fulfilSmallestWishes } from '../../server/services/overview/replicate-smallest.ts';
+import { Round } from '../../server/services/round.ts';
 import { foldTallies } from '../../server/services/tallies/keep.ts';
 import { claimTasks } from '../../server/services/tasks/claim.ts';
 import type { ConsoleRow } from './answers.ts';
@@ -37,13 +40,15 @@ export async function measureTicks(
     databaseUrl,
     `select id from connectors order by last_seen_at limit 1`,
   );
+  const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
   const ticks: [string, () => Promise<unknown>][] = [
     ['runs that are due', () => createDueRuns(ctx)],
     ['wishes', () => fulfilSmallestWishes(ctx)],
-    ['cutovers', () => tendCutovers(ctx)],
-    ['sweep of runs', () => sweepRuns(ctx)],
+    ['cutovers', () => tendCutovers(ctx, rounds.cutovers)],
+    ['sweep of runs', () => sweepRuns(ctx, rounds)],
     ['silent connectors', () => noteSilentConnectors(ctx)],
     ['reaper', () => reap(ctx, target, signal)],
+    ['history', () => trimHistory(ctx, historyDays())],
     ['instances', () => watchInstances(ctx, target, signal)],
     ['counts', () => foldTallies(ctx)],
     ["a worker's claim", () => claim('cloud', null)],
@@ -67,7 +72,10 @@ export async function measureTicks(
   }
 }
 
-/** As between two moments at which something is due: leases are held, and no job and no cutover begins within the hour. */
+/**
+ * As between two moments at which something is due: leases are held, no job and no cutover begins within the hour, and what is
+ * needed has been put aside, as the reaper does with it in the first minutes.
+ */
 async function nothingDue(databaseUrl: string): Promise<void> {
   await sqlOnce(
     databaseUrl,
@@ -80,6 +88,11 @@ async function nothingDue(databaseUrl: string): Promise<void> {
   await sqlOnce(
     databaseUrl,
     `update cutovers set start_at = start_at + interval '7 days' where state = 'planned' and start_at < now() + interval '1 hour'`,
+  );
+  await sqlOnce(
+    databaseUrl,
+    `update artifacts set release_not_before = now() + interval '1 day' from replication_runs run
+     where run.id = artifacts.run_id and run.state in ('completed', 'active', 'pending') and artifacts.state <> 'released' and release_not_before <= now()`,
   );
 }
 

@@ -58,5 +58,9 @@ export const events = pgTable(
     kind: text().notNull(),
     data: jsonb(),
   },
-  (table) => [index('events_workspace').on(table.workspaceId, table.id), index('events_at').on(table.at)],
+  (table) => [
+    index('events_workspace').on(table.workspaceId, table.id),
+    index('events_at').on(table.at),
+    index('events_progress').on(table.at).where(sql`kind = 'progress'`),
+  ],
 );

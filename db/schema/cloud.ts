@@ -52,6 +52,7 @@ export const images = pgTable(
   (table) => [
     index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('images_job').on(table.jobId),
+    index('images_snapshots').using('gin', table.snapshotIds).where(sql`deregistered_at is null`),
     ...listIndexes(
       'images',
       table,
@@ -122,6 +123,16 @@ export const instances = pgTable(
   },
   (table) => [
     index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id),
+    // What a worker asks EC2 about, those that change by themselves first.
+    index('instances_watched')
+      .on(table.checkedAt.asc().nullsFirst())
+      .where(sql`terminated_at is null and instance_id is not null`),
+    index('instances_unsettled')
+      .on(table.checkedAt.asc().nullsFirst())
+      .where(
+        sql`terminated_at is null and instance_id is not null and (state not in ('running', 'stopped') or (state = 'running' and checks_passed_at is null))`,
+      ),
+    index('instances_launching').on(table.launchedAt).where(sql`state = 'launching'`),
     index('instances_image').on(table.imageId),
     ...listIndexes('instances', table, {
       id: table.id,

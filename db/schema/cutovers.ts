@@ -66,6 +66,10 @@ export const cutovers = pgTable(
       .on(table.jobId)
       .where(sql`state in ('planned', 'active', 'cut-over', 'rolling-back')`),
     index('cutovers_workspace').on(table.workspaceId, table.createdAt, table.id),
+    // What a worker goes round, in its order.
+    index('cutovers_going')
+      .on(table.createdAt, table.id)
+      .where(sql`state in ('active', 'rolling-back') and question is null`),
     index('cutovers_open').on(table.state).where(sql`state in ('planned', 'active', 'rolling-back')`),
     index('cutovers_under_way')
       .on(table.workspaceId, table.startedAt, table.id)

@@ -169,6 +169,8 @@ export const replicationRuns = pgTable(
     startedAt: at(),
     endedAt: at(),
     createdAt: at().notNull().defaultNow(),
+    /** From when its age counts for `trimHistory`: null from its end; the year 9999 once it is trimmed. */
+    trimAfter: at(),
     /** Of a pending run only. */
     queueState: text()
       .$type<WaitingKind>()
@@ -192,6 +194,9 @@ export const replicationRuns = pgTable(
     index('replication_runs_job').on(table.jobId, table.scheduledFor),
     index('replication_runs_newest').on(table.jobId, table.createdAt).where(sql`state <> 'missed'`),
     index('replication_runs_workspace').on(table.workspaceId, table.scheduledFor, table.id),
+    // What a worker sweeps, in its order.
+    index('replication_runs_sweep').on(table.createdAt, table.id).where(sql`state in ('pending', 'active')`),
+    index('replication_runs_trim').on(sql`coalesce(trim_after, ended_at)`).where(sql`ended_at is not null`),
     index('replication_runs_open').on(table.state).where(sql`state in ('pending', 'active')`),
     check('replication_runs_waiting', sql`(waiting_for is null) = (waiting_kind is null)`),
     index('replication_runs_by_queue')
@@ -277,6 +282,7 @@ export const tasks = pgTable(
     uniqueIndex('tasks_one_import').on(table.connectorId).where(sql`kind = 'import-catalog' and state = 'open'`),
     uniqueIndex('tasks_one_release').on(table.connectorId).where(sql`kind = 'release-artifacts' and state = 'open'`),
     uniqueIndex('tasks_one_power').on(table.cutoverId).where(sql`kind = 'power' and state = 'open'`),
+    index('tasks_ended').on(table.endedAt).where(sql`run_id is null and state <> 'open'`),
     index('tasks_open').on(table.place, table.connectorId, table.notBefore).where(sql`state = 'open'`),
   ],
 );
@@ -307,6 +313,11 @@ export const artifacts = pgTable(
   (table) => [
     uniqueIndex('artifacts_token').on(table.token),
     index('artifacts_run').on(table.runId),
+    index('artifacts_outside').on(table.externalId).where(sql`state <> 'released'`),
+    index('artifacts_released').on(table.releasedAt).where(sql`state = 'released'`),
+    index('artifacts_at_source')
+      .on(table.workspaceId, sql`(details ->> 'vmId')`)
+      .where(sql`state <> 'released' and kind in ('vsphere-snapshot', 'nfc-lease')`),
     index('artifacts_open').on(table.releaseNotBefore).where(sql`state <> 'released'`),
   ],
 );
@@ -345,6 +356,8 @@ export const baselines = pgTable(
   (table) => [
     primaryKey({ columns: [table.jobId, table.diskId] }),
     index('baselines_snapshot').on(table.snapshotId).where(sql`revoked_at is null`),
+    index('baselines_digests').using('gin', table.digestPrefixes).where(sql`revoked_at is null`),
+    index('baselines_run').on(table.runId),
   ],
 );
 

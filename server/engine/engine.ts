@@ -2,18 +2,19 @@
 // Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
-import { outageSeconds } from '../env.ts';
+import { historyDays, outageSeconds } from '../env.ts';
 import { log } from '../log.ts';
 import { onNudge } from '../queue/queue.ts';
-import { trimHistory } from '../services/artifacts/release.ts';
 import { cloudDeadline } from '../services/cloud/target.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { untilDatabaseAnswers } from '../services/database-faults.ts';
+import { trimHistory } from '../services/history/trim.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { listenForTasks } from '../services/leases/hints.ts';
 import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
+import { Round } from '../services/round.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { foldTallies } from '../services/tallies/keep.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
@@ -40,16 +41,17 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   const holder = `worker-${randomUUID()}`;
   const leaseSeconds = options.leaseSeconds ?? 20;
   await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
+  const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
   const ticks = [
     every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
     every(1_000, signal, 'wishes', () => fulfilSmallestWishes(ctx)),
-    every(1_000, signal, 'cutovers', () => tendCutovers(ctx)),
-    every(2_000, signal, 'sweep', () => sweepRuns(ctx)),
+    every(1_000, signal, 'cutovers', () => tendCutovers(ctx, rounds.cutovers)),
+    every(2_000, signal, 'sweep', () => sweepRuns(ctx, rounds)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
     every(3_000, signal, 'instances', () => watchInstances(ctx, target, AbortSignal.any([signal, cloudDeadline()]))),
     every(1_000, signal, 'tallies', () => foldTallies(ctx)),
-    every(600_000, signal, 'history', () => trimHistory(ctx)),
+    every(5_000, signal, 'history', () => trimHistory(ctx, historyDays())),
     // The bucket's rules are the console's business: a connector's key may only put objects there.
     every(600_000, signal, 'staging bucket', () => target.staging.prepare(signal)),
   ];

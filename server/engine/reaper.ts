@@ -3,12 +3,14 @@ import { releaseAtAws } from '../../replication/steps/cloud/release.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { log } from '../log.ts';
 import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
+import { putAsideNeeded } from '../services/artifacts/due.ts';
 import { askConnectorToRelease, dueArtifacts, markNotReleased, markReleased } from '../services/artifacts/release.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
 
 /** One pass over what is due. What fails is tried again later, at longer and longer intervals. */
 export async function reap(ctx: ServiceContext, target: AwsTarget, signal: AbortSignal): Promise<void> {
+  await putAsideNeeded(ctx.db);
   await settleOrphansAtSource(ctx);
   const due = await dueArtifacts(ctx);
   for (const one of due.cloud) {

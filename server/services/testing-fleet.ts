@@ -68,6 +68,7 @@ const GROWING = [
   'cutovers',
   'cutover_log',
   'artifacts',
+  'attention',
   'baselines',
   'tasks',
   'audit',

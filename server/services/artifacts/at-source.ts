@@ -5,7 +5,7 @@ import type { Queries } from '../../../db/client.ts';
 import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import type { ServiceContext } from '../context.ts';
-import { dueForRelease, HOPELESS, SOURCE_ARTIFACTS } from './due.ts';
+import { dueForRelease, firstAtHand, HOPELESS, SOURCE_ARTIFACTS } from './due.ts';
 
 /** vCenter ends an export by itself when nobody has spoken of it for 5 minutes (HttpNfcLeaseInfo.leaseTimeout). */
 const LEASE_ENDS_MINUTES = 15;
@@ -52,7 +52,14 @@ export async function settleOrphansAtSource(ctx: ServiceContext): Promise<void> 
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
     .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
-    .where(and(dueForRelease(), inArray(artifacts.kind, SOURCE_ARTIFACTS), isNotNull(connectors.disassociatedAt)));
+    .where(
+      and(
+        sql`${artifacts.id} in ${firstAtHand()}`,
+        dueForRelease(),
+        inArray(artifacts.kind, SOURCE_ARTIFACTS),
+        isNotNull(connectors.disassociatedAt),
+      ),
+    );
   for (const { id, kind, details, server, connector, vmManager, gone, heir } of rows) {
     const name = details.name ?? 'of Landfall';
     const change = heir
@@ -90,7 +97,8 @@ export async function openSourceArtifacts(
         sql`${artifacts.details} ->> 'vmId' = ${run.vmId}`,
         sql`${connectors.vmManagerId} = (select own.vm_manager_id from ${connectors} own where own.id = ${run.connectorId})`,
         sql`${artifacts.state} <> 'released'`,
-        inArray(artifacts.kind, SOURCE_ARTIFACTS),
+        // As the index artifacts_at_source says it.
+        sql`${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease')`,
         sql`${replicationRuns.state} not in ('pending', 'active')`,
       ),
     );

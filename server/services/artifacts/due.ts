@@ -1,5 +1,5 @@
 // When the ledger's rows are released: as soon as nothing needs them any more, and what failed later and later.
-import { and, eq, lte, sql } from 'drizzle-orm';
+import { and, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { artifacts, images, replicationRuns } from '../../../db/schema/index.ts';
 import { artifactKindSchema, releasedBy } from '../../../replication/model/artifact.ts';
@@ -10,17 +10,76 @@ export const SOURCE_ARTIFACTS = artifactKindSchema.options.filter((kind) => rele
 
 /** Condition on artifacts joined with their run: nothing needs them any more, and they may be tried now. */
 export function dueForRelease() {
-  return and(
-    sql`${artifacts.state} <> 'released'`,
-    lte(artifacts.releaseNotBefore, sql`now()`),
-    sql`${artifacts.kind} <> 'instance'`,
-    // What could not be removed from the source when its step came is tried on beside the rest of the run.
-    sql`(${replicationRuns.state} not in ('pending', 'active') or (${replicationRuns.state} = 'active'
-      and ${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease') and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`,
-    sql`not (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))`,
-    sql`not ${inBaseline()}`,
-    sql`not ${inRecordedImage()}`,
-  );
+  return and(atHand(), sql`not ${isNeeded()}`);
+}
+
+/** Condition on artifacts: looked at now. By far the most are needed, and put aside (`putAsideNeeded`). */
+function atHand() {
+  return and(sql`${artifacts.state} <> 'released'`, lte(artifacts.releaseNotBefore, sql`now()`));
+}
+
+/** Condition on artifacts joined with their run: the run goes on, or made something that is to stay. */
+function isNeeded() {
+  // What could not be removed from the source when its step came is tried on beside the rest of the run.
+  const runNeedsIt = sql`(${replicationRuns.state} in ('pending', 'active') and not (${replicationRuns.state} = 'active'
+    and ${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease') and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`;
+  return sql`(${artifacts.kind} = 'instance' or ${runNeedsIt}
+    or (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))
+    or ${inBaseline()} or ${inRecordedImage()})`;
+}
+
+/** What ends a need brings them back at once (below); this is for a need that ended unheard. */
+const ASIDE_HOURS = 24;
+
+const ASIDE_BATCH = 500;
+const MOST_ASIDE_BATCHES = 10;
+
+/**
+ * Puts what is needed aside, so that whoever looks for what is due meets only that: of a large company's artifacts nearly
+ * all are AMIs and snapshots that stay. Called by the reaper; a batch at a time, several only where many have come together.
+ */
+export async function putAsideNeeded(db: Queries): Promise<void> {
+  // What is due stands among them, so a batch is seldom full.
+  for (let batch = 0; batch < MOST_ASIDE_BATCHES; batch += 1) if ((await putAside(db, ASIDE_BATCH)) === 0) return;
+}
+
+async function putAside(db: Queries, most: number): Promise<number> {
+  const needed = db
+    .select({ id: artifacts.id, seen: artifacts.releaseNotBefore })
+    .from(artifacts)
+    .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .where(and(sql`${artifacts.id} in ${firstAtHand(most)}`, sql`(${artifacts.runId} is null or ${isNeeded()})`))
+    .as('needed');
+  const aside = await db
+    .update(artifacts)
+    // Not all at the same moment again.
+    .set({ releaseNotBefore: sql`now() + make_interval(hours => ${ASIDE_HOURS}) * (1 + random())` })
+    .from(needed)
+    // Whoever ends a need writes the time: what was written since the need was seen stays.
+    .where(and(eq(artifacts.id, needed.id), eq(artifacts.releaseNotBefore, needed.seen)))
+    .returning({ id: artifacts.id });
+  return aside.length;
+}
+
+const CANDIDATES = 1000;
+
+/** A subquery of ids, so that however many rows are at hand a turn looks at no more than these. */
+export function firstAtHand(most = CANDIDATES) {
+  return sql`(select first.id from ${artifacts} first where first.state <> 'released' and first.release_not_before <= now()
+    order by first.release_not_before limit ${most})`;
+}
+
+/** The run's snapshot was to be removed: what is still there is tried on, and what failed when its time has come. */
+export async function releaseLeftAtSource(tx: Queries, runId: string): Promise<void> {
+  await tx
+    .update(artifacts)
+    .set({
+      releaseNotBefore: sql`least(${artifacts.releaseNotBefore}, now() + make_interval(secs => case
+        when ${artifacts.releaseFault} is null then 0 else power(2, least(${artifacts.releaseAttempts}, ${HOPELESS})) end))`,
+    })
+    .where(
+      and(eq(artifacts.runId, runId), sql`${artifacts.state} <> 'released'`, inArray(artifacts.kind, SOURCE_ARTIFACTS)),
+    );
 }
 
 /** Condition on artifacts: a baseline that counts is made of it. */
@@ -39,7 +98,10 @@ function inRecordedImage() {
 
 /** A run ended: whatever it made is looked at now. */
 export async function releaseAfterRun(tx: Queries, runId: string): Promise<void> {
-  await tx.update(artifacts).set({ releaseNotBefore: sql`now()` }).where(eq(artifacts.runId, runId));
+  await tx
+    .update(artifacts)
+    .set({ releaseNotBefore: sql`now()` })
+    .where(and(eq(artifacts.runId, runId), sql`${artifacts.state} <> 'released'`));
 }
 
 /** The baselines of a job changed: what only the old ones held is looked at now. */
@@ -49,7 +111,8 @@ export async function releaseAfterBaselines(tx: Queries, jobId: string): Promise
     .set({ releaseNotBefore: sql`now()` })
     .where(
       sql`${artifacts.state} <> 'released' and ${artifacts.kind} in ('digest-set', 'ebs-snapshot')
-        and ${artifacts.runId} in (select r.id from replication_runs r where r.job_id = ${jobId})`,
+        and ${artifacts.runId} in (select r.id from replication_runs r where r.job_id = ${jobId}
+          and (${artifacts.kind} = 'digest-set' or r.state <> 'completed'))`,
     );
 }
 

@@ -1,12 +1,12 @@
 // The ledger's due rows, and what became of them. The worker's reaper calls these; it does the releasing itself.
-import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import { artifacts, connectors, events, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import { artifacts, connectors, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import { type Artifact, releasedBy } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
-import { afterFailedRelease, dueForRelease, SOURCE_ARTIFACTS } from './due.ts';
+import { afterFailedRelease, dueForRelease, firstAtHand, SOURCE_ARTIFACTS } from './due.ts';
 import { toArtifact } from './ledger.ts';
 
 const BATCH = 50;
@@ -26,7 +26,13 @@ export async function dueArtifacts(
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
     .leftJoin(connectors, eq(connectors.id, artifacts.connectorId))
-    .where(and(dueForRelease(), or(isNull(connectors.disassociatedAt), notInArray(artifacts.kind, SOURCE_ARTIFACTS))))
+    .where(
+      and(
+        sql`${artifacts.id} in ${firstAtHand()}`,
+        dueForRelease(),
+        or(isNull(connectors.disassociatedAt), notInArray(artifacts.kind, SOURCE_ARTIFACTS)),
+      ),
+    )
     .orderBy(
       sql`array_position(array['import-image-task','import-snapshot-task','image','ebs-snapshot'], ${artifacts.kind})`,
       artifacts.createdAt,
@@ -77,18 +83,4 @@ export async function askConnectorToRelease(
       .returning({ id: tasks.id });
     if (made) await hintTasks(tx, connectorId);
   });
-}
-
-/** Old rows that nobody reads any more: progress after an hour, events after a week, ended tasks of no run after a day. */
-export async function trimHistory(ctx: ServiceContext): Promise<void> {
-  await ctx.db
-    .delete(events)
-    .where(
-      sql`${events.at} < now() - interval '7 days' or (${events.kind} = 'progress' and ${events.at} < now() - interval '1 hour')`,
-    );
-  await ctx.db
-    .delete(tasks)
-    .where(
-      sql`${inArray(tasks.kind, ['import-catalog', 'release-artifacts'])} and ${tasks.state} <> 'open' and ${tasks.endedAt} < now() - interval '1 day'`,
-    );
 }

@@ -1,9 +1,10 @@
 // What a connector tells of itself: a process began, and its health.
 import { eq, isNull, like, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { connectors, tasks } from '../../../db/schema/index.ts';
+import { connectors, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest } from '../../../replication/wire/gateway.ts';
+import { nudgeRun } from '../../queue/queue.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { type ConnectorHead, connectorStatus, SILENT_AFTER_SECONDS } from './status.ts';
 
@@ -101,7 +102,19 @@ export async function reportHealth(
     const changed =
       connector.status !== said.status || connector.statusReason !== said.reason || connector.checkRequestedAt;
     event({ topic: 'connectors', subjectId: connector.id, kind: changed ? 'changed' : 'progress' });
+    if (said.status === 'healthy' && connector.status !== 'healthy') await nudgeWaiting(tx, connector.id);
   });
+}
+
+/** Runs that waited for the connector: those that have waited longest need not wait for the sweep. */
+async function nudgeWaiting(tx: Queries, connectorId: string): Promise<void> {
+  const waiting = await tx
+    .select({ id: replicationRuns.id })
+    .from(replicationRuns)
+    .where(sql`${replicationRuns.state} = 'pending' and ${replicationRuns.connectorId} = ${connectorId}`)
+    .orderBy(replicationRuns.createdAt)
+    .limit(50);
+  for (const { id } of waiting) await nudgeRun(tx, id);
 }
 
 /** Connectors that fell silent are told to the screens. Called by the sweep. */

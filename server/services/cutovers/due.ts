@@ -1,7 +1,8 @@
 // Cutovers whose time has come, and those that are under way. The engine calls both every second.
-import { and, asc, eq, inArray, isNotNull, isNull, lte } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import { cutovers } from '../../../db/schema/index.ts';
 import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
+import type { Round } from '../round.ts';
 import { CutoverChange } from './change.ts';
 import { begin } from './plan.ts';
 
@@ -41,11 +42,20 @@ export async function startDueCutovers(ctx: ServiceContext): Promise<void> {
   }
 }
 
-export async function openCutovers(ctx: ServiceContext): Promise<{ id: string; workspaceId: string }[]> {
-  return ctx.db
-    .select({ id: cutovers.id, workspaceId: cutovers.workspaceId })
+/** The next hundred that are under way and ask nobody; those of a cutover night are more. */
+export async function openCutovers(ctx: ServiceContext, round: Round): Promise<{ id: string; workspaceId: string }[]> {
+  const rows = await ctx.db
+    .select({ id: cutovers.id, workspaceId: cutovers.workspaceId, at: sql<string>`${cutovers.createdAt}::text` })
     .from(cutovers)
-    .where(and(inArray(cutovers.state, ['active', 'rolling-back']), isNull(cutovers.question)))
-    .orderBy(asc(cutovers.createdAt))
+    .where(
+      and(
+        sql`${cutovers.state} in ('active', 'rolling-back')`,
+        isNull(cutovers.question),
+        round.ahead(cutovers.createdAt, cutovers.id),
+      ),
+    )
+    .orderBy(asc(cutovers.createdAt), asc(cutovers.id))
     .limit(BATCH);
+  round.took(rows, BATCH);
+  return rows;
 }

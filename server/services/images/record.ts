@@ -77,7 +77,12 @@ export async function imagesToPrune(
   const measured = ctx.db
     .select({ one: sql`1` })
     .from(baselines)
-    .where(and(isNull(baselines.revokedAt), sql`${images.snapshotIds} ? ${baselines.snapshotId}`));
+    .where(
+      and(
+        isNull(baselines.revokedAt),
+        sql`${baselines.snapshotId} in (select jsonb_array_elements_text(${images.snapshotIds}))`,
+      ),
+    );
   const rows = await ctx.db
     .select({ imageId: images.id, snapshotIds: images.snapshotIds })
     .from(images)
@@ -107,7 +112,11 @@ export async function imagePruned(ctx: ServiceContext, workspaceId: string, imag
       .update(artifacts)
       .set({ state: 'released', releasedAt: ctx.now() })
       .where(
-        and(eq(artifacts.workspaceId, workspaceId), inArray(artifacts.externalId, [imageId, ...image.snapshotIds])),
+        and(
+          eq(artifacts.workspaceId, workspaceId),
+          inArray(artifacts.externalId, [imageId, ...image.snapshotIds]),
+          sql`${artifacts.state} <> 'released'`,
+        ),
       );
     audit({ action: 'image.prune', subjectKind: 'image', subjectId: imageId, subjectName: image.name });
     event({ topic: 'images', subjectId: imageId, kind: 'removed' });

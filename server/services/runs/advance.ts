@@ -1,5 +1,5 @@
 // Takes a run one transition further, whatever made somebody look at it. Safe to call at any time, any number of times.
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import {
   connectors,
@@ -22,6 +22,7 @@ import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
 import { nudgeQueued, whyQueued } from '../limits/limits.ts';
+import type { Round } from '../round.ts';
 import { lockRun } from './lock.ts';
 
 export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
@@ -44,23 +45,44 @@ export async function advanceRun(ctx: ServiceContext, runId: string): Promise<vo
   });
 }
 
-const LOOKED_AT_ONCE = 500;
+/** Each costs some milliseconds. */
+const LOOKED_AT_ONCE = 100;
 
-/** Ids of pending runs, and of active ones whose step nobody holds, oldest first: their nudge may have been lost, or the holder. */
-export async function runsToAdvance(ctx: ServiceContext): Promise<string[]> {
-  const rows = await ctx.db
-    .select({ id: replicationRuns.id })
+/** Where a worker is in what it sweeps. */
+export interface SweepRounds {
+  active: Round;
+  pending: Round;
+}
+
+/**
+ * Ids of active runs whose step nobody holds, and of pending ones: their nudge may have been lost, or the holder. There may be
+ * many, so they are looked at in turn.
+ */
+export async function runsToAdvance(ctx: ServiceContext, rounds: SweepRounds): Promise<string[]> {
+  const { id, createdAt } = replicationRuns;
+  const turn = { id, at: sql<string>`${createdAt}::text` };
+  const active = await ctx.db
+    .select(turn)
     .from(replicationRuns)
     .where(
       and(
-        inArray(replicationRuns.state, ['pending', 'active']),
+        sql`${replicationRuns.state} = 'active'`,
+        rounds.active.ahead(createdAt, id),
         sql`not exists (select 1 from tasks t where t.kind = 'step' and t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
           and t.state = 'open' and t.holder is not null and t.lease_until >= now())`,
       ),
     )
-    .orderBy(asc(replicationRuns.createdAt))
+    .orderBy(asc(createdAt), asc(id))
     .limit(LOOKED_AT_ONCE);
-  return rows.map(({ id }) => id);
+  rounds.active.took(active, LOOKED_AT_ONCE);
+  const pending = await ctx.db
+    .select(turn)
+    .from(replicationRuns)
+    .where(and(sql`${replicationRuns.state} = 'pending'`, rounds.pending.ahead(createdAt, id)))
+    .orderBy(asc(createdAt), asc(id))
+    .limit(LOOKED_AT_ONCE);
+  rounds.pending.took(pending, LOOKED_AT_ONCE);
+  return [...active, ...pending].map((run) => run.id);
 }
 
 /** How the task of a step ended. */

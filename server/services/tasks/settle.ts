@@ -8,6 +8,7 @@ import { waitsFor } from '../../../replication/model/run.ts';
 import { type StepResults, stepResultSchemas } from '../../../replication/model/step-results.ts';
 import type { Confirmation, LogLine } from '../../../replication/wire/gateway.ts';
 import { outageSeconds } from '../../env.ts';
+import { releaseLeftAtSource } from '../artifacts/due.ts';
 import { writeConfirmed } from '../artifacts/ledger.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { importEnded } from '../catalog/import.ts';
@@ -85,6 +86,7 @@ async function settleStep(
   }
   await endTask(work, task, 'done', null);
   if (stepId === 'make-snapshots') await moveBaselines(work, run, parsed.data as StepResults['make-snapshots']);
+  if (stepId === 'release-snapshot') await releaseLeftAtSource(work.tx, run.id);
   const began = run.timeline[stepId];
   const timeline = {
     startedAt: began?.startedAt ?? ctx.now().toISOString(),

@@ -1,0 +1,144 @@
+// What the worker does every few seconds does not grow with the fleet, and leaves nobody waiting behind others.
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDatabase } from '../../db/client.ts';
+import { artifacts, cutovers, instances, replicationRuns } from '../../db/schema/index.ts';
+import type { AwsTarget } from '../../replication/target/aws/target.ts';
+import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
+import { putAsideNeeded, releaseAfterRun } from '../services/artifacts/due.ts';
+import { dueArtifacts } from '../services/artifacts/release.ts';
+import { watchInstances } from '../services/cloud/watch-instances.ts';
+import { noteSilentConnectors } from '../services/connectors/report.ts';
+import { systemContext } from '../services/context.ts';
+import { openCutovers, startDueCutovers } from '../services/cutovers/due.ts';
+import { trimHistory } from '../services/history/trim.ts';
+import { imagePruned, imagesToPrune } from '../services/images/record.ts';
+import { createDueRuns } from '../services/jobs/create-due-runs.ts';
+import { countAttention, needsAttention } from '../services/overview/attention.ts';
+import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
+import { Round } from '../services/round.ts';
+import { advanceRun, runsToAdvance } from '../services/runs/advance.ts';
+import { endAbandoned } from '../services/tasks/abandon.ts';
+import { claimTasks } from '../services/tasks/claim.ts';
+import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
+import { fillFleet, wholeTableReads } from '../services/testing-fleet.ts';
+
+const SIZE = 2_000;
+/** Rounds take a hundred at once. */
+const TURN = 100;
+let site: TestWorkspace;
+let asked: string[][] = [];
+/** An EC2 that knows every instance, and keeps what it was asked. */
+const target = {
+  instances: {
+    describe: async (ids: string[]) => {
+      asked.push(ids);
+      return new Map();
+    },
+  },
+} as unknown as AwsTarget;
+const signal = new AbortController().signal;
+const claim = { workspaceId: null, holder: 'w', free: 16, leaseSeconds: 20 };
+
+beforeAll(async () => {
+  site = await testWorkspace();
+  const { workspaceId, connectorId } = site;
+  await fillFleet(site.db, { workspaceId, connectorId, size: SIZE });
+  // More than a turn takes of each.
+  await site.db.execute(
+    sql`update cutovers set state = 'active' where id in (select 'cutover-' || n from generate_series(100, 250) n)`,
+  );
+  await site.db.execute(
+    sql`update replication_runs set state = 'pending', ended_at = null where id in (select 'sms-run-' || n from generate_series(100, 250) n)`,
+  );
+  await site.db.execute(
+    sql`update replication_runs set settings = '{"vmId": "vm-1", "target": {"region": "r", "bucket": "b"}}' where state = 'pending'`,
+  );
+  await putAsideNeeded(site.db);
+  await site.db.execute(sql`analyze`);
+}, 240_000);
+afterAll(() => site.close());
+
+it('reads no table of the fleet from end to end in any tick', async () => {
+  // A batch is a large part of a fleet of two thousand, which is soonest read whole: what counts is that an index would do.
+  await site.db.execute(
+    sql.raw(`alter database ${new URL(process.env.DATABASE_URL as string).pathname.slice(1)} set enable_seqscan = off`),
+  );
+  const db = openDatabase(process.env.DATABASE_URL as string);
+  const [pending] = await db.select().from(replicationRuns).where(eq(replicationRuns.state, 'pending')).limit(1);
+  const worker = { ...systemContext(db, null, 'worker'), now: site.ctx.now };
+  const viewer = { ...site.as('viewer'), db };
+  const { asked: statements, reads } = await wholeTableReads(db, async () => {
+    await createDueRuns(worker);
+    await fulfilSmallestWishes(worker);
+    await startDueCutovers(worker);
+    await openCutovers(worker, new Round());
+    await endAbandoned(worker);
+    await runsToAdvance(worker, { active: new Round(), pending: new Round() });
+    await advanceRun(worker, pending?.id as string);
+    await noteSilentConnectors(worker);
+    await putAsideNeeded(db);
+    await settleOrphansAtSource(worker);
+    await dueArtifacts(worker);
+    await watchInstances(worker, target, signal);
+    await trimHistory(worker, 90);
+    await claimTasks(worker, { ...claim, place: 'cloud', connectorId: null });
+    await claimTasks(worker, { ...claim, place: 'connector', connectorId: site.connectorId });
+    await imagesToPrune(worker, 'sms-job-1', 1);
+    await imagePruned(worker, site.workspaceId, 'ami-1');
+    await countAttention(viewer);
+    await needsAttention(viewer);
+  }).finally(() => db.$client.end());
+  expect(statements).toBeGreaterThan(20);
+  expect(reads).toEqual([]);
+});
+
+it('goes round all cutovers and all runs, a hundred at a time', async () => {
+  const round = new Round();
+  const seen: string[] = [];
+  for (let turn = 0; turn < 2; turn += 1) seen.push(...(await openCutovers(site.ctx, round)).map(({ id }) => id));
+  expect(new Set(seen).size).toBe(await site.db.$count(cutovers, eq(cutovers.state, 'active')));
+  const again = await openCutovers(site.ctx, round);
+  expect(again.map(({ id }) => id)).toEqual(seen.slice(0, TURN));
+
+  const rounds = { active: new Round(), pending: new Round() };
+  const runs = new Set<string>();
+  for (let turn = 0; turn < 2; turn += 1) for (const id of await runsToAdvance(site.ctx, rounds)) runs.add(id);
+  expect(runs.size).toBe(await site.db.$count(replicationRuns, sql`state in ('pending', 'active')`));
+});
+
+it('asks EC2 about all instances in turn, and about those that change by themselves each time', async () => {
+  await site.db.update(instances).set({ checksPassedAt: new Date() });
+  await site.db.update(instances).set({ state: 'pending' }).where(eq(instances.id, 'launch-10'));
+  const running = await site.db.$count(instances, sql`terminated_at is null`);
+  asked = [];
+  for (let turn = 0; turn < Math.ceil(running / TURN); turn += 1) {
+    // One that EC2 does not know yet is looked at again later, too.
+    await site.db
+      .update(instances)
+      .set({ checkedAt: new Date(), launchedAt: new Date() })
+      .where(sql`instance_id = any(${sql.param(asked.at(-1) ?? [])}::text[])`);
+    await watchInstances(site.ctx, target, signal);
+  }
+  expect(asked.every((ids) => ids.includes('i-10') && ids.length <= 2 * TURN)).toBe(true);
+  expect(new Set(asked.flat()).size).toBe(running);
+});
+
+it('puts aside what is needed, and brings back what a run leaves', async () => {
+  // Those of runs that failed; by far the most are of runs that completed.
+  const due = await dueArtifacts(site.ctx);
+  expect(due.cloud.length).toBeGreaterThan(20);
+  expect(await site.db.$count(artifacts, sql`release_not_before <= now()`)).toBeLessThan(SIZE / 10);
+  const [going] = await site.db.select().from(replicationRuns).where(eq(replicationRuns.state, 'active')).limit(1);
+  const runId = going?.id as string;
+  const row = async () => (await site.db.select().from(artifacts).where(eq(artifacts.runId, runId)))[0];
+  const hours = async () => (((await row())?.releaseNotBefore.getTime() ?? 0) - Date.now()) / 3_600_000;
+  expect(await hours()).toBeGreaterThan(23);
+  await site.db
+    .update(replicationRuns)
+    .set({ state: 'failed', endedAt: new Date() })
+    .where(eq(replicationRuns.id, runId));
+  await releaseAfterRun(site.db, runId);
+  await putAsideNeeded(site.db);
+  expect(await hours()).toBeLessThan(0.1);
+});
