@@ -21,8 +21,10 @@ import { advanceRun, runsToAdvance } from '../services/runs/advance.ts';
 import { endAbandoned } from '../services/tasks/abandon.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
-import { fillFleet, wholeTableReads } from '../services/testing-fleet.ts';
+import { fillFleet, nodesOf, plansOf } from '../services/testing-fleet.ts';
 
+/** Tables that do not grow with the fleet. */
+const SMALL = ['connectors', 'workspaces', 'run_limits', 'target_settings', 'tallies'];
 const SIZE = 2_000;
 /** Rounds take a hundred at once. */
 const TURN = 100;
@@ -68,7 +70,7 @@ it('reads no table of the fleet from end to end in any tick', async () => {
   const [pending] = await db.select().from(replicationRuns).where(eq(replicationRuns.state, 'pending')).limit(1);
   const worker = { ...systemContext(db, null, 'worker'), now: site.ctx.now };
   const viewer = { ...site.as('viewer'), db };
-  const { asked: statements, reads } = await wholeTableReads(db, async () => {
+  const planned = await plansOf(db, async () => {
     await createDueRuns(worker);
     await fulfilSmallestWishes(worker);
     await startDueCutovers(worker);
@@ -89,7 +91,13 @@ it('reads no table of the fleet from end to end in any tick', async () => {
     await countAttention(viewer);
     await needsAttention(viewer);
   }).finally(() => db.$client.end());
-  expect(statements).toBeGreaterThan(20);
+  expect(planned.length).toBeGreaterThan(30);
+  // Partial indexes may be walked: they hold what goes on, and each turn has an end.
+  const reads = planned.flatMap(({ text, plan }) =>
+    nodesOf(plan).flatMap((node) =>
+      node['Node Type'] === 'Seq Scan' && !SMALL.includes(node['Relation Name'] ?? '') ? [text] : [],
+    ),
+  );
   expect(reads).toEqual([]);
 });
 
