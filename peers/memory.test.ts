@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultWorld } from '../lab/world/default.ts';
 import { GiB, type Vm, type World } from '../lab/world/world.ts';
 import { expectNothingLeft } from '../proofs/comparisons.ts';
-import { type Installation, importedCatalog, newJob, runOf, startInstallation, until } from '../proofs/installation.ts';
+import { type Installation, startInstallation } from '../proofs/installation.ts';
+import { importedCatalog, newJob, runOf, until } from '../proofs/runs.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
 import { notMeasurable, residentBytes } from './resident-memory.ts';
 

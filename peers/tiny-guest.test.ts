@@ -4,15 +4,8 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { instances } from '../db/schema/index.ts';
 import { expectNothingLeft, expectSameBytes } from '../proofs/comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from '../proofs/installation.ts';
+import { type Installation, startInstallation } from '../proofs/installation.ts';
+import { endedRun, importedCatalog, newJob, runOf, until } from '../proofs/runs.ts';
 import { consoleOutput, terminateInstance } from '../server/services/cloud/instance-actions.ts';
 import { launchInstance } from '../server/services/cloud/launch.ts';
 import { launchChoices } from '../server/services/cloud/launch-choices.ts';

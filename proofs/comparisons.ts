@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { artifacts, baselines, type replicationRuns } from '../db/schema/index.ts';
 import { wrongAttention } from '../server/services/overview/attention-differences.ts';
 import { wrongTallies } from '../server/services/tallies/keep.ts';
-import { type Installation, until } from './installation.ts';
+import type { Installation } from './installation.ts';
+import { until } from './runs.ts';
 
 type Run = typeof replicationRuns.$inferSelect;
 

@@ -1,10 +1,7 @@
 // Cutovers over the wire: the whole runbook, a guest that does not go down, the way back from every step, a worker that
 // is killed in the middle. Seen from outside: vCenter's power, AWS's instances, the job's next run.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { cutovers, images, instances, replicationJobs } from '../db/schema/index.ts';
 import type { Choice, CutoverOptions } from '../replication/model/cutover.ts';
 import { launchChoices } from '../server/services/cloud/launch-choices.ts';
@@ -17,44 +14,21 @@ import { deleteJob } from '../server/services/jobs/delete.ts';
 import { setLaunchConfiguration } from '../server/services/jobs/launch-configuration.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { endedRun, newJob, runOf, until } from './runs.ts';
+import { site, withClock, withInstallationWithoutJobs } from './site.ts';
 
-let site: Installation;
-const folder = mkdtempSync(path.join(tmpdir(), 'landfall-clock-'));
+const clock = withClock();
+withInstallationWithoutJobs({ labArguments: ['--guest-writes', '0', '--clock-scale', '0.1'] });
 
-beforeAll(async () => {
-  process.env.LANDFALL_TEST_CLOCK = path.join(folder, 'clock');
-  site = await startInstallation({ labArguments: ['--guest-writes', '0', '--clock-scale', '0.1'] });
-  await importedCatalog(site);
-}, 90_000);
-
-afterAll(async () => {
-  await site?.close();
-  delete process.env.LANDFALL_TEST_CLOCK;
-  rmSync(folder, { recursive: true, force: true });
-}, 30_000);
-
-afterEach(async () => {
-  await site.clearFaults();
-  await site.db
+afterEach(() =>
+  site.db
     .update(cutovers)
     .set({ state: 'cancelled' })
-    .where(sql`state in ('planned', 'active', 'cut-over', 'rolling-back')`);
-  const left = await site.db.select({ id: replicationJobs.id }).from(replicationJobs).where(sql`deleted_at is null`);
-  for (const { id } of left) await deleteJob(site.ctx, { jobId: id });
-  await until('all are deleted', async () => (await site.db.$count(replicationJobs, sql`deleted_at is null`)) === 0);
-});
+    .where(sql`state in ('planned', 'active', 'cut-over', 'rolling-back')`),
+);
 
 /** Our clock is ahead by so many minutes, for every program. */
-const clockAhead = (minutes: number) => writeFileSync(path.join(folder, 'clock'), String(minutes * 60_000));
+const clockAhead = (minutes: number) => clock(minutes * 60_000);
 
 /** A job with one completed run and a launch configuration. */
 async function readyJob(server: string): Promise<{ job: string; vm: string; runId: string }> {

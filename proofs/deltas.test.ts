@@ -1,54 +1,26 @@
 // Run after run of one job: only what changed is sent, every replica is the source of its moment, and every doubt is a copy
 // that says why. Over the wire, against the lab's own hashes.
 import { and, eq, isNull } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { baselines, images, replicationJobs, type replicationRuns, servers } from '../db/schema/index.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { baselines, images, type RunRow, servers } from '../db/schema/index.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
-import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import { endedRun, type Installation, importedCatalog, newJob, startInstallation } from './installation.ts';
+import { endedRun, newJob, setTarget } from './runs.ts';
+import { site, withInstallationWithoutJobs } from './site.ts';
 
 const BLOCK = 524_288;
-type Run = typeof replicationRuns.$inferSelect;
 
-let site: Installation;
+withInstallationWithoutJobs({ labArguments: ['--guest-writes', '0'] });
 
-beforeAll(async () => {
-  site = await startInstallation({ labArguments: ['--guest-writes', '0'] });
-  await importedCatalog(site);
-}, 90_000);
-
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
-
-afterEach(async () => {
-  await site.clearFaults();
-  await site.control('/aws/snapshotSettings', { refuseParents: false });
-  const left = await site.db
-    .select({ id: replicationJobs.id })
-    .from(replicationJobs)
-    .where(isNull(replicationJobs.deletedAt));
-  for (const { id } of left) await deleteJob(site.ctx, { jobId: id });
-});
-
-const use = (settings: Partial<Parameters<typeof updateTargetSettings>[1]>) =>
-  updateTargetSettings(site.ctx, {
-    transfer: 's3',
-    transport: 'auto',
-    verification: 'sampled',
-    encrypted: false,
-    kmsKeyArn: null,
-    ...settings,
-  });
+afterEach(() => site.control('/aws/snapshotSettings', { refuseParents: false }));
 
 let writes = 0;
 /** Other noise at every call: the same bytes again would be no change. */
-const write = (run: Run, offset: number, length: number, disk = 0) =>
+const write = (run: RunRow, offset: number, length: number, disk = 0) =>
   site.control('/vcenter/write', { vm: run.settings.vmId, disk, offset, length, seed: `write ${writes++}` });
 
-async function nextRun(job: string, before: Run): Promise<Run> {
+async function nextRun(job: string, before: RunRow): Promise<RunRow> {
   await startRun(site.ctx, { jobId: job });
   const run = await endedRun(site, job, before.id);
   expect({ state: run.state, fault: run.fault }).toEqual({ state: 'completed', fault: null });
@@ -56,8 +28,8 @@ async function nextRun(job: string, before: Run): Promise<Run> {
   return run;
 }
 
-const disksOf = (run: Run) => run.results['copy-disks']?.disks ?? [];
-const first = (run: Run) => {
+const disksOf = (run: RunRow) => run.results['copy-disks']?.disks ?? [];
+const first = (run: RunRow) => {
   const [disk] = disksOf(run);
   if (!disk) throw new Error('no disk');
   return disk;
@@ -67,7 +39,7 @@ describe('the runs of a job', () => {
   for (const transfer of ['s3', 'ebs-direct'] as const) {
     for (const transport of ['auto', 'nfc'] as const) {
       it(`send what changed, zeros too, by ${transfer} and ${transport}`, async () => {
-        await use({ transfer, transport });
+        await setTarget(site, { transfer, transport });
         const job = await newJob(site, 'web-01');
         const [server] = await site.db.select().from(servers).where(eq(servers.name, 'web-01'));
         await site.control('/vcenter/write', { vm: server?.vmId, disk: 0, offset: 60 * BLOCK, length: 100, text: 'a' });
@@ -97,11 +69,11 @@ describe('the runs of a job', () => {
   }
 
   it('change their path without a full copy, and measure every disk from its own baseline', async () => {
-    await use({ transfer: 's3' });
+    await setTarget(site, { transfer: 's3' });
     const job = await newJob(site, 'db-01');
     let run = await endedRun(site, job);
     for (const [turn, transfer] of (['ebs-direct', 's3', 'ebs-direct'] as const).entries()) {
-      await use({ transfer });
+      await setTarget(site, { transfer });
       await write(run, (turn + 3) * 7 * BLOCK, 2 * BLOCK, turn % 2);
       run = await nextRun(job, run);
       expect(disksOf(run).map(({ mode, blocks }) => ({ mode, blocks }))).toEqual(
@@ -121,7 +93,7 @@ describe('the runs of a job', () => {
   }, 120_000);
 
   it('read everything and send what differs when the source lost track, and say so', async () => {
-    await use({});
+    await setTarget(site, {});
     const job = await newJob(site, 'web-01');
     const whole = await endedRun(site, job);
     await write(whole, 64 * BLOCK, 100);
@@ -146,7 +118,7 @@ describe('the runs of a job', () => {
 
   it('copy whole when AWS takes no child, or the digests are gone, and say so', async () => {
     for (const transfer of ['s3', 'ebs-direct'] as const) {
-      await use({ transfer });
+      await setTarget(site, { transfer });
       const job = await newJob(site, 'web-01');
       const whole = await endedRun(site, job);
       await site.control('/aws/snapshotSettings', { refuseParents: true });
@@ -170,10 +142,10 @@ describe('the runs of a job', () => {
 
   it('begin a new chain when the encryption that is wanted changes, and go on in it', async () => {
     for (const transfer of ['s3', 'ebs-direct'] as const) {
-      await use({ transfer });
+      await setTarget(site, { transfer });
       const job = await newJob(site, 'web-01');
       const plain = await endedRun(site, job);
-      await use({ transfer, encrypted: true });
+      await setTarget(site, { transfer, encrypted: true });
       const encrypted = await nextRun(job, plain);
       expect(first(encrypted)).toMatchObject({ mode: 'full', parentSnapshotId: null });
       expect(first(encrypted).reason).toMatch(/encrypted/);
@@ -181,7 +153,7 @@ describe('the runs of a job', () => {
       const delta = await nextRun(job, encrypted);
       expect(first(delta)).toMatchObject({ mode: 'delta', blocks: 1 });
       const there = await site.control<{ id: string; encrypted?: boolean }[]>('/aws/snapshots');
-      const of = (run: Run) => run.results['make-snapshots']?.disks[0]?.snapshotId;
+      const of = (run: RunRow) => run.results['make-snapshots']?.disks[0]?.snapshotId;
       expect(
         [plain, encrypted, delta].map((run) => there.find(({ id }) => id === of(run))?.encrypted ?? false),
       ).toEqual([false, true, true]);
@@ -191,7 +163,7 @@ describe('the runs of a job', () => {
   }, 180_000);
 
   it('keep the old baseline when a run fails or is cancelled after its copy', async () => {
-    await use({});
+    await setTarget(site, {});
     const job = await newJob(site, 'web-01');
     const whole = await endedRun(site, job);
     const [before] = await site.db.select().from(baselines).where(eq(baselines.jobId, job));
@@ -214,7 +186,7 @@ describe('the runs of a job', () => {
   }, 120_000);
 
   it('fail when what is read back is not what was sent, revoke the baseline, and copy whole the next time', async () => {
-    await use({ verification: 'full' });
+    await setTarget(site, { verification: 'full' });
     const job = await newJob(site, 'web-01');
     const whole = await endedRun(site, job);
     expect(whole.results.verify?.disks[0]).toMatchObject({ full: true });
@@ -245,7 +217,7 @@ describe('the runs of a job', () => {
   }, 120_000);
 
   it('fail when digests that the copy had no need of are gone, and copy whole the next time', async () => {
-    await use({ verification: 'full' });
+    await setTarget(site, { verification: 'full' });
     const job = await newJob(site, 'web-01');
     const whole = await endedRun(site, job);
     const { bucket } = site.lab.aws;

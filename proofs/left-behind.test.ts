@@ -2,7 +2,7 @@
 // and a snapshot that will not go holds up no other server.
 import { EC2 } from '@aws-sdk/client-ec2';
 import { and, eq, inArray, ne } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { artifacts, connectors, servers } from '../db/schema/index.ts';
 import { FaultError } from '../replication/model/fault.ts';
 import { retryRelease } from '../server/services/artifacts/left-overs.ts';
@@ -10,26 +10,10 @@ import { disassociateConnector } from '../server/services/connectors/disassociat
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { needsAttention } from '../server/services/overview/attention.ts';
 import { expectNothingLeft } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { endedRun, newJob, runOf, until } from './runs.ts';
+import { site, withInstallation } from './site.ts';
 
-let site: Installation;
-
-beforeAll(async () => {
-  site = await startInstallation({ labArguments: ['--guest-writes', '0'] });
-  await importedCatalog(site);
-}, 120_000);
-
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
+withInstallation({ labArguments: ['--guest-writes', '0'] });
 
 /** Starts jobs, and deletes them when the snapshot of each run stands. */
 async function deletedInMidRun(servers: string[]): Promise<void> {

@@ -1,45 +1,16 @@
 // Answers that are lost after their effect, operation by operation: what was made is found again, taken or ended, and the run
 // comes to its end with one AMI and nothing left.
-import { eq, isNull } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifacts, images, replicationJobs } from '../db/schema/index.ts';
+import { eq } from 'drizzle-orm';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { artifacts, images } from '../db/schema/index.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
-import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { endedRun, newJob, runOf, setTarget, until } from './runs.ts';
+import { site, withInstallationWithoutJobs } from './site.ts';
 
-let site: Installation;
-
-beforeAll(async () => {
-  // An export that nobody ends must not be over by itself before it is missed.
-  site = await startInstallation({ labArguments: ['--guest-writes', '0'] });
-  await importedCatalog(site);
-}, 90_000);
-
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
-
-afterEach(async () => {
-  await site.clearFaults();
-  const left = await site.db
-    .select({ id: replicationJobs.id })
-    .from(replicationJobs)
-    .where(isNull(replicationJobs.deletedAt));
-  for (const { id } of left) await deleteJob(site.ctx, { jobId: id });
-});
-
-const use = (transfer: 's3' | 'ebs-direct') =>
-  updateTargetSettings(site.ctx, { transfer, transport: 'auto', verification: 'sampled' });
+// An export that nobody ends must not be over by itself before it is missed.
+withInstallationWithoutJobs({ labArguments: ['--guest-writes', '0'] });
 
 /** The answers of so many calls are lost after their first byte; what was asked is done. */
 const lose = (operation: string, count: number) =>
@@ -80,7 +51,7 @@ describe('a run of whose calls the answer is lost', () => {
   let last = '';
 
   beforeEach(async () => {
-    await use('s3');
+    await setTarget(site, { transfer: 's3' });
   });
 
   for (const [operation, count] of FULL_BY_S3) {
@@ -126,7 +97,7 @@ async function expectOneImage(run: Awaited<ReturnType<typeof endedRun>>): Promis
 
 describe('a worker that dies while AWS is asked to complete a snapshot', () => {
   it('leaves it to the next one, which asks again', async () => {
-    await use('s3');
+    await setTarget(site, { transfer: 's3' });
     const job = await newJob(site, 'web-01');
     const first = await endedRun(site, job);
     expect(first.state).toBe('completed');

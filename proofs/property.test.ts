@@ -11,7 +11,7 @@ import { editConnector } from '../server/services/connectors/edit.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { updateRunLimits } from '../server/services/limits/limits.ts';
 import { expectNothingLeft } from './comparisons.ts';
-import { type Installation, importedCatalog, startInstallation } from './installation.ts';
+import { type Installation, startInstallation } from './installation.ts';
 import { RunWatch } from './property-runs.ts';
 import { ServerLife } from './property-server.ts';
 import { SharedSettings } from './property-settings.ts';
@@ -19,6 +19,7 @@ import { Tally } from './property-tally.ts';
 import { FAULTS } from './property-troubles.ts';
 import { randomTurns } from './property-turns.ts';
 import { randomWorld, serverName } from './property-world.ts';
+import { importedCatalog } from './runs.ts';
 
 const environment = process.env;
 /** Completed runs at least. `LANDFALL_PROPERTY_RUNS=50` is enough to see whether anything works. */

@@ -1,42 +1,18 @@
 // Killed in mid-run: worker and connector. The same run goes on, makes one AMI, and leaves nothing over.
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { images } from '../db/schema/index.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { copyUnderWay, endedRun, newJob, runOf, slowExports, until } from './runs.ts';
+import { site, withInstallation } from './site.ts';
 
-let site: Installation;
-
-beforeAll(async () => {
-  site = await startInstallation();
-  await importedCatalog(site);
-}, 90_000);
-
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
+withInstallation();
 
 describe('a run whose programs are killed', () => {
   it('goes on after kill -9 of the connector in mid-copy', async () => {
-    await site.control('/faults', {
-      id: 'slow',
-      side: 'vcenter',
-      operation: 'nfc:GET',
-      effect: { kind: 'rate', bytesPerSecond: 1_000_000 },
-    });
+    await slowExports(site);
     const job = await newJob(site, 'web-01');
-    const before = await until('the copy is under way', async () => {
-      const run = await runOf(site, job);
-      return run?.step === 'copy-disks' && (run.progress?.disks[0]?.bytesRead ?? 0) > 0 ? run : null;
-    });
+    const before = await copyUnderWay(site, job);
     await site.connector.end('SIGKILL');
     await site.clearFaults();
     site.connector.start();

@@ -1,49 +1,20 @@
 // The console's database is put back to a copy of mid-run, after the run came to its end: what it made is a result, and stays.
-import { and, eq, isNull, ne } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifacts, images, replicationJobs } from '../db/schema/index.ts';
+import { and, eq, ne } from 'drizzle-orm';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { artifacts, images } from '../db/schema/index.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { needsAttention } from '../server/services/overview/attention.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
-import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import { expectSameBytes } from './comparisons.ts';
 import { copyDatabase, type DatabaseCopy, restoreDatabase } from './database-copy.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { endedRun, newJob, runOf, setTarget, until } from './runs.ts';
+import { site, withInstallationWithoutJobs } from './site.ts';
 
-let site: Installation;
-
-beforeAll(async () => {
-  site = await startInstallation({ labArguments: ['--guest-writes', '0'] });
-  await importedCatalog(site);
-}, 90_000);
-
-afterEach(async () => {
-  await site.clearFaults();
-  const left = await site.db
-    .select({ id: replicationJobs.id })
-    .from(replicationJobs)
-    .where(isNull(replicationJobs.deletedAt));
-  for (const { id } of left) await deleteJob(site.ctx, { jobId: id });
-});
-
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
+withInstallationWithoutJobs({ labArguments: ['--guest-writes', '0'] });
 
 beforeEach(async () => {
-  await use('s3');
+  await setTarget(site, { transfer: 's3' });
 });
-
-const use = (transfer: 's3' | 'ebs-direct') =>
-  updateTargetSettings(site.ctx, { transfer, transport: 'auto', verification: 'sampled' });
 
 /** Runs a job to its end, with a copy of the database taken as soon as a step is under way. */
 async function runWithCopy(server: string, step: string) {
@@ -98,7 +69,7 @@ describe('a console that was restored to a copy of mid-run', () => {
   }, 240_000);
 
   it('leaves the AMI of VM Import alone, and fails in words, where it would make another', async () => {
-    await use('ebs-direct');
+    await setTarget(site, { transfer: 'ebs-direct' });
     const { job, copy, run } = await runWithCopy('dc-01', 'take-snapshot');
     // The guest went on: what is copied now is not what the AMI holds.
     await site.control('/vcenter/write', {

@@ -1,9 +1,6 @@
 // Time, limits and failures: what is due, what waits and for what, and what happens when nothing goes right.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { eq, sql } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eq } from 'drizzle-orm';
+import { afterEach, describe, expect, it } from 'vitest';
 import { connectors, images, replicationJobs, replicationRuns, servers } from '../db/schema/index.ts';
 import { NO_LIMIT } from '../replication/model/bandwidth.ts';
 import { isEnded } from '../replication/model/run.ts';
@@ -16,45 +13,23 @@ import { pauseJob, resumeJob } from '../server/services/jobs/pause.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
 import { updateRunLimits } from '../server/services/limits/limits.ts';
 import { expectNothingLeft } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { endedRun, newJob, runOf, until } from './runs.ts';
+import { site, withClock, withInstallationWithoutJobs } from './site.ts';
 
-let site: Installation;
 let ahead = 0;
-const folder = mkdtempSync(path.join(tmpdir(), 'landfall-clock-'));
 
-beforeAll(async () => {
-  process.env.LANDFALL_TEST_CLOCK = path.join(folder, 'clock');
-  site = await startInstallation({ labArguments: ['--guest-writes', '0'] });
-  await importedCatalog(site);
-}, 90_000);
-
-afterAll(async () => {
-  await site?.close();
-  delete process.env.LANDFALL_TEST_CLOCK;
-  rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+const clock = withClock();
+withInstallationWithoutJobs({ labArguments: ['--guest-writes', '0'] });
 
 afterEach(async () => {
-  await site.clearFaults();
   await updateRunLimits(site.ctx, { total: 40, perTarget: 20 });
   await limitConnector({});
-  const left = await site.db.select({ id: replicationJobs.id }).from(replicationJobs).where(sql`deleted_at is null`);
-  for (const { id } of left) await deleteJob(site.ctx, { jobId: id });
-  await until('all are deleted', async () => (await site.db.$count(replicationJobs, sql`deleted_at is null`)) === 0);
 });
 
 /** Our clock goes on by so many hours, for every program. */
 function later(hours: number): void {
   ahead += hours * 3_600_000;
-  writeFileSync(path.join(folder, 'clock'), String(ahead));
+  clock(ahead);
 }
 
 async function limitConnector(limits: { maxRuns?: number; limit?: number | null }): Promise<void> {

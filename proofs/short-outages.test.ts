@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrate } from '../db/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/postgres/server.ts';
 import { connectors, images } from '../db/schema/index.ts';
@@ -13,20 +13,12 @@ import { CONNECTOR_NODE_OPTIONS } from '../scripts/run/connector-memory.ts';
 import { faultOf } from '../server/services/database-faults.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  Program,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { Program } from './program.ts';
+import { copyUnderWay, endedRun, newJob, runOf, slowExports, until } from './runs.ts';
+import { site, withInstallation } from './site.ts';
 
 let folder: string;
 let postgres: EmbeddedPostgres;
-let site: Installation;
 let pids: number[];
 
 beforeAll(async () => {
@@ -36,32 +28,21 @@ beforeAll(async () => {
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
   });
   await migrate(postgres.url);
-  site = await startInstallation({ database: { url: postgres.url, drop: async () => {} } });
-  await importedCatalog(site);
-  pids = [site.worker.pid, site.connector.pid];
 }, 120_000);
 
-afterEach(() => site.clearFaults());
-
 afterAll(async () => {
-  await site?.close();
   await postgres?.stop({ now: true });
   if (folder) rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-const slowly = () =>
-  site.control('/faults', {
-    id: 'slow',
-    side: 'vcenter',
-    operation: 'nfc:GET',
-    effect: { kind: 'rate', bytesPerSecond: 1_000_000 },
-  });
+withInstallation(() => ({ database: { url: postgres.url, drop: async () => {} } }));
 
-const copying = (job: string) =>
-  until('the copy is under way', async () => {
-    const run = await runOf(site, job);
-    return run?.step === 'copy-disks' && (run.progress?.disks[0]?.bytesRead ?? 0) > 0 ? run : null;
-  });
+beforeAll(() => {
+  pids = [site.worker.pid, site.connector.pid];
+});
+
+const slowly = () => slowExports(site);
+const copying = (job: string) => copyUnderWay(site, job);
 
 /** As an administrator restarts it: every session is ended, nobody is let in for a moment. */
 async function restartPostgres(): Promise<void> {

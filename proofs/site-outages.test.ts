@@ -1,42 +1,25 @@
 // vCenter or AWS is away in the middle of a run: the run waits with the reason shown, and goes on with what it has.
 import { eq } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { artifacts, type replicationRuns, runLog } from '../db/schema/index.ts';
+import { afterEach, expect, it } from 'vitest';
+import { artifacts, type RunRow, runLog } from '../db/schema/index.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { copyUnderWay, endedRun, newJob, runOf, slowExports, until } from './runs.ts';
+import { site, withInstallation } from './site.ts';
 
-type Run = typeof replicationRuns.$inferSelect;
+withInstallation();
 
-let site: Installation;
-
-beforeAll(async () => {
-  site = await startInstallation();
-  await importedCatalog(site);
-}, 90_000);
 afterEach(async () => {
   delete process.env.LANDFALL_OUTAGE_SECONDS;
   await site.control('/vcenter/up');
-  await site.clearFaults();
 });
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
 
 const fault = (side: 'vcenter' | 'aws', operation: string, effect: object) =>
   site.control('/faults', { side, operation, effect });
-const slowly = () => fault('vcenter', 'nfc:GET', { kind: 'rate', bytesPerSecond: 2_000_000 });
+const slowly = () => slowExports(site, 2_000_000);
 /** Nothing answers any more: connections are closed at once. */
 const takeAwsAway = () => fault('aws', '*', { kind: 'cut', afterBytes: 0 });
 
-const at = (job: string, what: string, look: (run: Run) => boolean) =>
+const at = (job: string, what: string, look: (run: RunRow) => boolean) =>
   until(
     what,
     async () => {
@@ -45,8 +28,7 @@ const at = (job: string, what: string, look: (run: Run) => boolean) =>
     },
     60,
   );
-const copying = (job: string) =>
-  at(job, 'the copy is under way', (run) => run.step === 'copy-disks' && (run.progress?.disks[0]?.bytesRead ?? 0) > 0);
+const copying = (job: string) => copyUnderWay(site, job);
 const waiting = (job: string) => at(job, 'the run waits', (run) => run.waitingFor?.includes('waits until') === true);
 
 /** Away until the run says so, and for some seconds more: longer than five quick tries last. */

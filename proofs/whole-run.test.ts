@@ -1,31 +1,15 @@
 // From the catalog to the AMI over the wire, with every byte compared with the lab's own hashes of the frozen disks.
 import { and, eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { images } from '../db/schema/index.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
 import { cancelRun } from '../server/services/runs/cancel.ts';
 import { expectNothingLeft, expectSameBytes } from './comparisons.ts';
-import {
-  endedRun,
-  type Installation,
-  importedCatalog,
-  newJob,
-  runOf,
-  startInstallation,
-  until,
-} from './installation.ts';
+import { copyUnderWay, endedRun, newJob, runOf, until } from './runs.ts';
+import { site, withInstallation } from './site.ts';
 
-let site: Installation;
-
-beforeAll(async () => {
-  site = await startInstallation();
-  await importedCatalog(site);
-}, 90_000);
-
-afterAll(async () => {
-  await site?.close();
-}, 30_000);
+withInstallation();
 
 describe('a whole run', () => {
   it('copies every disk as it was frozen, though the guest goes on writing', async () => {
@@ -94,10 +78,7 @@ describe('a whole run', () => {
       effect: { kind: 'rate', bytesPerSecond: 200_000 },
     });
     const job = await newJob(site, 'mail-01');
-    const run = await until('the copy is under way', async () => {
-      const at = await runOf(site, job);
-      return at?.step === 'copy-disks' && (at.progress?.disks[0]?.bytesRead ?? 0) > 0 ? at : null;
-    });
+    const run = await copyUnderWay(site, job);
     await cancelRun(site.ctx, { runId: run.id });
     const ended = await endedRun(site, job);
     await site.clearFaults();
