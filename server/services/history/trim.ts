@@ -5,7 +5,7 @@ import { artifacts, events, replicationRuns, runLog, tasks } from '../../../db/s
 import type { ServiceContext } from '../context.ts';
 
 /** Rows of one statement: some milliseconds' work. */
-const ROWS = 500;
+const ROWS = 200;
 /** Runs have some thirty rows each. */
 const RUNS = 20;
 /** A tick leaves the rest to the next one. */
