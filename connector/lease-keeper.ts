@@ -1,5 +1,6 @@
 // Keeps the lease of one task while its work goes on, and carries what the work has to tell.
-import { setTimeout as delay } from 'node:timers/promises';
+
+import { pause } from '../replication/disks/pause.ts';
 import { type Fault, faultError, toFault } from '../replication/model/fault.ts';
 import { foreignText } from '../replication/model/foreign-text.ts';
 import { waitingWords } from '../replication/model/outage.ts';
@@ -76,7 +77,7 @@ export class LeaseKeeper {
       } catch (error) {
         // As long as the lease may last: the beat stops the work before it ends.
         if (stop.aborted || !isConsoleAway(error)) throw stop.aborted ? stop.reason : error;
-        await delay(ASK_AGAIN_MS, null, { signal: AbortSignal.any([stop, this.#env.signal]) });
+        await pause(ASK_AGAIN_MS, AbortSignal.any([stop, this.#env.signal]));
       }
     }
   }

@@ -1,7 +1,8 @@
 // The connector: the appliance beside the VM manager. It calls out only, holds its credentials itself, and needs neither
 // the database nor Next. Program: `node connector/main.ts`; docs/operations.md tells how to configure it.
 import os from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import { pause } from '../replication/disks/pause.ts';
 import { FaultError, faultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { openVsphereSource, probeFingerprint } from '../replication/sources/vsphere/index.ts';
@@ -92,7 +93,7 @@ async function greet(
       if (isSuperseded(error)) {
         if (!standingBy) log('warn', `${toFault(error).message} This one stands by, and takes over when that ends.`);
         standingBy = true;
-        await delay(STAND_BY_MS, null, { signal });
+        await pause(STAND_BY_MS, signal);
       } else if (isFinal(error) && config.enrolCode) {
         log('warn', `${toFault(error).message} Enrolling again with LANDFALL_ENROL_CODE.`);
         await enrolAgain().catch((refusal) => {
@@ -148,19 +149,20 @@ async function enrol(
   return token;
 }
 
-async function untilDone<T>(work: () => Promise<T>, log: Log, waiting: string, signal: AbortSignal): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isFinal(error)) throw error;
+function untilDone<T>(work: () => Promise<T>, log: Log, waiting: string, signal: AbortSignal): Promise<T> {
+  return pRetry(work, {
+    retries: Number.POSITIVE_INFINITY,
+    shouldRetry: ({ error }) => {
       const fault = toFault(error);
-      if (fault.retry === 'never') throw error;
+      if (signal.aborted || isFinal(error) || fault.retry === 'never') return false;
       log('warn', `${waiting}: ${fault.message} Trying again.`, { cause: fault.cause });
-      await delay(Math.min(30_000, 1_000 * 2 ** Math.min(tries, 5)), null, { signal });
-    }
-  }
+      return true;
+    },
+    factor: 2,
+    minTimeout: 1_000,
+    maxTimeout: 30_000,
+    signal,
+  });
 }
 
 function awsConfig(config: ConnectorConfig): AwsTargetConfig {

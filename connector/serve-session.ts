@@ -1,6 +1,7 @@
 // One session with the console: health is reported and work is claimed until the signal is aborted, the console no longer
 // knows the session, or an answer ends this process. Whatever ends one loop ends the other and all work.
 import { setTimeout as delay } from 'node:timers/promises';
+import { pause, rest } from '../replication/disks/pause.ts';
 import { faultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';
 import type { AwsTargetConfig, EbsDirect, Staging } from '../replication/target/aws/target.ts';
@@ -79,7 +80,7 @@ class HealthReports {
         log('warn', `Could not report health: ${toFault(error).message}`);
       }
       const woken = AbortSignal.any([signal, this.#wake.signal]);
-      await delay(greeting.healthEverySeconds * 1000, null, { signal: woken }).catch(() => {});
+      await rest(greeting.healthEverySeconds * 1000, woken);
     }
   }
 
@@ -109,7 +110,7 @@ async function claimLoop(
       const claimed = await link.call('claim', { session: greeting.session, free, waitSeconds }, signal);
       bandwidth.set(claimed.bytesPerSecond);
       if (claimed.checkNow && !askedToCheck) checkNow();
-      else if (claimed.checkNow) await delay(500, null, { signal });
+      else if (claimed.checkNow) await pause(500, signal);
       askedToCheck = claimed.checkNow;
       for (const task of claimed.tasks) {
         const work = performTask(task, { link, source, staging, ebs, bandwidth, log, rates, signal }).finally(() =>
@@ -121,7 +122,7 @@ async function claimLoop(
       if (signal.aborted) return;
       throwIfSessionEnds(error);
       log('warn', `The console does not answer: ${toFault(error).message}`);
-      await delay(1_000, null, { signal }).catch(() => {});
+      await rest(1_000, signal);
     }
   }
 }

@@ -2,9 +2,9 @@
 // Only work that was begun with patience waits; everything else (a page, a health check, a release) hears of the outage at
 // once. The patience belongs to the work and not to the call, so it travels with the work's own asynchronous context.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, FaultError, toFault } from '../model/fault.ts';
 import { isOutage, waitedInVain } from '../model/outage.ts';
+import { pause } from './pause.ts';
 
 export interface PatienceOptions {
   /** How long an outage is waited out. */
@@ -97,8 +97,8 @@ export async function outlast<T>(
         patience.wait(who, theFault, new Date(Date.now() + left));
       }
       const longest = Math.min(LONGEST_PAUSE_MS, patience.forMs / 20, FIRST_PAUSE_MS * 2 ** Math.min(tries, 6));
-      const pause = longest / 2 + (Math.random() * longest) / 2;
-      await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+      const pauseMs = longest / 2 + (Math.random() * longest) / 2;
+      await pause(pauseMs, signal);
     }
   } finally {
     patience.over(who);

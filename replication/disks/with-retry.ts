@@ -2,8 +2,8 @@
 // seekable disk again.
 // Only for writers that need no order: there a block may be written twice. A stream cannot be taken back, so a writer
 // that needs order, and every reader, retries below this level: one upload part, one request (`retrying`).
-import { setTimeout as delay } from 'node:timers/promises';
 import { faultError, toFault } from '../model/fault.ts';
+import { pause } from './pause.ts';
 import type { SeekableDisk } from './reader.ts';
 import type { DiskWriter, SealedDisk } from './writer.ts';
 
@@ -19,11 +19,14 @@ export interface RetryPolicy {
   sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Runs `attempt` until it goes through, the tries are used up, or the signal is aborted; throws the last error. */
+/**
+ * Runs `attempt` until it goes through, the tries are used up, or the signal is aborted; throws the last error.
+ * Not p-retry: waits are drawn from zero up, so that many blocks do not come again together, and tests hand them in.
+ */
 export async function retrying<T>(attempt: () => Promise<T>, policy: RetryPolicy, signal: AbortSignal): Promise<T> {
   const { attempts = 5, firstMs = 200, longestMs = 10_000, random = Math.random } = policy;
   const when = policy.when ?? ((error: unknown) => toFault(error).retry === 'now');
-  const sleep = policy.sleep ?? ((milliseconds, stop) => delay(milliseconds, undefined, { signal: stop }));
+  const sleep = policy.sleep ?? pause;
   for (let tried = 1; ; tried += 1) {
     signal.throwIfAborted();
     try {

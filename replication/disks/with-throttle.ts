@@ -1,5 +1,6 @@
 // Holds a copy to so many bytes a second. Wrappers: a reader or a writer again. One bucket may serve many disks.
-import { setTimeout as delay } from 'node:timers/promises';
+
+import { pause } from './pause.ts';
 import type { DiskReader } from './reader.ts';
 import type { DiskWriter, SealedDisk } from './writer.ts';
 
@@ -28,7 +29,7 @@ export class TokenBucket {
     this.#rate = checkRate(options.bytesPerSecond);
     this.#burst = options.burstBytes ?? options.bytesPerSecond;
     this.#now = options.now ?? (() => performance.now());
-    this.#sleep = options.sleep ?? ((milliseconds, signal) => delay(milliseconds, undefined, { signal }));
+    this.#sleep = options.sleep ?? pause;
     this.#tokens = this.#burst;
     this.#at = this.#now();
   }

@@ -1,5 +1,6 @@
 // What AWS does only so many of at once (imports, pending snapshots) is waited for: nothing that was copied is lost by it.
-import { setTimeout as sleep } from 'node:timers/promises';
+
+import { pause } from '../disks/pause.ts';
 import { FaultError, faultError } from '../model/fault.ts';
 
 /** Hours that a run waits for room; then something in the account needs a person. */
@@ -37,7 +38,7 @@ export async function whenThereIsRoom<T>(call: () => Promise<T>, options: RoomOp
       if (performance.now() - began + options.everyMs > options.deadlineMs)
         throw stillNoRoom(options.deadlineMs, error);
       options.onWait(words, tries === 0);
-      await sleep(options.everyMs, undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
+      await pause(options.everyMs, options.signal);
     }
   }
 }

@@ -1,6 +1,7 @@
 // The worker's engine: nudges advance runs, a loop claims cloud-side steps, ticks schedule, sweep and reap.
 // Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
+import { rest } from '../../replication/disks/pause.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { historyDays, outageSeconds } from '../env.ts';
 import { log } from '../log.ts';
@@ -110,16 +111,6 @@ async function every(
     } catch (error) {
       if (!signal.aborted) log().warn({ error }, `${name} failed; it is tried again`);
     }
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      }, milliseconds);
-      signal.addEventListener('abort', done, { once: true });
-    });
+    await rest(milliseconds, signal);
   }
 }

@@ -1,12 +1,13 @@
 // The NFC lease behind an export: what it says of itself, and which of its files is which disk.
 
+import { pause } from '../../disks/pause.ts';
 import { faultError } from '../../model/fault.ts';
 import { foreignText } from '../../model/foreign-text.ts';
 import type { VmDisk } from './devices.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { localizedFault, VimFault } from './soap.ts';
-import { pause, pollDelay, TaskDeadline } from './tasks.ts';
+import { pollDelay, TaskDeadline } from './tasks.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
 import { amount, child, children, flag, text, type XmlNode } from './xml/xml-node.ts';
 

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type NbdDisk, openNbdDisk } from '../../disks/nbd/nbd-disk.ts';
+import { rest } from '../../disks/pause.ts';
 import { FaultError, faultError } from '../../model/fault.ts';
 import { stopped } from './faults.ts';
 
@@ -119,7 +119,7 @@ async function firstAnswer({ said, failed }: Started, socket: string, signal: Ab
       if (!unreachable || signal.aborted) throw error;
       if (Date.now() > until) throw refused(error, said());
     }
-    await delay(50, undefined, { signal }).catch(() => undefined);
+    await rest(50, signal);
   }
 }
 

@@ -1,12 +1,13 @@
 // Switches a machine: asks its guest to shut down, takes the power away, starts it again.
 
+import { pause } from '../../disks/pause.ts';
 import { faultError } from '../../model/fault.ts';
 import { foreignText } from '../../model/foreign-text.ts';
 import type { PowerAction, PowerResult } from '../../model/power.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
-import { pause, pollDelay, TaskDeadline, waitForTask } from './tasks.ts';
+import { pollDelay, TaskDeadline, waitForTask } from './tasks.ts';
 import { POWER } from './vm-record.ts';
 import type { ManagedObject } from './xml/markup.ts';
 import { AnswerError, object, text } from './xml/xml-node.ts';

@@ -1,4 +1,6 @@
 // Takes and removes the snapshot of a run, also when a dead process began it.
+
+import { pause } from '../../disks/pause.ts';
 import { faultError } from '../../model/fault.ts';
 import type { SourceSnapshot } from '../source.ts';
 import { prepareTracking, whyNotTracked } from './change-tracking.ts';
@@ -7,7 +9,7 @@ import { asFaultError } from './faults.ts';
 import { readObject } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { VimFault } from './soap.ts';
-import { pause, pollDelay, runningTasks, TaskDeadline, waitForTask } from './tasks.ts';
+import { pollDelay, runningTasks, TaskDeadline, waitForTask } from './tasks.ts';
 import { EXTRA_CONFIG, readBootOrder, readSnapshots, readTools, type SnapshotNode } from './vm-record.ts';
 import { element, type ManagedObject } from './xml/markup.ts';
 import { AnswerError, children, object } from './xml/xml-node.ts';

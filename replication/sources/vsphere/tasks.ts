@@ -1,4 +1,6 @@
 // Waits for vCenter's tasks, and finds those that are under way.
+
+import { pause } from '../../disks/pause.ts';
 import { readObject, readObjects } from './properties.ts';
 import type { VimSession } from './session.ts';
 import { localizedFault, VimFault } from './soap.ts';
@@ -16,21 +18,6 @@ const LONGEST_POLL_MS = 1_000;
 /** Waits between two looks: short at first, once a second in the end. */
 export function pollDelay(look: number): number {
   return Math.min(FIRST_POLL_MS * 2 ** look, LONGEST_POLL_MS);
-}
-
-/** Waits; ends early with the signal's reason. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /**

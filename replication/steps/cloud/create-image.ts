@@ -1,4 +1,6 @@
 // Replica snapshots → AMI: RegisterImage maps exactly these snapshots; VM Import makes altered ones of its own.
+
+import { pause } from '../../disks/pause.ts';
 import type { Artifact } from '../../model/artifact.ts';
 import { FaultError, faultError } from '../../model/fault.ts';
 import { effectiveImageMethod, effectiveLicense } from '../../model/job.ts';
@@ -7,7 +9,7 @@ import { importFault } from '../../target/aws/import-tasks.ts';
 import type { ImageDisk } from '../../target/aws/target.ts';
 import { FINISHED, standingOfImage, UNFINISHED } from '../result-mark.ts';
 import { runTags } from '../run-tags.ts';
-import { type CloudStep, type CloudStepContext, pause, shortNote, withRoom } from './step.ts';
+import { type CloudStep, type CloudStepContext, shortNote, withRoom } from './step.ts';
 
 const DEADLINE_MS = 12 * 3_600_000;
 

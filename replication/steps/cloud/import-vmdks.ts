@@ -1,12 +1,14 @@
 // Staged VMDKs → EBS snapshots by ImportSnapshot: as many disks at once as the account may import, the rest after them. With
 // a poller of our own: AWS's waiter never ends on a failed import.
+
+import { pause } from '../../disks/pause.ts';
 import type { Artifact } from '../../model/artifact.ts';
 import { faultError } from '../../model/fault.ts';
 import type { StepResults } from '../../model/step-results.ts';
 import { runTags } from '../run-tags.ts';
 import { noRoom, ROOM_HOURS, stillNoRoom } from '../wait-for-room.ts';
 import type { DiskBoard } from './disk-board.ts';
-import { type CloudStepContext, pause } from './step.ts';
+import type { CloudStepContext } from './step.ts';
 
 type CopiedDisk = StepResults['copy-disks']['disks'][number];
 type Encryption = { encrypted: true; kmsKeyArn?: string | undefined } | null;

@@ -55,22 +55,6 @@ export interface CloudStepContext {
 
 export type CloudStep<Id extends CloudStepId> = (context: CloudStepContext) => Promise<StepResults[Id]>;
 
-/** Waits, but not longer than the signal lets it; rejects with the signal's reason. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
 /** A note of progress: at most 300 characters, however much AWS has to say. */
 export function shortNote(text: string | null): string | null {
   return text && text.length > 300 ? `${text.slice(0, 299).toWellFormed()}…` : text || null;

@@ -1,8 +1,8 @@
 // Sends one part of a multipart upload, again and again until S3 has taken it or it makes no sense any more.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { outlast, patienceMs, withoutPatience } from '../../disks/outlast.ts';
+import { pause } from '../../disks/pause.ts';
 import { faultError, toFault } from '../../model/fault.ts';
 import type { AwsClients } from './clients.ts';
 import { isClockSkew, isTransient } from './faults.ts';
@@ -69,6 +69,7 @@ export async function sendPart(
   return { PartNumber: part.number, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 ?? checksum };
 }
 
+/** Tries until a deadline, not so many times, and a clock that is wrong only twice: so neither `retrying` nor p-retry. */
 async function again<T>(attempt: () => Promise<T>, retry: PartRetry, signal: AbortSignal): Promise<T> {
   const start = performance.now();
   let skews = 0;
@@ -88,7 +89,7 @@ async function again<T>(attempt: () => Promise<T>, retry: PartRetry, signal: Abo
         const message = `A part of the upload did not go through in ${tries} tries: ${told.message}`;
         throw faultError(told.code, { ...told, message }, error);
       }
-      await sleep(wait, undefined, { signal });
+      await pause(wait, signal);
     }
   }
 }

@@ -1,7 +1,7 @@
 // Block calls that are tried again until they go through or make no sense any more; all of one AWS target share a pace.
 // The only retry layer of block calls. For the writer and the reader of this folder.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { outlast, patienceMs } from '../../../disks/outlast.ts';
+import { pause } from '../../../disks/pause.ts';
 import { faultError, toFault } from '../../../model/fault.ts';
 import { awsFault, awsFaultRow, awsSignature } from '../faults.ts';
 import { backoffMs, PART_RETRY, type PartRetry } from '../part-sender.ts';
@@ -89,10 +89,7 @@ export class BlockCalls {
       if (!(await this.#mayHelp(failure, call, state, keys, began))) throw refusal(failure, call.action);
       const wait = backoffMs(state.tries, this.#retry);
       if (performance.now() - start + wait > deadlineMs) throw givenUp(failure, call.action, state.tries);
-      await sleep(wait, undefined, { signal }).catch((error) => {
-        signal.throwIfAborted();
-        throw error;
-      });
+      await pause(wait, signal);
     }
   }
 

@@ -1,6 +1,6 @@
 // The state of snapshots, and the wait for one: the SDK's waiter takes a snapshot that is not yet known for lost.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '@aws-sdk/client-ec2';
+import { pause } from '../../../disks/pause.ts';
 import { faultError } from '../../../model/fault.ts';
 import type { AwsClients } from '../clients.ts';
 import { batches, fromTags } from '../ec2-names.ts';
@@ -65,9 +65,7 @@ export async function waitCompleted(
       throw faultError('ebs-snapshot-failed', { message });
     }
     // A small delta is complete within moments, a large snapshot after minutes: the longer it took, the rarer the look.
-    await sleep(Math.min(times.everyMs, Math.max(100, waited / 4)), undefined, { signal }).catch(() =>
-      signal.throwIfAborted(),
-    );
+    await pause(Math.min(times.everyMs, Math.max(100, waited / 4)), signal);
   }
 }
 

@@ -1,5 +1,6 @@
 // A snapshot that AWS has just made may be unknown to its other servers for up to two minutes.
-import { setTimeout as sleep } from 'node:timers/promises';
+
+import { pause } from '../../../disks/pause.ts';
 import { hasAwsCode } from '../faults.ts';
 
 const EVERY_MS = 1000;
@@ -14,6 +15,6 @@ export async function untilKnown<T>(call: () => Promise<T>, knownBy: number, sig
       if (!hasAwsCode(error, /^ResourceNotFoundException$/) || performance.now() >= knownBy) throw error;
     }
     const wait = Math.max(0, Math.min(EVERY_MS, knownBy - performance.now()));
-    await sleep(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await pause(wait, signal);
   }
 }
