@@ -19,6 +19,11 @@ export interface Column {
   values?: readonly string[];
   /** How many units of the column one of the number is that a person gives: 1 048 576 for MiB of a column in bytes. */
   per?: number;
+  /**
+   * A moment that is never before that of this column, but for clocks that differ by less than an hour: what is earlier than
+   * a day here is so there, too, and a list in the order of that column is walked from there on.
+   */
+  since?: PgColumn;
   /** The number is an age in hours, and the column a moment: the older, the more. */
   age?: true;
 }

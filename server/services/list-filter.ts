@@ -18,6 +18,8 @@ export interface Test {
   arms: Arm[] | null;
   /** No row is found by two arms, and every row that is found fits: counting them counts the rows. */
   apart?: true;
+  /** What is true of another column of every row that fits. */
+  implies?: { column: PgColumn; where: SQL };
 }
 
 const NOTHING: Test = { fits: sql`false`, arms: [] };
@@ -38,7 +40,14 @@ export function testOf(token: Token, list: List): Test {
     return negated ? not(test) : test;
   }
   if (column.kind === 'number') return column.age ? ages(column, token) : numbers(column, token);
-  if (column.kind === 'date') return compared(column.column, operator, moment(token));
+  if (column.kind === 'date') {
+    const test = compared(column.column, operator, moment(token));
+    if (!column.since || !operator.startsWith('<')) return test;
+    return {
+      ...test,
+      implies: { column: column.since, where: sql`${column.since} < ${moment(token)} + interval '1 hour'` },
+    };
+  }
   if (column.indexed === false && operator === '=') {
     const found = searched(value, list);
     return { fits: sql`coalesce(${and(found.fits, sql`${column.column} = ${value}`)}, false)`, arms: found.arms };

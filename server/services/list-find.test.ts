@@ -47,6 +47,8 @@ const filter = (...texts: string[]): ListQuery['filter'] => ({ operation: 'and',
 const runs = (query: Partial<ListQuery>) => listRuns(site.as('viewer'), { ...all, ...query });
 const ids = (page: ListPage<{ id: string }>) => page.items.map(({ id }) => id);
 
+const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+
 /** The ids of runs as SQL without an index's help orders them. */
 async function expected(by: string, descending: boolean, where = 'true'): Promise<string[]> {
   const { rows } = await site.db.execute<{ id: string }>(
@@ -153,6 +155,8 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     [[':-'], 'true'],
     [['state=failed', ':server-11'], `state = 'failed' and server_name like 'server-11%'`],
     [['changed>1.5'], 'false'],
+    [[`startedAt<${day(12)}`], `started_at < '${day(12)}'`],
+    [[`startedAt<${day(12)}`, `startedAt>=${day(20)}`], `started_at < '${day(12)}' and started_at >= '${day(20)}'`],
   ];
   for (const by of ['scheduledFor', 'image'] as const)
     it.each(cases)(

@@ -306,16 +306,21 @@ async function walk(search: Search, from: From, most: number | null): Promise<{ 
   return { rows, complete: true };
 }
 
-function inPart({ order, list, tests }: Search, part: Part): SQL {
-  const conditions: SQL[] = [];
-  if (order.by && !order.by.column.notNull)
-    conditions.push(sql`${order.by.column} is ${sql.raw(part === 'none' ? 'null' : 'not null')}`);
-  // A range of the very column by which the list is sorted is where the walk begins and ends.
-  for (const { arms } of tests) {
+function inPart(search: Search, part: Part): SQL {
+  const { by } = search.order;
+  const is =
+    by && !by.column.notNull ? sql`${by.column} is ${sql.raw(part === 'none' ? 'null' : 'not null')}` : undefined;
+  return and(is, ...ends(search)) ?? sql`true`;
+}
+
+/** A range of the very column by which the list is sorted is where a walk begins and ends. */
+function ends({ order, list, tests }: Search): SQL[] {
+  const column = order.by?.column ?? list.id;
+  return tests.flatMap(({ arms, implies }) => {
     const [arm] = arms ?? [];
-    if (arms?.length === 1 && arm && arm.by === (order.by?.column ?? list.id)) conditions.push(arm.where);
-  }
-  return and(...conditions) ?? sql`true`;
+    const own = arms?.length === 1 && arm?.by === column ? [arm.where] : [];
+    return implies?.column === column ? [...own, implies.where] : own;
+  });
 }
 
 function along({ order, list }: Search, down: boolean): SQL {
@@ -377,7 +382,7 @@ async function countRows(search: Search, arms: Arm[] | null): Promise<{ total: n
     const found = await sorted(search, { offset: 0, key: null, back: false, limit: 1 }, arms, COUNTED_ROWS);
     return found.count;
   }
-  const seen = sql`select (${search.fits}) as fits from ${found(search, everything(search), WALK + 1)}`;
+  const seen = sql`select (${search.fits}) as fits from ${found(search, { ...everything(search), where: and(...ends(search)) ?? sql`true` }, WALK + 1)}`;
   const counted = await onlyRow<{ seen: number; count: number }>(
     search.tx,
     sql`select count(*)::int as seen, (count(*) filter (where fits))::int as count from (${seen}) seen`,

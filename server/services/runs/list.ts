@@ -30,7 +30,7 @@ const RUNS: List = {
     /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
     queue: { column: replicationRuns.queueState, kind: 'choice', values: ['queued', 'waiting'], sorted: false },
     scheduledFor: { column: replicationRuns.scheduledFor, kind: 'date' },
-    startedAt: { column: replicationRuns.startedAt, kind: 'date' },
+    startedAt: { column: replicationRuns.startedAt, kind: 'date', since: replicationRuns.scheduledFor },
     /** Seconds. */
     duration: { column: replicationRuns.durationSeconds, kind: 'number' },
     copyMode: { column: replicationRuns.copyMode, kind: 'choice', values: [...copyModeSchema.options, 'mixed'] },
