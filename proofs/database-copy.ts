@@ -31,7 +31,16 @@ export async function restoreDatabase(db: Database, copy: DatabaseCopy): Promise
     for (const name of copy.keys()) await tx.execute(sql`delete from ${sql.identifier(name)}`);
     for (const [name, rows] of copy) {
       const table = sql.identifier(name);
-      await tx.execute(sql`insert into ${table} select * from json_populate_recordset(null::${table}, ${rows}::json)`);
+      // What PostgreSQL works out of the other columns it takes from nobody.
+      const given = await tx.execute<{ columns: string }>(
+        sql`select string_agg(quote_ident(column_name), ', ' order by ordinal_position) as columns
+          from information_schema.columns
+          where table_schema = 'public' and table_name = ${name} and is_generated = 'NEVER'`,
+      );
+      const columns = sql.raw(given.rows[0]?.columns ?? '*');
+      await tx.execute(
+        sql`insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, ${rows}::json)`,
+      );
     }
   });
 }
