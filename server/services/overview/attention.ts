@@ -11,17 +11,28 @@ import {
   replicationRuns,
 } from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
-import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { readTallies } from '../tallies/read.ts';
+import {
+  type AttentionKind,
+  type AttentionWords,
+  catalogWords,
+  connectorWords,
+  cutoverWords,
+  type GroupedKind,
+  groupWords,
+  NOUNS,
+  restWords,
+  TONES,
+} from './attention-words.ts';
 
 export interface Attention {
   /** Stays the same while the cause does. */
   id: string;
-  kind: 'connector' | 'catalog' | AttentionRowKind;
+  kind: AttentionKind;
   tone: 'error' | 'warning';
-  fault: { code?: string; message: string; remedy: string; cause?: string };
+  fault: AttentionWords;
   /** Since when it lasts, as far as it is known. */
   since: Date | null;
   affected: { count: number; noun: string };
@@ -42,15 +53,6 @@ const FIRST_REPORT_MS = 60_000;
 
 /** The worst first. */
 const KINDS = ['cutover', 'connector', 'paused-jobs', 'failed-runs', 'catalog', 'waiting-runs', 'left-over'] as const;
-const TONES: Record<Attention['kind'], Attention['tone']> = {
-  cutover: 'error',
-  connector: 'error',
-  'paused-jobs': 'error',
-  'failed-runs': 'error',
-  catalog: 'warning',
-  'waiting-runs': 'warning',
-  'left-over': 'warning',
-};
 
 /** How many causes there are: what the bar at the top shows on every page. */
 export async function countAttention(ctx: ServiceContext): Promise<number> {
@@ -92,7 +94,6 @@ function shareOf(numbers: readonly number[]): number {
   return share;
 }
 
-type GroupedKind = Exclude<AttentionRowKind, 'cutover'>;
 const ROW_KINDS = ['paused-jobs', 'failed-runs', 'waiting-runs', 'left-over'] as const satisfies GroupedKind[];
 
 interface Group {
@@ -145,10 +146,7 @@ async function waitingCutovers(ctx: ServiceContext, workspaceId: string, most: n
     id: `cutover-${row.id}-${row.question?.number ?? 0}`,
     kind: 'cutover',
     tone: TONES.cutover,
-    fault: {
-      message: `The cutover of ${row.serverName} waits for a decision: ${row.question?.text ?? row.waitingFor}`,
-      remedy: row.question?.detail ?? 'Open the cutover and decide.',
-    },
+    fault: cutoverWords(row.serverName, row.question ?? { text: `${row.waitingFor}` }),
     since: row.question ? new Date(row.question.askedAt) : row.startAt,
     affected: { count: 1, noun: 'cutover' },
     things: [{ id: row.id, name: row.serverName }],
@@ -189,12 +187,7 @@ async function ofConnectors(
         id: `connector-${row.id}`,
         kind: 'connector',
         tone: TONES.connector,
-        fault: {
-          message: `Connector ${row.name} is unhealthy`,
-          remedy: silent
-            ? 'It does not answer. Check that it runs and reaches the console; what it was doing goes on when it is back.'
-            : `${reason ?? ''} It is healthy again by itself, within seconds of the cause being gone.`,
-        },
+        fault: connectorWords(row.name, silent, reason),
         since: silent ? row.lastSeenAt : null,
         affected: { count: jobsOf(row.id), noun: 'replication job' },
         things: [{ id: row.id, name: row.name }],
@@ -207,10 +200,7 @@ async function ofConnectors(
               id: `catalog-${row.id}`,
               kind: 'catalog',
               tone: TONES.catalog,
-              fault: {
-                ...wordsOf(row.catalogFault, true),
-                message: `The server catalog could not be imported from ${row.name}: ${row.catalogFault.message}`,
-              },
+              fault: catalogWords(row.name, row.catalogFault),
               since: null,
               affected: { count: 1, noun: 'connector' },
               things: [{ id: row.id, name: row.name }],
@@ -251,15 +241,12 @@ async function groupedEntries(ctx: ServiceContext, workspaceId: string, groups: 
     .sort((a, b) => b.count - a.count || a.first.place - b.first.place)
     .map(({ kind, cause, count, since, alike, firsts, first }): Attention => {
       const run = runs.get(first.run);
-      const theFault = kind === 'left-over' ? artifactFaults.get(first.subject) : run?.fault;
+      const fault = kind === 'left-over' ? artifactFaults.get(first.subject) : run?.fault;
       return {
         id: `${PREFIXES[kind]}-${cause}`,
         kind,
         tone: TONES[kind],
-        fault:
-          kind === 'waiting-runs'
-            ? cannotStart(run?.waitingFor ?? '', count)
-            : SAID[kind](wordsOf(theFault, alike), count),
+        fault: groupWords(kind, { fault, alike, waitingFor: run?.waitingFor, count }),
         since: since === null ? null : new Date(since),
         affected: { count, noun: NOUNS[kind] },
         things: [...new Map(firsts.map(({ id, name }) => [id, name]))]
@@ -275,15 +262,6 @@ const PREFIXES = {
   'waiting-runs': 'waiting',
   'left-over': 'left-over',
 };
-const NOUNS = {
-  cutover: 'cutover',
-  connector: 'connector',
-  catalog: 'connector',
-  'paused-jobs': 'replication job',
-  'failed-runs': 'replication job',
-  'waiting-runs': 'replication run',
-  'left-over': 'artifact',
-} as const;
 
 /** A few rows of each index per group, in the order of the groups. */
 async function probe(ctx: ServiceContext, workspaceId: string, groups: Group[]): Promise<Probe[]> {
@@ -326,37 +304,6 @@ async function releaseFaults(ctx: ServiceContext, ids: string[]): Promise<Map<st
   return new Map(rows.map(({ id, fault }) => [id, fault]));
 }
 
-/** What is said of a group whose faults say this. */
-const SAID: Record<
-  Exclude<GroupedKind, 'waiting-runs'>,
-  (fault: Attention['fault'], count: number) => Attention['fault']
-> = {
-  'paused-jobs': afterPausing,
-  'failed-runs': (fault) => fault,
-  'left-over': (fault) => ({
-    ...fault,
-    message: `What a run made could not be taken away again: ${fault.message}`,
-  }),
-};
-
-/** The fault of the runs that failed, told of jobs whose schedule rests because of it. */
-function afterPausing(fault: Attention['fault'], count: number): Attention['fault'] {
-  const who = count === 1 ? 'A replication job has paused' : `${count} replication jobs have paused`;
-  return {
-    ...fault,
-    message: `${who} after failed runs: ${fault.message}`,
-    remedy: `${fault.remedy} Then resume ${count === 1 ? 'it' : 'them'}: until then no run starts by itself.`,
-  };
-}
-
-/** Runs for which something is missing. Those that are only queued wait for their turn, which needs nobody. */
-function cannotStart(waitingFor: string, count: number): Attention['fault'] {
-  return {
-    message: `${count === 1 ? 'A replication run cannot start' : `${count} replication runs cannot start`}. ${waitingFor}`,
-    remedy: 'Nothing is lost: it starts by itself as soon as what it waits for is there.',
-  };
-}
-
 /** Stands for the causes of a kind that are not shown. */
 function theRest(kind: Attention['kind'], left: number, found: Causes): Attention {
   const rows = kind === 'cutover' || kind === 'connector' || kind === 'catalog' ? [] : found.grouped[kind];
@@ -365,31 +312,9 @@ function theRest(kind: Attention['kind'], left: number, found: Causes): Attentio
     id: `${kind}-more`,
     kind,
     tone: TONES[kind],
-    fault: {
-      message: `${left} more ${left === 1 ? MORE[kind][0] : MORE[kind][1]}.`,
-      remedy: 'They stand here when what is shown above them is done.',
-    },
+    fault: restWords(kind, left),
     since: null,
     affected: { count, noun: NOUNS[kind] },
     things: [],
   };
 }
-
-const MORE: Record<Attention['kind'], [string, string]> = {
-  cutover: ['cutover waits for a decision', 'cutovers wait for a decision'],
-  connector: ['connector is unhealthy', 'connectors are unhealthy'],
-  catalog: ['server catalog could not be imported', 'server catalogs could not be imported'],
-  'paused-jobs': ['cause for which replication jobs have paused', 'causes for which replication jobs have paused'],
-  'failed-runs': ['cause for which runs failed', 'causes for which runs failed'],
-  'waiting-runs': ['thing for which replication runs wait', 'things for which replication runs wait'],
-  'left-over': ['cause for which something is left over', 'causes for which something is left over'],
-};
-
-/** The words for several faults of one code: their own where they agree, else those of their kind. */
-function wordsOf(first: Fault | null | undefined, alike: boolean): Attention['fault'] {
-  if (!first) return { code: 'internal', ...pick(FAULT_KINDS.internal) };
-  const words = alike ? first : FAULT_KINDS[first.code];
-  return { code: first.code, ...pick(words), ...(first.cause ? { cause: first.cause } : {}) };
-}
-
-const pick = ({ message, remedy }: { message: string; remedy: string }) => ({ message, remedy });
