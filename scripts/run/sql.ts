@@ -29,7 +29,9 @@ try {
   await client.connect();
   // EXPLAIN ANALYZE runs the statement: whatever it is, it leaves no trace.
   await client.query('begin read only');
-  const { rows } = await client.query(values.explain ? `explain (analyze, buffers) ${statement}` : statement);
+  // A prepared statement is one statement: none after a `commit;` of its own gets out of the transaction.
+  const text = values.explain ? `explain (analyze, buffers) ${statement}` : statement;
+  const { rows } = await client.query({ name: 'asked', text });
   if (values.explain) console.log(rows.map((row) => row['QUERY PLAN']).join('\n'));
   else if (values.json) console.log(JSON.stringify(rows, undefined, 2));
   else
