@@ -1,5 +1,5 @@
-import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   artifacts,
   audit,
@@ -133,6 +133,31 @@ const input = (more: Partial<LaunchInstanceInput> = {}): LaunchInstanceInput => 
 });
 const requestId = 'ab'.repeat(16);
 const rows = () => site.db.select().from(instances);
+
+it('of an AMI goes one after the other, and none has to give way', async () => {
+  let tries = 0;
+  const waiting = async () => {
+    const { rows } = await site.db.execute<{ count: number }>(
+      sql`select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rows[0]?.count;
+  };
+  const launches: Promise<unknown>[] = [];
+  await site.db.transaction(async (tx) => {
+    await tx.select().from(images).for('update');
+    for (const digit of ['1', '2', '3']) {
+      const launched = launchInstance(site.as('operator'), input({ requestId: digit.repeat(32) }), async () => {
+        tries += 1;
+      });
+      launches.push(launched);
+    }
+    await vi.waitFor(async () => expect(await waiting()).toBe(3), { timeout: 6_000 });
+  });
+  await Promise.all(launches);
+  expect(tries).toBe(3);
+  const [image] = await site.db.select().from(images);
+  expect(image?.instanceCount).toBe(3);
+}, 30_000);
 
 describe('a launch configuration', () => {
   it('is saved with a launch, used by every later one, and hides its user data from who may only look', async () => {

@@ -53,7 +53,8 @@ export async function launchInstance(
       .select()
       .from(images)
       .where(and(eq(images.runId, parsed.runId), eq(images.workspaceId, workspaceId), isNull(images.deregisteredAt)))
-      .for('share');
+      // The launch counts on the AMI: two that only share it would each wait for the other to let go.
+      .for('no key update');
     if (!image) throw faultError('not-found', { message: `${parsed.runId} has no AMI that can be launched.` });
     const { runId, purpose, tags, requestId: _requestId, saveConfiguration, ...rest } = parsed;
     const given = Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
