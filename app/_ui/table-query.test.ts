@@ -34,6 +34,13 @@ describe('a table in the URL', () => {
     });
   });
 
+  it('carries a cursor as long as the longest that a list gives out', async () => {
+    const after = Buffer.from(
+      JSON.stringify(['after', 'path', true, '漢'.repeat(300), 'srv-0123456789abcdef']),
+    ).toString('base64url');
+    expect((await read({ page: '501', after })).cursor).toBe(after);
+  });
+
   it('survives whatever somebody typed there', async () => {
     const query = await read({
       page: '-4',

@@ -61,7 +61,7 @@ const sortParser = createParser<{ by: string; descending: boolean }>({
 
 /** Opaque; what is no cursor at all is none. */
 const cursorParser = createParser<string>({
-  parse: (text) => (/^[\w-]{1,1000}$/.test(text) ? text : null),
+  parse: (text) => (/^[\w-]{1,4000}$/.test(text) ? text : null),
   serialize: (cursor) => cursor,
 });
 

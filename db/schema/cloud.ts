@@ -52,6 +52,7 @@ export const images = pgTable(
   (table) => [
     index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('images_job').on(table.jobId),
+    index('images_run').on(table.runId),
     index('images_snapshots').using('gin', table.snapshotIds).where(sql`deregistered_at is null`),
     ...listIndexes(
       'images',
@@ -134,6 +135,7 @@ export const instances = pgTable(
       ),
     index('instances_launching').on(table.launchedAt).where(sql`state = 'launching'`),
     index('instances_image').on(table.imageId),
+    index('instances_run').on(table.runId),
     ...listIndexes('instances', table, {
       id: table.id,
       name: table.name,

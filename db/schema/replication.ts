@@ -282,6 +282,7 @@ export const tasks = pgTable(
     uniqueIndex('tasks_one_import').on(table.connectorId).where(sql`kind = 'import-catalog' and state = 'open'`),
     uniqueIndex('tasks_one_release').on(table.connectorId).where(sql`kind = 'release-artifacts' and state = 'open'`),
     uniqueIndex('tasks_one_power').on(table.cutoverId).where(sql`kind = 'power' and state = 'open'`),
+    index('tasks_power').on(table.cutoverId, table.createdAt).where(sql`kind = 'power'`),
     index('tasks_ended').on(table.endedAt).where(sql`run_id is null and state <> 'open'`),
     index('tasks_open').on(table.place, table.connectorId, table.notBefore).where(sql`state = 'open'`),
   ],

@@ -57,7 +57,7 @@ export async function newestPower(work: Work, cutoverId: string): Promise<TaskRo
   const [task] = await work.tx
     .select()
     .from(tasks)
-    .where(and(eq(tasks.cutoverId, cutoverId), eq(tasks.kind, 'power')))
+    .where(and(eq(tasks.cutoverId, cutoverId), sql`${tasks.kind} = 'power'`))
     .orderBy(sql`${tasks.createdAt} desc`)
     .limit(1);
   return task ?? null;
@@ -68,7 +68,7 @@ export async function endPowerTasks(work: Work, cutoverId: string): Promise<void
   await work.tx
     .update(tasks)
     .set({ state: 'cancelled', holder: null, endedAt: sql`now()` })
-    .where(and(eq(tasks.cutoverId, cutoverId), eq(tasks.kind, 'power'), eq(tasks.state, 'open')));
+    .where(and(eq(tasks.cutoverId, cutoverId), sql`${tasks.kind} = 'power' and ${tasks.state} = 'open'`));
 }
 
 /** What the connector says while it acts, with the step that its cutover is in. At least one line. */

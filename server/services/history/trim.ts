@@ -92,7 +92,10 @@ async function trimRuns({ db }: ServiceContext, days: number): Promise<boolean> 
     }
     if (over.length > 0) {
       await tx.delete(runLog).where(inArray(runLog.runId, over));
-      await tx.delete(tasks).where(and(inArray(tasks.runId, over), sql`${tasks.state} <> 'open'`));
+      // All tasks of a run are of its steps; said, it is found by the index that holds those.
+      await tx
+        .delete(tasks)
+        .where(and(inArray(tasks.runId, over), sql`${tasks.kind} = 'step' and ${tasks.state} <> 'open'`));
       await tx
         .update(replicationRuns)
         .set({ trimAfter: sql`timestamptz '9999-12-31'` })
