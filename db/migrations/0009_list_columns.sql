@@ -116,7 +116,7 @@ CREATE INDEX "replication_jobs_by_image_at" ON "replication_jobs" USING btree ("
 CREATE INDEX "replication_jobs_by_next_run" ON "replication_jobs" USING btree ("workspace_id","next_run_at","id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "replication_jobs_by_created" ON "replication_jobs" USING btree ("workspace_id","created_at","id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "replication_jobs_search" ON "replication_jobs" USING gin ("search" gin_trgm_ops) WITH (fastupdate=false) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "replication_runs_by_queue" ON "replication_runs" USING btree ("workspace_id","queue_state","id") WHERE queue_state is not null;--> statement-breakpoint
+CREATE INDEX "replication_runs_by_queue" ON "replication_runs" USING btree ("workspace_id","queue_state","id");--> statement-breakpoint
 CREATE INDEX "replication_runs_by_id" ON "replication_runs" USING btree ("workspace_id","id");--> statement-breakpoint
 CREATE INDEX "replication_runs_by_server" ON "replication_runs" USING btree ("workspace_id","server_name","id");--> statement-breakpoint
 CREATE INDEX "replication_runs_by_type" ON "replication_runs" USING btree ("workspace_id","type","id");--> statement-breakpoint

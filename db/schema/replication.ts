@@ -199,15 +199,13 @@ export const replicationRuns = pgTable(
     index('replication_runs_trim').on(sql`coalesce(trim_after, ended_at)`).where(sql`ended_at is not null`),
     index('replication_runs_open').on(table.state).where(sql`state in ('pending', 'active')`),
     check('replication_runs_waiting', sql`(waiting_for is null) = (waiting_kind is null)`),
-    index('replication_runs_by_queue')
-      .on(table.workspaceId, table.queueState, table.id)
-      .where(sql`queue_state is not null`),
     ...listIndexes('replication_runs', table, {
       id: table.id,
       server: table.serverName,
       type: table.type,
       state: table.state,
       image: table.imageId,
+      queue: table.queueState,
       started: table.startedAt,
       duration: table.durationSeconds,
       copy_mode: table.copyMode,

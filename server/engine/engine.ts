@@ -47,7 +47,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
     every(1_000, signal, 'wishes', () => fulfilSmallestWishes(ctx)),
     every(1_000, signal, 'cutovers', () => tendCutovers(ctx, rounds.cutovers)),
-    every(2_000, signal, 'sweep', () => sweepRuns(ctx, rounds)),
+    every(1_000, signal, 'sweep', () => sweepRuns(ctx, rounds)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
     every(3_000, signal, 'instances', () => watchInstances(ctx, target, AbortSignal.any([signal, cloudDeadline()]))),

@@ -11,8 +11,6 @@ export interface Column {
   kind: 'text' | 'choice' | 'number' | 'date';
   /** False: no index (workspace, column, id) is there, so that it is filtered by only, with the help of `search`. */
   indexed?: false;
-  /** False: the index holds only the rows that have a value, so that the list cannot be sorted by it. */
-  sorted?: false;
   /** Sorted by this instead: the beginning of a text that may be longer than an entry of an index. */
   sortedBy?: PgColumn;
   /** What a choice may be; free text finds it by them. A choice without them is part of `search`, as texts are. */
@@ -60,7 +58,7 @@ export function orderOf(list: List, sort: ListQuery['sort']): Order {
   if (!sort) return { by: null, descending: false };
   const by = columnOf(sort.by, list);
   if (by.sortedBy) return { by: { column: by.sortedBy, kind: 'text' }, descending: sort.descending };
-  if (by.indexed === false || by.sorted === false) {
+  if (by.indexed === false) {
     throw faultError('input-invalid', {
       message: `This table is not sorted by "${sort.by}".`,
       remedy: 'Sort it by another column.',

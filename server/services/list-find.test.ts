@@ -203,7 +203,7 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     await expect(runs({ filter: filter('changed>much') })).rejects.toThrow('is not a number');
     await expect(runs({ filter: filter('startedAt>=soon') })).rejects.toThrow('is not a date');
     await expect(runs({ filter: filter('startedAt>=+012026-01-01') })).rejects.toThrow('is not a date');
-    await expect(runs({ sort: { by: 'queue', descending: true } })).rejects.toThrow('not sorted by');
+    await expect(runs({ sort: { by: 'job', descending: true } })).rejects.toThrow('not sorted by');
     await expect(runs({ sort: { by: 'constructor', descending: true } })).rejects.toThrow('no column');
     expect((await runs({ filter: filter('changed>1e300', 'sent<-1e300') })).total).toBe(0);
     expect((await runs(listQuerySchema.parse({ ...all, filter: filter(':a\u0000b') }))).total).toBe(0);

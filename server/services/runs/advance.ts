@@ -45,8 +45,8 @@ export async function advanceRun(ctx: ServiceContext, runId: string): Promise<vo
   });
 }
 
-/** Each costs some milliseconds. */
-const LOOKED_AT_ONCE = 100;
+/** Each costs some milliseconds, and what makes room or is there again nudges runs by itself: this only catches what was missed. */
+const LOOKED_AT_ONCE = 5;
 
 /** Where a worker is in what it sweeps. */
 export interface SweepRounds {

@@ -28,7 +28,7 @@ const RUNS: List = {
     state: { column: replicationRuns.state, kind: 'choice', values: runStateSchema.options },
     image: { column: replicationRuns.imageId, kind: 'text' },
     /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
-    queue: { column: replicationRuns.queueState, kind: 'choice', values: ['queued', 'waiting'], sorted: false },
+    queue: { column: replicationRuns.queueState, kind: 'choice', values: ['queued', 'waiting'] },
     scheduledFor: { column: replicationRuns.scheduledFor, kind: 'date' },
     startedAt: { column: replicationRuns.startedAt, kind: 'date', since: replicationRuns.scheduledFor },
     /** Seconds. */
