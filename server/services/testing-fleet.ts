@@ -2,28 +2,45 @@
 // nothing reads a whole table. Imported by *.test.ts in server/ only.
 import { sql } from 'drizzle-orm';
 import type pg from 'pg';
-import type { Database } from '../../db/client.ts';
+import type { Database, Queries } from '../../db/client.ts';
 
 /** So many servers with a job, an ended run, an AMI, an instance, a cutover and an artifact each; some runs go on or wait. */
 export async function fillFleet(
   db: Database,
   { workspaceId, connectorId, size }: { workspaceId: string; connectorId: string; size: number },
 ): Promise<void> {
+  // With the triggers off, as a restore does it; what they keep is written here and made anew at the end.
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`set local session_replication_role = replica`);
+    await fillTables(tx, { workspaceId, connectorId, size });
+    await tx.execute(sql`select rebuild_attention(), recount_tallies()`);
+  });
+  await db.execute(sql`analyze`);
+}
+
+async function fillTables(
+  db: Queries,
+  { workspaceId, connectorId, size }: { workspaceId: string; connectorId: string; size: number },
+): Promise<void> {
   const series = sql`generate_series(1, ${size}::int) n`;
+  const connectorName = sql`(select name from connectors where id = ${connectorId})`;
+  const jobState = sql`case when n % 40 = 0 then 'failed' else 'active' end`;
   const minutesAgo = (minutes: number) => sql`now() - make_interval(mins => (n * 7919) % ${sql.raw(String(minutes))})`;
   const days = 1440;
   await db.execute(sql`
     insert into servers (id, workspace_id, connector_id, vm_id, uuid, name, path, power, guest_name, guest_family, vcpus,
-      memory_mi_b, disk_count, disk_bytes, host, readiness, record)
+      memory_mi_b, disk_count, disk_bytes, host, readiness, record,
+      connector_name, replication_state)
     select 's-' || n, ${workspaceId}, ${connectorId}, 'vm-' || n, 'uuid-' || n, 'server-' || n, '/vm/server-' || n, 'on', 'Debian',
-      'linux', 2, 2048, 1, n, 'esx', case when n % 50 = 0 then 'blocked' else 'ready' end, '{"findings": []}'
+      'linux', 2, 2048, 1, n, 'esx', case when n % 50 = 0 then 'blocked' else 'ready' end, '{"findings": []}',
+      ${connectorName}, ${jobState}
     from ${series}`);
   await db.execute(sql`
     insert into replication_jobs (id, workspace_id, server_id, connector_id, server_name, state, license, every_hours, seed_at,
-      next_run_at, latest_image_at, created_by)
+      next_run_at, latest_image_at, created_by, connector_name)
     select 'sms-job-' || n, ${workspaceId}, 's-' || n, ${connectorId}, 'server-' || n,
-      case when n % 40 = 0 then 'failed' else 'active' end, 'auto', 12, now(),
-      now() + make_interval(mins => (n * 7919) % 720), ${minutesAgo(2 * days)}, 'somebody'
+      ${jobState}, 'auto', 12, now(),
+      now() + make_interval(mins => (n * 7919) % 720), ${minutesAgo(2 * days)}, 'somebody', ${connectorName}
     from ${series}`);
   await db.execute(sql`
     insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
@@ -34,9 +51,11 @@ export async function fillFleet(
       case when n % 100 not in (1, 2) then ${minutesAgo(30 * days)} end
     from ${series}`);
   await db.execute(sql`
-    insert into images (id, workspace_id, job_id, run_id, name, method, snapshot_ids, point_in_time, created_at, deregistered_at)
+    insert into images (id, workspace_id, job_id, run_id, name, method, snapshot_ids, point_in_time, created_at, deregistered_at,
+      instance_count)
     select 'ami-' || n, ${workspaceId}, 'sms-job-' || n, 'sms-run-' || n, 'server-' || n, 'register-image', '[]',
-      ${minutesAgo(30 * days)}, ${minutesAgo(30 * days)}, case when n % 5 = 0 then now() end
+      ${minutesAgo(30 * days)}, ${minutesAgo(30 * days)}, case when n % 5 = 0 then now() end,
+      case when n % 10 = 0 then 1 else 0 end
     from ${series}`);
   await db.execute(sql`
     insert into instances (id, workspace_id, instance_id, image_id, run_id, name, purpose, input, state, launched_by, terminated_at)
@@ -54,7 +73,6 @@ export async function fillFleet(
     insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, fence, details)
     select 'artifact-' || n, ${workspaceId}, 'sms-run-' || n, ${connectorId}, 'ebs-snapshot', 'token-' || n, 'created', 1, '{}'
     from ${series}`);
-  await db.execute(sql`analyze`);
 }
 
 /** Tables that grow with the fleet and its history. */
