@@ -16,6 +16,10 @@ const PAUSE_MS = 30;
  */
 export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = {
   artifacts_token: { message: 'This stands in the ledger already.', remedy: 'Nothing to do.' },
+  attention_subject_kind_subject_id_pk: {
+    message: 'What needs attention here has just been written by another change.',
+    remedy: 'Nothing to do.',
+  },
   baselines_job_id_disk_id_pk: {
     message: 'The baseline of this disk has just been written by another run.',
     remedy: 'Nothing to do: the next run measures from it.',
