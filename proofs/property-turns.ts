@@ -1,7 +1,7 @@
 // What may happen to a server before, during and to one run: random, as data, the same for the same seed.
 import fc from 'fast-check';
 import { folderModes } from '../lab/world/world.ts';
-import { STEPS_TO_CANCEL_AT } from './property-steps.ts';
+import { ITINERARY } from '../replication/model/itinerary.ts';
 
 const disk = fc.integer({ min: 0, max: 2 });
 /** Where in the disk, in millionths. */
@@ -100,7 +100,7 @@ const trouble = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('cancel' as const),
-      step: fc.constantFrom(...STEPS_TO_CANCEL_AT),
+      step: fc.constantFrom(...ITINERARY.map(({ id }) => id)),
       afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 })),
     }),
   },

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { StageBar } from './stage-bar.tsx';
 import { Elapsed, Time } from './time.tsx';
 
-it('says the stage and the percentage to who cannot see the bar', () => {
+it('says the stage and the percentage to people who cannot see the bar', () => {
   const html = renderToStaticMarkup(<StageBar runId="r" state="active" percent={43.9} stage="Uploading" />);
   expect(html).toContain('role="progressbar"');
   expect(html).toContain('aria-valuenow="43"');

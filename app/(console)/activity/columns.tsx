@@ -1,3 +1,4 @@
+// Columns of the activity.
 import Link from '@cloudscape-design/components/link';
 import { orUnknown } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';

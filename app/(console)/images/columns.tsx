@@ -1,3 +1,4 @@
+// Columns of the table of AMIs.
 import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
 import { CopyableId } from '../../_ui/copyable-id.tsx';

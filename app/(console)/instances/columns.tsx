@@ -1,3 +1,4 @@
+// Columns of the table of instances.
 import Link from '@cloudscape-design/components/link';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { orUnknown } from '../../_ui/quantity.ts';
