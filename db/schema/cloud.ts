@@ -51,7 +51,8 @@ export const images = pgTable(
   },
   (table) => [
     index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
-    index('images_job').on(table.jobId),
+    // The newest of a job, and the one of a run.
+    index('images_job').on(table.jobId, table.createdAt),
     index('images_run').on(table.runId),
     index('images_snapshots').using('gin', table.snapshotIds).where(sql`deregistered_at is null`),
     ...listIndexes(
@@ -98,6 +99,8 @@ export const instances = pgTable(
     detail: jsonb().$type<InstanceState>(),
     /** Why EC2 refused the launch. */
     fault: jsonb().$type<Fault>(),
+    /** That of the run; kept by a trigger. */
+    jobId: text().notNull().default(''),
     launchedBy: text().notNull(),
     launchedAt: at().notNull().defaultNow(),
     terminatedAt: at(),
@@ -136,6 +139,10 @@ export const instances = pgTable(
     index('instances_launching').on(table.launchedAt).where(sql`state = 'launching'`),
     index('instances_image').on(table.imageId),
     index('instances_run').on(table.runId),
+    // How long launches of a job took until they passed their checks.
+    index('instances_rehearsed')
+      .on(table.jobId, table.launchedAt)
+      .where(sql`purpose = 'test' and checks_passed_at is not null`),
     ...listIndexes('instances', table, {
       id: table.id,
       name: table.name,

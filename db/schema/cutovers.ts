@@ -75,6 +75,8 @@ export const cutovers = pgTable(
       .on(table.workspaceId, table.startedAt, table.id)
       .where(sql`state in ('active', 'cut-over', 'rolling-back')`),
     index('cutovers_planned').on(table.workspaceId, table.startAt, table.id).where(sql`state = 'planned'`),
+    // Those that begin by themselves, in the order of their time.
+    index('cutovers_due').on(table.startAt).where(sql`state = 'planned' and waiting_for is null`),
     index('cutovers_job').on(table.jobId, table.createdAt),
     ...listIndexes('cutovers', table, {
       id: table.id,

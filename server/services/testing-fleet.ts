@@ -58,8 +58,8 @@ async function fillTables(
       case when n % 10 = 0 then 1 else 0 end
     from ${series}`);
   await db.execute(sql`
-    insert into instances (id, workspace_id, instance_id, image_id, run_id, name, purpose, input, state, launched_by, terminated_at)
-    select 'launch-' || n, ${workspaceId}, 'i-' || n, 'ami-' || n, 'sms-run-' || n, 'server-' || n, 'test', '{}',
+    insert into instances (id, workspace_id, instance_id, image_id, run_id, job_id, name, purpose, input, state, launched_by, terminated_at)
+    select 'launch-' || n, ${workspaceId}, 'i-' || n, 'ami-' || n, 'sms-run-' || n, 'sms-job-' || n, 'server-' || n, 'test', '{}',
       case when n % 10 = 0 then 'running' else 'terminated' end, 'somebody', case when n % 10 <> 0 then now() end
     from ${series}`);
   await db.execute(sql`
@@ -73,6 +73,32 @@ async function fillTables(
     insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, fence, details)
     select 'artifact-' || n, ${workspaceId}, 'sms-run-' || n, ${connectorId}, 'ebs-snapshot', 'token-' || n, 'created', 1, '{}'
     from ${series}`);
+}
+
+/** So many runs more of one job, all long ended, each with an AMI that is gone and a snapshot that stays. */
+export async function fillHistory(
+  db: Database,
+  { workspaceId, connectorId, jobId, runs }: { workspaceId: string; connectorId: string; jobId: string; runs: number },
+): Promise<void> {
+  const series = sql`generate_series(1, ${runs}::int) n`;
+  const then = sql`now() - interval '60 days' - make_interval(hours => n)`;
+  await db.execute(sql`
+    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
+      started_at, ended_at, created_at)
+    select 'sms-run-old-' || n, ${workspaceId}, ${jobId}, ${connectorId}, 'server', 'automatic', 'completed', '{}', 'prune-images',
+      ${then}, ${then}, ${then}, ${then}
+    from ${series}`);
+  await db.execute(sql`
+    insert into images (id, workspace_id, job_id, run_id, name, method, snapshot_ids, point_in_time, created_at, deregistered_at)
+    select 'ami-old-' || n, ${workspaceId}, ${jobId}, 'sms-run-old-' || n, 'server', 'register-image', '[]', ${then}, ${then}, ${then}
+    from ${series}`);
+  await db.execute(sql`
+    insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, external_id, state, fence, details, created_at,
+      release_not_before)
+    select 'artifact-old-' || n, ${workspaceId}, 'sms-run-old-' || n, ${connectorId}, 'ebs-snapshot', 'token-old-' || n,
+      'snap-old-' || n, 'created', 1, '{}', ${then}, now() + interval '1 day'
+    from ${series}`);
+  await db.execute(sql`analyze`);
 }
 
 /** Tables that grow with the fleet and its history. */
@@ -98,6 +124,9 @@ interface PlanNode {
   'Relation Name'?: string;
   'Index Name'?: string;
   'Index Cond'?: string;
+  'Actual Rows'?: number;
+  'Actual Loops'?: number;
+  'Rows Removed by Filter'?: number;
   Plans?: PlanNode[];
 }
 
@@ -106,8 +135,11 @@ interface Planned {
   plan: PlanNode;
 }
 
-/** Every statement that `work` sends, in transactions too, with the plan that PostgreSQL makes for it just before it runs. */
-export async function plansOf(db: Database, work: () => Promise<unknown>): Promise<Planned[]> {
+/**
+ * Every statement that `work` sends, in transactions too, with the plan that PostgreSQL makes for it just before it runs.
+ * With `run`, what only reads is run for it once more, and the plan says how many rows it met.
+ */
+export async function plansOf(db: Database, work: () => Promise<unknown>, { run = false } = {}): Promise<Planned[]> {
   const pool = db.$client;
   const planned: Promise<Planned>[] = [];
   const listened = new Map<pg.PoolClient, pg.PoolClient['query']>();
@@ -123,7 +155,7 @@ export async function plansOf(db: Database, work: () => Promise<unknown>): Promi
       }
       const explained = send.call(
         client,
-        { text: `explain (format json) ${text}` },
+        { text: `explain (${run && onlyReads(text) ? 'analyze, timing off, ' : ''}format json) ${text}` },
         Array.isArray(values) ? values : [],
       ) as Promise<{ rows: { 'QUERY PLAN': [{ Plan: PlanNode }] }[] }>;
       planned.push(explained.then(({ rows }) => ({ text, plan: rows[0]?.['QUERY PLAN'][0].Plan as PlanNode })));
@@ -155,6 +187,15 @@ export async function wholeTableReads(
       .map((table) => `${table}: ${text}`),
   );
   return { asked: planned.length, reads };
+}
+
+const onlyReads = (text: string) =>
+  /^select\b/i.test(text) && !/\bfor (update|share|no key update)\b|\bpg_/i.test(text);
+
+/** Rows that a plan's step took from its table, whether it kept them or not; 0 where it was not run. */
+export function rowsMet(node: PlanNode): number {
+  if (!node['Relation Name']) return 0;
+  return ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 0);
 }
 
 /** A plan's steps. */

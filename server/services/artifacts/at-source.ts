@@ -13,6 +13,7 @@ const LEASE_ENDS_MINUTES = 15;
 /** What a connector's runs still have at the source, with the names of their servers. */
 export async function leftAtSource(
   tx: Queries,
+  workspaceId: string,
   connectorId: string,
 ): Promise<{ snapshots: number; exports: number; servers: string[] }> {
   const rows = await tx
@@ -21,9 +22,10 @@ export async function leftAtSource(
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
     .where(
       and(
+        eq(artifacts.workspaceId, workspaceId),
         eq(artifacts.connectorId, connectorId),
-        sql`${artifacts.state} <> 'released'`,
-        inArray(artifacts.kind, SOURCE_ARTIFACTS),
+        // As the index artifacts_at_source says it.
+        sql`${artifacts.state} <> 'released' and ${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease')`,
       ),
     );
   return {

@@ -104,16 +104,26 @@ export async function releaseAfterRun(tx: Queries, runId: string): Promise<void>
     .where(and(eq(artifacts.runId, runId), sql`${artifacts.state} <> 'released'`));
 }
 
-/** The baselines of a job changed: what only the old ones held is looked at now. */
-export async function releaseAfterBaselines(tx: Queries, jobId: string): Promise<void> {
-  await tx
-    .update(artifacts)
-    .set({ releaseNotBefore: sql`now()` })
-    .where(
-      sql`${artifacts.state} <> 'released' and ${artifacts.kind} in ('digest-set', 'ebs-snapshot')
-        and ${artifacts.runId} in (select r.id from replication_runs r where r.job_id = ${jobId}
-          and (${artifacts.kind} = 'digest-set' or r.state <> 'completed'))`,
-    );
+/** Baselines of a job changed or went: what they were made of is looked at now. */
+export async function releaseAfterBaselines(tx: Queries, were: readonly BaselineParts[]): Promise<void> {
+  const snapshots = were.map(({ snapshotId }) => snapshotId);
+  const digests = were.flatMap(({ digestPrefixes }) => digestPrefixes);
+  // One statement for both would read the whole ledger.
+  for (const parts of [
+    sql`${artifacts.externalId} = any(${sql.param(snapshots)}::text[]) and ${artifacts.kind} = 'ebs-snapshot'`,
+    sql`${artifacts.token} = any(${sql.param(digests)}::text[]) and ${artifacts.kind} = 'digest-set'`,
+  ]) {
+    await tx
+      .update(artifacts)
+      .set({ releaseNotBefore: sql`now()` })
+      .where(and(sql`${artifacts.state} <> 'released'`, parts));
+  }
+}
+
+/** What a baseline is made of at AWS. */
+export interface BaselineParts {
+  snapshotId: string;
+  digestPrefixes: string[];
 }
 
 /** Tries after which only a person can help: then it is looked at about once an hour. */

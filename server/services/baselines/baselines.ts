@@ -13,6 +13,8 @@ export interface JobBaselines {
   revoked: Record<string, string>;
 }
 
+const PARTS = { snapshotId: baselines.snapshotId, digestPrefixes: baselines.digestPrefixes };
+
 /** The baselines that a run of this job measures from. */
 export async function baselinesOf(tx: Queries, jobId: string): Promise<JobBaselines> {
   const rows = await tx.select().from(baselines).where(eq(baselines.jobId, jobId));
@@ -40,6 +42,7 @@ export async function moveBaselines(work: Work, run: RunRow, made: StepResults['
   const copied = run.results['copy-disks'];
   const snapshot = run.results['take-snapshot'];
   if (!copied || !snapshot) return;
+  const before = await work.tx.select(PARTS).from(baselines).where(eq(baselines.jobId, run.jobId));
   for (const { id, snapshotId } of made.disks) {
     const disk = copied.disks.find((one) => one.id === id);
     if (!disk?.manifestKey) continue;
@@ -62,22 +65,23 @@ export async function moveBaselines(work: Work, run: RunRow, made: StepResults['
       .values({ jobId: run.jobId, diskId: id, ...row })
       .onConflictDoUpdate({ target: [baselines.jobId, baselines.diskId], set: row });
   }
-  await releaseAfterBaselines(work.tx, run.jobId);
+  await releaseAfterBaselines(work.tx, before);
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
 }
 
 /** The baselines that a run made no longer count; the next run copies these disks whole, and says why. */
 export async function revokeBaselines(work: Work, run: RunRow, because: string): Promise<void> {
-  await work.tx
+  const revoked = await work.tx
     .update(baselines)
     .set({ revokedAt: sql`now()`, revokedBecause: because })
-    .where(and(eq(baselines.jobId, run.jobId), eq(baselines.runId, run.id), isNull(baselines.revokedAt)));
-  await releaseAfterBaselines(work.tx, run.jobId);
+    .where(and(eq(baselines.jobId, run.jobId), eq(baselines.runId, run.id), isNull(baselines.revokedAt)))
+    .returning(PARTS);
+  await releaseAfterBaselines(work.tx, revoked);
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
 }
 
 /** A deleted job measures nothing any more. */
 export async function dropBaselines(work: Work, jobId: string): Promise<void> {
-  await work.tx.delete(baselines).where(eq(baselines.jobId, jobId));
-  await releaseAfterBaselines(work.tx, jobId);
+  const dropped = await work.tx.delete(baselines).where(eq(baselines.jobId, jobId)).returning(PARTS);
+  await releaseAfterBaselines(work.tx, dropped);
 }

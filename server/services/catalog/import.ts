@@ -204,17 +204,18 @@ export async function clearCatalog(ctx: ServiceContext): Promise<{ cleared: numb
   const workspaceId = guard(ctx, 'catalog.clear');
   return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const withJob = sql`exists (select 1 from replication_jobs j where j.server_id = ${servers.id} and j.deleted_at is null)`;
-    const cleared = await tx
+    const { rowCount } = await tx
       .update(servers)
       .set({ clearedAt: ctx.now() })
-      .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt), sql`not ${withJob}`))
-      .returning({ id: servers.id });
-    const kept = await tx
-      .select({ id: servers.id })
+      .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt), sql`not ${withJob}`));
+    const cleared = rowCount ?? 0;
+    const [left] = await tx
+      .select({ count: sql<number>`count(*)::int` })
       .from(servers)
       .where(and(eq(servers.workspaceId, workspaceId), isNull(servers.clearedAt)));
+    const kept = left?.count ?? 0;
     const all = await tx.select({ id: connectors.id }).from(connectors).where(eq(connectors.workspaceId, workspaceId));
-    if (kept.length === 0 && all.length > 0) {
+    if (kept === 0 && all.length > 0) {
       await tx
         .update(connectors)
         .set({ catalogState: 'not-imported', catalogSummary: null, catalogAt: null })
@@ -233,10 +234,10 @@ export async function clearCatalog(ctx: ServiceContext): Promise<{ cleared: numb
       subjectKind: 'catalog',
       subjectId: workspaceId,
       subjectName: 'Server catalog',
-      after: { cleared: cleared.length, kept: kept.length },
+      after: { cleared, kept },
     });
     event({ topic: 'servers', subjectId: null, kind: 'changed' });
     event({ topic: 'connectors', subjectId: null, kind: 'changed' });
-    return { cleared: cleared.length, kept: kept.length };
+    return { cleared, kept };
   });
 }

@@ -17,6 +17,9 @@ export const disassociateInput = connectorInput.extend({
   leaveBehind: z.string().optional(),
 });
 
+/** Of more jobs nobody needs to know the number. */
+const MOST_COUNTED = 100;
+
 /** @throws `left-at-source` while runs of it have something at the source that only it can remove */
 export async function disassociateConnector(
   ctx: ServiceContext,
@@ -27,17 +30,19 @@ export async function disassociateConnector(
   await inTransaction(ctx, workspaceId, async (work) => {
     const { tx, audit, event } = work;
     const connector = await lockConnector(work, workspaceId, connectorId);
-    const [jobs] = await tx
-      .select({ count: sql<number>`count(*)::int` })
+    const jobs = await tx
+      .select({ id: replicationJobs.id })
       .from(replicationJobs)
-      .where(and(eq(replicationJobs.connectorId, connectorId), isNull(replicationJobs.deletedAt)));
-    if (jobs && jobs.count > 0) {
+      .where(and(eq(replicationJobs.connectorId, connectorId), isNull(replicationJobs.deletedAt)))
+      .limit(MOST_COUNTED + 1);
+    if (jobs.length > 0) {
+      const many = jobs.length > MOST_COUNTED ? `More than ${MOST_COUNTED}` : jobs.length;
       throw faultError('conflict', {
-        message: `${jobs.count} replication job${jobs.count === 1 ? ' needs' : 's need'} this connector.`,
+        message: `${many} replication job${jobs.length === 1 ? ' needs' : 's need'} this connector.`,
         remedy: 'Delete these replication jobs first; their AMIs stay.',
       });
     }
-    const left = await leftAtSource(tx, connectorId);
+    const left = await leftAtSource(tx, workspaceId, connectorId);
     if (left.snapshots + left.exports > 0 && leaveBehind === undefined) throw stillToRemove(connector.name, left);
     if (leaveBehind !== undefined && leaveBehind.trim() !== connector.name) {
       throw faultError('input-invalid', {

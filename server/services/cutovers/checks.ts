@@ -35,10 +35,11 @@ export async function cutoverReadiness(
   const { job, server, connector } = found;
   const [last] = await tx
     .select({ run: replicationRuns, image: images })
-    .from(replicationRuns)
-    .innerJoin(images, eq(images.runId, replicationRuns.id))
-    .where(and(eq(replicationRuns.jobId, jobId), eq(replicationRuns.state, 'completed')))
-    .orderBy(desc(replicationRuns.endedAt))
+    .from(images)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, images.runId))
+    // A job's runs go one after another, so their AMIs are in the order of their ends.
+    .where(and(eq(images.jobId, jobId), eq(replicationRuns.state, 'completed')))
+    .orderBy(desc(images.createdAt))
     .limit(1);
   const [going] = await tx
     .select({ id: replicationRuns.id })

@@ -1,7 +1,7 @@
 // How long a launch of a job's AMI took until its checks passed: what a cutover will need at least after its last run.
-import { and, desc, eq, isNotNull } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { instances, replicationRuns } from '../../../db/schema/index.ts';
+import { instances } from '../../../db/schema/index.ts';
 
 export interface TestLaunchTime {
   seconds: number;
@@ -15,8 +15,8 @@ export async function testLaunchTime(db: Pick<Queries, 'select'>, jobId: string)
   const [row] = await db
     .select({ id: instances.id, launchedAt: instances.launchedAt, passedAt: instances.checksPassedAt })
     .from(instances)
-    .innerJoin(replicationRuns, eq(replicationRuns.id, instances.runId))
-    .where(and(eq(replicationRuns.jobId, jobId), eq(instances.purpose, 'test'), isNotNull(instances.checksPassedAt)))
+    // As the index instances_rehearsed says it.
+    .where(and(eq(instances.jobId, jobId), sql`${instances.purpose} = 'test'`, isNotNull(instances.checksPassedAt)))
     .orderBy(desc(instances.launchedAt))
     .limit(1);
   if (!row?.passedAt) return null;

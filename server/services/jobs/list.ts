@@ -109,12 +109,19 @@ async function newestRuns(tx: Queries, jobIds: string[]): Promise<Map<string, Ru
   return new Map(rows.map(({ newest: run }) => [run.jobId, run]));
 }
 
-async function countImages(tx: Queries, jobIds: string[]): Promise<Map<string, number>> {
+async function countImages(tx: Queries, workspaceId: string, jobIds: string[]): Promise<Map<string, number>> {
   if (jobIds.length === 0) return new Map();
   const rows = await tx
     .select({ jobId: images.jobId, count: sql<number>`count(*)::int` })
     .from(images)
-    .where(and(sql`${images.jobId} = any(${sql.param(jobIds)})`, isNull(images.deregisteredAt)))
+    // As the index images_by_job says it: of the many that were deregistered none is looked at.
+    .where(
+      and(
+        eq(images.workspaceId, workspaceId),
+        sql`${images.jobId} = any(${sql.param(jobIds)})`,
+        isNull(images.deregisteredAt),
+      ),
+    )
     .groupBy(images.jobId);
   return new Map(rows.map(({ jobId, count }) => [jobId, count]));
 }
@@ -125,7 +132,7 @@ export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<L
     const jobs = await tx.select().from(replicationJobs).where(here);
     const ids = jobs.map(({ id }) => id);
     const runs = await newestRuns(tx, ids);
-    const counts = await countImages(tx, ids);
+    const counts = await countImages(tx, workspaceId, ids);
     return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0));
   });
 }
@@ -146,7 +153,7 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     .where(and(eq(replicationJobs.id, jobId), eq(replicationJobs.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
   const runs = await newestRuns(ctx.db, [jobId]);
-  const counts = await countImages(ctx.db, [jobId]);
+  const counts = await countImages(ctx.db, workspaceId, [jobId]);
   return {
     ...listed(row.job, row.connectorName, runs.get(jobId), counts.get(jobId) ?? 0),
     guestName: row.guestName,
