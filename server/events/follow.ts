@@ -1,5 +1,5 @@
 // Following a workspace's events: what was missed since an id, then what comes.
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';
 import { EVENTS_CHANNEL, listen } from './listen.ts';
@@ -13,10 +13,12 @@ export interface FollowedEvent {
 }
 
 const PAGE = 200;
+/** Of a longer absence only the last are told: whoever connects again asks for everything on the screen anyway. */
+const MOST_MISSED = 1000;
 /** A lost hint costs at most this long. */
 const LOOK_AGAIN_MS = 15_000;
 
-/** Yields events with ascending ids, from after `after` (or from now) until the signal is aborted. */
+/** Yields events with ascending ids, from after `after` (the last thousand at most, or from now) until the signal is aborted. */
 export async function* followEvents(options: {
   workspaceId: string;
   after?: number;
@@ -33,6 +35,15 @@ export async function* followEvents(options: {
         .from(events)
         .where(eq(events.workspaceId, workspaceId));
       last = row?.id ?? 0;
+    } else {
+      const [row] = await db
+        .select({ id: events.id })
+        .from(events)
+        .where(and(eq(events.workspaceId, workspaceId), gt(events.id, last)))
+        .orderBy(desc(events.id))
+        .offset(MOST_MISSED)
+        .limit(1);
+      last = row?.id ?? last;
     }
     while (!signal.aborted) {
       const page = await db

@@ -1,5 +1,5 @@
 // Events become visible in the order of their ids, whatever order their transactions began in.
-import { asc } from 'drizzle-orm';
+import { asc, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { events, workspaces } from '../../db/schema/index.ts';
@@ -60,4 +60,19 @@ it('lets a follower miss none of many transactions at once', async () => {
   await following;
   stop.abort();
   expect([...seen].sort()).toEqual([...wanted].sort());
+});
+
+it('tells only the last thousand of a long absence', async () => {
+  await db.execute(sql`
+    insert into events (workspace_id, topic, kind, subject_id)
+    select ${workspaceId}, 'runs', 'changed', 'missed ' || n from generate_series(1, 1500) n`);
+  const stop = new AbortController();
+  const seen: string[] = [];
+  for await (const { subjectId } of followEvents({ workspaceId, after: 1, signal: stop.signal })) {
+    seen.push(subjectId ?? '');
+    if (subjectId === 'missed 1500') break;
+  }
+  stop.abort();
+  expect(seen).toHaveLength(1000);
+  expect(seen[0]).toBe('missed 501');
 });
