@@ -157,3 +157,29 @@ it('puts aside what is needed, and brings back what a run leaves', async () => {
   await putAsideNeeded(site.db);
   expect(await hours()).toBeLessThan(0.1);
 });
+
+it('makes the runs that are due behind one that cannot be made', async () => {
+  const { db, ctx } = site;
+  const [held, free] = ['sms-job-1010', 'sms-job-1011'];
+  await db.execute(sql`update replication_jobs set next_run_at = now() + interval '1 day' where next_run_at <= now()`);
+  await db.execute(sql`update replication_jobs set next_run_at = now() - interval '1 hour' where id = ${held}`);
+  await db.execute(sql`update replication_jobs set next_run_at = now() - interval '1 minute' where id = ${free}`);
+  await db.execute(
+    sql.raw(`alter table replication_runs add constraint none_of_it check (job_id <> '${held}') not valid`),
+  );
+  expect(await createDueRuns(ctx)).toBe(1);
+  await db.execute(sql`alter table replication_runs drop constraint none_of_it`);
+  expect(await createDueRuns(ctx)).toBe(1);
+});
+
+it('passes over the jobs that a cutover holds, however many are overdue', async () => {
+  const { db, ctx } = site;
+  await db.execute(sql`
+    update replication_jobs set next_run_at = now() - interval '2 hours'
+    where id in (select job_id from cutovers where state = 'active')`);
+  await db.execute(
+    sql`update replication_jobs set next_run_at = now() - interval '1 minute' where id = 'sms-job-1013'`,
+  );
+  expect(await db.$count(cutovers, eq(cutovers.state, 'active'))).toBeGreaterThan(TURN);
+  expect(await createDueRuns(ctx)).toBe(1);
+});

@@ -1,7 +1,8 @@
 // Cutovers whose time has come, and those that are under way. The engine calls both every second.
-import { and, asc, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
 import { cutovers } from '../../../db/schema/index.ts';
 import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
+import { eachInTurn } from '../each-in-turn.ts';
 import type { Round } from '../round.ts';
 import { CutoverChange } from './change.ts';
 import { begin } from './plan.ts';
@@ -16,15 +17,16 @@ export async function startDueCutovers(ctx: ServiceContext): Promise<void> {
     .from(cutovers)
     .where(
       and(
-        eq(cutovers.state, 'planned'),
-        isNotNull(cutovers.startAt),
+        // As the index cutovers_due says it.
+        sql`${cutovers.state} = 'planned'`,
         lte(cutovers.startAt, ctx.now()),
         isNull(cutovers.waitingFor),
       ),
     )
+    .orderBy(asc(cutovers.startAt))
     .limit(BATCH);
-  for (const { id, workspaceId } of due) {
-    await inTransaction(systemContext(ctx.db, workspaceId), workspaceId, async (work) => {
+  await eachInTurn('a cutover could not begin', due, ({ id, workspaceId }) =>
+    inTransaction(systemContext(ctx.db, workspaceId), workspaceId, async (work) => {
       const [row] = await work.tx
         .select()
         .from(cutovers)
@@ -38,8 +40,8 @@ export async function startDueCutovers(ctx: ServiceContext): Promise<void> {
         change.say('warning', `It was to begin ${Math.round(late / 60_000)} min ago; nothing was running then.`);
       } else begin(change, null);
       await change.write();
-    });
-  }
+    }),
+  );
 }
 
 /** The next hundred that are under way and ask nobody; those of a cutover night are more. */

@@ -3,6 +3,7 @@ import { and, asc, eq, isNotNull, isNull, lte, notInArray } from 'drizzle-orm';
 import { replicationJobs } from '../../../db/schema/index.ts';
 import { nextDue } from '../../../replication/model/schedule.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
+import { eachInTurn } from '../each-in-turn.ts';
 import { createRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
 import { notInCutover } from './held-by-cutover.ts';
@@ -19,8 +20,9 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
     .orderBy(asc(replicationJobs.nextRunAt))
     .limit(BATCH);
   let made = 0;
-  for (const { id, workspaceId } of due) {
-    const { region, bucket } = awsTargetConfig();
+  if (due.length === 0) return made;
+  const { region, bucket } = awsTargetConfig();
+  await eachInTurn('a run that is due could not be made', due, async ({ id, workspaceId }) => {
     made += await inTransaction(ctx, workspaceId, async (work) => {
       const [job] = await work.tx
         .select()
@@ -42,6 +44,6 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
       await work.tx.update(replicationJobs).set({ nextRunAt: next }).where(eq(replicationJobs.id, job.id));
       return 1;
     });
-  }
+  });
   return made;
 }
