@@ -55,7 +55,7 @@ const RUN_COLUMNS: Record<string, Column> = {
   type: choice('automatic', 'on-demand'),
   state: choice('completed', 'active'),
   image: text('ami-00', 'ami-00ff', one('image_id', 'replication_runs')),
-  queue: onlyFiltered(choice('queued', 'waiting')),
+  queue: choice('queued', 'waiting'),
   scheduledFor: date,
   startedAt: date,
   duration: number('130', '3700'),
