@@ -100,7 +100,7 @@ describe('change tracking', () => {
   });
 
   it('is turned off again when somebody takes a snapshot in the same moment', async () => {
-    const effect = { kind: 'delay', ms: 400 } as const;
+    const effect = { kind: 'delay', ms: 2_000 } as const;
     test.faults.add({ side: 'vcenter', operation: 'task:ReconfigVM_Task', count: 1, effect });
     const taking = take('ours');
     await until(
