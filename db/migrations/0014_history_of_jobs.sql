@@ -1,11 +1,9 @@
 DROP INDEX "images_job";--> statement-breakpoint
-DROP INDEX "replication_runs_by_queue";--> statement-breakpoint
 ALTER TABLE "instances" ADD COLUMN "job_id" text DEFAULT '' NOT NULL;--> statement-breakpoint
 CREATE INDEX "instances_rehearsed" ON "instances" USING btree ("job_id","launched_at") WHERE purpose = 'test' and checks_passed_at is not null;--> statement-breakpoint
 CREATE INDEX "cutovers_due" ON "cutovers" USING btree ("start_at") WHERE state = 'planned' and waiting_for is null;--> statement-breakpoint
 CREATE INDEX "replication_jobs_connector" ON "replication_jobs" USING btree ("connector_id") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "images_job" ON "images" USING btree ("job_id","created_at");--> statement-breakpoint
-CREATE INDEX "replication_runs_by_queue" ON "replication_runs" USING btree ("workspace_id","queue_state","id");--> statement-breakpoint
 UPDATE instances SET job_id = run.job_id FROM replication_runs run WHERE run.id = instances.run_id;--> statement-breakpoint
 CREATE FUNCTION take_job_of_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
