@@ -10,7 +10,10 @@ const told = (check: z.RefinementCtx, message: string | null) => {
 };
 
 export const launchConfigurationSchema = z.object({
-  instanceType: z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'Choose an instance type'),
+  instanceType: z
+    .string()
+    .max(60)
+    .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'Choose an instance type'),
   subnetId: z.string().regex(/^subnet-[0-9a-f]+$/, 'Choose a subnet'),
   securityGroupIds: z
     .array(z.string().regex(/^sg-[0-9a-f]+$/))

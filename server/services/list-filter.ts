@@ -139,7 +139,9 @@ function searched(value: string, list: List): Test {
 const THREE = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L}\p{N}]/u;
 
 /** Too short for the index, unless what stands before it is told: the start of a word. */
-const isShort = (value: string) => /^[\p{L}\p{N}]/u.test(value) && [...value].length < 3;
+const isShort = (value: string) => /^[\p{L}\p{N}]/u.test(value) && [...value].length < 3 && !WITHOUT_SPACES.test(value);
+/** Scripts in which two letters are a word, and no space says where it begins. */
+const WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
 const literal = (value: string) => value.replace(/[\\%_]/g, (special) => `\\${special}`);
 
 /** What stands between words; named one by one, since the index cannot use "anything that is no letter". */

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replicationJobs, replicationRuns } from '../../db/schema/index.ts';
+import { replicationJobs, replicationRuns, servers } from '../../db/schema/index.ts';
 import { listJobs } from './jobs/list.ts';
 import { type ListPage, type ListQuery, listQuerySchema, NUMBERED_ROWS } from './list-page.ts';
 import { listRuns } from './runs/list.ts';
@@ -197,6 +197,14 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     const sorted = await listJobs(site.as('viewer'), { ...all, sort: { by: 'lag', descending: true } });
     const times = sorted.items.map(({ latestImageAt }) => latestImageAt?.getTime() ?? 0);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it('find two letters within a word of a script that has no spaces', async () => {
+    await small.db.update(servers).set({ name: '日本語サーバ' }).where(eq(servers.id, 's-13'));
+    const found = async (text: string) => ids(await listServers(small.as('viewer'), { ...all, filter: filter(text) }));
+    expect(await found(':本語')).toEqual(['s-13']);
+    expect(await found('name:本語')).toEqual(['s-13']);
+    expect(await found('name!:本語')).not.toContain('s-13');
   });
 
   it('say what a column cannot be compared with, and which cannot be sorted by', async () => {

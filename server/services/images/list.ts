@@ -23,7 +23,7 @@ const IMAGES: List = {
     instances: { column: images.instanceCount, kind: 'number' },
     pinned: { column: images.pinned, kind: 'choice', values: ['yes', 'no'] },
     pointInTime: { column: images.pointInTime, kind: 'date' },
-    createdAt: { column: images.createdAt, kind: 'date', since: images.pointInTime },
+    createdAt: { column: images.createdAt, kind: 'date' },
   },
 };
 
