@@ -13,27 +13,48 @@ export interface TestsInTime {
   unfinished: string[];
 }
 
+type TestState = 'pending' | 'passed' | 'failed' | 'skipped';
+
 /** How long files that are cut off have to end what they started. */
 const GRACE_MS = 4000;
+
+/**
+ * What is counted. Once the time is over, only what passes is: a test that is cut off fails in a way of its own, which says
+ * nothing. A file that passes as a whole all the same, a moment late, came to its end.
+ */
+export class Counts {
+  passed = 0;
+  failed = 0;
+  skipped = 0;
+  /** Of each file that came to its end. */
+  readonly seconds: Record<string, number> = {};
+  isOver = false;
+
+  test(state: TestState): void {
+    if (state !== 'pending' && (!this.isOver || state === 'passed')) this[state] += 1;
+  }
+
+  /** @param errors those of the file itself, outside of its tests */
+  file(name: string, states: readonly TestState[], errors: number, seconds: number): void {
+    const isWhole = states.length > 0 && states.every((state) => state === 'passed') && errors === 0;
+    if (this.isOver && !isWhole) return;
+    this.seconds[name] = seconds;
+    if (errors > 0) this.failed += 1;
+  }
+}
 
 /**
  * @param files paths from the root, in the order in which they begin
  * @param endsAt milliseconds since 1970
  */
 export async function runTestsInTime(root: string, files: readonly string[], endsAt: number): Promise<TestsInTime> {
-  const result: TestsInTime = { passed: 0, failed: 0, skipped: 0, seconds: {}, unfinished: [] };
   const nameOf = (moduleId: string) => path.relative(root, moduleId).replaceAll(path.sep, '/');
-  let isOver = false;
+  const counts = new Counts();
   const counting: Reporter = {
-    // What is cut off fails in ways of its own, which say nothing.
-    onTestCaseResult(test) {
-      const { state } = test.result();
-      if (!isOver && state !== 'pending') result[state] += 1;
-    },
+    onTestCaseResult: (test) => counts.test(test.result().state),
     onTestModuleEnd(module) {
-      if (isOver) return;
-      result.seconds[nameOf(module.moduleId)] = module.diagnostic().duration / 1000;
-      if (module.errors().length > 0) result.failed += 1;
+      const states = [...module.children.allTests()].map((test) => test.result().state);
+      counts.file(nameOf(module.moduleId), states, module.errors().length, module.diagnostic().duration / 1000);
     },
   };
   class InThisOrder {
@@ -57,7 +78,7 @@ export async function runTestsInTime(root: string, files: readonly string[], end
     const chosen = all.filter(({ moduleId }) => files.includes(nameOf(moduleId)));
     const timer = setTimeout(
       () => {
-        isOver = true;
+        counts.isOver = true;
         void vitest.cancelCurrentRun('keyboard-input');
       },
       Math.max(0, endsAt - Date.now()),
@@ -67,8 +88,8 @@ export async function runTestsInTime(root: string, files: readonly string[], end
     });
     await Promise.race([vitest.runTestSpecifications(chosen), late]);
     clearTimeout(timer);
-    result.unfinished = files.filter((file) => !(file in result.seconds));
-    return result;
+    const { passed, failed, skipped, seconds } = counts;
+    return { passed, failed, skipped, seconds, unfinished: files.filter((file) => !(file in seconds)) };
   } finally {
     await Promise.race([vitest.close(), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
   }

@@ -34,9 +34,11 @@ try {
   if (values.help) {
     console.log(help);
   } else {
-    process.env.LANDFALL_STARTED_AT = String(Date.now());
+    const began = Date.now();
+    process.env.LANDFALL_STARTED_AT = String(began);
+    const seconds = () => ((Date.now() - began) / 1000).toFixed(1).padStart(5);
     const installed = await ensureInstalled((text) => console.log(`         ${text}`), { tools: true });
-    if (installed) console.log('         packages installed');
+    if (installed) console.log(`${seconds()} s  packages installed`);
     handOver('scripts/run/dev.ts', process.argv.slice(2));
   }
 } catch (error) {
