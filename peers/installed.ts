@@ -13,6 +13,9 @@ export type PeerName =
   | 'qemu-system'
   | 'nbdkit'
   | 'nbdinfo'
+  | 'pg-dump'
+  | 'pg-restore'
+  | 'psql'
   | 'tiny-guest';
 
 /** The path of a peer's program (`moto` is moto_server, `python` has boto3 and pyvmomi, `tiny-guest` is a disk image). Throws where it is not installed. */

