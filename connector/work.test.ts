@@ -25,6 +25,10 @@ let deaf: number;
 let refuses: (verb: string, body: Told['body']) => boolean;
 /** So many other messages are: the console's database is away. */
 let away: number;
+/** Whether a message is heard and never answered. */
+let silent: (verb: string) => boolean;
+/** What the connector's log says of trouble. */
+let warned: string[];
 
 beforeEach(async () => {
   told = [];
@@ -32,6 +36,8 @@ beforeEach(async () => {
   deaf = 0;
   refuses = () => false;
   away = 0;
+  silent = () => false;
+  warned = [];
   console = createServer(async (request, response) => {
     const verb = request.url?.split('/').at(-1) as 'extend' | 'settle' | 'catalog' | 'give-back';
     const body = gatewayVerbs[verb].request.parse(await json(request));
@@ -43,6 +49,7 @@ beforeEach(async () => {
     if (verb !== 'extend' && away-- > 0)
       return void response.writeHead(503).end(JSON.stringify({ fault: fault('console-database-away') }));
     told.push({ verb, body });
+    if (silent(verb)) return;
     const said = verb === 'extend' ? { ...answer, leaseSeconds: 1, bytesPerSecond: null } : {};
     response.end(JSON.stringify(said));
   });
@@ -76,7 +83,7 @@ async function performWith(task: Task, source: Partial<Source>, signal = new Abo
     source: source as Source,
     staging: {} as Staging,
     ebs: {} as EbsDirect,
-    log: () => undefined,
+    log: (level, text) => void (level === 'warn' && warned.push(text)),
     bandwidth: new Bandwidth(),
     rates: new Map(),
     signal,
@@ -264,19 +271,46 @@ test('a lease is measured from when it was asked for: a late answer makes it no 
   }
 });
 
-test('work that a stopping connector has laid down is given back, and not called a failure', async () => {
+/** The connector is told to stop while the work is under way, which ends with this error. */
+async function performAndStop(error: (signal: AbortSignal) => unknown): Promise<void> {
   const stop = new AbortController();
   await performWith(
     task,
     {
       setPower: async (_vmId, _action, _options, signal) => {
         stop.abort(new Error('SIGTERM'));
-        signal.throwIfAborted();
-        return { power: 'off', note: null };
+        throw error(signal);
       },
     },
     stop.signal,
   );
+}
+
+test.each([
+  ['because of the stop', (signal: AbortSignal) => signal.reason],
+  ['while the console was away', () => faultError('connector-lost')],
+  ['at a fault of its own', () => faultError('vcenter-fault')],
+])('work that ended %s is given back by a connector that stops, and not called a failure', async (_how, error) => {
+  await performAndStop(error);
+  expect(told).toEqual([{ verb: 'give-back', body: { taskId: 'task-1', fence: 7 } }]);
+  expect(warned).toEqual([]);
+});
+
+test('work is given back once more to a console that did not answer', async () => {
+  away = 1;
+  await performAndStop((signal) => signal.reason);
   expect(told.map(({ verb }) => verb)).toEqual(['give-back']);
-  expect(told[0]?.body).toEqual({ taskId: 'task-1', fence: 7 });
+});
+
+test('a console that refuses the work, or never answers, holds up no stop; the lease is not extended meanwhile', async () => {
+  refuses = (verb) => verb === 'give-back';
+  await performAndStop((signal) => signal.reason);
+  expect(told).toEqual([]);
+  expect(warned).toEqual([expect.stringContaining('Could not give task-1 back')]);
+  refuses = () => false;
+  silent = (verb) => verb === 'give-back';
+  const began = performance.now();
+  await performAndStop((signal) => signal.reason);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(told.map(({ verb }) => verb)).toEqual(['give-back']);
 });

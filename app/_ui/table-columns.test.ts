@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { columnDisplay, sortKeyOf } from './table-columns.ts';
+import { columnDisplay, operatorsOf, sortKeyOf } from './table-columns.ts';
 
 const columns = [{ id: 'name', isName: true }, { id: 'state' }, { id: 'id', hidden: true }];
 
@@ -29,4 +29,9 @@ it('sorts by the column or by what it names', () => {
   expect(sortKeyOf({ id: 'a', sort: true })).toBe('a');
   expect(sortKeyOf({ id: 'a', sort: 'b' })).toBe('b');
   expect(sortKeyOf({ id: 'a' })).toBeUndefined();
+});
+
+it('offers what a text contains first, and every comparison of a number', () => {
+  expect(operatorsOf({ kind: 'text' })[0]).toBe(':');
+  expect(new Set(operatorsOf({ kind: 'number' }))).toEqual(new Set(['=', '!=', '>', '>=', '<', '<=']));
 });

@@ -29,6 +29,12 @@ describe('the pages of a table', () => {
     ['the one before', 501, { page: 502, cursor: 'x' }, { page: 501, cursor: 'previous' }],
     ['back among the numbers', 500, { page: 501, cursor: 'x' }, { page: 500, cursor: null }],
     ['the first page from far away', 1, { page: 700, cursor: 'x' }, { page: 1, cursor: null }],
+    [
+      'the first page from before it, as a changed address may say',
+      0,
+      { page: 1, cursor: 'x' },
+      { page: 1, cursor: null },
+    ],
     ['a page that nothing leads to', 600, { page: 502, cursor: 'x' }, null],
   ])('lead to %s', (_what, wanted, from, place) => {
     expect(placeOf(wanted, query(from), many)).toEqual(place);
@@ -52,6 +58,7 @@ describe('a page that is not there', () => {
     ['somebody typed a number that is too large', { page: 501 }, many, { page: 500, cursor: null }],
     ['the cursor does not fit', { page: 501, cursor: 'x' }, { ...many, previous: null }, { page: 1, cursor: null }],
     ['all rows are counted again', { page: 501, cursor: 'x' }, { ...many, more: false }, { page: 500, cursor: null }],
+    ['all are counted, and few', { page: 2, cursor: 'x' }, { ...many, more: false }, { page: 2, cursor: null }],
     [
       'the last rows were removed',
       { page: 700, cursor: 'x' },

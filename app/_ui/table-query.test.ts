@@ -1,6 +1,14 @@
 import fc from 'fast-check';
+import { createSerializer } from 'nuqs/server';
 import { describe, expect, it } from 'vitest';
-import { FILTER_OPERATORS, type FilterToken, filterTokenParser, tableQueryOf } from './table-query.ts';
+import {
+  FILTER_OPERATORS,
+  type FilterToken,
+  filterTokenParser,
+  tableParsers,
+  tableQueryOf,
+  tableUrlKeys,
+} from './table-query.ts';
 
 const defaults = { pageSize: 20, sort: { by: 'name', descending: false } };
 const read = (query: Record<string, string | string[]>) => tableQueryOf(Promise.resolve(query), defaults);
@@ -18,11 +26,18 @@ describe('a table in the URL', () => {
 
   it('says page, size, order and filter', async () => {
     expect(
-      await read({ page: '3', after: 'WyJhIl0', size: '50', sort: '-lastSeen', q: ['state=failed', ':web'], op: 'or' }),
+      await read({
+        page: '3',
+        after: 'WyJ-_Il0',
+        size: '50',
+        sort: '-lastSeen',
+        q: ['state=failed', ':web'],
+        op: 'or',
+      }),
     ).toEqual({
       page: 3,
       pageSize: 50,
-      cursor: 'WyJhIl0',
+      cursor: 'WyJ-_Il0',
       sort: { by: 'lastSeen', descending: true },
       filter: {
         operation: 'or',
@@ -51,6 +66,34 @@ describe('a table in the URL', () => {
       op: 'xor',
     });
     expect(query).toEqual(await read({}));
+  });
+
+  it('asks for no page and no filter that the server would refuse', async () => {
+    const query = await read({ page: '99999999999', q: Array.from({ length: 30 }, (_, at) => `:word${at}`) });
+    expect(query.page).toBe(1_000_000);
+    expect(query.filter.tokens).toHaveLength(20);
+  });
+
+  it('reads what it writes, also as the second table of a page', async () => {
+    const write = createSerializer(tableParsers, { urlKeys: tableUrlKeys('runs-') });
+    const written = write('?page=9&after=other&sort=name', {
+      page: 501,
+      after: 'a-_b',
+      size: 50,
+      sort: { by: 'startedAt', descending: true },
+      q: [{ property: 'name', operator: ':', value: 'two\nlines' }],
+      op: 'or',
+    });
+    const parameters = new URLSearchParams(written);
+    const query = Object.fromEntries([...new Set(parameters.keys())].map((key) => [key, parameters.getAll(key)]));
+    expect(await tableQueryOf(Promise.resolve(query), defaults, 'runs-')).toEqual({
+      page: 501,
+      cursor: 'a-_b',
+      pageSize: 50,
+      sort: { by: 'startedAt', descending: true },
+      filter: { operation: 'or', tokens: [{ property: 'name', operator: ':', value: 'two\nlines' }] },
+    });
+    expect(await read(query)).toMatchObject({ page: 9, cursor: 'other', sort: { by: 'name', descending: false } });
   });
 
   it('keeps every filter that a person can make', () => {

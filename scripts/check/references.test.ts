@@ -25,13 +25,41 @@ describe('dead references', () => {
     ['one of several', 'lab/a.ts', '// lab/{a,b}.ts', 'lab/a.ts:1 there is no lab/{a,b}.ts'],
     ['a folder', 'lab/a.ts', '// All of server/runs.', 'lab/a.ts:1 there is no server/runs'],
     ['code', 'lab/a.ts', '// As `startJob` does.', 'lab/a.ts:1 nothing is called startJob'],
+    ['the beginning of a name', 'lab/a.ts', '// As server/jobs/crea.', 'lab/a.ts:1 there is no server/jobs/crea'],
+    ['one of many', 'lab/a.ts', '// All server/jobs/*.sql.', 'lab/a.ts:1 there is no server/jobs/*.sql'],
+    ['one further down', 'lab/a.ts', '// All server/*.ts.', 'lab/a.ts:1 there is no server/*.ts'],
     ['a command', 'docs/a.md', '`npm run deploy`', 'docs/a.md:1 package.json has no npm run deploy'],
+    ['a command of npm’s own', 'docs/a.md', '`npm start`', 'docs/a.md:1 package.json has no npm start'],
+    ['code of a page', 'docs/a.md', '[x](../lab/a.ts)', 'docs/a.md:1 the link leads to lab/a.ts, which is not there'],
     ['a page', 'docs/a.md', '[x](b.md)', 'docs/a.md:1 the link leads to docs/b.md, which is not there'],
     ['a heading', 'docs/a.md', '[x](jobs.md#runs)', 'docs/a.md:1 docs/jobs.md has no heading #runs'],
     ['a setting', 'docs/a.md', '`LANDFALL_KEY`', 'docs/a.md:1 nothing reads LANDFALL_KEY'],
     ['its description', 'server/a.ts', '\nuse(env.LANDFALL_KEY);', 'server/a.ts:2 no page describes LANDFALL_KEY'],
+    ['that of a connector', 'connector/a.ts', 'env.LANDFALL_KEY;', 'connector/a.ts:1 no page describes LANDFALL_KEY'],
+    ['that of a start', 'scripts/run/a.ts', 'env.LANDFALL_KEY;', 'scripts/run/a.ts:1 no page describes LANDFALL_KEY'],
   ])('are found: %s', (_what, file, text, why) => {
     expect(whys({ [file]: text })).toContain(why);
+  });
+
+  it.each([
+    ['a file without its ending', 'lab/a.ts', '// As server/jobs/create does.'],
+    ['files by what they share', 'lab/a.ts', '// All of server/*/*.ts and of server/{jobs}/{create,edit}.ts.'],
+    ['a folder of code', 'docs/a.md', '[x](../server/jobs)'],
+    ['what is elsewhere', 'docs/a.md', '[x](https://example.org/app/y.md) [y](mailto:a@example.org)'],
+    [
+      'headings as GitHub reads them',
+      'docs/a.md',
+      '# Jobs, [runs](jobs.md) & what’s next\n[x](#jobs-runs--whats-next)',
+    ],
+    ['what programs hand to each other', 'server/a.ts', 'use(env.LANDFALL_LAB);'],
+    ['what only checks read', 'scripts/check/a.ts', 'use(env.LANDFALL_KEY);'],
+  ])('are not: %s', (_what, file, text) => {
+    expect(whys({ [file]: text })).toEqual([]);
+  });
+
+  it('are settings that only a test reads', () => {
+    const more = { 'server/a.test.ts': 'use(env.LANDFALL_KEY);', 'docs/a.md': '`LANDFALL_KEY`' };
+    expect(whys(more)).toEqual(['docs/a.md:1 nothing reads LANDFALL_KEY']);
   });
 
   it('are no matter of what stands in code, or is only handed on', () => {
