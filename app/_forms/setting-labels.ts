@@ -56,7 +56,7 @@ export function keepImagesText(keepImages: number | null): string {
 
 /** What each run reads back; null is as the AWS target's settings say. */
 export const VERIFICATION_LABELS = {
-  target: 'As the AWS target says',
+  target: 'As set for the AWS target',
   sampled: 'A sample of the blocks',
   full: 'Every block',
 } as const;

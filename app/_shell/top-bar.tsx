@@ -16,7 +16,7 @@ import { useTRPC } from './trpc.ts';
 /** Events report everything but a connector that never reported, which only time tells. */
 const MINUTE_MS = 60_000;
 
-const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'As the system' };
+const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'System default' };
 
 export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   const me = useMember();

@@ -100,8 +100,8 @@ const STATES = {
   cutover: {
     planned: shown('pending', 'Planned'),
     active: shown('in-progress', 'In progress'),
-    'asks-you': shown('warning', 'Waits for you'),
-    asks: shown('warning', 'Waits for a cutover manager'),
+    'asks-you': shown('warning', 'Waiting for you'),
+    asks: shown('warning', 'Waiting for a cutover manager'),
     'cut-over': shown('success', 'Cut over'),
     'rolling-back': shown('in-progress', 'Rolling back'),
     finished: shown('success', 'Finished'),
@@ -109,9 +109,9 @@ const STATES = {
     cancelled: shown('stopped', 'Cancelled'),
   },
   'cutover-step': {
-    'to-come': shown('pending', 'To come'),
+    'to-come': shown('pending', 'Upcoming'),
     running: shown('in-progress', 'Running'),
-    waits: shown('warning', 'Waits for a person'),
+    waits: shown('warning', 'Waiting for a person'),
     done: shown('success', 'Done'),
     skipped: shown('stopped', 'Skipped'),
     failed: shown('error', 'Failed'),

@@ -47,7 +47,7 @@ export class JobsPage extends Console {
 
   /** Why the newest run stands still, above its details. */
   get waiting(): Locator {
-    return this.page.getByText('The run waits').locator('xpath=../..');
+    return this.page.getByText('The run is waiting').locator('xpath=../..');
   }
 
   /** The id of the newest run, as the open panel names it. */

@@ -15,7 +15,7 @@ test('a wrong password is refused without telling who exists, and the right one 
   const signIn = new SignInPage(page);
 
   await signIn.send({ email: admin.email, password: 'not-the-password' });
-  await expect(signIn.alert).toContainText('E-mail or password is wrong');
+  await expect(signIn.alert).toContainText('Wrong e-mail address or password');
   const toMember = await signIn.alert.innerText();
   await expect(signIn.password).toBeFocused();
   await expect(signIn.password).toHaveAttribute('aria-invalid', 'true');

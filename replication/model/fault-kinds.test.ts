@@ -19,6 +19,23 @@ it.each(Object.entries(FAULT_KINDS))(
   },
 );
 
+it.each(Object.entries(FAULT_KINDS))('%s is where the page says it lies, and is retried as it says', (code, kind) => {
+  const place = {
+    you: 'on your side',
+    source: 'at the source',
+    connector: 'at the connector',
+    aws: 'at AWS',
+    us: 'in Landfall',
+  }[kind.blame];
+  const retry = {
+    now: 'automatic',
+    later: 'at the next run, or once the cause is gone',
+    never: 'not without a change',
+  }[kind.retry];
+  const section = page.split(/^## /m).find((part) => part.startsWith(`${code}\n`));
+  expect(section?.replace(' (vSphere)', '')).toContain(`*Where the problem lies:* ${place}. *Retry:* ${retry}.`);
+});
+
 /** Only ever of a run, or of what one left behind; every other kind may stand anywhere, also where there is no run. */
 const OF_A_RUN = [
   'cancelled',

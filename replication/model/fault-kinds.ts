@@ -1,4 +1,4 @@
-// Every kind of fault: what it means, what to do, whose it is, whether trying again helps. docs/faults.md explains each.
+// Every kind of fault: what it means, what to do, where the problem lies, whether trying again helps. docs/faults.md explains each.
 type FaultKind = {
   message: string;
   remedy: string;

@@ -50,7 +50,7 @@ export const launchConfigurationSchema = z.object({
       }),
     )
     .max(MAX_TAGS, `At most ${MAX_TAGS} tags`)
-    .refine((tags) => new Set(tags.map((tag) => tag.key)).size === tags.length, 'A key stands twice'),
+    .refine((tags) => new Set(tags.map((tag) => tag.key)).size === tags.length, 'A key is used twice'),
   userData: z
     .string()
     .nullable()

@@ -16,13 +16,13 @@ export function tagKeyProblem(key: string): string | null {
   if (name.length > MAX_KEY) return `At most ${MAX_KEY} characters.`;
   if (/^aws:/i.test(name)) return 'Keys may not begin with aws:, in upper or lower case.';
   if (OWN_TAGS.includes(name)) return 'Landfall sets this tag itself.';
-  return UNPRINTABLE.test(name) ? 'Control characters cannot stand in a tag.' : null;
+  return UNPRINTABLE.test(name) ? 'A tag cannot contain control characters.' : null;
 }
 
 /** As for keys. An empty value is fine. */
 export function tagValueProblem(value: string): string | null {
   if (value.length > MAX_VALUE) return `At most ${MAX_VALUE} characters.`;
-  return UNPRINTABLE.test(value) ? 'Control characters cannot stand in a tag.' : null;
+  return UNPRINTABLE.test(value) ? 'A tag cannot contain control characters.' : null;
 }
 
 // What EC2's XML cannot carry: controls, and halves of characters.

@@ -52,7 +52,7 @@ function refusal(error: string): SendResult {
   return {
     ok: false,
     reason: 'wrong',
-    title: 'E-mail or password is wrong',
+    title: 'Wrong e-mail address or password',
     text: 'Check both and try again.',
   };
 }

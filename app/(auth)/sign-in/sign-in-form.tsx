@@ -48,7 +48,7 @@ export function SignInForm({ target, ended }: { target: string; ended: boolean }
       className="rounded-xl border border-solid border-slate-200 bg-white p-6 shadow-sm dark:border-slate-700 dark:bg-[#161d26]"
     >
       <div role="alert">{refusal && <Notice tone="red" title={refusal.title} text={refusal.text} />}</div>
-      {ended && !refusal && <Notice tone="blue" title="Your session has ended" text="Sign in again to go on." />}
+      {ended && !refusal && <Notice tone="blue" title="Your session has ended" text="Sign in again to continue." />}
       <label className={LABEL}>
         E-mail
         <input className={FIELD} name="email" type="email" autoComplete="username" required maxLength={320} />

@@ -37,7 +37,7 @@ export function ActivityPanel({ entry }: { entry: ActivityEntry }) {
             ['Id', <CopyableId key="id" id={entry.subjectId} />],
           ]}
         />
-        {changes.length === 0 && <Box color="text-body-secondary">Nothing more was recorded.</Box>}
+        {changes.length === 0 && <Box color="text-body-secondary">No further details were recorded.</Box>}
         {changes.length > 0 && (
           <AdaptiveTable
             variant="borderless"

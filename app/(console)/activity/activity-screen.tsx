@@ -21,7 +21,7 @@ export function ActivityScreen() {
       rowName={(entry) => `entry ${entry.id}`}
       selection="single"
       empty={
-        <EmptyTeaching title="Nothing has been done yet">
+        <EmptyTeaching title="No activity yet">
           Every change that a member, a connector or Landfall itself makes is listed here.
         </EmptyTeaching>
       }

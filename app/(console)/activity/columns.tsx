@@ -38,7 +38,7 @@ export const COLUMNS: readonly ResourceColumn<ActivityEntry>[] = [
   },
   {
     id: 'subject',
-    header: 'On what',
+    header: 'Subject',
     cell: (entry) => {
       const href = subjectHref(entry);
       return href ? <Link href={href}>{entry.subjectName}</Link> : entry.subjectName;

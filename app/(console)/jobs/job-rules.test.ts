@@ -52,7 +52,7 @@ describe('what can be done with a job', () => {
     const idle = job('completed', 'completed');
     const busy = job('active', 'active');
     expect(possible([busy, idle], whyNotStart)).toEqual({ jobs: [idle], why: null });
-    expect(possible([busy], whyNotStart).why).toBe('A run is active already.');
+    expect(possible([busy], whyNotStart).why).toBe('A run is already active.');
     expect(possible([], whyNotStart).why).toBe('Select a replication job first.');
   });
 });

@@ -12,22 +12,22 @@ export function openRunOf({ run }: Pick<JobState, 'run'>): NonNullable<Job['run'
 export function whyNotStart(job: JobState): string | null {
   if (isDeleting(job.state)) return 'The job is being deleted.';
   const run = openRunOf(job);
-  return run ? `A run is ${run.status.state} already.` : null;
+  return run ? `A run is already ${run.status.state}.` : null;
 }
 
 export function whyNotCancel(job: JobState): string | null {
   const run = openRunOf(job);
   if (!run) return 'No run is pending or active.';
-  return run.status.cancelling ? 'The run is being cancelled already.' : null;
+  return run.status.cancelling ? 'The run is already being cancelled.' : null;
 }
 
 export function whyNotDelete(job: JobState): string | null {
-  return isDeleting(job.state) ? 'The job is being deleted already.' : null;
+  return isDeleting(job.state) ? 'The job is already being deleted.' : null;
 }
 
 export function whyNotPause(job: JobState): string | null {
   if (isDeleting(job.state)) return 'The job is being deleted.';
-  if (isPaused(job.state)) return 'The job is paused already.';
+  if (isPaused(job.state)) return 'The job is already paused.';
   return job.everyHours === null && job.nextRunAt === null ? 'The job has no further runs to pause.' : null;
 }
 

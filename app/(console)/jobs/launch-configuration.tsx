@@ -84,7 +84,7 @@ function Values({ configuration }: { configuration: Configuration }) {
         ['Instance type', configuration.instanceType],
         ['Subnet', configuration.subnetId],
         ['Security groups', configuration.securityGroupIds.join(', ')],
-        ['Public address', publicAddress === null ? 'As the subnet says' : publicAddress ? 'Yes' : 'No'],
+        ['Public address', publicAddress === null ? 'Subnet default' : publicAddress ? 'Yes' : 'No'],
         ['Key pair', configuration.keyName ?? 'None'],
         ['Instance profile', configuration.instanceProfile ?? 'None'],
         ['Volumes', volumes.map(({ device, type, sizeGiB }) => `${device} ${sizeGiB} GiB ${type}`).join(', ') || null],

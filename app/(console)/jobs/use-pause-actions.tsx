@@ -85,7 +85,7 @@ export function ConfirmPauseJobs({ jobs, onDone }: { jobs: readonly Job[]; onDon
         items={['The schedule: no run starts by itself. Runs missed in the meantime are not made up for.']}
       />
       <Sentences
-        title="Goes on"
+        title="Continues"
         items={[
           ...(running > 0
             ? [

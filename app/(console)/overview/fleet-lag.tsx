@@ -22,7 +22,7 @@ export function FleetLag({ overview }: { overview: Overview }) {
       fitHeight
       header={
         <Header variant="h2" description="Age of the newest AMI of each replication job.">
-          Lag of the fleet
+          Fleet lag
         </Header>
       }
     >
@@ -37,7 +37,7 @@ export function FleetLag({ overview }: { overview: Overview }) {
         height={180}
         hideFilter
         hideLegend
-        ariaLabel="Lag of the fleet"
+        ariaLabel="Fleet lag"
         ariaDescription={bars.map(({ x, y }) => `${x}: ${y}`).join(', ')}
         empty={<Box textAlign="center">No replication jobs.</Box>}
       />

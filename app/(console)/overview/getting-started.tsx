@@ -18,14 +18,14 @@ interface Step {
   action: ReactNode;
 }
 
-export function WayToGo({ overview }: { overview: Overview }) {
+export function GettingStarted({ overview }: { overview: Overview }) {
   const { lab } = useMember();
   const { steps, catalog } = overview;
   const all: Step[] = [
     {
       title: 'Connect',
       done: steps.connected,
-      text: 'A connector beside your VM manager finds its servers and reads their disks. It calls out; no inbound port is opened.',
+      text: 'A connector beside your VM manager finds its servers and reads their disks. It only calls out: no inbound port is opened.',
       action: (
         <Can permission="connector.enrol">
           <Button href="/connectors/enrol">Add connector</Button>
@@ -48,7 +48,7 @@ export function WayToGo({ overview }: { overview: Overview }) {
     {
       title: 'Replicate',
       done: steps.replicated,
-      text: 'A replication job copies a server into AWS, without an agent in it, and makes an AMI of every run.',
+      text: 'A replication job copies a server into AWS, without an agent in the guest, and makes an AMI in every run.',
       action: (
         <Can permission="job.create">
           <Button href="/servers">Choose servers</Button>
@@ -58,7 +58,7 @@ export function WayToGo({ overview }: { overview: Overview }) {
     {
       title: 'Launch',
       done: steps.launched,
-      text: 'An AMI is launched as often as you like: first as a test, then for good.',
+      text: 'Launch an AMI as often as you like: first as a test, then for good.',
       action: <Button href="/images">View AMIs</Button>,
     },
   ];
@@ -71,11 +71,14 @@ export function WayToGo({ overview }: { overview: Overview }) {
           description="From your data center to a running instance in four steps."
           actions={lab && !steps.replicated && <ReplicateSmallest overview={overview} />}
         >
-          The way to go
+          Getting started
         </Header>
       }
     >
-      <ol className="m-0 grid list-none grid-cols-1 gap-6 p-0 sm:grid-cols-2 xl:grid-cols-4" aria-label="The way to go">
+      <ol
+        className="m-0 grid list-none grid-cols-1 gap-6 p-0 sm:grid-cols-2 xl:grid-cols-4"
+        aria-label="Getting started"
+      >
         {all.map((step, index) => (
           <li key={step.title} {...(index === at ? { 'aria-current': 'step' as const } : {})}>
             <SpaceBetween size="xs">

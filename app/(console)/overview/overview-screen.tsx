@@ -11,12 +11,12 @@ import { Page } from '../../_ui/page.tsx';
 import { CutoversToday } from './cutovers-today.tsx';
 import { Figures } from './figures.tsx';
 import { FleetLag } from './fleet-lag.tsx';
+import { GettingStarted } from './getting-started.tsx';
 import { NeedsAttention } from './needs-attention.tsx';
 import { NextDay } from './next-day.tsx';
 import { RunningNow } from './running-now.tsx';
 import { RunsOfDay } from './runs-of-day.tsx';
 import type { Overview } from './types.ts';
-import { WayToGo } from './way-to-go.tsx';
 
 /** What is shown here changes with time alone, without any event: copies age and the next 24 hours move on. */
 const MINUTE_MS = 60_000;
@@ -30,7 +30,7 @@ export function OverviewScreen() {
     <QueryPage title="Overview" query={overview} list={{ text: 'Overview', href: '/overview' }}>
       {(data) => (
         <Page title="Overview">
-          {!data.steps.launched && <WayToGo overview={data} />}
+          {!data.steps.launched && <GettingStarted overview={data} />}
           {(data.begun || (attention.data?.length ?? 0) > 0) && <NeedsAttention query={attention} />}
           {data.begun && <Dashboard overview={data} />}
         </Page>

@@ -7,7 +7,7 @@ import type { RunStatus } from './types.ts';
 export function WaitingNotice({ status }: { status: RunStatus }) {
   if (!status.waitingFor || (status.state !== 'pending' && status.state !== 'active')) return null;
   return (
-    <Alert type="info" statusIconAriaLabel="Info" header="The run waits">
+    <Alert type="info" statusIconAriaLabel="Info" header="The run is waiting">
       {status.waitingFor} It continues by itself as soon as it can.
     </Alert>
   );

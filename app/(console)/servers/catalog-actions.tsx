@@ -95,7 +95,7 @@ export function ClearCatalog({ catalog }: { catalog: Catalog | undefined }) {
     <Can permission="catalog.clear">
       <Button
         disabled={servers === 0 || importing}
-        disabledReason={importing ? 'An import is going on' : undefined}
+        disabledReason={importing ? 'An import is under way' : undefined}
         onClick={() => setAsking(true)}
       >
         Clear server catalog

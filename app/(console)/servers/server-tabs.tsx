@@ -200,7 +200,7 @@ function Replicated({ server }: { server: FullServer }) {
           </Link>,
         ],
         ['State', <Status key="state" of="job" state={server.jobState} />],
-        ['Latest AMI holds', server.latestImageAt && <Time key="at" at={server.latestImageAt} exact />],
+        ['Latest point in time', server.latestImageAt && <Time key="at" at={server.latestImageAt} exact />],
         ['Lag', server.latestImageAt && <Elapsed key="lag" since={server.latestImageAt} />],
       ]}
     />

@@ -71,7 +71,7 @@ function NoServers({ catalog }: { catalog: Catalog | undefined }) {
       </Can>
     );
   } else if (catalog?.state === 'importing') {
-    title = 'The import goes on';
+    title = 'The import is still running';
     text = 'Servers appear here as the connector finds them.';
   } else if (catalog?.state === 'available') {
     text = 'The import found no server. Check in the VM manager what the account of the connector may see.';

@@ -34,7 +34,7 @@ export function LimitsCard() {
           {data && !editing && (
             <KeyValues
               items={[
-                ['In all', formatCount(data.total)],
+                ['In total', formatCount(data.total)],
                 ['Into one AWS target', formatCount(data.perTarget)],
                 [
                   'By one connector',

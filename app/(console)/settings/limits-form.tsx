@@ -13,7 +13,7 @@ import { MAX_RUNS, type RunLimitsDraft, runLimitsDraft, runLimitsOf } from './ru
 import type { RunLimits } from './types.ts';
 
 const FIELDS: readonly { field: keyof RunLimits; label: string; constraint: string }[] = [
-  { field: 'total', label: 'In all', constraint: `From 1 to ${MAX_RUNS}.` },
+  { field: 'total', label: 'In total', constraint: `From 1 to ${MAX_RUNS}.` },
   {
     field: 'perTarget',
     label: 'Into one AWS target',

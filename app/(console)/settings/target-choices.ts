@@ -67,7 +67,7 @@ export type Encryption = 'off' | 'default' | 'key';
 export const ENCRYPTION_CHOICES: readonly Choice<Encryption>[] = [
   {
     value: 'off',
-    label: 'As the account does',
+    label: 'The account’s default',
     description: 'Landfall asks for none; an account that encrypts by default does so all the same.',
   },
   {

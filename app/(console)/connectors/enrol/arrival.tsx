@@ -23,7 +23,7 @@ export function Arrival({ codeId, codeShown }: { codeId: string; codeShown: bool
   const result = useQuery(trpc.connectors.codeResult.queryOptions({ codeId }));
   const connectorId = result.data?.connectorId ?? null;
   return (
-    <Container header={<Header variant="h2">3. Watch it come alive</Header>}>
+    <Container header={<Header variant="h2">3. Wait for it to connect</Header>}>
       {result.error && !result.data ? (
         <FaultCard fault={shownFault(result.error)} />
       ) : connectorId ? (

@@ -140,8 +140,8 @@ function Deploy({ made }: { made: EnrolmentCode }) {
         </ColumnLayout>
         <CommandBlock label="Commands that start the connector" text={deployCommand(made, { url, user })} />
         <Box color="text-body-secondary">
-          The last command asks for the access key and the password where you run it; they never come to the console.
-          The access key needs the rights in docs/aws-permissions.md, part “connector”.
+          The last command asks for the access key and the password where you run it; they never reach the console. The
+          access key needs the rights in docs/aws-permissions.md, part “connector”.
         </Box>
       </SpaceBetween>
     </Container>

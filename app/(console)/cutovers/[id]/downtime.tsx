@@ -25,7 +25,7 @@ export function Downtime({ cutover, arrivedAt }: { cutover: Cutover; arrivedAt: 
           columns={2}
           items={[
             ['Began', <Time key="began" at={downtimeStartedAt} exact />],
-            downtimeEndedAt ? ['Over since', <Time key="over" at={downtimeEndedAt} exact />] : ['Over since', false],
+            downtimeEndedAt ? ['Ended', <Time key="over" at={downtimeEndedAt} exact />] : ['Ended', false],
             ['Rehearsed launch', ofSeconds(rehearsed?.seconds)],
             ['Estimated', cutover.state === 'planned' && ofSeconds(estimatedSeconds)],
           ]}

@@ -52,7 +52,7 @@ function Asked({ cutover, question }: { cutover: Cutover; question: Question }) 
       <SpaceBetween size="s">
         {question.detail && <div className="break-words">{question.detail}</div>}
         <div>
-          {mayDecide ? 'Asked' : 'Waits for a cutover manager, asked'} <Time at={question.askedAt} />.
+          {mayDecide ? 'Asked' : 'Waiting for a cutover manager, asked'} <Time at={question.askedAt} />.
         </div>
         {fault && !asking && <FaultCard fault={fault} />}
         {mayDecide && (

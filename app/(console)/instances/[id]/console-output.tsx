@@ -79,7 +79,7 @@ export function ConsoleOutput({ instance }: { instance: ShownInstance }) {
 function Nothing({ booting }: { booting: boolean }) {
   return (
     <Box color="text-body-secondary" textAlign="center" padding="l">
-      <Box variant="strong">The console has nothing yet</Box>
+      <Box variant="strong">No output yet</Box>
       <Box>
         {booting
           ? 'The first lines appear here a moment after the instance has started.'

@@ -13,7 +13,7 @@ type Volume = ShownInstance['settings']['volumes'][number];
 
 export function InstanceSettings({ instance }: { instance: ShownInstance }) {
   const { settings } = instance;
-  const publicAddress = settings.publicAddress === null ? 'As the subnet says' : settings.publicAddress ? 'Yes' : 'No';
+  const publicAddress = settings.publicAddress === null ? 'Subnet default' : settings.publicAddress ? 'Yes' : 'No';
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Launch settings</Header>}>
@@ -45,7 +45,7 @@ export function InstanceSettings({ instance }: { instance: ShownInstance }) {
         items={settings.volumes}
         ariaLabels={{ tableLabel: 'Volumes' }}
         header={<Header variant="h2">Volumes</Header>}
-        empty="As the AMI says."
+        empty="As in the AMI."
         columnDefinitions={[
           { id: 'device', header: 'Device', cell: (volume) => volume.device, isRowHeader: true },
           { id: 'type', header: 'Type', cell: (volume) => VOLUME_LIMITS[volume.type].label },

@@ -78,7 +78,7 @@ function RunActions({ run }: { run: Run }) {
         <Can permission="run.cancel">
           <Button
             disabled={run.status.cancelling}
-            disabledReason="The run is being cancelled already."
+            disabledReason="The run is already being cancelled."
             onClick={() => setAsking(true)}
           >
             Cancel run

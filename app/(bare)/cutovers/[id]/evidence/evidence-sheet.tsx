@@ -38,7 +38,7 @@ export function EvidenceSheet({ evidence }: { evidence: Evidence }) {
           [
             'Read back',
             run?.verified
-              ? `${formatCount(run.verified.checked)} of ${formatCount(run.verified.blocks)} blocks, all right`
+              ? `${formatCount(run.verified.checked)} of ${formatCount(run.verified.blocks)} blocks, all matching`
               : UNKNOWN,
           ],
           ['Instance', instance ? `${instance.instanceId ?? instance.id}, ${instance.state}` : UNKNOWN],

@@ -141,7 +141,7 @@ export function EditJobForm({ job }: { job: FullJob }) {
                   zone={zone}
                   label="Next run"
                   what="Next run"
-                  now={{ label: 'As the schedule says', description: asScheduled(job, everyHours, zone) }}
+                  now={{ label: 'On schedule', description: asScheduled(job, everyHours, zone) }}
                   later={{
                     label: 'At a date and time',
                     description: `Up to ${MAX_DAYS} days ahead. The interval counts from that time.`,

@@ -210,7 +210,7 @@ function tagProblems(draft: Draft): Problems {
   const seen = new Set<string>();
   for (const [at, { key, value }] of draft.tags.entries()) {
     const name = key.trim();
-    const problem = tagKeyProblem(name) ?? (seen.has(name) ? 'This key stands twice.' : null);
+    const problem = tagKeyProblem(name) ?? (seen.has(name) ? 'This key is used twice.' : null);
     if (problem) problems[`tags.${at}.key`] = problem;
     const ofValue = tagValueProblem(value);
     if (ofValue) problems[`tags.${at}.value`] = ofValue;

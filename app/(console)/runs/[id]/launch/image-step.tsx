@@ -70,7 +70,7 @@ export function ImageStep({ draft, choices, onChange, mayLaunchForGood }: StepPr
             />
           </FormField>
           {draft.purpose === 'final' && (
-            <Alert type="warning" statusIconAriaLabel="Warning" header="The source server goes on running">
+            <Alert type="warning" statusIconAriaLabel="Warning" header="The source server keeps running">
               Landfall does not power it off here. Shut it down before people use the instance, or each changes its own
               copy of the data; what the source writes after the point in time is not in this AMI.
             </Alert>

@@ -76,7 +76,7 @@ export function NetworkStep({ draft, choices, problems, onChange, onRefresh }: S
               items={[
                 {
                   value: 'subnet',
-                  label: 'As the subnet says',
+                  label: 'Subnet default',
                   description: subnet && `${subnet.publicByDefault ? 'Yes' : 'No'}, for ${subnet.name || subnet.id}`,
                 },
                 { value: 'yes', label: 'Yes' },

@@ -127,7 +127,7 @@ function Network({ draft, choices }: { draft: Draft; choices: LaunchChoices }) {
   const subnet = subnets.find(({ id }) => id === draft.subnetId);
   const groups = securityGroups.filter(({ id }) => draft.securityGroupIds.includes(id));
   const addresses = {
-    subnet: subnet ? `As the subnet says: ${subnet.publicByDefault ? 'yes' : 'no'}` : 'As the subnet says',
+    subnet: subnet ? `Subnet default: ${subnet.publicByDefault ? 'yes' : 'no'}` : 'Subnet default',
     yes: 'Yes',
     no: 'No',
   };
