@@ -13,6 +13,8 @@ export interface Column {
   indexed?: false;
   /** Sorted by this instead: the beginning of a text that may be longer than an entry of an index. */
   sortedBy?: PgColumn;
+  /** Of ids: how each of them begins, which is nowhere else in one. None has a capital. */
+  begins?: string;
   /** What a choice may be; free text finds it by them. A choice without them is part of `search`, as texts are. */
   values?: readonly string[];
   /** How many units of the column one of the number is that a person gives: 1 048 576 for MiB of a column in bytes. */

@@ -1,5 +1,5 @@
 // Filters of a list as SQL: each token's condition, and by which index its rows can be found.
-import { and, or, type SQL, sql } from 'drizzle-orm';
+import { or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { faultError } from '../../replication/model/fault.ts';
 import { type Column, columnOf, type List, type Token } from './list-columns.ts';
@@ -18,6 +18,8 @@ export interface Test {
   arms: Arm[] | null;
   /** No row is found by two arms, and every row that is found fits: counting them counts the rows. */
   apart?: true;
+  /** Of a text that starts with something: ranges of the column's own index that hold every row that fits, by code points. */
+  ranges?: Arm[];
   /** What is true of another column of every row that fits. */
   implies?: { column: PgColumn; where: SQL };
 }
@@ -36,8 +38,13 @@ export function testOf(token: Token, list: List): Test {
   if (sortedBy) column.indexed = false;
   const { operator, value } = token;
   if (operator.includes(':') || operator.includes('^')) {
-    const test = likeness(column, operator.includes('^'), value, list);
-    return negated ? not(test) : test;
+    // What contains the beginning that all of them have can only start with it.
+    const start = operator.includes('^') || (column.begins && value.toLowerCase().startsWith(column.begins)) === true;
+    const test = likeness(column, start, value, list);
+    if (negated) return not(test);
+    const own = sortedBy ?? (column.indexed === false ? null : column.column);
+    if (start && own && column.kind === 'text') test.ranges = startingWith(own, value, column.begins !== undefined);
+    return test;
   }
   if (column.kind === 'number') return column.age ? ages(column, token) : numbers(column, token);
   if (column.kind === 'date') {
@@ -49,8 +56,7 @@ export function testOf(token: Token, list: List): Test {
     };
   }
   if (column.indexed === false && operator === '=') {
-    const found = searched(value, list);
-    return { fits: sql`coalesce(${and(found.fits, sql`${column.column} = ${value}`)}, false)`, arms: found.arms };
+    return { fits: sql`coalesce(${column.column} = ${value}, false)`, arms: searched(value, list).arms };
   }
   return compared(column.column, operator, sql`${value}`, column.indexed !== false);
 }
@@ -99,9 +105,28 @@ function likeness(column: Column, start: boolean, value: string, list: List): Te
     : isShort(value)
       ? sql`${column.column}::text ~* ${wordStart(value)}`
       : sql`${column.column}::text ilike ${`%${literal(value)}%`}`;
-  if (column.kind !== 'text' && column.kind !== 'choice') return { fits: sql`coalesce(${own}, false)`, arms: null };
-  const found = searched(value, list);
-  return { fits: sql`coalesce(${and(found.fits, own)}, false)`, arms: found.arms };
+  const isSearched = column.kind === 'text' || column.kind === 'choice';
+  return { fits: sql`coalesce(${own}, false)`, arms: isSearched ? searched(value, list).arms : null };
+}
+
+/** So many of the first characters as keep the ways of writing them, large and small, to this number. */
+const MOST_RANGES = 16;
+/** Also what is no letter of ASCII and yet the capital of one. */
+const WRITTEN: Record<string, readonly string[]> = { i: ['i', 'I', '\u0130'], k: ['k', 'K', '\u212a'] };
+
+/** Ranges of the column's index that hold what starts with the value, whatever its case; none for a start that is not ASCII. */
+function startingWith(column: PgColumn, value: string, neverCapital: boolean): Arm[] {
+  let starts = [''];
+  for (const one of value.toLowerCase()) {
+    if (one < ' ' || one > '~') break;
+    const ways = neverCapital ? [one] : (WRITTEN[one] ?? [...new Set([one, one.toUpperCase()])]);
+    if (starts.length * ways.length > MOST_RANGES) break;
+    starts = starts.flatMap((start) => ways.map((way) => start + way));
+  }
+  if (starts[0] === '') return [];
+  const after = (start: string) =>
+    start.slice(0, -1) + String.fromCodePoint((start.codePointAt(start.length - 1) ?? 0) + 1);
+  return starts.map((start) => ({ where: sql`(${column} >= ${start} and ${column} < ${after(start)})`, by: column }));
 }
 
 function freeText(value: string, list: List): Test {

@@ -24,6 +24,9 @@ async function filled(size: number): Promise<TestWorkspace> {
   await db.execute(
     sql`update replication_runs set image_id = 'ami-' || length(id) where right(id, 1) in ('1', '2', '3')`,
   );
+  // Names that are the same but for their case; the last begins with the sign of Kelvin.
+  await db.execute(sql`update replication_runs set server_name = (array['kilo', 'KILO', 'Kilo-7', '\u212ailo'])[cast(right(id, 1) as int) - 3]
+    where id like '%5_' and right(id, 1) in ('4', '5', '6', '7')`);
   await db.execute(sql`vacuum analyze replication_runs`);
   return made;
 }
@@ -147,6 +150,15 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     [['image!:11'], `coalesce(image_id, '') not like '%11%'`],
     [['server:server-77'], `server_name like '%server-77%'`],
     [['server^ERVER-7'], 'false'],
+    [['server^Kilo'], `lower(server_name) like 'kilo%'`],
+    [['server^kilo-'], `server_name = 'Kilo-7'`],
+    [['server^ilo'], 'false'],
+    [['server^SERVER-7', 'state!=failed'], `server_name like 'server-7%' and state <> 'failed'`],
+    [['id:SMS-run-1'], `id like 'sms-run-1%'`],
+    [['id:run-1'], `id like '%run-1%'`],
+    [['id^run-1'], 'false'],
+    [['image:ami-1'], `image_id like 'ami-1%'`],
+    [['id!:sms-run-1'], `id not like 'sms-run-1%'`],
     [[':run-1111'], `id like '%run-1111%'`],
     [[':FAILED'], `state = 'failed'`],
     [[':77'], `id ~ '-77' or server_name ~ '-77' or job_id ~ '-77' or image_id ~ '-77'`],

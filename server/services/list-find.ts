@@ -13,6 +13,7 @@ import { type ListPage, type ListQuery, NUMBERED_ROWS } from './list-page.ts';
 import {
   bounded,
   countArms,
+  countable,
   countRows,
   countTests,
   everything,
@@ -29,6 +30,11 @@ import {
 const FEW = 4000;
 /** For a numbered page further back. */
 const LONG_WALK = 100_000;
+
+/** Our own PostgreSQL does (db/postgres/cluster.ts); of another, what its catalog says. Version 14 has no provider. */
+const BY_CODE_POINT = sql`(select case coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') when 'b' then true
+  when 'c' then datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') else false end
+  from pg_database d where datname = current_database())`;
 
 /**
  * The page of a query. `rows` fetches what is shown of the rows that `here` holds, in any order; joins and JSON are worked
@@ -49,7 +55,10 @@ export async function findPage<Item>(
   return db.transaction(
     async (tx) => {
       // No scan of a whole table, no compiling, and plans for the values that were given: a general one knows nothing of them.
-      await tx.execute(sql`select set_config('enable_seqscan', 'off', true), set_config('random_page_cost', '1.1', true),
+      const { rows: settings } = await tx.execute<{
+        byCodePoint: boolean;
+      }>(sql`select ${BY_CODE_POINT} as "byCodePoint",
+        set_config('enable_seqscan', 'off', true), set_config('random_page_cost', '1.1', true),
         set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
         set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '32MB', true)`);
       const search: Search = {
@@ -66,6 +75,7 @@ export async function findPage<Item>(
                 tests.map(({ fits }) => fits),
                 sql` and `,
               ),
+        byCodePoint: settings[0]?.byCodePoint === true,
       };
       const found = await find(search, query);
       const ids = found.rows.map(({ id }) => id);
@@ -144,7 +154,8 @@ async function pageFrom(search: Search, from: From): Promise<Found> {
   }
   const counts = await countTests(search);
   const fewest = Math.min(...counts);
-  const driver = Number.isFinite(fewest) ? (search.tests[counts.indexOf(fewest)]?.arms ?? null) : null;
+  const fewestOf = search.tests[counts.indexOf(fewest)];
+  const driver = fewestOf && Number.isFinite(fewest) ? countable(search, fewestOf) : null;
   if (driver && fewest <= FEW) return sorted(search, from, driver, FEW);
 
   const walked = await walk(search, from, from.offset === 0 ? WALK : LONG_WALK);
@@ -152,7 +163,7 @@ async function pageFrom(search: Search, from: From): Promise<Found> {
   if (!walked.complete) {
     const found = text ? await sorted(search, from, text, FEW) : null;
     if (found && !found.count.more) return found;
-    const by = driver ?? text;
+    const by = (fewest <= NUMBERED_ROWS ? driver : null) ?? text ?? driver;
     return by ? sorted(search, from, by, null) : scanned(search, from);
   }
   const [only] = search.tests;

@@ -30,6 +30,8 @@ export interface Search {
   tests: Test[];
   /** All of them; null for none. */
   fits: SQL | null;
+  /** The database sorts texts by code points, so that what starts alike stands together. */
+  byCodePoint: boolean;
 }
 
 export interface From {
@@ -71,9 +73,15 @@ function found({ list, scope, loose }: Search, { where, by }: Arm, most: number 
   return sql`(${rows}) as ${list.table}`;
 }
 
+/** What finds a test's rows, or more, in columns' own indexes; null where only the trigram index does, or nothing. */
+export function countable({ byCodePoint }: Search, { arms, ranges }: Test): Arm[] | null {
+  if (arms?.every(({ by }) => by !== null)) return arms;
+  return byCodePoint && ranges && ranges.length > 0 ? ranges : null;
+}
+
 /** How many rows the tests' own indexes hold for them, each up to one more than is ever told; text is not counted. */
 export async function countTests(search: Search): Promise<number[]> {
-  const counted = search.tests.map(({ arms }) => (arms?.every(({ by }) => by !== null) ? arms : null));
+  const counted = search.tests.map((test) => countable(search, test));
   const columns = counted.flatMap((arms) => (arms ? [countOf(search, arms)] : []));
   if (columns.length === 0) return counted.map(() => Number.POSITIVE_INFINITY);
   const { counts } = await onlyRow<{ counts: number[] }>(

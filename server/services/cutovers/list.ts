@@ -32,7 +32,7 @@ const CUTOVERS: List = {
     id: { column: cutovers.id, kind: 'text' },
     server: { column: cutovers.serverName, kind: 'text' },
     state: { column: cutovers.state, kind: 'choice', values: cutoverStateSchema.options },
-    job: { column: cutovers.jobId, kind: 'text', indexed: false },
+    job: { column: cutovers.jobId, kind: 'text', begins: 'sms-job-', indexed: false },
     startAt: { column: cutovers.beginsAt, kind: 'date' },
     createdBy: { column: cutovers.createdBy, kind: 'text' },
     createdAt: { column: cutovers.createdAt, kind: 'date' },

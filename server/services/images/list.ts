@@ -13,10 +13,10 @@ const IMAGES: List = {
   is: isNull(images.deregisteredAt),
   search: images.search,
   columns: {
-    id: { column: images.id, kind: 'text' },
+    id: { column: images.id, kind: 'text', begins: 'ami-' },
     name: { column: images.name, kind: 'text' },
-    job: { column: images.jobId, kind: 'text' },
-    run: { column: images.runId, kind: 'text', indexed: false },
+    job: { column: images.jobId, kind: 'text', begins: 'sms-job-' },
+    run: { column: images.runId, kind: 'text', begins: 'sms-run-', indexed: false },
     method: { column: images.method, kind: 'choice', values: images.method.enumValues },
     /** How much was read back; empty for an AMI of before this was done. */
     verified: { column: images.verifiedHow, kind: 'choice', values: ['full', 'sampled'] },

@@ -27,10 +27,10 @@ const INSTANCES: List = {
   workspaceId: instances.workspaceId,
   search: instances.search,
   columns: {
-    id: { column: instances.instanceId, kind: 'text', indexed: false },
+    id: { column: instances.instanceId, kind: 'text', begins: 'i-', indexed: false },
     name: { column: instances.name, kind: 'text' },
-    image: { column: instances.imageId, kind: 'text' },
-    run: { column: instances.runId, kind: 'text', indexed: false },
+    image: { column: instances.imageId, kind: 'text', begins: 'ami-' },
+    run: { column: instances.runId, kind: 'text', begins: 'sms-run-', indexed: false },
     purpose: { column: instances.purpose, kind: 'choice', values: instances.purpose.enumValues },
     state: { column: instances.state, kind: 'choice', values: STATES },
     type: { column: instances.instanceType, kind: 'text' },

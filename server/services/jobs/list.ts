@@ -23,12 +23,12 @@ const JOBS: List = {
   is: isNull(replicationJobs.deletedAt),
   search: replicationJobs.search,
   columns: {
-    id: { column: replicationJobs.id, kind: 'text' },
+    id: { column: replicationJobs.id, kind: 'text', begins: 'sms-job-' },
     server: { column: replicationJobs.serverName, kind: 'text' },
     state: { column: replicationJobs.state, kind: 'choice', values: jobStateSchema.options },
     description: { column: replicationJobs.description, kind: 'text', indexed: false },
     connector: { column: replicationJobs.connectorName, kind: 'text' },
-    image: { column: replicationJobs.latestImageId, kind: 'text' },
+    image: { column: replicationJobs.latestImageId, kind: 'text', begins: 'ami-' },
     frequency: { column: replicationJobs.everyHours, kind: 'number' },
     /** Hours since the moment that the newest AMI holds. */
     lag: { column: replicationJobs.latestImageAt, kind: 'number', age: true },

@@ -21,12 +21,12 @@ const RUNS: List = {
   workspaceId: replicationRuns.workspaceId,
   search: replicationRuns.search,
   columns: {
-    id: { column: replicationRuns.id, kind: 'text' },
+    id: { column: replicationRuns.id, kind: 'text', begins: 'sms-run-' },
     server: { column: replicationRuns.serverName, kind: 'text' },
-    job: { column: replicationRuns.jobId, kind: 'text', indexed: false },
+    job: { column: replicationRuns.jobId, kind: 'text', begins: 'sms-job-', indexed: false },
     type: { column: replicationRuns.type, kind: 'choice', values: runTypeSchema.options },
     state: { column: replicationRuns.state, kind: 'choice', values: runStateSchema.options },
-    image: { column: replicationRuns.imageId, kind: 'text' },
+    image: { column: replicationRuns.imageId, kind: 'text', begins: 'ami-' },
     /** Of a pending run: `queued` until a place is free, `waiting` for something that is not there. */
     queue: { column: replicationRuns.queueState, kind: 'choice', values: ['queued', 'waiting'] },
     scheduledFor: { column: replicationRuns.scheduledFor, kind: 'date' },

@@ -19,7 +19,7 @@ const SERVERS: List = {
   search: servers.search,
   columns: {
     name: { column: servers.name, kind: 'text' },
-    id: { column: servers.id, kind: 'text' },
+    id: { column: servers.id, kind: 'text', begins: 's-' },
     power: { column: servers.power, kind: 'choice', values: servers.power.enumValues },
     guest: { column: servers.guestName, kind: 'text' },
     family: { column: servers.guestFamily, kind: 'choice', values: servers.guestFamily.enumValues },
