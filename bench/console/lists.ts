@@ -51,7 +51,7 @@ const one = (column: string, table: string) =>
 const RUN_COLUMNS: Record<string, Column> = {
   id: text('sms-run-0', 'sms-run-00f', one('id', 'replication_runs')),
   server: text('web', LONELY_SERVER.slice(0, 7), one('server_name', 'replication_runs')),
-  job: onlyFiltered(text('sms-job-0', 'sms-job-00f', one('job_id', 'replication_runs'))),
+  job: text('sms-job-0', 'sms-job-00f', one('job_id', 'replication_runs')),
   type: choice('automatic', 'on-demand'),
   state: choice('completed', 'active'),
   image: text('ami-00', 'ami-00ff', one('image_id', 'replication_runs')),
@@ -150,7 +150,7 @@ export const LISTS: Record<string, List> = {
       id: text('ami-00', 'ami-00ff', one('id', 'images')),
       name: text('web', 'fra-0000', one('name', 'images')),
       job: text('sms-job-0', 'sms-job-00f', one('job_id', 'images')),
-      run: onlyFiltered(text('sms-run-0', 'sms-run-00f', one('run_id', 'images'))),
+      run: text('sms-run-0', 'sms-run-00f', one('run_id', 'images')),
       method: choice('register-image', 'import-image'),
       verified: choice('sampled', 'full'),
       instances: number('-1', '1'),

@@ -62,6 +62,7 @@ export const images = pgTable(
         id: table.id,
         name: table.name,
         job: table.jobId,
+        run: table.runId,
         method: table.method,
         verified: table.verifiedHow,
         pinned: table.pinned,

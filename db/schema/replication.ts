@@ -205,6 +205,7 @@ export const replicationRuns = pgTable(
       server: table.serverName,
       type: table.type,
       state: table.state,
+      job: table.jobId,
       image: table.imageId,
       queue: table.queueState,
       started: table.startedAt,

@@ -103,7 +103,7 @@ function likeness(column: Column, start: boolean, value: string, list: List): Te
   const own = start
     ? sql`${column.column}::text ilike ${`${literal(value)}%`}`
     : isShort(value)
-      ? sql`${column.column}::text ~* ${wordStart(value)}`
+      ? sql`${column.column}::text ilike ${`%${literal(value)}%`} and ${column.column}::text ~* ${wordStart(value)}`
       : sql`${column.column}::text ilike ${`%${literal(value)}%`}`;
   const isSearched = column.kind === 'text' || column.kind === 'choice';
   return { fits: sql`coalesce(${own}, false)`, arms: isSearched ? searched(value, list).arms : null };

@@ -154,6 +154,9 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     [['server^kilo-'], `server_name = 'Kilo-7'`],
     [['server^ilo'], 'false'],
     [['server^SERVER-7', 'state!=failed'], `server_name like 'server-7%' and state <> 'failed'`],
+    [['job:sms-job-77'], `job_id like 'sms-job-77%'`],
+    [['job=sms-job-77'], `job_id = 'sms-job-77'`],
+    [['job!=sms-job-77'], `job_id <> 'sms-job-77'`],
     [['id:SMS-run-1'], `id like 'sms-run-1%'`],
     [['id:run-1'], `id like '%run-1%'`],
     [['id^run-1'], 'false'],
@@ -223,7 +226,9 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     await expect(runs({ filter: filter('changed>much') })).rejects.toThrow('is not a number');
     await expect(runs({ filter: filter('startedAt>=soon') })).rejects.toThrow('is not a date');
     await expect(runs({ filter: filter('startedAt>=+012026-01-01') })).rejects.toThrow('is not a date');
-    await expect(runs({ sort: { by: 'job', descending: true } })).rejects.toThrow('not sorted by');
+    await expect(
+      listJobs(site.as('viewer'), { ...all, sort: { by: 'description', descending: true } }),
+    ).rejects.toThrow('not sorted by');
     await expect(runs({ sort: { by: 'constructor', descending: true } })).rejects.toThrow('no column');
     expect((await runs({ filter: filter('changed>1e300', 'sent<-1e300') })).total).toBe(0);
     expect((await runs(listQuerySchema.parse({ ...all, filter: filter(':a\u0000b') }))).total).toBe(0);

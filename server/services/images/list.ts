@@ -16,7 +16,7 @@ const IMAGES: List = {
     id: { column: images.id, kind: 'text', begins: 'ami-' },
     name: { column: images.name, kind: 'text' },
     job: { column: images.jobId, kind: 'text', begins: 'sms-job-' },
-    run: { column: images.runId, kind: 'text', begins: 'sms-run-', indexed: false },
+    run: { column: images.runId, kind: 'text', begins: 'sms-run-' },
     method: { column: images.method, kind: 'choice', values: images.method.enumValues },
     /** How much was read back; empty for an AMI of before this was done. */
     verified: { column: images.verifiedHow, kind: 'choice', values: ['full', 'sampled'] },

@@ -23,7 +23,7 @@ const RUNS: List = {
   columns: {
     id: { column: replicationRuns.id, kind: 'text', begins: 'sms-run-' },
     server: { column: replicationRuns.serverName, kind: 'text' },
-    job: { column: replicationRuns.jobId, kind: 'text', begins: 'sms-job-', indexed: false },
+    job: { column: replicationRuns.jobId, kind: 'text', begins: 'sms-job-' },
     type: { column: replicationRuns.type, kind: 'choice', values: runTypeSchema.options },
     state: { column: replicationRuns.state, kind: 'choice', values: runStateSchema.options },
     image: { column: replicationRuns.imageId, kind: 'text', begins: 'ami-' },

@@ -1,0 +1,2 @@
+CREATE INDEX "images_by_run" ON "images" USING btree ("workspace_id","run_id","id") WHERE deregistered_at is null;--> statement-breakpoint
+CREATE INDEX "replication_runs_by_job" ON "replication_runs" USING btree ("workspace_id","job_id","id");
