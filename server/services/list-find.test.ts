@@ -27,6 +27,19 @@ async function filled(size: number): Promise<TestWorkspace> {
   // Names that are the same but for their case; the last begins with the sign of Kelvin.
   await db.execute(sql`update replication_runs set server_name = (array['kilo', 'KILO', 'Kilo-7', '\u212ailo'])[cast(right(id, 1) as int) - 3]
     where id like '%5_' and right(id, 1) in ('4', '5', '6', '7')`);
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`set local session_replication_role = replica`);
+    // A neighbour's, of the very same words: no list may show them.
+    await tx.execute(sql`insert into workspaces (id, name) values ('ws-next-door', 'Next door')`);
+    await tx.execute(
+      sql`insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
+          started_at, ended_at, image_id)
+        select id || '-x', 'ws-next-door', job_id, connector_id, server_name, type, state, settings, step, scheduled_for, started_at,
+          ended_at, image_id
+        from replication_runs where right(id, 1) in ('0', '7') and ended_at is not null`,
+    );
+    await tx.execute(sql`update replication_jobs set deleted_at = now() where id = 'sms-job-171'`);
+  });
   await db.execute(sql`vacuum analyze replication_runs`);
   return made;
 }
@@ -56,7 +69,7 @@ const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString
 async function expected(by: string, descending: boolean, where = 'true'): Promise<string[]> {
   const { rows } = await site.db.execute<{ id: string }>(
     sql.raw(
-      `select id from replication_runs where ${where} order by ${by} ${descending ? 'desc' : 'asc'} nulls last, id ${descending ? 'desc' : 'asc'}`,
+      `select id from replication_runs where workspace_id = '${site.workspaceId}' and (${where}) order by ${by} ${descending ? 'desc' : 'asc'} nulls last, id ${descending ? 'desc' : 'asc'}`,
     ),
   );
   return rows.map(({ id }) => id);
@@ -66,18 +79,26 @@ async function expected(by: string, descending: boolean, where = 'true'): Promis
 async function there(query: Partial<ListQuery>, most = Number.POSITIVE_INFINITY) {
   const forward: string[][] = [];
   const backward: string[][] = [];
-  let page = await runs(query);
+  const counts: { total: number; more: boolean }[] = [];
+  const ask = async (place: Partial<ListQuery>) => {
+    const page = await runs({ ...query, ...place });
+    counts.push({ total: page.total, more: page.more });
+    return page;
+  };
+  let page = await ask({});
   expect(page.previous).toBeNull();
   forward.push(ids(page));
   while (page.next && forward.length < most) {
-    page = await runs({ ...query, page: 999, cursor: page.next });
+    page = await ask({ page: 999, cursor: page.next });
     forward.push(ids(page));
   }
   while (page.previous) {
-    page = await runs({ ...query, page: 7, cursor: page.previous });
+    page = await ask({ page: 7, cursor: page.previous });
     backward.unshift(ids(page));
   }
-  return { forward, backward };
+  // There again from the beginning that was come back to.
+  if (page.next) backward.push(ids(await ask({ cursor: page.next })));
+  return { forward, backward, counts };
 }
 
 describe('pages of a list', () => {
@@ -100,7 +121,7 @@ describe('pages of a list', () => {
         }
         const { forward, backward } = await there({ sort });
         expect(forward.flat()).toEqual(rows);
-        expect(backward).toEqual(forward.slice(0, -1));
+        expect(backward).toEqual([...forward.slice(0, -1), ...forward.slice(1, 2)]);
       },
       120_000,
     );
@@ -115,6 +136,16 @@ describe('pages of a list', () => {
     const after = await runs({ sort, page: 101, cursor: last.next });
     expect(ids(after)).toEqual((await expected('id', false)).slice(NUMBERED_ROWS, NUMBERED_ROWS + 100));
     site = small;
+  });
+
+  it('are whole where the way back ends within one, as with another number of rows on it', async () => {
+    for (const by of ['scheduledFor', 'image']) {
+      const sort = { by, descending: true };
+      const second = await runs({ sort, pageSize: 20, page: 2 });
+      const back = await runs({ sort, page: 2, cursor: second.previous });
+      expect(back).toEqual(await runs({ sort }));
+      expect(back).toMatchObject({ previous: null, next: expect.any(String), total: SOME });
+    }
   });
 
   it('begin anew where a cursor is none, or belongs to another order', async () => {
@@ -132,6 +163,10 @@ describe('pages of a list', () => {
       written('after', null, false, 'x', 'x'),
     ])
       expect(ids(await runs({ sort, page: 5, cursor }))).toEqual(ids(first));
+    // No row is without a state.
+    const byState = { by: 'state', descending: false };
+    const cursor = written('after', 'state', false, null, 'sms-run-5');
+    expect(ids(await runs({ sort: byState, cursor }))).toEqual(ids(await runs({ sort: byState })));
   });
 });
 
@@ -166,6 +201,8 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     [[':FAILED'], `state = 'failed'`],
     [[':77'], `id ~ '-77' or server_name ~ '-77' or job_id ~ '-77' or image_id ~ '-77'`],
     [[':zz'], 'false'],
+    [['state!:failed'], `state <> 'failed'`],
+    [['job=sms-job-7'], `job_id = 'sms-job-7'`],
     [['!:server-1'], `server_name not like 'server-1%'`],
     [[':-'], 'true'],
     [['state=failed', ':server-11'], `state = 'failed' and server_name like 'server-11%'`],
@@ -179,17 +216,34 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
       async (texts, where) => {
         const sort = { by, descending: true };
         const rows = await expected(by === 'image' ? 'image_id' : 'scheduled_for', true, where);
-        const page = await runs({ sort, filter: filter(...texts) });
-        expect(ids(page)).toEqual(rows.slice(0, 100));
-        if (page.more) expect(rows.length).toBeGreaterThanOrEqual(page.total);
-        else expect(page.total).toBe(rows.length);
-        const { forward, backward } = await there({ sort, filter: filter(...texts) }, 4);
+        const { forward, backward, counts } = await there({ sort, filter: filter(...texts) }, 4);
         expect(forward.flat()).toEqual(rows.slice(0, 400));
-        expect(backward).toEqual(forward.slice(0, -1));
-        expect(ids(await runs({ sort, filter: filter(...texts), page: 3 }))).toEqual(rows.slice(200, 300));
+        expect(backward).toEqual([...forward.slice(0, -1), ...forward.slice(1, 2)]);
+        const last = Math.min(NUMBERED_ROWS / 100, Math.max(1, Math.ceil(rows.length / 100)));
+        for (const number of [3, last, last + 1]) {
+          const page = await runs({ sort, filter: filter(...texts), page: number });
+          const at = Math.min(number, NUMBERED_ROWS / 100) - 1;
+          expect(ids(page)).toEqual(rows.slice(at * 100, at * 100 + 100));
+          counts.push(page);
+        }
+        for (const { total, more } of counts) {
+          if (more) expect(rows.length).toBeGreaterThanOrEqual(total);
+          else expect(total).toBe(rows.length);
+        }
       },
       60_000,
     );
+
+  it('show nothing that was deleted', async () => {
+    const jobs = async (...texts: string[]) => listJobs(site.as('viewer'), { ...all, filter: filter(...texts) });
+    const left = Array.from({ length: size }, (_, at) => at + 1).filter((n) => n !== 171 && `${n}`.startsWith('17'));
+    const page = await jobs(':server-17');
+    const known = left.map((n) => `sms-job-${n}`);
+    expect(ids(page).filter((id) => !known.includes(id))).toEqual([]);
+    expect(page.items).toHaveLength(Math.min(left.length, 100));
+    expect(page.total).toBeLessThanOrEqual(left.length);
+    expect(await jobs('server=server-171')).toMatchObject({ items: [], total: 0 });
+  });
 
   it('fit one of them, where the person says or', async () => {
     const tokens = ['state=failed', ':server-77', 'image!=x'].map(token);
@@ -234,6 +288,35 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     expect((await runs(listQuerySchema.parse({ ...all, filter: filter(':a\u0000b') }))).total).toBe(0);
   });
 });
+
+it('find rows that lie together far from the beginning of the order, and rows that do not fit a text', async () => {
+  site = large;
+  const later = sql`(select id from replication_runs where workspace_id = ${site.workspaceId} order by scheduled_for desc, id desc limit 5150)`;
+  await site.db.execute(sql`update replication_runs set image_id = 'ami-needle' where id in ${later}`);
+  await site.db.execute(sql`vacuum analyze replication_runs`);
+  for (const [text, where, descending] of [
+    [':needle', `image_id = 'ami-needle'`, false],
+    ['image!:needle', `image_id is distinct from 'ami-needle'`, true],
+  ] as const) {
+    const query = { sort: { by: 'scheduledFor', descending }, filter: filter(text) };
+    const rows = await expected('scheduled_for', descending, where);
+    expect(rows.length).toBeGreaterThan(5_000);
+    const { forward, backward } = await there(query, 3);
+    expect(forward.flat()).toEqual(rows.slice(0, 300));
+    expect(backward).toEqual([...forward.slice(0, -1), ...forward.slice(1, 2)]);
+    const last = Math.ceil(rows.length / 100);
+    for (const number of [2, last, last + 1]) {
+      const page = await runs({ ...query, page: number });
+      expect(ids(page)).toEqual(rows.slice(number * 100 - 100, number * 100));
+      if (!page.more) expect(page.total).toBe(rows.length);
+      else expect(page.total).toBeLessThanOrEqual(rows.length);
+    }
+    const end = await runs({ ...query, page: last - 1 });
+    const beyond = await runs({ ...query, cursor: end.next });
+    expect(ids(beyond)).toEqual(rows.slice(last * 100 - 100));
+    if (!beyond.more) expect(beyond.total).toBe(rows.length);
+  }
+}, 60_000);
 
 it('keeps what servers show of their job and connector', async () => {
   site = small;

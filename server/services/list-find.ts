@@ -174,7 +174,12 @@ async function pageFrom(search: Search, from: From): Promise<Found> {
   const last = walked.rows.at(-1);
   const isRare = !last || last.seen > 20 * walked.rows.length;
   const count = await countRows(search, isRare ? text : null);
-  return { rows: walked.rows, count: { ...count, total: Math.max(count.total, from.offset + walked.rows.length) } };
+  return { rows: walked.rows, count: withSeen(count, from, walked.rows) };
+}
+
+/** As many as there are up to the last row of the page, at least; of a page that is not there nothing follows. */
+function withSeen(count: Found['count'], from: From, rows: Found['rows']): Found['count'] {
+  return rows.length === 0 ? count : { ...count, total: Math.max(count.total, from.offset + rows.length) };
 }
 
 /** The last resort, for a filter that no index knows and that the order's first thousands do not fit: as long as it takes. */
@@ -183,5 +188,5 @@ async function scanned(search: Search, from: From): Promise<Found> {
   if (from.key === null && rows.length < from.limit && (rows.length > 0 || from.offset === 0))
     return { rows, count: { total: from.offset + rows.length, more: false } };
   const count = await countRows(search, null);
-  return { rows, count: { ...count, total: Math.max(count.total, from.offset + rows.length) } };
+  return { rows, count: withSeen(count, from, rows) };
 }
