@@ -1,4 +1,4 @@
-// Wrong patches that some test must catch: each is a mistake that replication software has made.
+// Wrong patches that some test must catch: each is a mistake that replication software has made, or one that ours is close to.
 // `search` must be in the file exactly once; when the code changes, the patch has to follow.
 
 export interface MutantPatch {
@@ -110,5 +110,38 @@ export const MUTANTS: MutantPatch[] = [
       },
     ],
     tests: ['proofs/deltas.test.ts'],
+  },
+  {
+    name: "another workspace's rows in a list",
+    edits: [
+      {
+        file: 'server/services/list-find.ts',
+        search: `loose: and(sql\`\${list.workspaceId} || '' = \${workspaceId}\`, list.is) as SQL,`,
+        replace: 'loose: and(sql`true`, list.is) as SQL,',
+      },
+    ],
+    tests: ['server/services/list-find.test.ts'],
+  },
+  {
+    name: 'a job without its lock while what needs attention is renewed',
+    edits: [
+      {
+        file: 'db/migrations/0011_attention.sql',
+        search: '  PERFORM FROM replication_jobs WHERE id = of_job FOR NO KEY UPDATE;\n',
+        replace: '',
+      },
+    ],
+    tests: ['server/services/overview/attention.test.ts'],
+  },
+  {
+    name: 'a lease without its fence',
+    edits: [
+      {
+        file: 'server/services/leases/lease.ts',
+        search: '    eq(tasks.fence, held.fence),\n',
+        replace: '',
+      },
+    ],
+    tests: ['server/services/tasks/lease.test.ts'],
   },
 ];

@@ -39,9 +39,15 @@ const runs = (jobId: string, values: Partial<Run>) =>
 const failed = (theFault: Fault): Partial<Run> => ({ state: 'failed', fault: theFault, endedAt: new Date() });
 const job = (at: number) => jobs[at] as string;
 
-/** Kind, cause and jobs of each entry. */
-const shown = async () =>
-  (await needsAttention(site.as('viewer'))).map(({ kind, fault: { code }, affected }) => [kind, code, affected.count]);
+/** Kind, cause and jobs of each entry; the rows are what they should be. */
+const shown = async () => {
+  expect(await wrongAttention(site.db)).toEqual([]);
+  return (await needsAttention(site.as('viewer'))).map(({ kind, fault: { code }, affected }) => [
+    kind,
+    code,
+    affected.count,
+  ]);
+};
 
 it('opens and closes with the job: failed, waiting, started anew, paused, resumed, deleted', async () => {
   expect(await shown()).toEqual([]);
@@ -72,6 +78,77 @@ it('opens and closes with the job: failed, waiting, started anew, paused, resume
   expect(await shown()).toEqual([]);
 });
 
+it('goes by the newest run that was not missed, and by what it says now', async () => {
+  const ended = new Date('2026-03-01T10:00:00Z');
+  await runs(job(50), { ...failed(fault('image-refused', { message: 'Refused: a' })), endedAt: ended });
+  await site.db.execute(sql`
+    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for, created_at)
+    select 'sms-run-missed', workspace_id, job_id, connector_id, server_name, type, 'missed', settings, step, scheduled_for,
+      now() + interval '1 minute'
+    from replication_runs where job_id = ${job(50)}`);
+  expect(await shown()).toEqual([['failed-runs', 'image-refused', 1]]);
+  const one = async () => (await needsAttention(site.ctx))[0];
+  expect(await one()).toMatchObject({ since: ended, fault: { message: 'Refused: a' } });
+
+  const later = new Date('2026-03-02T10:00:00Z');
+  await site.db
+    .update(replicationRuns)
+    .set({ fault: fault('image-refused', { message: 'Refused: b' }) })
+    .where(sql`job_id = ${job(50)} and state = 'failed'`);
+  expect(await one()).toMatchObject({ fault: { message: 'Refused: b' } });
+  await site.db
+    .update(replicationRuns)
+    .set({ endedAt: later })
+    .where(sql`job_id = ${job(50)} and state = 'failed'`);
+  expect(await one()).toMatchObject({ since: later });
+  expect(await shown()).toHaveLength(1);
+
+  const paused = new Date('2026-03-03T10:00:00Z');
+  await site.db
+    .update(replicationJobs)
+    .set({ state: 'paused-on-failure' })
+    .where(eq(replicationJobs.id, job(50)));
+  expect(await shown()).toEqual([['paused-jobs', 'image-refused', 1]]);
+  await site.db
+    .update(replicationJobs)
+    .set({ pausedAt: paused })
+    .where(eq(replicationJobs.id, job(50)));
+  expect(await one()).toMatchObject({ since: paused });
+  await site.db.delete(replicationRuns).where(eq(replicationRuns.jobId, job(50)));
+  expect(await shown()).toEqual([]);
+});
+
+it('shows a cutover while it asks, or waits to begin, and no longer', async () => {
+  const at = (day: number) => new Date(Date.UTC(2026, 2, day));
+  const row = (id: string, of: Partial<typeof cutovers.$inferInsert>) => ({
+    ...{ id, workspaceId: site.workspaceId, jobId: job(51), serverName: id, step: 'check' as const, createdBy: 'me' },
+    ...{ options: {} as never, state: 'planned' as const, startAt: at(1) },
+    ...of,
+  });
+  const only = async (id: string, of: Partial<typeof cutovers.$inferInsert>) => {
+    await site.db.update(cutovers).set(of).where(eq(cutovers.id, id));
+    expect(await wrongAttention(site.db)).toEqual([]);
+    return (await needsAttention(site.ctx)).map(({ things, since }) => [things[0]?.name, since?.getUTCDate()]);
+  };
+  await site.db.insert(cutovers).values(row('a', { waitingFor: 'Waits for a run.' }));
+  expect(await only('a', { startAt: at(2) })).toEqual([['a', 2]]);
+  expect(await only('a', { state: 'active', startedAt: at(3) }), 'it waits by itself').toEqual([]);
+  const question = { number: 1, text: 'Go on?', detail: null, choices: ['check-again' as const] };
+  const asked = { question: { ...question, askedAt: at(4).toISOString() } };
+  expect(await only('a', asked)).toEqual([['a', 4]]);
+  await site.db.update(cutovers).set({ state: 'finished' }).where(eq(cutovers.id, 'a'));
+  await site.db.insert(cutovers).values(row('b', { waitingFor: 'Waits for a run.', jobId: job(52) }));
+  expect(await only('a', { state: 'rolling-back' }), 'one that has not begun comes last').toEqual([
+    ['a', 4],
+    ['b', 1],
+  ]);
+  expect(await only('b', { waitingFor: null })).toEqual([['a', 4]]);
+  expect(await only('a', { question: null })).toEqual([]);
+  expect(await only('a', asked)).toHaveLength(1);
+  await site.db.delete(cutovers);
+  expect(await shown()).toEqual([]);
+});
+
 it('tells the screens once for each change, and nobody while nothing needs a hand', async () => {
   const told = () => site.db.$count(events, eq(events.topic, 'attention'));
   const before = await told();
@@ -97,6 +174,33 @@ it('has rows that are right after changes at once, whichever commits first', asy
   for (const jobId of ids) await runs(jobId, { state: 'completed', fault: null });
   await site.db.update(replicationJobs).set({ state: 'active' });
   expect(await shown()).toEqual([]);
+});
+
+it('has rows that are right when a run fails while its job is being paused', async () => {
+  let pausing: Promise<unknown> | undefined;
+  await site.db.transaction(async (tx) => {
+    await tx
+      .update(replicationRuns)
+      .set(failed(fault('image-refused')))
+      .where(eq(replicationRuns.jobId, job(53)));
+    // What else would happen at the commit, which is yet to come.
+    await tx.execute(sql`set constraints all immediate`);
+    let done = false;
+    pausing = site.db
+      .update(replicationJobs)
+      .set({ state: 'paused-on-failure' })
+      .where(eq(replicationJobs.id, job(53)))
+      .then(() => {
+        done = true;
+      });
+    const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await expect
+      .poll(async () => done || (await site.db.execute(waiting)).rows.length > 0, { timeout: 10_000 })
+      .toBe(true);
+  });
+  await pausing;
+  expect(await shown()).toEqual([['paused-jobs', 'image-refused', 1]]);
+  await runs(job(53), { state: 'completed', fault: null });
 });
 
 it('says in the words of the kind what is not the same everywhere, and shows five things of many', async () => {
@@ -170,6 +274,15 @@ it('knows what is left over by the tries, and forgets it with the row', async ()
   expect(await shown()).toEqual([]);
   await site.db.update(artifacts).set({ releaseAttempts: 6 });
   expect(await shown()).toEqual([['left-over', 'snapshot-in-use', 1]]);
+  await site.db.update(artifacts).set({ releaseFault: fault('aws-access-denied') });
+  expect(await shown()).toEqual([['left-over', 'aws-access-denied', 1]]);
+  await site.db.update(artifacts).set({ state: 'released' });
+  expect(await shown()).toEqual([]);
+  await site.db.update(artifacts).set({ state: 'created', releaseAttempts: 0 });
+  expect(await shown()).toEqual([]);
+  const tried = { state: 'created' as const, releaseFault: fault('snapshot-in-use'), releaseAttempts: 6 };
+  await site.db.insert(artifacts).values({ ...row, id: newId.artifact(), token: 'second', ...tried });
+  expect(await shown()).toEqual([['left-over', 'snapshot-in-use', 1]]);
   await site.db.delete(artifacts);
   expect(await shown()).toEqual([]);
 });
@@ -180,4 +293,9 @@ it('can be made anew from the truth', async () => {
   expect(await wrongAttention(site.db)).toHaveLength(1);
   await site.db.execute(sql`select rebuild_attention()`);
   expect(await shown()).toEqual([['failed-runs', 'vcenter-login-refused', 1]]);
+  await site.db.execute(
+    sql`insert into attention select (jsonb_populate_record(a, '{"subject_id": "sms-job-gone"}')).* from attention a`,
+  );
+  expect(await wrongAttention(site.db)).toEqual([expect.stringMatching(/^too many: job sms-job-gone/)]);
+  await site.db.execute(sql`select rebuild_attention()`);
 });

@@ -12,6 +12,8 @@ import { fault } from '../../../replication/model/fault.ts';
 import { confirmArtifacts, declareArtifacts } from '../artifacts/ledger.ts';
 import { importCatalog } from '../catalog/import.ts';
 import { createJobs } from '../jobs/create.ts';
+import { listenForTasks } from '../leases/hints.ts';
+import { giveBack } from '../leases/lease.ts';
 import { advanceRun } from '../runs/advance.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
@@ -88,6 +90,39 @@ describe('a lease', () => {
     );
     expect((await run())?.percent).toBe(0);
     expect(await site.db.$count(artifacts)).toBe(0);
+  });
+
+  it('belongs to nobody who names another holder, another fence, or work that has ended', async () => {
+    const { ctx, db, workspaceId } = site;
+    const earlier = await hold('a');
+    await db.update(tasks).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(tasks.id, earlier.taskId));
+    // The same process once more: it tells its two tries apart by the fence alone.
+    const held = await hold('a');
+    const task = async () => (await db.select().from(tasks).where(eq(tasks.id, held.taskId)))[0];
+    const refused = async (by: typeof held) => {
+      expect(await faultCode(settleTask(ctx, workspaceId, by, { ok: false, fault: fault('internal') }))).toBe(
+        'lease-lost',
+      );
+      await giveBack(db, by);
+      expect(await task()).toMatchObject({ holder: 'a', leaseUntil: expect.any(Date) });
+    };
+    for (const other of [earlier, { ...held, holder: 'b' }, { ...held, fence: held.fence + 1 }]) await refused(other);
+    await db.update(tasks).set({ state: 'cancelled' }).where(eq(tasks.id, held.taskId));
+    await refused(held);
+  });
+
+  it('that is given back is told of to whoever waits for work, and claimed by another at once', async () => {
+    const held = await hold('a');
+    const hints = await listenForTasks(site.connectorId);
+    try {
+      const began = performance.now();
+      await giveBack(site.db, held);
+      await hints.next(15_000, new AbortController().signal);
+      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(await hold('b')).toMatchObject({ taskId: held.taskId, fence: held.fence + 1 });
+    } finally {
+      hints.release();
+    }
   });
 
   it('locks the run before the task, as whoever advances a run does: neither waits for the other for ever', async () => {
