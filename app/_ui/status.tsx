@@ -18,8 +18,10 @@ export function Status({ of, state, detail }: StatusProps) {
   const { kind, label } = statusOf(of, state);
   return (
     <StatusIndicator type={kind}>
-      {label}
-      {detail ? <> · {detail}</> : null}
+      <span className="break-normal wrap-anywhere">
+        {label}
+        {detail ? <> · {detail}</> : null}
+      </span>
     </StatusIndicator>
   );
 }

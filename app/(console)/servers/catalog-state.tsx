@@ -44,7 +44,9 @@ export function CatalogLine({ catalog }: { catalog: Catalog | undefined }) {
     const newest = imported.reduce((a, b) => ((a.at?.getTime() ?? 0) > (b.at?.getTime() ?? 0) ? a : b));
     return (
       <StatusIndicator type={failed.length > 0 ? 'warning' : 'success'}>
-        Imported <Time at={newest.at} />: {outcome(total(imported))}
+        <span className="break-normal wrap-anywhere">
+          Imported <Time at={newest.at} />: {outcome(total(imported))}
+        </span>
       </StatusIndicator>
     );
   }
