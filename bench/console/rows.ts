@@ -16,7 +16,7 @@ export interface ConsoleOptions {
   servers: number;
   /** Folder of the database, kept for the next time; null: one that is removed at the end. */
   keep: string | null;
-  /** Lists by their names; null: everything. */
+  /** Lists by their names, and `ticks`; null: everything. */
   lists: readonly string[] | null;
   times: number;
   /** Seconds after which a question is given up. */
@@ -27,12 +27,15 @@ export interface ConsoleOptions {
 }
 
 const FEWEST_SERVERS = 100;
+/** Named beside the lists: the worker's ticks, which need no console in front of the database. */
+const TICKS = 'ticks';
 
 export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]> {
   const { servers, keep, lists, times, longest, explain, say } = options;
-  const unknown = lists?.find((name) => !Object.hasOwn(LISTS, name));
+  const unknown = lists?.find((name) => name !== TICKS && !Object.hasOwn(LISTS, name));
   if (unknown !== undefined)
-    throw new Error(`There is no list "${unknown}": say some of ${Object.keys(LISTS).join(', ')}.`);
+    throw new Error(`There is no list "${unknown}": say some of ${[...Object.keys(LISTS), TICKS].join(', ')}.`);
+  const asksConsole = !lists || lists.some((name) => name !== TICKS);
   if (!Number.isInteger(servers) || servers < FEWEST_SERVERS)
     throw new Error(`--servers takes a whole number from ${FEWEST_SERVERS} on.`);
   const folder = keep ? path.resolve(keep) : mkdtempSync(path.join(tmpdir(), 'landfall-bench-'));
@@ -54,16 +57,14 @@ export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   try {
     if (!keep) ends.push(() => rmSync(folder, { recursive: true, force: true }));
-    await buildConsole();
+    if (asksConsole) await buildConsole();
     const { url: databaseUrl } = await openFilled(folder, servers, say, ends);
     ends.push(await keepConnectorsAlive(databaseUrl));
-    const web = await startWeb(databaseUrl, ends);
-    await measureAnswers({ web, databaseUrl, patience, show, asked }, lists);
-    if (!lists) {
-      await measureTicks(databaseUrl, patience, show);
-      await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
-    }
-    if (explain) {
+    const web = asksConsole ? await startWeb(databaseUrl, ends) : null;
+    if (web) await measureAnswers({ web, databaseUrl, patience, show, asked }, lists);
+    if (!lists || lists.includes(TICKS)) await measureTicks(databaseUrl, patience, show);
+    if (web && !lists) await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
+    if (web && explain) {
       const slowest = asked.toSorted((left, right) => right.p95 - left.p95);
       const plans = await writeWorstPlans(
         { web, databaseUrl, folder, longest: patience.longest * 6 },
