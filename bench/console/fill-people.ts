@@ -67,11 +67,11 @@ export function instancesSql({ now }: FillInput): string {
   };
   return `
 insert into instances (id, workspace_id, instance_id, image_id, run_id, job_id, name, purpose, input, state, detail, fault, launched_by, launched_at,
-    terminated_at, checked_at, checks_passed_at)
+    terminated_at, checks_passed_at)
   select id, ws, case when state <> 'failed' then instance end, image, run_id, job_id, name, purpose, ${sqlOf(launchInput, values)}::jsonb, state,
     case when state <> 'failed' then ${sqlOf(instanceState, values)}::jsonb end,
     case when state = 'failed' then ${literal(JSON.stringify(fault('aws-limit')))}::jsonb end,
-    bench.pick(${literals(PEOPLE)}, i, 110), launched, case when state in ('terminated', 'failed') then launched + interval '5 hours' end, ${at},
+    bench.pick(${literals(PEOPLE)}, i, 110), launched, case when state in ('terminated', 'failed') then launched + interval '5 hours' end,
     case when state <> 'failed' then launched + interval '4 minutes' end
   from (select i, job.ws, job.id job_id, job.name, 'launch-' || bench.hex17(i, 111) id, 'i-0' || bench.hex16(i, 112) instance, 'ami-0' || substr(bench.hex17(one.r, 90), 1, 16) image,
       'sms-run-' || bench.hex8(one.r) run_id, bench.pick(array['t3.small', 't3.medium', 't3.large', 'm6i.large', 'm6i.xlarge', 'r6i.xlarge'], i, 113) type,

@@ -41,6 +41,7 @@ export async function measureTicks(
     `select id from connectors order by last_seen_at limit 1`,
   );
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
+  const instances = { changing: new Round(), all: new Round() };
   const ticks: [string, () => Promise<unknown>][] = [
     ['runs that are due', () => createDueRuns(ctx)],
     ['wishes', () => fulfilSmallestWishes(ctx)],
@@ -49,7 +50,7 @@ export async function measureTicks(
     ['silent connectors', () => noteSilentConnectors(ctx)],
     ['reaper', () => reap(ctx, target, signal)],
     ['history', () => trimHistory(ctx, historyDays())],
-    ['instances', () => watchInstances(ctx, target, signal)],
+    ['instances', () => watchInstances(ctx, target, instances, signal)],
     ['counts', () => foldTallies(ctx)],
     ["a worker's claim", () => claim('cloud', null)],
     ["a connector's claim", () => claim('connector', silent?.id ?? null)],

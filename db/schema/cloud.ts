@@ -105,7 +105,6 @@ export const instances = pgTable(
     launchedBy: text().notNull(),
     launchedAt: at().notNull().defaultNow(),
     terminatedAt: at(),
-    checkedAt: at(),
     /** When both status checks were seen to pass for the first time. */
     checksPassedAt: at(),
     instanceType: text().generatedAlwaysAs(sql`input ->> 'instanceType'`),
@@ -128,12 +127,12 @@ export const instances = pgTable(
   },
   (table) => [
     index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id),
-    // What a worker asks EC2 about, those that change by themselves first.
-    index('instances_watched')
-      .on(table.checkedAt.asc().nullsFirst())
+    // What a worker asks EC2 about, in its order: all, and those that change by themselves.
+    index('instances_standing')
+      .on(table.launchedAt, table.id)
       .where(sql`terminated_at is null and instance_id is not null`),
-    index('instances_unsettled')
-      .on(table.checkedAt.asc().nullsFirst())
+    index('instances_changing')
+      .on(table.launchedAt, table.id)
       .where(
         sql`terminated_at is null and instance_id is not null and (state not in ('running', 'stopped') or (state = 'running' and checks_passed_at is null))`,
       ),

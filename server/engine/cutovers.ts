@@ -2,7 +2,7 @@
 import { log } from '../log.ts';
 import { doOutside } from '../services/cloud/cutover-launch.ts';
 import type { ServiceContext } from '../services/context.ts';
-import { advanceCutover } from '../services/cutovers/advance.ts';
+import { advanceCutover, type Outside } from '../services/cutovers/advance.ts';
 import { openCutovers, startDueCutovers } from '../services/cutovers/due.ts';
 import type { Round } from '../services/round.ts';
 
@@ -12,8 +12,11 @@ export async function tendCutovers(ctx: ServiceContext, round: Round): Promise<v
   const open = await openCutovers(ctx, round);
   await Promise.all(
     open.map(async (found) => {
+      if (found.waits) return;
       try {
-        const outside = await advanceCutover(ctx, found);
+        const outside: Outside | null = found.look
+          ? { do: 'look-at-instance', launchId: found.look }
+          : await advanceCutover(ctx, found);
         if (outside) await doOutside(ctx, found, outside);
       } catch (error) {
         log().warn({ error, cutover: found.id }, 'a cutover could not go on; it is tried again');

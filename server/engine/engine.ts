@@ -43,6 +43,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   const leaseSeconds = options.leaseSeconds ?? 20;
   await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
+  const instances = { changing: new Round(), all: new Round() };
   const ticks = [
     every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
     every(1_000, signal, 'wishes', () => fulfilSmallestWishes(ctx)),
@@ -50,7 +51,9 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(1_000, signal, 'sweep', () => sweepRuns(ctx, rounds)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
     every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
-    every(3_000, signal, 'instances', () => watchInstances(ctx, target, AbortSignal.any([signal, cloudDeadline()]))),
+    every(3_000, signal, 'instances', () =>
+      watchInstances(ctx, target, instances, AbortSignal.any([signal, cloudDeadline()])),
+    ),
     every(1_000, signal, 'tallies', () => foldTallies(ctx)),
     every(5_000, signal, 'history', () => trimHistory(ctx, historyDays())),
     // The bucket's rules are the console's business: a connector's key may only put objects there.

@@ -1,7 +1,8 @@
 // Looks after runs that nobody advances. Runs that are due are made by services/jobs/create-due-runs.ts.
 import type { ServiceContext } from '../services/context.ts';
 import { eachInTurn } from '../services/each-in-turn.ts';
-import { advanceRun, runsToAdvance, type SweepRounds } from '../services/runs/advance.ts';
+import { advanceRun } from '../services/runs/advance.ts';
+import { runsToAdvance, type SweepRounds } from '../services/runs/sweep.ts';
 import { endAbandoned } from '../services/tasks/abandon.ts';
 
 /** Advances open runs whose nudge may have been lost, the next of them each time, and ends other work that was lost too often. */

@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../db/client.ts';
-import { artifacts, cutovers, instances, replicationRuns } from '../../db/schema/index.ts';
+import { artifacts, connectors, cutovers, instances, replicationRuns } from '../../db/schema/index.ts';
 import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
 import { putAsideNeeded, releaseAfterRun } from '../services/artifacts/due.ts';
@@ -18,7 +18,8 @@ import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { countAttention, needsAttention } from '../services/overview/attention.ts';
 import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
 import { Round } from '../services/round.ts';
-import { advanceRun, runsToAdvance } from '../services/runs/advance.ts';
+import { advanceRun } from '../services/runs/advance.ts';
+import { runsToAdvance } from '../services/runs/sweep.ts';
 import { endAbandoned } from '../services/tasks/abandon.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
@@ -83,7 +84,7 @@ it('reads no table of the fleet from end to end in any tick', async () => {
     await putAsideNeeded(db);
     await settleOrphansAtSource(worker);
     await dueArtifacts(worker);
-    await watchInstances(worker, target, signal);
+    await watchInstances(worker, target, { changing: new Round(), all: new Round() }, signal);
     await trimHistory(worker, 20);
     await inTransaction(worker, site.workspaceId, (work) => newestPower(work, 'cutover-1'));
     await claimTasks(worker, { ...claim, place: 'cloud', connectorId: null });
@@ -112,6 +113,7 @@ it('goes round all cutovers, a hundred at a time, and all runs, a few at a time'
   expect(again.map(({ id }) => id)).toEqual(seen.slice(0, TURN));
 
   const rounds = { active: new Round(), pending: new Round() };
+  await site.db.update(replicationRuns).set({ waitingFor: null, waitingKind: null });
   const runs = new Set<string>();
   const open = await site.db.$count(replicationRuns, sql`state in ('pending', 'active')`);
   for (let turn = 0; turn < Math.ceil(open / 5) + 1; turn += 1) {
@@ -122,19 +124,47 @@ it('goes round all cutovers, a hundred at a time, and all runs, a few at a time'
   expect(runs.size).toBe(open);
 });
 
+it('leaves a pending run alone that waits for the same as before, until there is room or somebody cancels it', async () => {
+  const { ctx, db } = site;
+  const wholeRound = async () => {
+    const rounds = { active: new Round(), pending: new Round() };
+    const found: string[] = [];
+    const open = await db.$count(replicationRuns, eq(replicationRuns.state, 'pending'));
+    for (let turn = 0; turn <= open / 5; turn += 1) found.push(...(await runsToAdvance(ctx, rounds)));
+    const pending = await db.select().from(replicationRuns).where(eq(replicationRuns.state, 'pending'));
+    return pending.filter(({ id }) => found.includes(id));
+  };
+  const answers = new Date(Date.now() + 3_600_000);
+  await db.update(connectors).set({ maxRuns: 1, lastSeenAt: answers });
+  for (const { id } of await wholeRound()) await advanceRun(ctx, id);
+  const [first, second] = await db.select().from(replicationRuns).where(eq(replicationRuns.state, 'pending'));
+  expect(first?.waitingFor).toMatch(/^Queued: the connector/);
+  expect(await wholeRound()).toEqual([]);
+  await db
+    .update(replicationRuns)
+    .set({ cancelRequestedAt: new Date() })
+    .where(eq(replicationRuns.id, first?.id as string));
+  expect((await wholeRound()).map(({ id }) => id)).toEqual([first?.id]);
+  // One left something at its server.
+  await db.execute(sql`update replication_runs set settings = settings || '{"vmId": "vm-9"}' where id = ${second?.id}`);
+  await db
+    .update(artifacts)
+    .set({ kind: 'vsphere-snapshot', details: { vmId: 'vm-9' } })
+    .where(eq(artifacts.id, 'artifact-9'));
+  expect((await wholeRound()).map(({ id }) => id).sort()).toEqual([first?.id, second?.id].sort());
+  await db.update(connectors).set({ maxRuns: 1000 });
+  expect((await wholeRound()).length).toBe(await db.$count(replicationRuns, eq(replicationRuns.state, 'pending')));
+});
+
 it('asks EC2 about all instances in turn, and about those that change by themselves each time', async () => {
-  await site.db.update(instances).set({ checksPassedAt: new Date() });
+  // EC2 does not know them yet.
+  await site.db.update(instances).set({ checksPassedAt: new Date(), launchedAt: new Date() });
   await site.db.update(instances).set({ state: 'pending' }).where(eq(instances.id, 'launch-10'));
   const running = await site.db.$count(instances, sql`terminated_at is null`);
   asked = [];
-  for (let turn = 0; turn < Math.ceil(running / TURN); turn += 1) {
-    // One that EC2 does not know yet is looked at again later, too.
-    await site.db
-      .update(instances)
-      .set({ checkedAt: new Date(), launchedAt: new Date() })
-      .where(sql`instance_id = any(${sql.param(asked.at(-1) ?? [])}::text[])`);
-    await watchInstances(site.ctx, target, signal);
-  }
+  const rounds = { changing: new Round(), all: new Round() };
+  for (let turn = 0; turn < Math.ceil(running / TURN); turn += 1)
+    await watchInstances(site.ctx, target, rounds, signal);
   expect(asked.every((ids) => ids.includes('i-10') && ids.length <= 2 * TURN)).toBe(true);
   expect(new Set(asked.flat()).size).toBe(running);
 });

@@ -1,6 +1,6 @@
 // What runs left at the source. When the connector that made it is gone, another one of the same VM manager takes it over; where
 // there is none, a person is told what to remove by hand.
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
@@ -81,28 +81,15 @@ export async function settleOrphansAtSource(ctx: ServiceContext): Promise<void> 
 }
 
 /**
- * What ended runs still have on the source's side of a run's server, whichever job they were of and through whichever
- * connector of the VM manager; the run waits for that.
+ * How much ended runs still have on the source's side of a run's server, whichever job they were of and through whichever
+ * connector of the VM manager; the run waits for that. A subquery: of one run, or of the columns of a statement's runs.
  */
-export async function openSourceArtifacts(
-  ctx: ServiceContext,
-  run: { connectorId: string; workspaceId: string; vmId: string },
-): Promise<number> {
-  const [row] = await ctx.db
-    .select({ count: sql<number>`count(*)::int` })
-    .from(artifacts)
-    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
-    .where(
-      and(
-        eq(artifacts.workspaceId, run.workspaceId),
-        sql`${artifacts.details} ->> 'vmId' = ${run.vmId}`,
-        sql`${connectors.vmManagerId} = (select own.vm_manager_id from ${connectors} own where own.id = ${run.connectorId})`,
-        sql`${artifacts.state} <> 'released'`,
-        // As the index artifacts_at_source says it.
-        sql`${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease')`,
-        sql`${replicationRuns.state} not in ('pending', 'active')`,
-      ),
-    );
-  return row?.count ?? 0;
+export function openSourceArtifacts(run: Record<'connectorId' | 'workspaceId' | 'vmId', string | SQLWrapper>) {
+  return sql<number>`(select count(*)::int from artifacts left_over
+    join replication_runs ended on ended.id = left_over.run_id
+    join connectors maker on maker.id = left_over.connector_id
+    where left_over.workspace_id = ${run.workspaceId} and left_over.details ->> 'vmId' = ${run.vmId}
+      and maker.vm_manager_id = (select own.vm_manager_id from connectors own where own.id = ${run.connectorId})
+      and left_over.state <> 'released' and left_over.kind in ('vsphere-snapshot', 'nfc-lease')
+      and ended.state not in ('pending', 'active'))`;
 }

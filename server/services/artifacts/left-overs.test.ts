@@ -123,9 +123,13 @@ it('lets a run wait for what a job that is gone has left on its server, and for 
   await advanceRun(site.ctx, next.id);
   const [waiting] = await site.db.select().from(replicationRuns).where(eq(replicationRuns.id, next.id));
   expect(waiting).toMatchObject({ state: 'pending', waitingFor: expect.stringContaining('source snapshot') });
-  const { connectorId, workspaceId } = next;
-  expect(await openSourceArtifacts(site.ctx, { connectorId, workspaceId, vmId: next.settings.vmId })).toBe(1);
-  expect(await openSourceArtifacts(site.ctx, { connectorId, workspaceId, vmId: 'vm-of-another' })).toBe(0);
+  const leftOf = async (vmId: string) => {
+    const { connectorId, workspaceId } = next;
+    const count = openSourceArtifacts({ connectorId, workspaceId, vmId });
+    return (await site.db.execute<{ count: number }>(sql`select ${count} as count`)).rows[0]?.count;
+  };
+  expect(await leftOf(next.settings.vmId)).toBe(1);
+  expect(await leftOf('vm-of-another')).toBe(0);
   await site.db.update(replicationJobs).set({ state: 'deleted', deletedAt: new Date() });
 });
 

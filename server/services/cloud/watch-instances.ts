@@ -1,23 +1,36 @@
-// Keeping instances as EC2 says they are: one describe for some that have not ended, soon again for those that change by themselves. Called by the engine.
+// Keeping instances as EC2 says they are: one describe for some that have not ended, soon again for those that change by themselves.
+// What has not changed is not written: a row that stays as it is costs a read. Called by the engine.
 import { isDeepStrictEqual } from 'node:util';
-import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { artifacts, instances } from '../../../db/schema/index.ts';
 import type { AwsTarget } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
+import type { Round } from '../round.ts';
 import { finishLaunch } from './launch.ts';
 
 /** So many of either kind: with more, each is asked about the less often. */
 const BATCH = 100;
 
-export async function watchInstances(ctx: ServiceContext, target: AwsTarget, signal: AbortSignal): Promise<void> {
-  const open = await toLookAt(ctx);
+/** Where a worker is among the instances. */
+export interface InstanceRounds {
+  /** Those that are starting or ending. */
+  changing: Round;
+  all: Round;
+}
+
+export async function watchInstances(
+  ctx: ServiceContext,
+  target: AwsTarget,
+  rounds: InstanceRounds,
+  signal: AbortSignal,
+): Promise<void> {
+  const open = await toLookAt(ctx, rounds);
   if (open.length > 0) {
     const seen = await target.instances.describe(
       open.flatMap((row) => (row.instanceId ? [row.instanceId] : [])),
       signal,
     );
-    const same: string[] = [];
     for (const row of open) {
       const now = row.instanceId ? seen.get(row.instanceId) : undefined;
       // Unknown a moment after the launch is EC2's eventual consistency; after an hour the instance is gone.
@@ -25,10 +38,7 @@ export async function watchInstances(ctx: ServiceContext, target: AwsTarget, sig
       if (!now && !gone) continue;
       const state = now?.state ?? 'terminated';
       // Not by their text: a jsonb column keeps no order of keys.
-      if (isDeepStrictEqual(row.detail, now ?? row.detail) && row.state === state) {
-        same.push(row.id);
-        continue;
-      }
+      if (isDeepStrictEqual(row.detail, now ?? row.detail) && row.state === state) continue;
       await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
         const ended = state === 'terminated';
         const passed = now?.systemStatus === 'ok' && now.instanceStatus === 'ok';
@@ -37,7 +47,6 @@ export async function watchInstances(ctx: ServiceContext, target: AwsTarget, sig
           .set({
             state,
             detail: now ?? row.detail,
-            checkedAt: ctx.now(),
             ...(passed && !row.checksPassedAt ? { checksPassedAt: ctx.now() } : {}),
             ...(ended ? { terminatedAt: ctx.now() } : {}),
           })
@@ -51,21 +60,36 @@ export async function watchInstances(ctx: ServiceContext, target: AwsTarget, sig
         event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
       });
     }
-    if (same.length > 0)
-      await ctx.db.update(instances).set({ checkedAt: ctx.now() }).where(inArray(instances.id, same));
   }
   await finishLostLaunches(ctx);
 }
 
-/** The instances that nobody has looked at for longest: of those that are starting or ending, and of all. */
-async function toLookAt({ db }: ServiceContext) {
-  const watched = and(isNull(instances.terminatedAt), isNotNull(instances.instanceId));
-  // As the index instances_unsettled says it.
-  const unsettled = sql`(${instances.state} not in ('running', 'stopped') or (${instances.state} = 'running' and ${instances.checksPassedAt} is null))`;
-  const longest = sql`${instances.checkedAt} asc nulls first`;
-  const changing = await db.select().from(instances).where(and(watched, unsettled)).orderBy(longest).limit(BATCH);
-  const all = await db.select().from(instances).where(watched).orderBy(longest).limit(BATCH);
-  return [...new Map([...changing, ...all].map((row) => [row.id, row])).values()];
+/** The next of those that are starting or ending, and the next of all. */
+async function toLookAt({ db }: ServiceContext, rounds: InstanceRounds) {
+  const { id, launchedAt } = instances;
+  const next = async (round: Round, which?: SQL) => {
+    const rows = await db
+      .select({
+        id,
+        workspaceId: instances.workspaceId,
+        instanceId: instances.instanceId,
+        state: instances.state,
+        detail: instances.detail,
+        launchedAt,
+        checksPassedAt: instances.checksPassedAt,
+        at: sql<string>`${launchedAt}::text`,
+      })
+      .from(instances)
+      .where(and(isNull(instances.terminatedAt), isNotNull(instances.instanceId), which, round.ahead(launchedAt, id)))
+      .orderBy(asc(launchedAt), asc(id))
+      .limit(BATCH);
+    round.took(rows, BATCH);
+    return rows;
+  };
+  // As the index instances_changing says it.
+  const changing = sql`(${instances.state} not in ('running', 'stopped') or (${instances.state} = 'running' and ${instances.checksPassedAt} is null))`;
+  const rows = [...(await next(rounds.changing, changing)), ...(await next(rounds.all))];
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
 /** Launches whose caller died between the row and EC2's answer. */

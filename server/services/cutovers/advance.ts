@@ -5,15 +5,15 @@ import { eq } from 'drizzle-orm';
 import { cutovers, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import { cutoverStep } from '../../../replication/model/cutover.ts';
 import { type FaultError, faultError } from '../../../replication/model/fault.ts';
-import { stepPlan } from '../../../replication/model/itinerary.ts';
 import { isEnded } from '../../../replication/model/run.ts';
 import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
 import { createRun, openRun } from '../runs/create.ts';
 import { awsTargetConfig } from '../target.ts';
 import { CutoverChange } from './change.ts';
 import { cutoverReadiness } from './checks.ts';
-import { CONNECTOR_REMEDY, isStuck, newestPower, orderPower } from './power.ts';
+import { CONNECTOR_REMEDY, newestPower, orderPower } from './power.ts';
 import { advanceRollBack } from './roll-back-steps.ts';
+import { waitsByItself } from './waits.ts';
 
 /** What has to be done at AWS before the cutover can go on. */
 export type Outside =
@@ -71,8 +71,8 @@ async function advanceActive(change: CutoverChange, ctx: ServiceContext): Promis
 
 async function check(change: CutoverChange): Promise<void> {
   const { work, row } = change;
-  const going = await openRun(work, row.jobId);
-  if (going) return change.wait(`Waits until ${going.id} has ended; nothing is shut down before.`);
+  const waits = waitsByItself(row, { run: await openRun(work, row.jobId) }, change.at);
+  if (waits) return change.wait(waits);
   const { checks } = await cutoverReadiness(work.tx, row.jobId, row.options, change.at);
   change.set({ checks });
   const failing = checks.filter(({ state }) => state === 'fail');
@@ -105,12 +105,9 @@ async function stopSource(change: CutoverChange): Promise<void> {
     return change.wait('Waits for the guest to shut down.');
   }
   if (task.state === 'open') {
-    if (isStuck(change, task)) {
-      change.ask('The connector does not take it up.', CONNECTOR_REMEDY, ['try-again', 'power-off']);
-      return;
-    }
-    const what = task.power?.action === 'power-off' ? 'the server to be powered off' : 'the guest to shut down';
-    return change.wait(task.holder ? `Waits for ${what}.` : 'Waits for the connector to take it up.');
+    const waits = waitsByItself(row, { power: task }, change.at);
+    if (waits) return change.wait(waits);
+    return change.ask('The connector does not take it up.', CONNECTOR_REMEDY, ['try-again', 'power-off']);
   }
   if (task.state === 'done' && task.powerResult?.power === 'off') {
     change.say('info', task.power?.action === 'power-off' ? 'The server is powered off.' : 'The guest has shut down.');
@@ -128,10 +125,7 @@ async function finalRun(change: CutoverChange, ctx: ServiceContext): Promise<voi
   // A run that failed was answered with another try.
   const answered = run && isEnded(run.state) && run.state !== 'completed' && isBefore(run.createdAt, change);
   if (!run || answered) return startFinalRun(change, ctx);
-  if (!isEnded(run.state)) {
-    const where = run.state === 'pending' ? (run.waitingFor ?? 'it waits to start') : stepPlan(run.step).label;
-    return change.wait(`${run.id}: ${Math.floor(run.percent)} %, ${where}`);
-  }
+  if (!isEnded(run.state)) return change.wait(waitsByItself(row, { run }, change.at));
   if (run.state !== 'completed') {
     const said = run.fault;
     return change.ask(`The final run ${run.state}: ${said?.message ?? ''}`, said?.remedy ?? null, ['try-again']);

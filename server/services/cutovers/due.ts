@@ -1,11 +1,12 @@
 // Cutovers whose time has come, and those that are under way. The engine calls both every second.
 import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
-import { cutovers } from '../../../db/schema/index.ts';
+import { cutovers, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
 import { eachInTurn } from '../each-in-turn.ts';
 import type { Round } from '../round.ts';
 import { CutoverChange } from './change.ts';
 import { begin } from './plan.ts';
+import { waitsByItself } from './waits.ts';
 
 /** A cutover that could not begin in time waits for a person: at nine in the morning nobody wants the one of three o'clock. */
 const LATEST_START_MS = 30 * 60_000;
@@ -44,20 +45,50 @@ export async function startDueCutovers(ctx: ServiceContext): Promise<void> {
   );
 }
 
-/** The next hundred that are under way and ask nobody; those of a cutover night are more. */
-export async function openCutovers(ctx: ServiceContext, round: Round): Promise<{ id: string; workspaceId: string }[]> {
+interface OpenCutover {
+  id: string;
+  workspaceId: string;
+  /** It waits for the same as before, and is best left alone. */
+  waits: boolean;
+  /** The launch to look at: nothing else is to be done for it. */
+  look: string | null;
+}
+
+/** The next hundred that are under way and ask nobody, read without a lock; those of a cutover night are more. */
+export async function openCutovers(ctx: ServiceContext, round: Round): Promise<OpenCutover[]> {
+  const { id, workspaceId, state, step, timeline, options, finalRunId, sourceStopped, launchId } = cutovers;
   const rows = await ctx.db
-    .select({ id: cutovers.id, workspaceId: cutovers.workspaceId, at: sql<string>`${cutovers.createdAt}::text` })
+    .select({
+      ...{ id, workspaceId, state, step, timeline, options, finalRunId, sourceStopped, launchId },
+      waitingFor: cutovers.waitingFor,
+      at: sql<string>`${cutovers.createdAt}::text`,
+      run: {
+        id: replicationRuns.id,
+        state: replicationRuns.state,
+        step: replicationRuns.step,
+        percent: replicationRuns.percent,
+        waitingFor: replicationRuns.waitingFor,
+      },
+      // An id first: by a null in the first column Drizzle takes it that there is no such row.
+      power: { id: tasks.id, holder: tasks.holder, power: tasks.power },
+    })
     .from(cutovers)
-    .where(
-      and(
-        sql`${cutovers.state} in ('active', 'rolling-back')`,
-        isNull(cutovers.question),
-        round.ahead(cutovers.createdAt, cutovers.id),
-      ),
+    // At most one of each: as the indexes replication_runs_one_at_a_time and tasks_one_power say it.
+    .leftJoin(
+      replicationRuns,
+      and(eq(replicationRuns.jobId, cutovers.jobId), sql`${replicationRuns.state} in ('pending', 'active')`),
     )
-    .orderBy(asc(cutovers.createdAt), asc(cutovers.id))
+    .leftJoin(tasks, and(eq(tasks.cutoverId, id), sql`${tasks.kind} = 'power' and ${tasks.state} = 'open'`))
+    .where(
+      and(sql`${state} in ('active', 'rolling-back')`, isNull(cutovers.question), round.ahead(cutovers.createdAt, id)),
+    )
+    .orderBy(asc(cutovers.createdAt), asc(id))
     .limit(BATCH);
   round.took(rows, BATCH);
-  return rows;
+  return rows.map((row) => ({
+    id: row.id,
+    workspaceId: row.workspaceId,
+    waits: row.waitingFor !== null && row.waitingFor === waitsByItself(row, row, ctx.now()),
+    look: row.state === 'active' && row.step === 'check-instance' ? row.launchId : null,
+  }));
 }

@@ -13,19 +13,8 @@ import type { CutoverChange } from './change.ts';
 /** Powering on or off is a matter of seconds; a guest shuts down in its own time. */
 const SWITCH_SECONDS = 180;
 
-/** A connector that is alive takes a task up at once, and says soon after its deadline what came of it. */
-const UNCLAIMED_MS = 60_000;
-const OVERDUE_MS = 60_000;
 export const CONNECTOR_REMEDY =
   'Check that the connector runs and reaches the console; it takes the task up as soon as it does. Or do it in vCenter by hand.';
-
-/** Nobody has it, or nobody has said anything long after its deadline. */
-export function isStuck({ row, at }: CutoverChange, task: TaskRow): boolean {
-  const record = row.timeline[row.step];
-  const since = at.getTime() - new Date(record?.since ?? record?.startedAt ?? at).getTime();
-  const held = task.holder !== null;
-  return since > (held ? (task.power?.deadlineSeconds ?? 0) * 1000 + OVERDUE_MS : UNCLAIMED_MS);
-}
 
 /** Asks for one action; an earlier one of this cutover that is still open is given up. */
 export async function orderPower(change: CutoverChange, action: PowerAction): Promise<void> {

@@ -5,18 +5,13 @@ import { isEnded } from '../../../replication/model/run.ts';
 import type { Outside } from './advance.ts';
 import { endRollBack } from './answer.ts';
 import type { CutoverChange } from './change.ts';
-import { CONNECTOR_REMEDY, isStuck, newestPower, orderPower } from './power.ts';
+import { CONNECTOR_REMEDY, newestPower, orderPower } from './power.ts';
+import { timeInStep, waitsByItself } from './waits.ts';
 
 /** After so long a person is asked: the source is down meanwhile. */
-const RUN_MS = 3 * 60_000;
 const INSTANCE_MS = 3 * 60_000;
 const GO_ON =
   'The roll-back can go on without it: the run is cancelled, and cleans up after itself as soon as its connector or AWS answers.';
-
-function hasWaited({ row, at }: CutoverChange, ms: number): boolean {
-  const record = row.timeline[row.step];
-  return at.getTime() - new Date(record?.since ?? record?.startedAt ?? at).getTime() > ms;
-}
 
 export async function advanceRollBack(change: CutoverChange): Promise<Outside | null> {
   switch (change.row.step) {
@@ -39,9 +34,9 @@ async function endFinalRun(change: CutoverChange): Promise<void> {
     ? await change.work.tx.select().from(replicationRuns).where(eq(replicationRuns.id, finalRunId))
     : [];
   if (run && !isEnded(run.state)) {
-    if (hasWaited(change, RUN_MS))
-      return change.ask(`${run.id} has not ended yet.`, GO_ON, ['try-again', 'done-by-hand']);
-    return change.wait(`Waits until ${run.id} has cleaned up.`);
+    const waits = waitsByItself(change.row, { run }, change.at);
+    if (waits) return change.wait(waits);
+    return change.ask(`${run.id} has not ended yet.`, GO_ON, ['try-again', 'done-by-hand']);
   }
   change.begin('stop-instance', { outcome: run?.state === 'cancelled' ? 'done' : 'skipped' });
 }
@@ -52,7 +47,7 @@ async function stopInstance(change: CutoverChange): Promise<Outside | null> {
   // A launch that EC2 has not answered yet is answered, or refused, within a minute (cloud/watch-instances.ts).
   const gone =
     !instance || instance.terminatedAt !== null || instance.state === 'stopped' || instance.state === 'failed';
-  if (!gone && hasWaited(change, INSTANCE_MS)) {
+  if (!gone && timeInStep(change.row, change.at) > INSTANCE_MS) {
     const what = instance.instanceId
       ? `${instance.instanceId} is ${instance.state}.`
       : 'EC2 does not say whether it launched.';
@@ -92,10 +87,11 @@ async function startSource(change: CutoverChange): Promise<void> {
     change.say('info', 'The server is powered on again.');
     return change.wait('Waits for the server to be on.');
   }
-  if (task.state === 'open' && isStuck(change, task))
+  if (task.state === 'open') {
+    const waits = waitsByItself(row, { power: task }, change.at);
+    if (waits) return change.wait(waits);
     return change.ask('The connector does not take it up.', CONNECTOR_REMEDY, ['try-again', 'done-by-hand']);
-  if (task.state === 'open')
-    return change.wait(task.holder ? 'Waits for the server to be on.' : 'Waits for the connector to take it up.');
+  }
   if (task.state === 'done' && task.powerResult?.power === 'on' && task.powerResult.note === null)
     return endRollBack(change, null);
   const why = task.fault?.message ?? task.powerResult?.note ?? 'The connector gave up.';

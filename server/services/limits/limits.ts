@@ -50,33 +50,57 @@ export async function updateRunLimits(ctx: ServiceContext, input: RunLimits): Pr
   return after;
 }
 
+/** A workspace's limits, and how many of its runs are active for each connector and target. */
+export interface Places {
+  limits: RunLimits;
+  active: { connectorId: string; region: string; bucket: string; runs: number }[];
+}
+
+export async function placesOf(tx: Queries, workspaceId: string): Promise<Places> {
+  const target = (name: string) => sql<string>`${replicationRuns.settings} -> 'target' ->> ${sql.raw(`'${name}'`)}`;
+  const active = await tx
+    .select({
+      connectorId: replicationRuns.connectorId,
+      region: target('region'),
+      bucket: target('bucket'),
+      runs: sql<number>`count(*)::int`,
+    })
+    .from(replicationRuns)
+    .where(sql`${replicationRuns.workspaceId} = ${workspaceId} and ${replicationRuns.state} = 'active'`)
+    .groupBy(sql`1, 2, 3`);
+  return { limits: await limitsOf(tx, workspaceId), active };
+}
+
+/** Why a pending run finds no place among these; null when there is one. */
+export function whyNoPlace(
+  { limits, active }: Places,
+  run: Pick<RunRow, 'settings'>,
+  connector: Pick<ConnectorRow, 'id' | 'name' | 'maxRuns'>,
+): string | null {
+  const { region, bucket } = run.settings.target;
+  const count = (which: (of: Places['active'][number]) => boolean) =>
+    active.filter(which).reduce((sum, { runs }) => sum + runs, 0);
+  const full = (who: string, limit: number) =>
+    `Queued: ${who} ${limit === 1 ? 'takes one run' : `takes ${limit} runs`} at a time, and ${limit === 1 ? 'one is' : 'they are'} going.`;
+  if (count((of) => of.connectorId === connector.id) >= connector.maxRuns)
+    return full(`the connector ${connector.name}`, connector.maxRuns);
+  if (count((of) => of.region === region && of.bucket === bucket) >= limits.perTarget)
+    return full(`the AWS target ${bucket}`, limits.perTarget);
+  if (count(() => true) >= limits.total) return full('the workspace', limits.total);
+  return null;
+}
+
 /**
  * Why a pending run may not start now, or null when it may. Whoever asks holds the workspace's turn until the end of
  * the transaction, so that two runs never take the same free place.
  */
 export async function whyQueued(
   tx: Queries,
-  run: RunRow,
+  run: Pick<RunRow, 'workspaceId' | 'settings'>,
   connector: Pick<ConnectorRow, 'id' | 'name' | 'maxRuns'>,
 ): Promise<string | null> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LIMITS_LOCK}, hashtext(${run.workspaceId}))`);
-  const limits = await limitsOf(tx, run.workspaceId);
-  const { region, bucket } = run.settings.target;
-  const [active] = await tx
-    .select({
-      total: sql<number>`count(*)::int`,
-      target: sql<number>`count(*) filter (where ${replicationRuns.settings} -> 'target' ->> 'region' = ${region} and ${replicationRuns.settings} -> 'target' ->> 'bucket' = ${bucket})::int`,
-      connector: sql<number>`count(*) filter (where ${replicationRuns.connectorId} = ${connector.id})::int`,
-    })
-    .from(replicationRuns)
-    .where(sql`${replicationRuns.workspaceId} = ${run.workspaceId} and ${replicationRuns.state} = 'active'`);
-  if (!active) return null;
-  const full = (who: string, limit: number) =>
-    `Queued: ${who} ${limit === 1 ? 'takes one run' : `takes ${limit} runs`} at a time, and ${limit === 1 ? 'one is' : 'they are'} going.`;
-  if (active.connector >= connector.maxRuns) return full(`the connector ${connector.name}`, connector.maxRuns);
-  if (active.target >= limits.perTarget) return full(`the AWS target ${bucket}`, limits.perTarget);
-  if (active.total >= limits.total) return full('the workspace', limits.total);
-  return null;
+  return whyNoPlace(await placesOf(tx, run.workspaceId), run, connector);
 }
 
 /** A place may be free: the runs that wait longest are asked to look. */

@@ -1,88 +1,32 @@
 // Takes a run one transition further, whatever made somebody look at it. Safe to call at any time, any number of times.
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import {
-  connectors,
-  type JobRow,
-  type RunRow,
-  replicationJobs,
-  replicationRuns,
-  runLog,
-  tasks,
-} from '../../../db/schema/index.ts';
+import { type JobRow, type RunRow, replicationJobs, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
 import { type Fault, fault } from '../../../replication/model/fault.ts';
 import { nextStep, type StepId, type StepPlan, stepPlan } from '../../../replication/model/itinerary.ts';
 import { isPaused, type JobState } from '../../../replication/model/job.ts';
 import { isEnded, type RunEvent, transition, type WaitingKind, waitsFor } from '../../../replication/model/run.ts';
-import { openSourceArtifacts } from '../artifacts/at-source.ts';
 import { releaseAfterRun } from '../artifacts/due.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
-import { connectorStatus } from '../connectors/status.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
 import { nudgeQueued, whyQueued } from '../limits/limits.ts';
-import type { Round } from '../round.ts';
 import { lockRun } from './lock.ts';
+import { needsPlace, readPending, whyHeldBack } from './pending.ts';
 
 export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
   const [found] = await ctx.db
-    .select({
-      workspaceId: replicationRuns.workspaceId,
-      connectorId: replicationRuns.connectorId,
-      state: replicationRuns.state,
-      vmId: sql<string>`${replicationRuns.settings} ->> 'vmId'`,
-    })
+    .select({ workspaceId: replicationRuns.workspaceId, state: replicationRuns.state })
     .from(replicationRuns)
     .where(eq(replicationRuns.id, runId));
   if (!found || isEnded(found.state)) return;
-  const leftOver = found.state === 'pending' ? await openSourceArtifacts(ctx, found) : 0;
   await inTransaction(ctx, found.workspaceId, async (work) => {
     const run = await lockRun(work.tx, runId);
     if (!run || isEnded(run.state)) return;
-    if (run.state === 'pending') await advancePending(ctx, work, run, leftOver);
+    if (run.state === 'pending') await advancePending(ctx, work, run);
     else await advanceActive(ctx, work, run);
   });
-}
-
-/** Each costs some milliseconds, and what makes room or is there again nudges runs by itself: this only catches what was missed. */
-const LOOKED_AT_ONCE = 5;
-
-/** Where a worker is in what it sweeps. */
-export interface SweepRounds {
-  active: Round;
-  pending: Round;
-}
-
-/**
- * Ids of active runs whose step nobody holds, and of pending ones: their nudge may have been lost, or the holder. There may be
- * many, so they are looked at in turn.
- */
-export async function runsToAdvance(ctx: ServiceContext, rounds: SweepRounds): Promise<string[]> {
-  const { id, createdAt } = replicationRuns;
-  const turn = { id, at: sql<string>`${createdAt}::text` };
-  const active = await ctx.db
-    .select(turn)
-    .from(replicationRuns)
-    .where(
-      and(
-        sql`${replicationRuns.state} = 'active'`,
-        rounds.active.ahead(createdAt, id),
-        sql`not exists (select 1 from tasks t where t.kind = 'step' and t.run_id = ${replicationRuns.id} and t.step_id = ${replicationRuns.step}
-          and t.state = 'open' and t.holder is not null and t.lease_until >= now())`,
-      ),
-    )
-    .orderBy(asc(createdAt), asc(id))
-    .limit(LOOKED_AT_ONCE);
-  rounds.active.took(active, LOOKED_AT_ONCE);
-  const pending = await ctx.db
-    .select(turn)
-    .from(replicationRuns)
-    .where(and(sql`${replicationRuns.state} = 'pending'`, rounds.pending.ahead(createdAt, id)))
-    .orderBy(asc(createdAt), asc(id))
-    .limit(LOOKED_AT_ONCE);
-  rounds.pending.took(pending, LOOKED_AT_ONCE);
-  return [...active, ...pending].map((run) => run.id);
 }
 
 /** How the task of a step ended. */
@@ -106,18 +50,13 @@ export async function advanceEnded(
   await afterStep(ctx, work, { ...run, ...changes }, ended, changes);
 }
 
-async function advancePending(ctx: ServiceContext, work: Work, run: RunRow, leftOver: number): Promise<void> {
+async function advancePending(ctx: ServiceContext, work: Work, run: RunRow): Promise<void> {
   if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
-  const [connector] = await work.tx.select().from(connectors).where(eq(connectors.id, run.connectorId));
-  const status = connector ? connectorStatus(connector, ctx.now()) : null;
-  let why: string | null = null;
-  if (!connector || connector.disassociatedAt) why = 'Waits for a connector: the one of this server was disassociated.';
-  else if (status?.status !== 'healthy')
-    why = `Waits for the connector ${connector.name}: ${status?.reason ?? 'it is not healthy'}.`;
-  else if (leftOver > 0) why = `Waits until the source snapshot of the last run is removed (${leftOver} left).`;
+  const [pending] = await readPending(work.tx).where(eq(replicationRuns.id, run.id));
+  if (!pending) return;
+  const why = whyHeldBack(pending, ctx.now());
   if (why) return waitFor(work, run, why);
-  // The service is down while a final run waits, so it waits for nobody's place.
-  const queued = connector && !run.settings.cutoverId ? await whyQueued(work.tx, run, connector) : null;
+  const queued = pending.connector && needsPlace(run) ? await whyQueued(work.tx, run, pending.connector) : null;
   if (queued) return waitFor(work, run, queued, 'queued');
   await work.tx
     .update(replicationRuns)
