@@ -319,7 +319,13 @@ export const artifacts = pgTable(
     index('artifacts_at_source')
       .on(table.workspaceId, sql`(details ->> 'vmId')`)
       .where(sql`state <> 'released' and kind in ('vsphere-snapshot', 'nfc-lease')`),
-    index('artifacts_open').on(table.releaseNotBefore).where(sql`state <> 'released'`),
+    // What is released next, at AWS and by each connector.
+    index('artifacts_open_at_aws')
+      .on(table.releaseNotBefore)
+      .where(sql`state <> 'released' and kind not in ('vsphere-snapshot', 'nfc-lease')`),
+    index('artifacts_open_at_source')
+      .on(table.connectorId, table.releaseNotBefore)
+      .where(sql`state <> 'released' and kind in ('vsphere-snapshot', 'nfc-lease')`),
   ],
 );
 

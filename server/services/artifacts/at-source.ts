@@ -1,11 +1,11 @@
 // What runs left at the source. When the connector that made it is gone, another one of the same VM manager takes it over; where
 // there is none, a person is told what to remove by hand.
-import { and, eq, inArray, isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import type { ServiceContext } from '../context.ts';
-import { dueForRelease, firstAtHand, HOPELESS, SOURCE_ARTIFACTS } from './due.ts';
+import { dueForRelease, firstAtSource, HOPELESS } from './due.ts';
 
 /** vCenter ends an export by itself when nobody has spoken of it for 5 minutes (HttpNfcLeaseInfo.leaseTimeout). */
 const LEASE_ENDS_MINUTES = 15;
@@ -54,14 +54,7 @@ export async function settleOrphansAtSource(ctx: ServiceContext): Promise<void> 
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
     .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
-    .where(
-      and(
-        sql`${artifacts.id} in ${firstAtHand()}`,
-        dueForRelease(),
-        inArray(artifacts.kind, SOURCE_ARTIFACTS),
-        isNotNull(connectors.disassociatedAt),
-      ),
-    );
+    .where(and(sql`${artifacts.id} in ${firstAtSource()}`, dueForRelease(), isNotNull(connectors.disassociatedAt)));
   for (const { id, kind, details, server, connector, vmManager, gone, heir } of rows) {
     const name = details.name ?? 'of Landfall';
     const change = heir

@@ -1,12 +1,14 @@
 // When the ledger's rows are released: as soon as nothing needs them any more, and what failed later and later.
-import { and, eq, inArray, lte, sql } from 'drizzle-orm';
+import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { artifacts, images, replicationRuns } from '../../../db/schema/index.ts';
 import { artifactKindSchema, releasedBy } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 
-/** What only a connector can release. */
-export const SOURCE_ARTIFACTS = artifactKindSchema.options.filter((kind) => releasedBy(kind) === 'connector');
+/** What only a connector can release, written out as the indexes of artifacts have it. */
+export const SOURCE_KINDS = sql.raw(
+  `(${artifactKindSchema.options.flatMap((kind) => (releasedBy(kind) === 'connector' ? [`'${kind}'`] : [])).join(', ')})`,
+);
 
 /** Condition on artifacts joined with their run: nothing needs them any more, and they may be tried now. */
 export function dueForRelease() {
@@ -22,7 +24,7 @@ function atHand() {
 function isNeeded() {
   // What could not be removed from the source when its step came is tried on beside the rest of the run.
   const runNeedsIt = sql`(${replicationRuns.state} in ('pending', 'active') and not (${replicationRuns.state} = 'active'
-    and ${artifacts.kind} in ('vsphere-snapshot', 'nfc-lease') and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`;
+    and ${artifacts.kind} in ${SOURCE_KINDS} and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`;
   return sql`(${artifacts.kind} = 'instance' or ${runNeedsIt}
     or (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))
     or ${inBaseline()} or ${inRecordedImage()})`;
@@ -40,15 +42,16 @@ const MOST_ASIDE_BATCHES = 10;
  */
 export async function putAsideNeeded(db: Queries): Promise<void> {
   // What is due stands among them, so a batch is seldom full.
-  for (let batch = 0; batch < MOST_ASIDE_BATCHES; batch += 1) if ((await putAside(db, ASIDE_BATCH)) === 0) return;
+  for (const first of [firstAtAws(ASIDE_BATCH), firstAtSource()])
+    for (let batch = 0; batch < MOST_ASIDE_BATCHES; batch += 1) if ((await putAside(db, first)) === 0) break;
 }
 
-async function putAside(db: Queries, most: number): Promise<number> {
+async function putAside(db: Queries, first: SQL): Promise<number> {
   const needed = db
     .select({ id: artifacts.id, seen: artifacts.releaseNotBefore })
     .from(artifacts)
     .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .where(and(sql`${artifacts.id} in ${firstAtHand(most)}`, sql`(${artifacts.runId} is null or ${isNeeded()})`))
+    .where(and(sql`${artifacts.id} in ${first}`, sql`(${artifacts.runId} is null or ${isNeeded()})`))
     .as('needed');
   const aside = await db
     .update(artifacts)
@@ -62,11 +65,23 @@ async function putAside(db: Queries, most: number): Promise<number> {
 }
 
 const CANDIDATES = 1000;
+const CANDIDATES_OF_CONNECTOR = 100;
 
-/** A subquery of ids, so that however many rows are at hand a turn looks at no more than these. */
-export function firstAtHand(most = CANDIDATES) {
-  return sql`(select first.id from ${artifacts} first where first.state <> 'released' and first.release_not_before <= now()
-    order by first.release_not_before limit ${most})`;
+/**
+ * A subquery of ids, so that however many rows are at hand a turn looks at no more than these. What AWS releases never waits
+ * behind what only connectors can: one of them may be silent for weeks.
+ */
+export function firstAtAws(most = CANDIDATES): SQL {
+  return sql`(select first.id from ${artifacts} first where first.state <> 'released' and first.kind not in ${SOURCE_KINDS}
+    and first.release_not_before <= now() order by first.release_not_before limit ${most})`;
+}
+
+/** The same of what connectors release: the first of each, so that none waits behind another. */
+export function firstAtSource(): SQL {
+  return sql`(select first.id from connectors site cross join lateral (
+    select own.id from ${artifacts} own where own.connector_id = site.id and own.state <> 'released'
+      and own.kind in ${SOURCE_KINDS} and own.release_not_before <= now()
+    order by own.release_not_before limit ${CANDIDATES_OF_CONNECTOR}) first)`;
 }
 
 /** The run's snapshot was to be removed: what is still there is tried on, and what failed when its time has come. */
@@ -78,7 +93,7 @@ export async function releaseLeftAtSource(tx: Queries, runId: string): Promise<v
         when ${artifacts.releaseFault} is null then 0 else power(2, least(${artifacts.releaseAttempts}, ${HOPELESS})) end))`,
     })
     .where(
-      and(eq(artifacts.runId, runId), sql`${artifacts.state} <> 'released'`, inArray(artifacts.kind, SOURCE_ARTIFACTS)),
+      and(eq(artifacts.runId, runId), sql`${artifacts.state} <> 'released' and ${artifacts.kind} in ${SOURCE_KINDS}`),
     );
 }
 

@@ -7,7 +7,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
 import { inTransaction, type ServiceContext, type Work } from '../context.ts';
 import { type Held, lockHeld, type TaskHead } from '../leases/lease.ts';
-import { afterFailedRelease, dueForRelease, SOURCE_ARTIFACTS } from './due.ts';
+import { afterFailedRelease, dueForRelease, SOURCE_KINDS } from './due.ts';
 
 /** The rows for these tokens, in their order: new ones, or those that an earlier try declared. */
 export async function declareArtifacts(
@@ -91,7 +91,7 @@ export async function artifactsFor(ctx: ServiceContext, task: TaskRow): Promise<
   const where = task.runId
     ? eq(artifacts.runId, task.runId)
     : task.kind === 'release-artifacts' && task.connectorId
-      ? and(dueForRelease(), eq(artifacts.connectorId, task.connectorId), inArray(artifacts.kind, SOURCE_ARTIFACTS))
+      ? and(dueForRelease(), eq(artifacts.connectorId, task.connectorId), sql`${artifacts.kind} in ${SOURCE_KINDS}`)
       : undefined;
   if (!where) return [];
   const rows = await ctx.db

@@ -133,6 +133,28 @@ it('lets a run wait for what a job that is gone has left on its server, and for 
   await site.db.update(replicationJobs).set({ state: 'deleted', deletedAt: new Date() });
 });
 
+it('releases what is at AWS, and asks the other connectors, however much waits for one that is silent', async () => {
+  await site.db.execute(sql`
+    insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, fence, details, release_not_before)
+    select 'artifact-silent-' || n, workspace_id, run_id, connector_id, kind, 'token-' || n, state, fence, details, now() - interval '1 day'
+    from artifacts, generate_series(1, 1100) n`);
+  const [silent] = await site.db.select().from(connectors).where(eq(connectors.id, site.connectorId));
+  const other = newId.connector();
+  await site.db.insert(connectors).values({ ...(silent as typeof silent & object), id: other });
+  const atOther = await leave('vsphere-snapshot');
+  await site.db.update(artifacts).set({ connectorId: other }).where(eq(artifacts.id, atOther));
+  const atAws = await leave('ebs-snapshot');
+  const due = await dueArtifacts(site.ctx);
+  expect(due.cloud.map(({ artifact }) => artifact.id)).toEqual([atAws]);
+  const asked = due.connectors.map(({ connectorId }) => connectorId);
+  expect(asked.sort()).toEqual([site.connectorId, other].sort());
+  // AWS, too, may be away for long, and more is due there than a turn takes.
+  for (let more = 0; more < 60; more += 1) await leave('ebs-snapshot');
+  expect((await dueArtifacts(site.ctx)).connectors).toHaveLength(2);
+  await site.db.delete(artifacts);
+  await site.db.delete(connectors).where(eq(connectors.id, other));
+});
+
 it('tries slower and slower, then asks a person, who may have it tried at once', async () => {
   await site.db.delete(artifacts);
   const id = await leave('ebs-snapshot');

@@ -1,12 +1,12 @@
 // The ledger's due rows, and what became of them. The worker's reaper calls these; it does the releasing itself.
-import { and, eq, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, connectors, replicationRuns, tasks } from '../../../db/schema/index.ts';
-import { type Artifact, releasedBy } from '../../../replication/model/artifact.ts';
+import type { Artifact } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
-import { afterFailedRelease, dueForRelease, firstAtHand, SOURCE_ARTIFACTS } from './due.ts';
+import { afterFailedRelease, dueForRelease, firstAtAws, firstAtSource } from './due.ts';
 import { toArtifact } from './ledger.ts';
 
 const BATCH = 50;
@@ -25,33 +25,21 @@ export async function dueArtifacts(
     .select({ row: artifacts })
     .from(artifacts)
     .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .leftJoin(connectors, eq(connectors.id, artifacts.connectorId))
-    .where(
-      and(
-        sql`${artifacts.id} in ${firstAtHand()}`,
-        dueForRelease(),
-        or(isNull(connectors.disassociatedAt), notInArray(artifacts.kind, SOURCE_ARTIFACTS)),
-      ),
-    )
+    .where(and(sql`${artifacts.id} in ${firstAtAws()}`, dueForRelease()))
     .orderBy(
       sql`array_position(array['import-image-task','import-snapshot-task','image','ebs-snapshot'], ${artifacts.kind})`,
       artifacts.createdAt,
     )
     .limit(BATCH);
-  const cloud: DueArtifact[] = [];
-  const byConnector = new Map<string, string>();
-  for (const { row } of rows) {
-    if (releasedBy(row.kind) === 'cloud') {
-      cloud.push({
-        artifact: toArtifact(row),
-        workspaceId: row.workspaceId,
-        runId: row.runId,
-      });
-    } else if (row.connectorId) byConnector.set(row.connectorId, row.workspaceId);
-  }
+  const waiting = await ctx.db
+    .selectDistinct({ connectorId: connectors.id, workspaceId: connectors.workspaceId })
+    .from(artifacts)
+    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
+    .where(and(sql`${artifacts.id} in ${firstAtSource()}`, dueForRelease(), isNull(connectors.disassociatedAt)));
   return {
-    cloud,
-    connectors: [...byConnector].map(([connectorId, workspaceId]) => ({ connectorId, workspaceId })),
+    cloud: rows.map(({ row }) => ({ artifact: toArtifact(row), workspaceId: row.workspaceId, runId: row.runId })),
+    connectors: waiting,
   };
 }
 

@@ -1,0 +1,3 @@
+DROP INDEX "artifacts_open";--> statement-breakpoint
+CREATE INDEX "artifacts_open_at_aws" ON "artifacts" USING btree ("release_not_before") WHERE state <> 'released' and kind not in ('vsphere-snapshot', 'nfc-lease');--> statement-breakpoint
+CREATE INDEX "artifacts_open_at_source" ON "artifacts" USING btree ("connector_id","release_not_before") WHERE state <> 'released' and kind in ('vsphere-snapshot', 'nfc-lease');
