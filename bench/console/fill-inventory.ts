@@ -232,10 +232,10 @@ export function serversSql({ now }: FillInput): string {
   const at = `${literal(now)}::timestamptz`;
   return `
 insert into servers (id, workspace_id, connector_id, connector_name, replication_state, vm_id, uuid, name, path, power, guest_name, guest_family,
-    vcpus, memory_mi_b, disk_count, disk_bytes, address, host, readiness, record, first_seen_at, last_seen_at, seen_in_task, gone_at, cleared_at)
+    vcpus, memory_mi_b, disk_count, disk_bytes, address, host, readiness, record, first_seen_at, last_seen_at, gone_at, cleared_at)
   select s.id, s.ws, s.connector_id, c.name, coalesce(job.state, 'none'), vm_id, uuid, s.name, path, power, guest_name, s.family,
     vcpus, memory, s.disks, (select sum(capacity) from unnest(capacities) capacity), address, host, readiness, record::jsonb,
     ${at} - interval '90 days' + interval '60 days' * bench.unit(s.n, 60), ${at} - interval '3 hours' - case when gone then interval '10 days' else interval '0' end,
-    'task-' || bench.hex17(1, 61), case when gone then ${at} - interval '9 days' end, case when cleared then ${at} - interval '2 days' end
+    case when gone then ${at} - interval '9 days' end, case when cleared then ${at} - interval '2 days' end
   from bench.server s join bench.connector c on c.id = s.connector_id left join bench.job on job.n = s.n and job.state <> 'deleted';`;
 }

@@ -105,9 +105,8 @@ export const servers = pgTable(
     readiness: text({ enum: ['ready', 'warnings', 'blocked'] }).notNull(),
     record: jsonb().$type<CatalogServer>().notNull(),
     firstSeenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    /** To the hour (services/catalog/import.ts). */
     lastSeenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
-    /** Import task that saw it last; others are gone when the import ends. */
-    seenInTask: text(),
     goneAt: timestamp({ withTimezone: true }),
     /** Cleared from the catalog, kept for the history of its jobs. */
     clearedAt: timestamp({ withTimezone: true }),
@@ -149,3 +148,12 @@ export const servers = pgTable(
     searchIndex('servers', table.search, sql`cleared_at is null`),
   ],
 );
+
+/**
+ * Import task that saw a server last; others are gone when the import ends. Apart from the server, since each import writes it
+ * anew, and a changed row of `servers` is a new entry in each of its indexes. No foreign key, which would lock that row.
+ */
+export const serverSightings = pgTable('server_sightings', {
+  serverId: text().primaryKey(),
+  taskId: text().notNull(),
+});

@@ -52,6 +52,7 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'Somebody else has set these limits at the same moment.',
     remedy: 'Look at the limits as they are now, then save again.',
   },
+  server_sightings_pkey: { message: 'Another import has just seen this server.', remedy: 'Nothing to do.' },
   servers_connector_vm: {
     message: 'The server is in the catalog already.',
     remedy: 'Import the server catalog again.',

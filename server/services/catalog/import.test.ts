@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectors, servers } from '../../../db/schema/index.ts';
 import { listServers } from '../servers/list.ts';
@@ -43,6 +43,36 @@ describe('the server catalog', () => {
     ]);
     const [back] = await site.db.select().from(servers).where(eq(servers.name, 'beta'));
     expect(back).toMatchObject({ id: beta?.id, goneAt: null });
+  });
+
+  it("leaves an unchanged server's row alone within the hour of its last sight, and counts it all the same", async () => {
+    const versions = async () =>
+      Object.fromEntries(
+        (await site.db.execute(sql`select name, xmin::text from servers`)).rows.map((row) => [row.name, row.xmin]),
+      );
+    const importOf = (addresses: string[]) =>
+      site.importServers([
+        catalogServer('alpha', { memoryMiB: 4096 }),
+        catalogServer('beta', { addresses }),
+        catalogServer('100%_sure'),
+      ]);
+    await importOf(['10.0.0.1']);
+    const before = await versions();
+    await importOf(['10.0.0.2']);
+    const after = await versions();
+    expect(after).toEqual({ ...before, beta: expect.not.stringMatching(`^${before.beta}$`) });
+    const [connector] = await site.db.select().from(connectors);
+    expect(connector?.catalogSummary).toEqual({ found: 3, added: 0, changed: 0, gone: 0 });
+    expect((await site.db.select().from(servers)).map(({ goneAt }) => goneAt)).toEqual([null, null, null]);
+
+    await site.db
+      .update(servers)
+      .set({ lastSeenAt: sql`now() - interval '61 minutes'`, readiness: 'blocked' })
+      .where(eq(servers.name, 'alpha'));
+    await importOf(['10.0.0.2']);
+    const [alpha] = await site.db.select().from(servers).where(eq(servers.name, 'alpha'));
+    expect(alpha?.readiness).toBe('ready');
+    expect(Date.now() - Number(alpha?.lastSeenAt)).toBeLessThan(60_000);
   });
 
   it('is filtered, sorted and paged by the server, whatever characters are asked for', async () => {

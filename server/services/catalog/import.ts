@@ -1,8 +1,9 @@
 // Importing the server catalog: a task for each connector, and the pages that come back.
-import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { isDeepStrictEqual } from 'node:util';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
-import { connectors, servers, tasks } from '../../../db/schema/index.ts';
+import { connectors, serverSightings, servers, tasks } from '../../../db/schema/index.ts';
 import { type Fault, faultError } from '../../../replication/model/fault.ts';
 import { type CatalogServer, readiness } from '../../../replication/model/server.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
@@ -94,8 +95,11 @@ export async function receiveCatalogPage(
     if (task.kind !== 'import-catalog' || !connectorId) throw faultError('lease-lost');
     const [connector] = await tx.select().from(connectors).where(eq(connectors.id, connectorId)).for('update');
     const summary = { ...(connector?.catalogSummary ?? { found: 0, added: 0, changed: 0, gone: 0 }) };
-    for (const server of page.servers) {
-      const outcome = await storeServer(work, { workspaceId, connectorId, taskId: task.id, server, at: ctx.now() });
+    for (const outcome of await storeServers(
+      work,
+      { workspaceId, connectorId, taskId: task.id, at: ctx.now() },
+      page,
+    )) {
       if (outcome !== 'seen-before') summary.found += 1;
       if (outcome === 'added') summary.added += 1;
       if (outcome === 'changed') summary.changed += 1;
@@ -109,7 +113,7 @@ export async function receiveCatalogPage(
             eq(servers.connectorId, connectorId),
             isNull(servers.goneAt),
             isNull(servers.clearedAt),
-            or(isNull(servers.seenInTask), notInArray(servers.seenInTask, [task.id])),
+            sql`not exists (select 1 from ${serverSightings} seen where seen.server_id = ${servers.id} and seen.task_id = ${task.id})`,
           ),
         )
         .returning({ id: servers.id });
@@ -140,12 +144,79 @@ export async function importEnded(
   event({ topic: 'servers', subjectId: null, kind: 'changed' });
 }
 
-async function storeServer(
-  { tx }: Work,
-  input: { workspaceId: string; connectorId: string; taskId: string; server: CatalogServer; at: Date },
-): Promise<'added' | 'changed' | 'same' | 'seen-before'> {
-  const { server, at } = input;
-  const values = {
+type Outcome = 'added' | 'changed' | 'same' | 'seen-before';
+interface Import {
+  workspaceId: string;
+  connectorId: string;
+  taskId: string;
+  at: Date;
+}
+
+/**
+ * A row is in some twenty indexes, one of them by when it was last seen, and a new time is a new entry in each. So "last seen"
+ * is kept to the hour: until then the row of a server that is as it was is left alone. After it the row is written
+ * as a whole, which also renews what an older version had worked out of the same record.
+ */
+const LAST_SEEN_WITHIN_MS = 3_600_000;
+
+async function storeServers(work: Work, of: Import, page: { servers: CatalogServer[] }): Promise<Outcome[]> {
+  const found = new Map(page.servers.map((server) => [server.vmId, server]));
+  const rows = await work.tx
+    .select({
+      id: servers.id,
+      vmId: servers.vmId,
+      record: servers.record,
+      clearedAt: servers.clearedAt,
+      goneAt: servers.goneAt,
+      lastSeenAt: servers.lastSeenAt,
+      seenInTask: serverSightings.taskId,
+    })
+    .from(servers)
+    .leftJoin(serverSightings, eq(serverSightings.serverId, servers.id))
+    .where(and(eq(servers.connectorId, of.connectorId), inArray(servers.vmId, [...found.keys()])));
+  const known = new Map(rows.map((row) => [row.vmId, row]));
+  const sighted: string[] = [];
+  const outcomes: Outcome[] = [];
+  for (const server of found.values()) {
+    const before = known.get(server.vmId);
+    if (!before) {
+      sighted.push(await addServer(work, of, server));
+      outcomes.push('added');
+      continue;
+    }
+    if (!isAsItWas(before, server, of.at))
+      await work.tx.update(servers).set(valuesOf(server, of.at)).where(eq(servers.id, before.id));
+    sighted.push(before.id);
+    if (before.seenInTask === of.taskId) outcomes.push('seen-before');
+    else if (before.clearedAt) outcomes.push('added');
+    else outcomes.push(JSON.stringify(shape(before.record)) === JSON.stringify(shape(server)) ? 'same' : 'changed');
+  }
+  if (sighted.length > 0)
+    await work.tx
+      .insert(serverSightings)
+      .values(sighted.map((serverId) => ({ serverId, taskId: of.taskId })))
+      .onConflictDoUpdate({ target: serverSightings.serverId, set: { taskId: of.taskId } });
+  return outcomes;
+}
+
+type Known = Pick<typeof servers.$inferSelect, 'record' | 'clearedAt' | 'goneAt' | 'lastSeenAt'>;
+
+function isAsItWas({ record, clearedAt, goneAt, lastSeenAt }: Known, server: CatalogServer, at: Date): boolean {
+  if (clearedAt || goneAt || at.getTime() - lastSeenAt.getTime() > LAST_SEEN_WITHIN_MS) return false;
+  // As a jsonb column would give it back: without what is undefined, in any order.
+  return isDeepStrictEqual(record, JSON.parse(JSON.stringify(server)));
+}
+
+async function addServer({ tx }: Work, of: Import, server: CatalogServer): Promise<string> {
+  const { workspaceId, connectorId, at } = of;
+  const id = newId.server();
+  const values = { ...valuesOf(server, at), vmId: server.vmId, firstSeenAt: at };
+  await tx.insert(servers).values({ id, workspaceId, connectorId, ...values });
+  return id;
+}
+
+function valuesOf(server: CatalogServer, at: Date) {
+  return {
     uuid: server.uuid,
     name: server.name,
     path: server.path,
@@ -164,29 +235,6 @@ async function storeServer(
     goneAt: null,
     clearedAt: null,
   };
-  const [before] = await tx
-    .select({ id: servers.id, record: servers.record, clearedAt: servers.clearedAt, seenInTask: servers.seenInTask })
-    .from(servers)
-    .where(and(eq(servers.connectorId, input.connectorId), eq(servers.vmId, server.vmId)));
-  if (!before) {
-    await tx.insert(servers).values({
-      id: newId.server(),
-      workspaceId: input.workspaceId,
-      connectorId: input.connectorId,
-      vmId: server.vmId,
-      seenInTask: input.taskId,
-      firstSeenAt: at,
-      ...values,
-    });
-    return 'added';
-  }
-  await tx
-    .update(servers)
-    .set({ ...values, seenInTask: input.taskId })
-    .where(eq(servers.id, before.id));
-  if (before.seenInTask === input.taskId) return 'seen-before';
-  if (before.clearedAt) return 'added';
-  return JSON.stringify(shape(before.record)) === JSON.stringify(shape(server)) ? 'same' : 'changed';
 }
 
 /** What counts as a change: not what varies by itself from minute to minute. */
