@@ -1,13 +1,13 @@
 // npm run dev, second half: an installation of its own that runs from the sources, filled with something to look at.
 // Started by scripts/run/dev.mjs once everything is installed.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../../db/postgres/server.ts';
-import { SetUpError } from '../setup/set-up-error.ts';
 import { signIn } from './console-client.ts';
 import { makePassword, openDataFolder } from './data-folder.ts';
+import { takeDevFolder } from './dev-folder.ts';
 import { inForeground, say } from './foreground.ts';
 import { Landfall } from './landfall.ts';
 import { readPort } from './ports.ts';
@@ -28,10 +28,11 @@ interface Passwords {
   viewer: string;
 }
 
+const OWN_FOLDER = path.join(root, '.landfall/dev');
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '3100' },
-    data: { type: 'string', default: path.join(root, '.landfall/dev') },
+    data: { type: 'string', default: OWN_FOLDER },
     fresh: { type: 'boolean', default: false },
     empty: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -43,8 +44,12 @@ let passwords: Passwords;
 await inForeground(
   async () => {
     const port = readPort(values.port);
-    checkFolder(dataFolder);
-    if (values.fresh && existsSync(dataFolder)) await clear(dataFolder, `http://localhost:${port}`);
+    // Before anything is put into it, or deleted.
+    takeDevFolder(dataFolder, OWN_FOLDER);
+    if (values.fresh) {
+      await clear(dataFolder, `http://localhost:${port}`);
+      takeDevFolder(dataFolder, OWN_FOLDER);
+    }
     passwords = keptPasswords(path.join(dataFolder, PASSWORDS));
     return Landfall.open({
       root,
@@ -90,12 +95,6 @@ await inForeground(
 
 function ownEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ELSEWHERE.test(name)));
-}
-
-/** Neither sample data nor --fresh may ever come upon a folder that somebody's own servers are in. @throws SetUpError */
-function checkFolder(folder: string): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0 || existsSync(path.join(folder, PASSWORDS))) return;
-  throw new SetUpError(`${folder} was not made by ${COMMAND}: choose another folder with --data.`);
 }
 
 /** Passwords of a console that nobody but this machine reaches; shown at every start, so kept in clear. */
