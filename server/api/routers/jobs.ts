@@ -6,7 +6,7 @@ import { createJobs, createJobsInput } from '../../services/jobs/create.ts';
 import { deleteJob } from '../../services/jobs/delete.ts';
 import { editJob, editJobInput } from '../../services/jobs/edit.ts';
 import { launchConfigurationInput, setLaunchConfiguration } from '../../services/jobs/launch-configuration.ts';
-import { getJob, listJobs } from '../../services/jobs/list.ts';
+import { getJob, listJobs, someJobs, someJobsInput } from '../../services/jobs/list.ts';
 import { pauseJob, resumeJob } from '../../services/jobs/pause.ts';
 import { jobInput, startRun, startRunInput } from '../../services/jobs/start-run.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
@@ -14,6 +14,8 @@ import { memberProcedure, router } from '../trpc.ts';
 
 export const jobsRouter = router({
   list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listJobs(ctx.service, input)),
+  /** For a selection that spans pages of the list. */
+  some: memberProcedure.input(someJobsInput).query(({ ctx, input }) => someJobs(ctx.service, input)),
   get: memberProcedure.input(jobInput).query(async ({ ctx, input }) => ({
     ...(await getJob(ctx.service, input.jobId)),
     /** The one that is open, else the newest. */

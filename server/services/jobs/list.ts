@@ -1,11 +1,12 @@
 // Reading replication jobs with the state of their newest run.
 import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { connectors, images, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { jobStateSchema } from '../../../replication/model/job.ts';
 import { shownBaselines } from '../baselines/shown.ts';
-import { guard, type ServiceContext } from '../context.ts';
+import { guard, parseInput, type ServiceContext } from '../context.ts';
 import { testLaunchTime } from '../instances/test-launch-time.ts';
 import type { List } from '../list-columns.ts';
 import { findPage } from '../list-find.ts';
@@ -124,12 +125,34 @@ async function countImages(tx: Queries, workspaceId: string, jobIds: string[]): 
 export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<ListPage<ListedJob>> {
   const workspaceId = guard(ctx, 'job.read');
   return findPage(ctx.db, JOBS, workspaceId, query, async (tx, here) => {
-    const jobs = await tx.select().from(replicationJobs).where(here);
-    const ids = jobs.map(({ id }) => id);
-    const runs = await newestRuns(tx, ids);
-    const counts = await countImages(tx, workspaceId, ids);
-    return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0));
+    return listedAll(tx, workspaceId, await tx.select().from(replicationJobs).where(here));
   });
+}
+
+async function listedAll(tx: Queries, workspaceId: string, jobs: readonly JobRow[]): Promise<ListedJob[]> {
+  const ids = jobs.map(({ id }) => id);
+  const runs = await newestRuns(tx, ids);
+  const counts = await countImages(tx, workspaceId, ids);
+  return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0));
+}
+
+export const someJobsInput = z.object({ jobIds: z.array(z.string()).max(200, 'At most 200 jobs at once') });
+
+/** These of the list's rows, whatever page they are on; what is not in the list (any more) is left out. */
+export async function someJobs(ctx: ServiceContext, input: z.infer<typeof someJobsInput>): Promise<ListedJob[]> {
+  const workspaceId = guard(ctx, 'job.read');
+  const { jobIds } = parseInput(someJobsInput, input);
+  const jobs = await ctx.db
+    .select()
+    .from(replicationJobs)
+    .where(
+      and(
+        sql`${replicationJobs.id} = any(${sql.param(jobIds)}::text[])`,
+        eq(replicationJobs.workspaceId, workspaceId),
+        isNull(replicationJobs.deletedAt),
+      ),
+    );
+  return listedAll(ctx.db, workspaceId, jobs);
 }
 
 /** One job, also a deleted one, with the number of its AMIs and its server's facts. */
