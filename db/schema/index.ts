@@ -7,4 +7,6 @@ export * from './cutovers.ts';
 export * from './people.ts';
 export * from './replication.ts';
 export type * from './rows.ts';
+export * from './settings.ts';
 export * from './tallies.ts';
+export * from './tasks.ts';

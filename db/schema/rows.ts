@@ -1,7 +1,8 @@
 // Whole rows as the database gives them, by the words of the product: a job's row, a run's, a task's.
 import type { connectors } from './connectors.ts';
 import type { cutovers } from './cutovers.ts';
-import type { artifacts, replicationJobs, replicationRuns, tasks } from './replication.ts';
+import type { replicationJobs, replicationRuns } from './replication.ts';
+import type { artifacts, tasks } from './tasks.ts';
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
 export type ConnectorRow = typeof connectors.$inferSelect;
