@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import type { FaultRules } from '../faults/rules.ts';
 import { type KeyPair, type LabAccount, openAccount } from './account.ts';
 import type { LabAwsPart } from './context.ts';
-import { createEbs } from './ebs/service.ts';
-import { createEc2 } from './ec2/service.ts';
 import type { PacedContext } from './pace.ts';
+import { Regions } from './regions.ts';
 import { RequestCounts } from './request-counts.ts';
 import { createS3 } from './s3/service.ts';
 import { createFrontDoor } from './server.ts';
@@ -65,16 +64,15 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
   const s3 = await createS3(basis, account.bucket);
   const context: PacedContext = { ...basis, timeScale, s3: s3.staged, snapshots: undefined };
   const sts = createSts(context, account);
-  const ec2 = createEc2(context);
-  const ebs = createEbs(context);
-  const parts: LabAwsPart[] = [s3, sts, ec2, ebs];
+  const regions = new Regions(context);
+  const parts: LabAwsPart[] = [s3, sts, regions.ec2, regions.ebs];
   const stopping = new AbortController();
   const server = createFrontDoor(
     {
       context,
       account,
       counts,
-      services: { s3: s3.service, sts: sts.service, ec2: ec2.service, ebs: ebs.service },
+      services: { s3: s3.service, sts: sts.service, ec2: regions.ec2.service, ebs: regions.ebs.service },
     },
     stopping.signal,
   );
