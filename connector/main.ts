@@ -6,14 +6,13 @@ import { pause } from '../replication/disks/pause.ts';
 import { FaultError, faultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';
 import { openVsphereSource, probeFingerprint } from '../replication/sources/vsphere/index.ts';
-import { openEbsDirect, openStaging } from '../replication/target/aws/open-target.ts';
-import type { AwsTargetConfig } from '../replication/target/aws/target.ts';
 import type { GatewayRequest, GatewayResponse } from '../replication/wire/gateway.ts';
 import { ConfigError, type ConnectorConfig, readConfig } from './config.ts';
 import { isFinal, isSuperseded } from './final-faults.ts';
 import { Link } from './link.ts';
 import { createLog, type Log } from './log.ts';
 import { serveSession } from './serve-session.ts';
+import { TargetsOfTasks, targetConfig } from './targets.ts';
 import { Vault } from './vault.ts';
 
 export const CONNECTOR_VERSION = '0.1.0';
@@ -31,9 +30,8 @@ const STAND_BY_MS = 15_000;
 export async function runConnector(config: ConnectorConfig, log: Log, signal: AbortSignal): Promise<void> {
   const vault = new Vault(config.dir);
   const source = await openSource(config, vault, log, signal);
-  const aws = awsConfig(config);
-  const staging = openStaging(aws);
-  const ebs = openEbsDirect(aws);
+  const aws = targetConfig(config.aws);
+  const targets = new TargetsOfTasks(config.aws);
   const link = new Link(config.consoleUrl, vault.token);
   try {
     const about = { version: CONNECTOR_VERSION, host: os.hostname(), addresses: localAddresses() };
@@ -49,7 +47,7 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
     while (!signal.aborted) {
       const greeting = await greet(config, vault, link, log, hello, enrolled, signal);
       log('info', `Connected to ${config.consoleUrl} (session ${greeting.session}).`);
-      await serveSession({ config, source, aws, staging, ebs, link, log, greeting, signal });
+      await serveSession({ config, source, aws, targets, link, log, greeting, signal });
       if (!signal.aborted) log('warn', 'The console does not know this session any more: greeting it again.');
     }
   } catch (error) {
@@ -57,8 +55,7 @@ export async function runConnector(config: ConnectorConfig, log: Log, signal: Ab
     throw error;
   } finally {
     await source.close().catch(() => {});
-    staging.close();
-    ebs.close();
+    targets.close();
     await link.close();
   }
 }
@@ -163,11 +160,6 @@ function untilDone<T>(work: () => Promise<T>, log: Log, waiting: string, signal:
     maxTimeout: 30_000,
     signal,
   });
-}
-
-function awsConfig(config: ConnectorConfig): AwsTargetConfig {
-  const { region, bucket, accessKeyId, secretAccessKey, endpoints } = config.aws;
-  return { region, bucket, credentials: { accessKeyId, secretAccessKey }, endpoints };
 }
 
 function localAddresses(): string[] {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pause, rest } from '../replication/disks/pause.ts';
 import { faultError, toFault } from '../replication/model/fault.ts';
 import type { Source } from '../replication/sources/source.ts';
-import type { AwsTargetConfig, EbsDirect, Staging } from '../replication/target/aws/target.ts';
+import type { AwsTargetConfig } from '../replication/target/aws/target.ts';
 import type { GatewayResponse } from '../replication/wire/gateway.ts';
 import { Bandwidth } from './bandwidth.ts';
 import type { ConnectorConfig } from './config.ts';
@@ -12,6 +12,7 @@ import { isFinal, isSessionUnknown } from './final-faults.ts';
 import { checkHealth } from './health.ts';
 import type { Link } from './link.ts';
 import type { Log } from './log.ts';
+import type { TargetsOfTasks } from './targets.ts';
 import { performTask } from './work.ts';
 
 const CLAIM_SECONDS = 20;
@@ -22,9 +23,9 @@ const ENDING_MS = 15_000;
 export interface Session {
   config: ConnectorConfig;
   source: Source;
+  /** What this connector was set up with: its health is checked there. */
   aws: AwsTargetConfig;
-  staging: Staging;
-  ebs: EbsDirect;
+  targets: TargetsOfTasks;
   link: Link;
   log: Log;
   greeting: GatewayResponse<'hello'>;
@@ -99,7 +100,7 @@ async function claimLoop(
   working: Set<Promise<void>>,
   checkNow: () => void,
 ): Promise<void> {
-  const { config, source, staging, ebs, link, log, greeting, signal } = session;
+  const { config, source, targets, link, log, greeting, signal } = session;
   const bandwidth = new Bandwidth();
   let askedToCheck = false;
   while (!signal.aborted) {
@@ -113,7 +114,7 @@ async function claimLoop(
       else if (claimed.checkNow) await pause(500, signal);
       askedToCheck = claimed.checkNow;
       for (const task of claimed.tasks) {
-        const work = performTask(task, { link, source, staging, ebs, bandwidth, log, rates, signal }).finally(() =>
+        const work = performTask(task, { link, source, targets, bandwidth, log, rates, signal }).finally(() =>
           working.delete(work),
         );
         working.add(work);

@@ -7,10 +7,10 @@ import { FaultError, fault, faultError } from '../replication/model/fault.ts';
 import type { PowerResult } from '../replication/model/power.ts';
 import { type CatalogServer, unreadableServer } from '../replication/model/server.ts';
 import type { Source } from '../replication/sources/source.ts';
-import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
 import { gatewayVerbs, type Task, taskSchema } from '../replication/wire/gateway.ts';
 import { Bandwidth } from './bandwidth.ts';
 import { Link } from './link.ts';
+import { TargetsOfTasks } from './targets.ts';
 import { performTask } from './work.ts';
 
 type Told = { verb: string; body: Record<string, unknown> };
@@ -73,6 +73,14 @@ const task = taskSchema.parse({
   deadlineSeconds: 300,
 }) satisfies Task;
 
+const targets = new TargetsOfTasks({
+  region: 'eu-central-1',
+  bucket: 'b',
+  accessKeyId: 'k',
+  secretAccessKey: 's',
+  endpoints: {},
+});
+
 async function perform(setPower: Source['setPower']): Promise<void> {
   await performWith(task, { setPower });
 }
@@ -81,8 +89,7 @@ async function performWith(task: Task, source: Partial<Source>, signal = new Abo
   await performTask(task, {
     link,
     source: source as Source,
-    staging: {} as Staging,
-    ebs: {} as EbsDirect,
+    targets,
     log: (level, text) => void (level === 'warn' && warned.push(text)),
     bandwidth: new Bandwidth(),
     rates: new Map(),
@@ -252,8 +259,7 @@ test('a lease is measured from when it was asked for: a late answer makes it no 
       {
         link: { call } as unknown as Link,
         source: source as Source,
-        staging: {} as Staging,
-        ebs: {} as EbsDirect,
+        targets,
         log: () => undefined,
         bandwidth: new Bandwidth(),
         rates: new Map(),

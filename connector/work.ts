@@ -9,16 +9,15 @@ import { CONNECTOR_STEP_CODE } from '../replication/steps/connector/index.ts';
 import { releaseAtSource } from '../replication/steps/connector/release.ts';
 import type { ConnectorStepContext } from '../replication/steps/connector/step.ts';
 import { withAwsFindings } from '../replication/target/aws/machine-limits.ts';
-import type { EbsDirect, Staging } from '../replication/target/aws/target.ts';
 import type { Confirmation, Task } from '../replication/wire/gateway.ts';
 import { type LeaseEnvironment, LeaseKeeper } from './lease-keeper.ts';
 import { isConsoleAway, isRefused } from './link.ts';
 import type { Log } from './log.ts';
+import type { TargetsOfTasks } from './targets.ts';
 
 export interface WorkEnvironment extends LeaseEnvironment {
   source: Source;
-  staging: Staging;
-  ebs: EbsDirect;
+  targets: TargetsOfTasks;
 }
 
 /** A console that does not answer by then finds out by the lease's end. */
@@ -187,6 +186,7 @@ function stepContext(
 ): ConnectorStepContext {
   const { input } = task;
   const hold = { taskId: task.id, fence: task.fence };
+  const { staging, ebs } = env.targets.of(input.target);
   return {
     run: {
       id: input.runId,
@@ -194,14 +194,15 @@ function stepContext(
       workspaceId: input.workspaceId,
       vmId: input.vmId,
       serverName: input.serverName,
+      tags: input.tags,
     },
     // Written by our own steps and checked by the console when they were settled.
     results: input.results as ConnectorStepContext['results'],
     fence: task.fence,
     artifacts: task.artifacts,
     source: env.source,
-    staging: env.staging,
-    ebs: env.ebs,
+    staging,
+    ebs,
     bandwidth: env.bandwidth.bucket,
     transfer: input.transfer,
     transport: input.transport,

@@ -10,6 +10,7 @@ export const newId = {
   job: () => `sms-job-${hex8()}`,
   run: () => `sms-run-${hex8()}`,
   cutover: () => `cutover-${hex8()}`,
+  target: () => `target-${hex17()}`,
   task: () => `task-${hex17()}`,
   artifact: () => `art-${hex17()}`,
   launch: () => `launch-${hex17()}`,

@@ -78,9 +78,18 @@ export class Lab {
     return id;
   }
 
-  async #ask<T>(method: string, pathname: string, input?: unknown): Promise<T> {
+  /** Where the pretend AWS answers. */
+  awsUrl(): string {
+    return this.#addresses().aws.endpoint;
+  }
+
+  #addresses() {
     const file = path.join(this.#dataFolder, 'lab/lab.json');
-    const { control } = JSON.parse(readFileSync(file, 'utf8')) as { control: { url: string } };
+    return JSON.parse(readFileSync(file, 'utf8')) as { control: { url: string }; aws: { endpoint: string } };
+  }
+
+  async #ask<T>(method: string, pathname: string, input?: unknown): Promise<T> {
+    const { control } = this.#addresses();
     const answer = await fetch(`${control.url}${pathname}`, {
       method,
       ...(input === undefined ? {} : { body: JSON.stringify(input) }),

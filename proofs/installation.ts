@@ -13,6 +13,7 @@ import { stopQueue } from '../server/queue/queue.ts';
 import { createEnrolmentCode } from '../server/services/connectors/enrol.ts';
 import { type ServiceContext, systemContext } from '../server/services/context.ts';
 import { createFirstMembers } from '../server/services/people/first-members.ts';
+import { targetsFromEnvironment } from '../server/services/targets/from-environment.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { Program } from './program.ts';
 
@@ -90,6 +91,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       viewer: 'not used here 2',
     });
     const ctx = systemContext(db, workspaceId, 'proof');
+    await targetsFromEnvironment(ctx);
     const gateway = await startGateway();
     ending.push(() => gateway.stop());
     const { code } = await createEnrolmentCode(ctx);

@@ -98,7 +98,7 @@ const awsVariables = z.object({
   LANDFALL_AWS_ENDPOINT_STS: z.url().optional(),
 });
 
-/** The AWS target as the environment describes it; what is not set is left out (services/target.ts says what is missing). */
+/** What the environment says of AWS: the first target and the key of all; what is not set is left out. */
 export function awsEnvironment(source: Record<string, string | undefined> = process.env): z.infer<typeof awsVariables> {
   return awsVariables.parse(Object.fromEntries(Object.entries(source).filter(([, value]) => value)));
 }

@@ -1,4 +1,4 @@
-// Prepares an empty database: workspace, two members, and with a lab a one-time code for its connector.
+// Prepares an empty database: workspace, two members, the AWS target of the environment, and with a lab a one-time code for its connector.
 // Program, run by the supervisor after the migrations; prints one line of JSON.
 import { isNull } from 'drizzle-orm';
 import { openDatabase } from '../db/client.ts';
@@ -6,6 +6,7 @@ import { connectors } from '../db/schema/index.ts';
 import { createEnrolmentCode } from './services/connectors/enrol.ts';
 import { systemContext } from './services/context.ts';
 import { createFirstMembers } from './services/people/first-members.ts';
+import { targetsFromEnvironment } from './services/targets/from-environment.ts';
 
 const { DATABASE_URL, LANDFALL_FIRST_ADMIN_PASSWORD, LANDFALL_FIRST_VIEWER_PASSWORD, LANDFALL_LAB } = process.env;
 if (!DATABASE_URL || !LANDFALL_FIRST_ADMIN_PASSWORD || !LANDFALL_FIRST_VIEWER_PASSWORD) {
@@ -18,6 +19,7 @@ try {
     administrator: LANDFALL_FIRST_ADMIN_PASSWORD,
     viewer: LANDFALL_FIRST_VIEWER_PASSWORD,
   });
+  await targetsFromEnvironment(systemContext(db, null));
   let enrolmentCode: string | undefined;
   if (LANDFALL_LAB === '1') {
     const [connector] = await db

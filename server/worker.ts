@@ -1,32 +1,32 @@
 // The worker: makes time pass. Program: `node server/worker.ts`; as many as wished, on as many machines.
 import { database } from '../db/client.ts';
-import { openAwsTarget } from '../replication/target/aws/open-target.ts';
 import { runEngine } from './engine/engine.ts';
 import { environment } from './env.ts';
 import { stopListening } from './events/listen.ts';
 import { log } from './log.ts';
 import { stopQueue } from './queue/queue.ts';
+import { awsKey, targetPool } from './services/cloud/target-pool.ts';
 import { processContext } from './services/context.ts';
-import { awsTargetConfig } from './services/target.ts';
 
 const env = environment('worker');
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
 
 const db = database();
-const target = openAwsTarget(awsTargetConfig());
+// Without one there is nothing to do: better said at the start than by every step.
+awsKey();
 log().info('worker started');
 try {
   await runEngine({
     ctx: processContext('Landfall worker'),
-    target,
+    targets: targetPool(),
     signal: stop.signal,
     concurrency: env.LANDFALL_WORKER_TASKS,
     leaseSeconds: env.LANDFALL_LEASE_SECONDS,
     pollMs: env.LANDFALL_AWS_POLL_MS ?? (env.LANDFALL_LAB ? 400 : 15_000),
   });
 } finally {
-  target.close();
+  targetPool().close();
   await stopQueue();
   await stopListening();
   await db.$client.end();

@@ -67,7 +67,7 @@ export function pauseText(pauseAfterFailures: number | null): string {
   return pauseAfterFailures === 1 ? 'Pauses after a failure' : `Pauses after ${pauseAfterFailures} failures in a row`;
 }
 
-/** `eu-central-1 · my-bucket` */
-export function targetText(target: { region: string; bucket: string } | null): string {
-  return target ? `${target.region} · ${target.bucket}` : '';
+/** `Main · eu-central-1 · my-bucket` */
+export function targetText(target: { name?: string; region: string; bucket: string } | null): string {
+  return target ? [target.name, target.region, target.bucket].filter(Boolean).join(' · ') : '';
 }

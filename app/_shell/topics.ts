@@ -11,6 +11,7 @@ const NOUNS: Record<string, readonly string[]> = {
   instances: ['instances', 'images', 'runs', 'cutovers', 'overview'],
   activity: ['activity'],
   limits: ['limits'],
+  targets: ['targets', 'jobs'],
 };
 
 /** A connector that says every few seconds that it is well does not change what needs attention. */

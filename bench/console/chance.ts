@@ -18,6 +18,9 @@ create function bench.hex17(n bigint, salt int) returns text language sql immuta
   return lpad(to_hex((n * 2654435761) & 4294967295), 8, '0') || substr(md5(n::text || salt::text), 1, 9);
 create function bench.uuid(n bigint, salt int) returns text language sql immutable parallel safe
   return md5(n::text || '/' || salt::text)::uuid::text;
+-- Every workspace has one AWS target.
+create function bench.target(workspace text) returns text language sql immutable parallel safe
+  return 'target-' || left(md5(workspace), 17);
 -- ISO 8601 in UTC.
 create function bench.iso(at timestamptz) returns text language sql stable parallel safe
   return replace((at at time zone 'UTC')::timestamp(3)::text, ' ', 'T') || 'Z';

@@ -76,10 +76,10 @@ create unlogged table bench.instance as
 export function jobsSql({ now }: FillInput): string {
   const at = `${literal(now)}::timestamptz`;
   return `
-insert into replication_jobs (id, workspace_id, server_id, connector_id, connector_name, server_name, state, status_message, license, image_method, every_hours,
+insert into replication_jobs (id, workspace_id, target_id, server_id, connector_id, connector_name, server_name, state, status_message, license, image_method, every_hours,
     seed_at, description, keep_images, next_run_at, latest_image_id, latest_image_at, failures_in_row, pause_after_failures, paused_at,
     launch_configuration, created_by, created_at, deleted_at)
-  select job.id, job.ws, 's-' || bench.hex8(job.n), job.connector_id, job.connector_name, job.name, job.state,
+  select job.id, job.ws, bench.target(job.ws), 's-' || bench.hex8(job.n), job.connector_id, job.connector_name, job.name, job.state,
     case when job.state = 'paused-on-failure' then 'Paused after 3 failed runs in a row. Resolve it, then resume the job.' end,
     'auto', 'auto', job.every, ${at} - interval '60 days', bench.pick(array['', '', '', 'Wave 1', 'Wave 2', 'Wave 3', 'Moves with its database'], job.j, 84), job.keep,
     case when job.state in ('active', 'failing') and job.every is not null then ${at} + interval '20 minutes' + (1 - job.since) * job.every * interval '1 hour' end,

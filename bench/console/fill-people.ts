@@ -7,10 +7,12 @@ import { json, literal, literals, sqlOf, text } from './template.ts';
 
 const PEOPLE = ['Ada', 'Bela', 'Chiara', 'Dmitri', 'Emeka', 'Fatma', 'Greta', 'Hiro', 'Ines', 'Jonas'];
 
-/** Ten people of the first workspace, beside those whom the first start makes; and one of the neighbour's. */
+/** Ten people of the first workspace, beside those whom the first start makes; one of the neighbour's; and a target for each. */
 export function peopleSql({ workspaceId, neighbourId }: FillInput): string {
   return `
 insert into workspaces (id, name) values (${literal(neighbourId)}, 'Neighbour');
+insert into aws_targets (id, workspace_id, name, created_by) select bench.target(id), id, 'Main', 'system' from workspaces;
+insert into aws_target_places (target_id, revision, region, bucket) select id, revision, 'eu-central-1', 'landfall-staging' from aws_targets;
 insert into users (id, email, name, password_hash)
   select 'user-' || bench.hex17(p, 2), lower(name) || '@example.com', name, '-' from unnest(${literals([...PEOPLE, 'Zoe'])}) with ordinality person (name, p);
 insert into members (id, workspace_id, user_id, role)
@@ -66,9 +68,9 @@ export function instancesSql({ now }: FillInput): string {
     launchedAt: 'bench.iso(launched)',
   };
   return `
-insert into instances (id, workspace_id, instance_id, image_id, run_id, job_id, name, purpose, input, state, detail, fault, launched_by, launched_at,
+insert into instances (id, workspace_id, instance_id, image_id, run_id, job_id, target_id, target_revision, name, purpose, input, state, detail, fault, launched_by, launched_at,
     terminated_at, checks_passed_at)
-  select id, ws, case when state <> 'failed' then instance end, image, run_id, job_id, name, purpose, ${sqlOf(launchInput, values)}::jsonb, state,
+  select id, ws, case when state <> 'failed' then instance end, image, run_id, job_id, bench.target(ws), 1, name, purpose, ${sqlOf(launchInput, values)}::jsonb, state,
     case when state <> 'failed' then ${sqlOf(instanceState, values)}::jsonb end,
     case when state = 'failed' then ${literal(JSON.stringify(fault('aws-limit')))}::jsonb end,
     bench.pick(${literals(PEOPLE)}, i, 110), launched, case when state in ('terminated', 'failed') then launched + interval '5 hours' end,

@@ -137,10 +137,10 @@ export function runsSql(from: number, to: number): string {
   const begun = (step: string, notBegun: string) =>
     `(${sqlOf(timeline, VALUES)}::jsonb - ${notBegun}) #- array[${step}, 'endedAt']`;
   return `
-insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, percent, progress,
+insert into replication_runs (id, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, state, settings, step, percent, progress,
     results, timeline, waiting_for, waiting_kind, fault, note, image_id, scheduled_for, started_at, ended_at, created_at,
     ${Object.keys(OF_RESULTS).join(', ')})
-  select run_id, ws, job_id, connector_id, name, case when every is null or luck < 0.04 then 'on-demand' else 'automatic' end,
+  select run_id, ws, bench.target(ws), 1, job_id, connector_id, name, case when every is null or luck < 0.04 then 'on-demand' else 'automatic' end,
     case state when 'queued' then 'pending' when 'waiting' then 'pending' else state end,
     result.settings,
     case state when 'completed' then 'prune-images' when 'failed' then failure.step when 'cancelled' then failure.step when 'active' then 'copy-disks' else 'check-server' end,
@@ -151,7 +151,7 @@ insert into replication_runs (id, workspace_id, job_id, connector_id, server_nam
       when state in ('failed', 'cancelled', 'active') then result.document - failure.no_results else '{}' end,
     case when state = 'completed' then case when r > (select 0.9 * max(r) from bench.run) then ${sqlOf(timeline, VALUES)}::jsonb else result.timeline end
       when state in ('failed', 'cancelled', 'active') then ${begun('failure.step', 'failure.not_begun')} else '{}' end,
-    case state when 'queued' then case when luck < 0.7 then 'Queued: the AWS target landfall-staging takes 20 runs at a time, and they are going.'
+    case state when 'queued' then case when luck < 0.7 then 'Queued: the AWS target in eu-central-1 takes 20 runs at a time, and they are going.'
         else 'Queued: the connector ' || connector_name || ' takes 4 runs at a time, and they are going.' end
       when 'waiting' then 'Waits for the connector ' || connector_name || ': it no longer answers.' end,
     case when state in ('queued', 'waiting') then state end,
@@ -173,8 +173,8 @@ insert into replication_runs (id, workspace_id, job_id, connector_id, server_nam
 
 export function imagesSql({ now }: FillInput): string {
   return `
-insert into images (id, workspace_id, job_id, run_id, name, method, note, snapshot_ids, verified, point_in_time, created_at, pinned_at, deregistered_at, instance_count)
-  select 'ami-0' || substr(bench.hex17(run.r, 90), 1, 16), job.ws, job.id, 'sms-run-' || bench.hex8(run.r), job.name,
+insert into images (id, workspace_id, target_id, target_revision, job_id, run_id, name, method, note, snapshot_ids, verified, point_in_time, created_at, pinned_at, deregistered_at, instance_count)
+  select 'ami-0' || substr(bench.hex17(run.r, 90), 1, 16), job.ws, bench.target(job.ws), 1, job.id, 'sms-run-' || bench.hex8(run.r), job.name,
     case when job.family like 'windows%' then 'import-image' else 'register-image' end,
     case when job.family like 'windows%' and bench.unit(run.r, 93) < 0.05 then 'VM Import took the second try.' end,
     (select jsonb_agg('snap-0' || bench.hex16(run.r * 4 + d, 96)) from generate_series(0, job.disks - 1) d),
@@ -186,8 +186,8 @@ insert into images (id, workspace_id, job_id, run_id, name, method, note, snapsh
   from bench.image join bench.run on run.r = image.r join bench.job on job.j = run.j
   left join (select r, count(*) n from bench.instance where state in ('running', 'stopped') group by r) launched on launched.r = run.r
   order by run.r;
-insert into baselines (job_id, disk_id, workspace_id, run_id, capacity_bytes, change_id, snapshot_id, manifest_key, digest_root, digest_prefixes, point_in_time, moved_at)
-  select job.id, s.disk_ids[d + 1], job.ws, 'sms-run-' || bench.hex8(newest.r), s.capacities[d + 1], '52 ' || bench.changes(s.n, d) || '/1',
+insert into baselines (job_id, disk_id, workspace_id, target_id, target_revision, run_id, capacity_bytes, change_id, snapshot_id, manifest_key, digest_root, digest_prefixes, point_in_time, moved_at)
+  select job.id, s.disk_ids[d + 1], job.ws, bench.target(job.ws), 1, 'sms-run-' || bench.hex8(newest.r), s.capacities[d + 1], '52 ' || bench.changes(s.n, d) || '/1',
     'snap-0' || bench.hex16(newest.r * 4 + d, 96), 'landfall-digests/' || job.id || '/manifest', md5(newest.r::text || 'a' || d) || md5(newest.r::text || 'b' || d),
     jsonb_build_array('landfall-digests/' || job.id || '/'), newest.taken_at, newest.taken_at
   from bench.newest join bench.job on job.j = newest.j join bench.server s on s.n = job.n, generate_series(0, job.disks - 1) d
@@ -211,8 +211,8 @@ insert into tasks (id, workspace_id, kind, place, connector_id, run_id, step_id,
       (4, 'copy-disks', 'connector'), (5, 'release-snapshot', 'connector'), (6, 'make-snapshots', 'cloud'), (7, 'verify', 'cloud'),
       (8, 'delete-staging', 'cloud'), (9, 'create-image', 'cloud'), (10, 'prune-images', 'cloud')) step (number, id, place)
     on state = 'completed' or state = 'active' and step.number <= 4;
-insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, external_id, fence, details, created_at, released_at)
-  select 'art-' || bench.hex17(r * 4 + kind.number, 101), ws, run_id, case when kind.number < 2 then connector_id end, kind.name, run_id || kind.suffix,
+insert into artifacts (id, workspace_id, target_id, target_revision, run_id, connector_id, kind, token, state, external_id, fence, details, created_at, released_at)
+  select 'art-' || bench.hex17(r * 4 + kind.number, 101), ws, bench.target(ws), 1, run_id, case when kind.number < 2 then connector_id end, kind.name, run_id || kind.suffix,
     case when kind.kept or state = 'active' then 'created' else 'released' end,
     case kind.name when 'image' then 'ami-0' || substr(bench.hex17(r, 90), 1, 16) when 'ebs-snapshot' then 'snap-0' || bench.hex16(r * 4, 96) else 'snapshot-' || r end,
     1, jsonb_build_object('name', 'landfall-' || run_id, 'vmId', vm_id), at, case when kind.kept or state = 'active' then null else at + interval '10 minutes' end
@@ -225,8 +225,8 @@ insert into run_log (run_id, at, level, step, text)
       (5, 'info', 'make-snapshots', 'Hard disk 1: the snapshot is complete.'), (6, 'info', null, 'Completed')) line (number, level, step, text)
     on state = 'completed' or state = 'active' and line.number <= 3
   order by at, r, line.number;
-insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, external_id, fence, details, created_at, release_fault, release_attempts, release_not_before)
-  select 'art-' || bench.hex17(r * 4, 102), ws, run_id, connector_id, 'vsphere-snapshot', run_id || '-left', 'created', 'snapshot-' || r, 1,
+insert into artifacts (id, workspace_id, target_id, target_revision, run_id, connector_id, kind, token, state, external_id, fence, details, created_at, release_fault, release_attempts, release_not_before)
+  select 'art-' || bench.hex17(r * 4, 102), ws, bench.target(ws), 1, run_id, connector_id, 'vsphere-snapshot', run_id || '-left', 'created', 'snapshot-' || r, 1,
     jsonb_build_object('name', 'landfall-' || run_id, 'vmId', vm_id), at, ${literal(JSON.stringify(fault('snapshot-removal-failed')))}::jsonb, 12, ${at} + interval '1 day'
   from (select 'sms-run-' || bench.hex8(run.r) run_id, run.r, run.at, job.ws, job.connector_id, 'vm-' || job.n vm_id
     from bench.run join bench.job on job.j = run.j where run.state = 'failed' and job.ws = ${literal(workspaceId)}

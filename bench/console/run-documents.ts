@@ -21,7 +21,7 @@ export const settings: RunSettings = {
   keepImages: json('keep'),
   vmId: text('vmId'),
   guestFamily: json('familyJson'),
-  target: { region: 'eu-central-1', bucket: 'landfall-staging' },
+  target: { name: 'Main', region: 'eu-central-1', bucket: 'landfall-staging' },
   transfer: 's3',
   transport: 'auto',
   verification: 'sampled',

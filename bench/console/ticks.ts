@@ -9,6 +9,7 @@ import { reap } from '../../server/engine/reaper.ts';
 import { sweepRuns } from '../../server/engine/sweep.ts';
 import { historyDays } from '../../server/env.ts';
 import { stopQueue } from '../../server/queue/queue.ts';
+import type { Targets } from '../../server/services/cloud/target-pool.ts';
 import { watchInstances } from '../../server/services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../../server/services/connectors/report.ts';
 import { systemContext } from '../../server/services/context.ts';
@@ -33,7 +34,8 @@ export async function measureTicks(
   const db = openDatabase(databaseUrl);
   const ctx = systemContext(db, null, 'bench');
   const { signal } = new AbortController();
-  const target = await awsThatSaysNothingNew(databaseUrl);
+  const aws = await awsThatSaysNothingNew(databaseUrl);
+  const targets: Targets = { at: async () => aws, close: () => undefined };
   const claim = (place: 'connector' | 'cloud', connectorId: string | null) =>
     claimTasks(ctx, { workspaceId: null, place, connectorId, holder: 'bench', free: 10, leaseSeconds: 20 });
   const [silent] = await sqlOnce<{ id: string }>(
@@ -48,9 +50,9 @@ export async function measureTicks(
     ['cutovers', () => tendCutovers(ctx, rounds.cutovers)],
     ['sweep of runs', () => sweepRuns(ctx, rounds)],
     ['silent connectors', () => noteSilentConnectors(ctx)],
-    ['reaper', () => reap(ctx, target, signal)],
+    ['reaper', () => reap(ctx, targets, signal)],
     ['history', () => trimHistory(ctx, historyDays())],
-    ['instances', () => watchInstances(ctx, target, instances, signal)],
+    ['instances', () => watchInstances(ctx, targets, instances, signal)],
     ['counts', () => foldTallies(ctx)],
     ["a worker's claim", () => claim('cloud', null)],
     ["a connector's claim", () => claim('connector', silent?.id ?? null)],

@@ -6,6 +6,7 @@ import type { InstanceState, LaunchInput } from '../../replication/model/instanc
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs, replicationRuns } from './replication.ts';
+import { atPlace } from './targets.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -23,6 +24,9 @@ export const images = pgTable(
     runId: text()
       .notNull()
       .references(() => replicationRuns.id),
+    /** Where it is: that of the run; kept by a trigger. */
+    targetId: text().notNull().default(''),
+    targetRevision: integer().notNull().default(0),
     name: text().notNull(),
     method: text({ enum: ['register-image', 'import-image'] }).notNull(),
     note: text(),
@@ -50,6 +54,7 @@ export const images = pgTable(
     search: text().generatedAlwaysAs(sql.raw(searchText('id', 'name', 'job_id', 'run_id'))),
   },
   (table) => [
+    atPlace('images', table),
     index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
     // The newest of a job, and the one of a run.
     index('images_job').on(table.jobId, table.createdAt),
@@ -92,6 +97,9 @@ export const instances = pgTable(
     runId: text()
       .notNull()
       .references(() => replicationRuns.id),
+    /** Where it is: that of the AMI; kept by a trigger. */
+    targetId: text().notNull().default(''),
+    targetRevision: integer().notNull().default(0),
     name: text().notNull(),
     purpose: text({ enum: ['test', 'final'] }).notNull(),
     input: jsonb().$type<LaunchInput>().notNull(),
@@ -126,6 +134,7 @@ export const instances = pgTable(
     ),
   },
   (table) => [
+    atPlace('instances', table),
     index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id),
     // What a worker asks EC2 about, in its order: all, and those that change by themselves.
     index('instances_standing')

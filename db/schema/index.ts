@@ -9,4 +9,5 @@ export * from './replication.ts';
 export type * from './rows.ts';
 export * from './settings.ts';
 export * from './tallies.ts';
+export * from './targets.ts';
 export * from './tasks.ts';

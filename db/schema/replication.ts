@@ -25,6 +25,7 @@ import type { ResultsSoFar, StepProgress } from '../../replication/model/step-re
 import { connectors, servers } from './connectors.ts';
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
+import { atPlace, awsTargets, type TransportChoice, type Verification } from './targets.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -41,6 +42,10 @@ export const replicationJobs = pgTable(
     connectorId: text()
       .notNull()
       .references(() => connectors.id),
+    /** Where its runs replicate into. */
+    targetId: text()
+      .notNull()
+      .references(() => awsTargets.id),
     serverName: text().notNull(),
     state: text().$type<JobState>().notNull(),
     statusMessage: text(),
@@ -105,7 +110,8 @@ export interface RunSettings {
   keepImages: number | null;
   vmId: string;
   guestFamily: CatalogServer['guestFamily'];
-  target: { region: string; bucket: string };
+  /** Where its target was when it was made; the run's columns name the target and that place. */
+  target: { name?: string; region: string; bucket: string };
   /** How the disks travel; runs of before this was a choice went through S3. */
   transfer?: TransferPath;
   /** How they are read at the source. */
@@ -113,12 +119,11 @@ export interface RunSettings {
   /** Read back and compare some blocks of each disk, or all. */
   verification?: Verification;
   encryption?: WantedEncryption;
+  /** Of the target: put on everything that the run makes at AWS. */
+  tags?: Record<string, string>;
   /** Of which cutover it is the final run. */
   cutoverId?: string;
 }
-
-export type TransportChoice = 'auto' | 'nfc' | 'folder' | 'nbd';
-export type Verification = 'sampled' | 'full';
 
 export const replicationRuns = pgTable(
   'replication_runs',
@@ -133,6 +138,9 @@ export const replicationRuns = pgTable(
     connectorId: text()
       .notNull()
       .references(() => connectors.id),
+    /** The job's, and the place that it had when the run was made: what it makes lies there, whatever becomes of the target. */
+    targetId: text().notNull(),
+    targetRevision: integer().notNull(),
     serverName: text().notNull(),
     type: text().$type<RunType>().notNull(),
     state: text().$type<RunState>().notNull(),
@@ -196,6 +204,7 @@ export const replicationRuns = pgTable(
     index('replication_runs_sweep').on(table.createdAt, table.id).where(sql`state in ('pending', 'active')`),
     index('replication_runs_trim').on(sql`coalesce(trim_after, ended_at)`).where(sql`ended_at is not null`),
     index('replication_runs_open').on(table.state).where(sql`state in ('pending', 'active')`),
+    atPlace('replication_runs', table),
     check('replication_runs_waiting', sql`(waiting_for is null) = (waiting_kind is null)`),
     ...listIndexes('replication_runs', table, {
       id: table.id,
@@ -248,6 +257,9 @@ export const baselines = pgTable(
     runId: text()
       .notNull()
       .references(() => replicationRuns.id),
+    /** Where the snapshot and the digests lie: that of the run; kept by a trigger. */
+    targetId: text().notNull().default(''),
+    targetRevision: integer().notNull().default(0),
     capacityBytes: bigint({ mode: 'number' }).notNull(),
     changeId: text(),
     /** The EBS snapshot that holds exactly these bytes. */
@@ -265,6 +277,7 @@ export const baselines = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.jobId, table.diskId] }),
+    atPlace('baselines', table),
     index('baselines_snapshot').on(table.snapshotId).where(sql`revoked_at is null`),
     index('baselines_digests').using('gin', table.digestPrefixes).where(sql`revoked_at is null`),
     index('baselines_run').on(table.runId),

@@ -8,6 +8,7 @@ import type { PowerAction, PowerResult } from '../../replication/model/power.ts'
 import { connectors } from './connectors.ts';
 import { workspaces } from './people.ts';
 import { replicationRuns } from './replication.ts';
+import { atPlace } from './targets.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -73,6 +74,9 @@ export const artifacts = pgTable(
       .references(() => workspaces.id),
     runId: text().references(() => replicationRuns.id),
     connectorId: text().references(() => connectors.id),
+    /** That of the run, kept by a trigger: where it lies if it lies at AWS. Null without a run. */
+    targetId: text(),
+    targetRevision: integer(),
     kind: text().$type<ArtifactKind>().notNull(),
     token: text().notNull(),
     state: text().$type<ArtifactState>().notNull().default('declared'),
@@ -89,6 +93,7 @@ export const artifacts = pgTable(
   },
   (table) => [
     uniqueIndex('artifacts_token').on(table.token),
+    atPlace('artifacts', table),
     index('artifacts_run').on(table.runId),
     index('artifacts_outside').on(table.externalId).where(sql`state <> 'released'`),
     index('artifacts_released').on(table.releasedAt).where(sql`state = 'released'`),

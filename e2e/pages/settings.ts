@@ -12,12 +12,12 @@ export class SettingsPage extends Console {
   async open(): Promise<void> {
     await this.visit('/settings');
     await this.isAt('Settings');
-    await expect(this.value('Account')).toContainText(/\d{12}/);
+    await expect(this.value('Account').first()).toContainText(/\d{12}/);
   }
 
-  /** The card of the AWS target becomes a form. */
+  /** The card of the first AWS target becomes a form. */
   async edit(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Edit AWS target' }).click();
+    await this.page.getByRole('button', { name: 'Edit AWS target' }).first().click();
     await expect(this.page.getByRole('form', { name: 'AWS target' })).toBeVisible();
   }
 

@@ -1,10 +1,17 @@
 // Tags on everything that a run makes at AWS, for people and for finding orphans.
 
 export function runTags(
-  run: { id: string; jobId: string; workspaceId: string; serverName: string },
+  run: {
+    id: string;
+    jobId: string;
+    workspaceId: string;
+    serverName: string;
+    tags: Readonly<Record<string, string>>;
+  },
   name?: string,
 ): Record<string, string> {
   return {
+    ...run.tags,
     ...(name ? { Name: name } : {}),
     'migration:managed-by': 'landfall',
     'landfall:workspace': run.workspaceId,

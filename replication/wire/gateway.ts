@@ -10,6 +10,7 @@ import { OUTAGE_SECONDS } from '../model/outage.ts';
 import { powerActionSchema } from '../model/power.ts';
 import { catalogServerSchema } from '../model/server.ts';
 import { stepProgressSchema } from '../model/step-results.ts';
+import { targetEndpointsSchema } from '../model/target.ts';
 
 /** Lines of the log that one extension carries, and that the settling does. */
 export const MOST_LINES = 200;
@@ -32,6 +33,18 @@ export const checkSchema = z.object({
 });
 export type Check = z.infer<typeof checkSchema>;
 
+/** Where a run goes. A place that has a revision never changes. */
+const stepTargetSchema = z.object({
+  id: z.string(),
+  revision: z.number().int(),
+  region: z.string(),
+  bucket: z.string(),
+  /** Whatever is staged, of all runs, lies under it. */
+  prefix: z.string(),
+  endpoints: targetEndpointsSchema,
+});
+export type StepTarget = z.infer<typeof stepTargetSchema>;
+
 /** What every step needs to know of its run. */
 const stepInputSchema = z.object({
   runId: z.string(),
@@ -42,6 +55,9 @@ const stepInputSchema = z.object({
   stepId: z.enum(CONNECTOR_STEPS),
   /** Results of the steps before, by step id (model/step-results.ts). */
   results: z.record(z.string(), z.unknown()),
+  /** Consoles of before it was theirs to say leave it to the connector's own settings. */
+  target: stepTargetSchema.optional(),
+  tags: z.record(z.string(), z.string()).default({}),
   staging: z.object({ bucket: z.string(), prefix: z.string() }),
   /** Where the digest sets of this run go; ends with a slash. */
   digestPrefix: z.string(),

@@ -2,11 +2,11 @@
 // Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
 import { rest } from '../../replication/disks/pause.ts';
-import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { historyDays, outageSeconds } from '../env.ts';
 import { log } from '../log.ts';
 import { onNudge } from '../queue/queue.ts';
-import { cloudDeadline } from '../services/cloud/target.ts';
+import { learnAccounts } from '../services/cloud/target.ts';
+import { cloudDeadline, type Targets } from '../services/cloud/target-pool.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
 import type { ServiceContext } from '../services/context.ts';
@@ -18,16 +18,18 @@ import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts
 import { Round } from '../services/round.ts';
 import { advanceRun } from '../services/runs/advance.ts';
 import { foldTallies } from '../services/tallies/keep.ts';
+import { targetsFromEnvironment } from '../services/targets/from-environment.ts';
 import { claimTasks } from '../services/tasks/claim.ts';
 import { tendCutovers } from './cutovers.ts';
 import { performStep } from './perform.ts';
+import { prepareBuckets } from './prepare-buckets.ts';
 import { reap } from './reaper.ts';
 import { sweepRuns } from './sweep.ts';
 
 export interface EngineOptions {
   /** Of no workspace: the engine works for all. */
   ctx: ServiceContext;
-  target: AwsTarget;
+  targets: Targets;
   /** Steps performed at once by this process. */
   concurrency?: number;
   leaseSeconds?: number;
@@ -38,10 +40,12 @@ export interface EngineOptions {
 
 /** Runs until the signal is aborted; resolves when everything under way has stopped. */
 export async function runEngine(options: EngineOptions): Promise<void> {
-  const { ctx, target, signal } = options;
+  const { ctx, targets, signal } = options;
   const holder = `worker-${randomUUID()}`;
   const leaseSeconds = options.leaseSeconds ?? 20;
   await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
+  // Before any work: of one from before targets were rows only the environment knows how it is reached.
+  await untilDatabaseAnswers(() => targetsFromEnvironment(ctx), signal);
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
   const instances = { changing: new Round(), all: new Round() };
   const ticks = [
@@ -50,14 +54,17 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     every(1_000, signal, 'cutovers', () => tendCutovers(ctx, rounds.cutovers)),
     every(1_000, signal, 'sweep', () => sweepRuns(ctx, rounds)),
     every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
-    every(2_000, signal, 'reaper', () => reap(ctx, target, signal)),
+    every(2_000, signal, 'reaper', () => reap(ctx, targets, signal)),
     every(3_000, signal, 'instances', () =>
-      watchInstances(ctx, target, instances, AbortSignal.any([signal, cloudDeadline()])),
+      watchInstances(ctx, targets, instances, AbortSignal.any([signal, cloudDeadline()])),
     ),
     every(1_000, signal, 'tallies', () => foldTallies(ctx)),
     every(5_000, signal, 'history', () => trimHistory(ctx, historyDays())),
-    // The bucket's rules are the console's business: a connector's key may only put objects there.
-    every(600_000, signal, 'staging bucket', () => target.staging.prepare(signal)),
+    every(10_000, signal, 'targets', async () => {
+      await targetsFromEnvironment(ctx);
+      await learnAccounts(ctx, targets);
+    }),
+    every(600_000, signal, 'staging buckets', () => prepareBuckets(ctx, targets, signal)),
   ];
   const working = new Set<Promise<void>>();
   const concurrency = options.concurrency ?? 16;
@@ -76,7 +83,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
         });
         for (const task of claimed) {
           const work = performStep(ctx, task, {
-            target,
+            targets,
             leaseSeconds,
             pollMs: options.pollMs ?? 15_000,
             outageSeconds: outageSeconds(),

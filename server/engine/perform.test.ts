@@ -60,7 +60,7 @@ it('ends with a fault whatever AWS says, and however long: no word of it keeps t
   const staging = { delete: () => Promise.reject(new Error(words)) };
   const signal = new AbortController().signal;
   await performStep(ctx, claimed, {
-    target: { staging } as unknown as AwsTarget,
+    targets: { at: async () => ({ staging }) as unknown as AwsTarget, close: () => undefined },
     leaseSeconds: 30,
     outageSeconds: 60,
     pollMs: 10,
@@ -86,7 +86,7 @@ it('is given back by a worker that stops: free at once, and no holder that fell 
       }),
   };
   const performing = performStep(site.ctx, claimed, {
-    target: { staging } as unknown as AwsTarget,
+    targets: { at: async () => ({ staging }) as unknown as AwsTarget, close: () => undefined },
     leaseSeconds: 30,
     outageSeconds: 60,
     pollMs: 10,
@@ -110,7 +110,7 @@ it('is not begun for a run that somebody has cancelled', async () => {
   let asked = 0;
   const staging = { delete: async () => void asked++ };
   await performStep(ctx, claimed, {
-    target: { staging } as unknown as AwsTarget,
+    targets: { at: async () => ({ staging }) as unknown as AwsTarget, close: () => undefined },
     leaseSeconds: 30,
     outageSeconds: 60,
     pollMs: 10,

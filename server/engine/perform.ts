@@ -13,10 +13,12 @@ import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { type LogLine, MOST_LINES } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/artifacts/ledger.ts';
+import type { Targets } from '../services/cloud/target-pool.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { faultOf, untilDatabaseAnswers } from '../services/database-faults.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import { giveBack, type Held } from '../services/leases/lease.ts';
+import type { AtPlace } from '../services/targets/store.ts';
 import type { ClaimedTask } from '../services/tasks/claim.ts';
 import { extendTask, type News } from '../services/tasks/extend.ts';
 import { settleTask } from '../services/tasks/settle.ts';
@@ -25,7 +27,7 @@ import { settleTask } from '../services/tasks/settle.ts';
 const ENDING_MS = 120_000;
 
 export interface PerformOptions {
-  target: AwsTarget;
+  targets: Targets;
   leaseSeconds: number;
   /** Milliseconds between polls of AWS's tasks. */
   pollMs: number;
@@ -83,7 +85,8 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   // A database that is away is waited for as long as the lease lasts; after that whoever claims the step does it again. The lease
   // may be extended all the while, where only what is asked for here is held or takes too long.
   const patiently = <T>(work: () => Promise<T>) => untilDatabaseAnswers(work, signal, ENDING_MS);
-  const context: CloudStepContext = {
+  const targetAt = (where: AtPlace) => options.targets.at(ctx.db, where);
+  const contextAt = (target: AwsTarget): CloudStepContext => ({
     run: {
       id: run.id,
       jobId: run.jobId,
@@ -92,19 +95,24 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
       license: run.settings.license,
       imageMethod: run.settings.imageMethod,
       guestFamily: run.settings.guestFamily,
-      bucket: run.settings.target.bucket,
       transfer: run.settings.transfer ?? 's3',
       verification: run.settings.verification ?? 'sampled',
       encryption: run.settings.encryption ?? { encrypted: false, kmsKeyArn: null },
+      tags: run.settings.tags ?? {},
       attempt: task.attempt,
     },
     baselines: claimed.measured.baselines,
     results: run.results,
     artifacts: claimed.artifacts,
-    target: options.target,
+    target,
     signal,
     pollMs: options.pollMs,
-    imagesToPrune: () => patiently(() => imagesToPrune(ctx, run.jobId, run.settings.keepImages)),
+    imagesToPrune: () =>
+      patiently(async () => {
+        const images = await imagesToPrune(ctx, run.jobId, run.settings.keepImages);
+        // Each where it was made: the job may have gone elsewhere before.
+        return Promise.all(images.map(async ({ at, ...image }) => ({ ...image, target: await targetAt(at) })));
+      }),
     imagePruned: (imageId) => patiently(() => imagePruned(ctx, workspaceId, imageId)),
     declare: async (input) => (await patiently(() => declareArtifacts(ctx, workspaceId, held, [input])))[0] as Artifact,
     confirm: (artifact, state, externalId, details) =>
@@ -115,7 +123,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
       latest = wellFormedJson(progress) as StepProgress;
     },
     log: (level, text) => void lines.push({ at: ctx.now().toISOString(), level, text: foreignText(text) }),
-  };
+  });
 
   const patience: PatienceOptions = {
     forMs: options.outageSeconds * 1000,
@@ -128,6 +136,7 @@ export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, opt
   try {
     // Whoever wants it to stop wants nothing more made for it.
     if (run.cancelRequestedAt) throw faultError('cancelled');
+    const context = contextAt(await patiently(() => targetAt(run)));
     // Words of AWS come with it.
     const result = wellFormedJson(await withPatience(patience, () => runStep(stepId, context)));
     if (stepId === 'create-image') {

@@ -7,6 +7,7 @@ import type { AwsTarget } from '../../replication/target/aws/target.ts';
 import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
 import { putAsideNeeded, releaseAfterRun } from '../services/artifacts/due.ts';
 import { dueArtifacts } from '../services/artifacts/release.ts';
+import type { Targets } from '../services/cloud/target-pool.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
 import { inTransaction, systemContext } from '../services/context.ts';
@@ -26,14 +27,14 @@ import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { fillFleet, nodesOf, plansOf } from '../services/testing-fleet.ts';
 
 /** Tables that do not grow with the fleet. */
-const SMALL = ['connectors', 'workspaces', 'run_limits', 'target_settings', 'tallies'];
+const SMALL = ['connectors', 'workspaces', 'run_limits', 'aws_targets', 'aws_target_places', 'tallies'];
 const SIZE = 2_000;
 /** Rounds take a hundred at once. */
 const TURN = 100;
 let site: TestWorkspace;
 let asked: string[][] = [];
 /** An EC2 that knows every instance, and keeps what it was asked. */
-const target = {
+const ec2 = {
   instances: {
     describe: async (ids: string[]) => {
       asked.push(ids);
@@ -41,6 +42,7 @@ const target = {
     },
   },
 } as unknown as AwsTarget;
+const targets: Targets = { at: async () => ec2, close: () => undefined };
 const signal = new AbortController().signal;
 const claim = { workspaceId: null, holder: 'w', free: 16, leaseSeconds: 20 };
 
@@ -84,7 +86,7 @@ it('reads no table of the fleet from end to end in any tick', async () => {
     await putAsideNeeded(db);
     await settleOrphansAtSource(worker);
     await dueArtifacts(worker);
-    await watchInstances(worker, target, { changing: new Round(), all: new Round() }, signal);
+    await watchInstances(worker, targets, { changing: new Round(), all: new Round() }, signal);
     await trimHistory(worker, 20);
     await inTransaction(worker, site.workspaceId, (work) => newestPower(work, 'cutover-1'));
     await claimTasks(worker, { ...claim, place: 'cloud', connectorId: null });
@@ -164,7 +166,7 @@ it('asks EC2 about all instances in turn, and about those that change by themsel
   asked = [];
   const rounds = { changing: new Round(), all: new Round() };
   for (let turn = 0; turn < Math.ceil(running / TURN); turn += 1)
-    await watchInstances(site.ctx, target, rounds, signal);
+    await watchInstances(site.ctx, targets, rounds, signal);
   expect(asked.every((ids) => ids.includes('i-10') && ids.length <= 2 * TURN)).toBe(true);
   expect(new Set(asked.flat()).size).toBe(running);
 });

@@ -54,7 +54,7 @@ export async function waitForTasks(
   }
 }
 
-function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: number): Task {
+function toWire({ task, run, place, artifacts, measured }: ClaimedTask, leaseSeconds: number): Task {
   const lease = { id: task.id, fence: task.fence, leaseSeconds };
   if (task.kind === 'import-catalog') return { kind: 'import-catalog', ...lease };
   if (task.kind === 'release-artifacts') return { kind: 'release-artifacts', ...lease, artifacts };
@@ -62,7 +62,7 @@ function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: n
     if (!task.power) throw new Error(`Task ${task.id} asks for nothing`);
     return { kind: 'power', ...lease, ...task.power };
   }
-  if (!run || !task.stepId) throw new Error(`Task ${task.id} has no run`);
+  if (!run || !place || !task.stepId) throw new Error(`Task ${task.id} has no run`);
   return {
     kind: 'step',
     ...lease,
@@ -77,7 +77,16 @@ function toWire({ task, run, artifacts, measured }: ClaimedTask, leaseSeconds: n
       serverName: run.serverName,
       stepId: task.stepId as Extract<Task, { kind: 'step' }>['input']['stepId'],
       results: run.results,
-      staging: { bucket: run.settings.target.bucket, prefix: `landfall/${run.jobId}/${run.id}/` },
+      target: {
+        id: place.targetId,
+        revision: place.revision,
+        region: place.region,
+        bucket: place.bucket,
+        prefix: place.prefix,
+        endpoints: place.endpoints,
+      },
+      tags: run.settings.tags ?? {},
+      staging: { bucket: place.bucket, prefix: `${place.prefix}${run.jobId}/${run.id}/` },
       digestPrefix: digestPrefix(run.jobId, run.id),
       transfer: run.settings.transfer ?? 's3',
       transport: run.settings.transport ?? 'auto',

@@ -77,6 +77,7 @@ const jobRow = () => ({
   workspaceId: site.workspaceId,
   serverId,
   connectorId: site.connectorId,
+  targetId: site.targetId,
   serverName: 'web',
   state: 'pending' as const,
   license: 'auto' as const,

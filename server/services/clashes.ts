@@ -20,6 +20,14 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'What needs attention here has just been written by another change.',
     remedy: 'Nothing to do.',
   },
+  aws_target_places_target_id_revision_pk: {
+    message: 'Somebody else has given the AWS target another place at the same moment.',
+    remedy: 'Look at the target as it is now, then save again.',
+  },
+  aws_targets_name: {
+    message: 'The workspace has an AWS target of this name already.',
+    remedy: 'Choose another name.',
+  },
   baselines_job_id_disk_id_pk: {
     message: 'The baseline of this disk has just been written by another run.',
     remedy: 'Nothing to do: the next run measures from it.',
@@ -56,10 +64,6 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
   servers_connector_vm: {
     message: 'The server is in the catalog already.',
     remedy: 'Import the server catalog again.',
-  },
-  target_settings_pkey: {
-    message: 'Somebody else has changed these settings at the same moment.',
-    remedy: 'Look at the settings as they are now, then save again.',
   },
   tasks_one_import: {
     message: 'The server catalog is being imported already.',

@@ -32,10 +32,10 @@ async function filled(size: number): Promise<TestWorkspace> {
     // A neighbour's, of the very same words: no list may show them.
     await tx.execute(sql`insert into workspaces (id, name) values ('ws-next-door', 'Next door')`);
     await tx.execute(
-      sql`insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
-          started_at, ended_at, image_id)
-        select id || '-x', 'ws-next-door', job_id, connector_id, server_name, type, state, settings, step, scheduled_for, started_at,
-          ended_at, image_id
+      sql`insert into replication_runs (id, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, state,
+          settings, step, scheduled_for, started_at, ended_at, image_id)
+        select id || '-x', 'ws-next-door', target_id, target_revision, job_id, connector_id, server_name, type, state, settings, step,
+          scheduled_for, started_at, ended_at, image_id
         from replication_runs where right(id, 1) in ('0', '7') and ended_at is not null`,
     );
     await tx.execute(sql`update replication_jobs set deleted_at = now() where id = 'sms-job-171'`);

@@ -28,12 +28,22 @@ import { advanceRun } from './runs/advance.ts';
 import { cancelRun } from './runs/cancel.ts';
 import { getRun, listRuns, runLogLines } from './runs/list.ts';
 import { catalogStatus, getServer } from './servers/list.ts';
+import { listTargets } from './targets/list.ts';
 import { describeTarget } from './targets/settings.ts';
 import { type TestWorkspace, testWorkspace } from './testing.ts';
 import { fillFleet, fillHistory, nodesOf, plansOf, rowsMet } from './testing-fleet.ts';
 
 /** Tables that do not grow with the fleet. */
-const SMALL = ['connectors', 'workspaces', 'run_limits', 'target_settings', 'tallies', 'members', 'users'];
+const SMALL = [
+  'connectors',
+  'workspaces',
+  'run_limits',
+  'aws_targets',
+  'aws_target_places',
+  'tallies',
+  'members',
+  'users',
+];
 const HISTORY = 3_000;
 /** A page of a list, and the jobs of its rows. */
 const MOST_ROWS = 300;
@@ -91,13 +101,9 @@ it('asks by index for what a page shows, however many runs a job has had', async
     await listLeftOvers(viewer);
     await getRunLimits(viewer);
     await describeTarget(viewer);
+    await listTargets(viewer);
     await leftAtSource(db, workspaceId, connectorId);
-    if (run)
-      await whyQueued(db, { ...run, settings: { target: { region: 'r', bucket: 'b' } } } as never, {
-        id: connectorId,
-        name: 'c',
-        maxRuns: 4,
-      });
+    if (run) await whyQueued(db, run, { id: connectorId, name: 'c', maxRuns: 4 });
   });
   expect(planned.length).toBeGreaterThan(35);
   const nodes = planned.flatMap(({ text, plan }) => nodesOf(plan).map((node) => ({ text, node })));

@@ -24,6 +24,7 @@ async function fillTables(
 ): Promise<void> {
   const series = sql`generate_series(1, ${size}::int) n`;
   const connectorName = sql`(select name from connectors where id = ${connectorId})`;
+  const targetId = sql`(select min(id) from aws_targets where workspace_id = ${workspaceId})`;
   const jobState = sql`case when n % 40 = 0 then 'failed' else 'active' end`;
   const minutesAgo = (minutes: number) => sql`now() - make_interval(mins => (n * 7919) % ${sql.raw(String(minutes))})`;
   const days = 1440;
@@ -36,30 +37,31 @@ async function fillTables(
       ${connectorName}, ${jobState}
     from ${series}`);
   await db.execute(sql`
-    insert into replication_jobs (id, workspace_id, server_id, connector_id, server_name, state, license, every_hours, seed_at,
+    insert into replication_jobs (id, workspace_id, target_id, server_id, connector_id, server_name, state, license, every_hours, seed_at,
       next_run_at, latest_image_at, created_by, connector_name)
-    select 'sms-job-' || n, ${workspaceId}, 's-' || n, ${connectorId}, 'server-' || n,
+    select 'sms-job-' || n, ${workspaceId}, ${targetId}, 's-' || n, ${connectorId}, 'server-' || n,
       ${jobState}, 'auto', 12, now(),
       now() + make_interval(mins => (n * 7919) % 720), ${minutesAgo(2 * days)}, 'somebody', ${connectorName}
     from ${series}`);
   await db.execute(sql`
-    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
-      started_at, ended_at)
-    select 'sms-run-' || n, ${workspaceId}, 'sms-job-' || n, ${connectorId}, 'server-' || n, 'automatic',
+    insert into replication_runs (id, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, state, settings,
+      step, scheduled_for, started_at, ended_at)
+    select 'sms-run-' || n, ${workspaceId}, ${targetId}, 1, 'sms-job-' || n, ${connectorId}, 'server-' || n, 'automatic',
       case when n % 100 = 1 then 'active' when n % 100 = 2 then 'pending' when n % 30 = 0 then 'failed' else 'completed' end,
       '{}', 'copy-disks', ${minutesAgo(30 * days)}, ${minutesAgo(30 * days)},
       case when n % 100 not in (1, 2) then ${minutesAgo(30 * days)} end
     from ${series}`);
   await db.execute(sql`
-    insert into images (id, workspace_id, job_id, run_id, name, method, snapshot_ids, point_in_time, created_at, deregistered_at,
-      instance_count)
-    select 'ami-' || n, ${workspaceId}, 'sms-job-' || n, 'sms-run-' || n, 'server-' || n, 'register-image', '[]',
+    insert into images (id, workspace_id, target_id, target_revision, job_id, run_id, name, method, snapshot_ids, point_in_time,
+      created_at, deregistered_at, instance_count)
+    select 'ami-' || n, ${workspaceId}, ${targetId}, 1, 'sms-job-' || n, 'sms-run-' || n, 'server-' || n, 'register-image', '[]',
       ${minutesAgo(30 * days)}, ${minutesAgo(30 * days)}, case when n % 5 = 0 then now() end,
       case when n % 10 = 0 then 1 else 0 end
     from ${series}`);
   await db.execute(sql`
-    insert into instances (id, workspace_id, instance_id, image_id, run_id, job_id, name, purpose, input, state, launched_by, terminated_at)
-    select 'launch-' || n, ${workspaceId}, 'i-' || n, 'ami-' || n, 'sms-run-' || n, 'sms-job-' || n, 'server-' || n, 'test', '{}',
+    insert into instances (id, workspace_id, target_id, target_revision, instance_id, image_id, run_id, job_id, name, purpose, input,
+      state, launched_by, terminated_at)
+    select 'launch-' || n, ${workspaceId}, ${targetId}, 1, 'i-' || n, 'ami-' || n, 'sms-run-' || n, 'sms-job-' || n, 'server-' || n, 'test', '{}',
       case when n % 10 = 0 then 'running' else 'terminated' end, 'somebody', case when n % 10 <> 0 then now() end
     from ${series}`);
   await db.execute(sql`
@@ -70,8 +72,8 @@ async function fillTables(
       case when n % 100 not in (3, 4) then ${minutesAgo(60 * days)} end
     from ${series}`);
   await db.execute(sql`
-    insert into artifacts (id, workspace_id, run_id, connector_id, kind, token, state, fence, details)
-    select 'artifact-' || n, ${workspaceId}, 'sms-run-' || n, ${connectorId}, 'ebs-snapshot', 'token-' || n, 'created', 1, '{}'
+    insert into artifacts (id, workspace_id, target_id, target_revision, run_id, connector_id, kind, token, state, fence, details)
+    select 'artifact-' || n, ${workspaceId}, ${targetId}, 1, 'sms-run-' || n, ${connectorId}, 'ebs-snapshot', 'token-' || n, 'created', 1, '{}'
     from ${series}`);
 }
 
@@ -83,9 +85,9 @@ export async function fillHistory(
   const series = sql`generate_series(1, ${runs}::int) n`;
   const then = sql`now() - interval '60 days' - make_interval(hours => n)`;
   await db.execute(sql`
-    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for,
-      started_at, ended_at, created_at)
-    select 'sms-run-old-' || n, ${workspaceId}, ${jobId}, ${connectorId}, 'server', 'automatic', 'completed', '{}', 'prune-images',
+    insert into replication_runs (id, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, state, settings,
+      step, scheduled_for, started_at, ended_at, created_at)
+    select 'sms-run-old-' || n, ${workspaceId}, (select target_id from replication_jobs where id = ${jobId}), 1, ${jobId}, ${connectorId}, 'server', 'automatic', 'completed', '{}', 'prune-images',
       ${then}, ${then}, ${then}, ${then}
     from ${series}`);
   await db.execute(sql`

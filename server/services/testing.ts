@@ -11,6 +11,7 @@ import { stopListening } from '../events/listen.ts';
 import { stopQueue } from '../queue/queue.ts';
 import { importCatalog, receiveCatalogPage } from './catalog/import.ts';
 import { type ServiceContext, systemContext } from './context.ts';
+import { createTarget } from './targets/create.ts';
 import { claimTasks } from './tasks/claim.ts';
 
 export interface TestWorkspace {
@@ -18,6 +19,8 @@ export interface TestWorkspace {
   ctx: ServiceContext;
   workspaceId: string;
   connectorId: string;
+  /** Its only AWS target. */
+  targetId: string;
   /** A member's context. */
   as(role: Role): ServiceContext;
   /** Claims the connector's next task. */
@@ -30,8 +33,6 @@ export async function testWorkspace(): Promise<TestWorkspace> {
   const database = await createTestDatabase();
   process.env.DATABASE_URL = database.url;
   Object.assign(process.env, {
-    LANDFALL_AWS_REGION: 'eu-central-1',
-    LANDFALL_AWS_BUCKET: 'bucket',
     LANDFALL_AWS_ACCESS_KEY_ID: 'key',
     LANDFALL_AWS_SECRET_ACCESS_KEY: 'secret',
   });
@@ -67,6 +68,7 @@ export async function testWorkspace(): Promise<TestWorkspace> {
     status: 'healthy',
   });
   const ctx = systemContext(db, workspaceId, 'test');
+  const { targetId } = await createTarget(ctx, { name: 'Main', region: 'eu-central-1', bucket: 'bucket' });
   const claim: TestWorkspace['claim'] = (holder, leaseSeconds = 30) =>
     claimTasks(ctx, { workspaceId, place: 'connector', connectorId, holder, free: 1, leaseSeconds });
   return {
@@ -74,6 +76,7 @@ export async function testWorkspace(): Promise<TestWorkspace> {
     ctx,
     workspaceId,
     connectorId,
+    targetId,
     as: (role) => {
       const { userId, memberId } = ids.get(role) as { userId: string; memberId: string };
       return {

@@ -35,6 +35,8 @@ export const ACTION_LABELS: Record<string, string> = {
   'run.cancel': 'Cancelled replication run',
   'run.start': 'Started replication run',
   'session.end-all': 'Signed out everywhere',
+  'target.create': 'Created AWS target',
+  'target.move': 'Changed place of AWS target',
   'target.update': 'Changed AWS target',
 };
 

@@ -35,7 +35,7 @@ export function LimitsCard() {
             <KeyValues
               items={[
                 ['In total', formatCount(data.total)],
-                ['Into one AWS target', formatCount(data.perTarget)],
+                ['Into one AWS account and Region', formatCount(data.perTarget)],
                 [
                   'By one connector',
                   <Link key="connectors" href="/connectors">

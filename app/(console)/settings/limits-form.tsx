@@ -16,7 +16,7 @@ const FIELDS: readonly { field: keyof RunLimits; label: string; constraint: stri
   { field: 'total', label: 'In total', constraint: `From 1 to ${MAX_RUNS}.` },
   {
     field: 'perTarget',
-    label: 'Into one AWS target',
+    label: 'Into one AWS account and Region',
     constraint: `From 1 to ${MAX_RUNS}. AWS allows 100 pending snapshots for each account, and a run makes one for each disk.`,
   },
 ];

@@ -3,13 +3,13 @@
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
 import { LimitsCard } from './limits-card.tsx';
-import { TargetCard } from './target-card.tsx';
+import { TargetCards } from './target-card.tsx';
 
 export function SettingsScreen() {
   usePageShell({ breadcrumbs: [{ text: 'Settings', href: '/settings' }] });
   return (
     <Page title="Settings" description="Settings of the whole workspace.">
-      <TargetCard />
+      <TargetCards />
       <LimitsCard />
     </Page>
   );

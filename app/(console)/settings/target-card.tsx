@@ -26,22 +26,30 @@ import {
 import { TargetForm } from './target-form.tsx';
 import type { Target } from './types.ts';
 
-export function TargetCard() {
+/** A card for each target. While there is only one, its name says nothing. */
+export function TargetCards() {
+  const trpc = useTRPC();
+  const { data: targets = [] } = useQuery(trpc.targets.list.queryOptions());
+  if (targets.length < 2) return <TargetCard id={targets[0]?.id} title="AWS target" />;
+  return targets.map(({ id, name }) => <TargetCard key={id} id={id} title={`AWS target ${name}`} />);
+}
+
+function TargetCard({ id, title }: { id: string | undefined; title: string }) {
   const trpc = useTRPC();
   const { lab } = useMember();
-  const target = useQuery(trpc.targets.get.queryOptions());
+  const target = useQuery(trpc.targets.get.queryOptions({ targetId: id }));
   const mayEdit = useMay('target.manage');
   return (
     <EditableCard
-      title="AWS target"
+      title={title}
       info={lab && <Badge color="blue">Lab</Badge>}
       description="Where replication runs copy servers to, and how."
-      editLabel="Edit AWS target"
+      editLabel={`Edit ${title}`}
       mayEdit={mayEdit && target.data !== undefined}
     >
       {({ editing, done }) => (
         <SpaceBetween size="l">
-          <Place />
+          <Place id={id} />
           {target.error && !target.data && (
             <FaultCard
               fault={shownFault(target.error)}
@@ -58,9 +66,9 @@ export function TargetCard() {
 }
 
 /** Region, bucket and account. The account is asked of AWS, which may not answer. */
-function Place() {
+function Place({ id }: { id: string | undefined }) {
   const trpc = useTRPC();
-  const { data, error } = useQuery(trpc.jobs.target.queryOptions(undefined, { staleTime: 60_000 }));
+  const { data, error } = useQuery(trpc.jobs.target.queryOptions({ targetId: id }, { staleTime: 60_000 }));
   if (error && !data) return <FaultCard fault={shownFault(error)} />;
   const loading = <StatusIndicator type="loading">Asking AWS</StatusIndicator>;
   return (

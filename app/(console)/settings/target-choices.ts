@@ -1,7 +1,7 @@
 // What can be chosen for the AWS target, each with what it means and what it needs. Pure.
 import type { Target } from './types.ts';
 
-export type TargetSettings = Omit<Target, 'changedAt' | 'changedBy'>;
+export type TargetSettings = Pick<Target, 'transfer' | 'transport' | 'verification' | 'encrypted' | 'kmsKeyArn'>;
 
 interface Choice<Value> {
   value: Value;

@@ -43,7 +43,7 @@ export function TargetForm({ target, onDone }: { target: Target; onDone: () => v
 
   const [send] = useOneAtATime(async () => {
     try {
-      await save.mutateAsync(wished);
+      await save.mutateAsync({ ...wished, targetId: target.id });
     } catch {
       return; // The fault is shown above the buttons.
     }

@@ -4,9 +4,9 @@ import type { CloudStep, CloudStepContext } from './step.ts';
 
 export const pruneImages: CloudStep<'prune-images'> = async (context) => {
   const images: string[] = [];
-  for (const { imageId, snapshotIds } of await context.imagesToPrune()) {
-    await context.target.images.deregister(imageId, context.signal);
-    for (const snapshotId of snapshotIds) await drop(context, snapshotId);
+  for (const { imageId, snapshotIds, target } of await context.imagesToPrune()) {
+    await target.images.deregister(imageId, context.signal);
+    for (const snapshotId of snapshotIds) await drop({ ...context, target }, snapshotId);
     await context.imagePruned(imageId);
     context.log('info', `Pruned ${imageId} and ${snapshotIds.length} snapshot${snapshotIds.length === 1 ? '' : 's'}.`);
     images.push(imageId);

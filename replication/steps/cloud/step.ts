@@ -17,7 +17,8 @@ export interface CloudStepContext {
     license: License;
     imageMethod: ImageMethod;
     guestFamily: CatalogServer['guestFamily'];
-    bucket: string;
+    /** Of the target: put on everything beside our own. */
+    tags: Readonly<Record<string, string>>;
     transfer: TransferPath;
     verification: 'sampled' | 'full';
     encryption: WantedEncryption;
@@ -33,8 +34,8 @@ export interface CloudStepContext {
   signal: AbortSignal;
   /** Milliseconds between polls of AWS's tasks. */
   pollMs: number;
-  /** AMIs of the job that are beyond the number to keep, oldest first, with their snapshots. */
-  imagesToPrune(): Promise<{ imageId: string; snapshotIds: string[] }[]>;
+  /** AMIs of the job that are beyond the number to keep, oldest first, with their snapshots, and where each of them lies. */
+  imagesToPrune(): Promise<{ imageId: string; snapshotIds: string[]; target: AwsTarget }[]>;
   imagePruned(imageId: string): Promise<void>;
   /** Row first; the same token gives the same row. */
   declare(input: {

@@ -9,7 +9,15 @@ import type { EbsDirect, Staging } from '../../target/aws/target.ts';
 import type { Confirmation, Declaration } from '../../wire/gateway.ts';
 
 export interface ConnectorStepContext {
-  run: { id: string; jobId: string; workspaceId: string; vmId: string; serverName: string };
+  run: {
+    id: string;
+    jobId: string;
+    workspaceId: string;
+    vmId: string;
+    serverName: string;
+    /** Of the target: put on everything beside our own. */
+    tags: Readonly<Record<string, string>>;
+  };
   results: ResultsSoFar;
   /** Number of this hold of the lease: a part of tokens and keys, so that nobody writes into another's things. */
   fence: number;

@@ -20,7 +20,7 @@ export const connectorsRouter = router({
   createCode: memberProcedure.mutation(async ({ ctx }) => ({
     ...(await createEnrolmentCode(ctx.service)),
     consoleUrl: new URL(environment('web').NEXTAUTH_URL).origin,
-    target: connectorTarget(),
+    target: await connectorTarget(ctx.service),
   })),
   codeResult: memberProcedure
     .input(z.object({ codeId: z.string() }))

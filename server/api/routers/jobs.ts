@@ -10,6 +10,7 @@ import { getJob, listJobs, someJobs, someJobsInput } from '../../services/jobs/l
 import { pauseJob, resumeJob } from '../../services/jobs/pause.ts';
 import { jobInput, startRun, startRunInput } from '../../services/jobs/start-run.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
+import { targetInput } from '../../services/targets/settings.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
 export const jobsRouter = router({
@@ -24,7 +25,7 @@ export const jobsRouter = router({
   /** For the wizard: the chosen servers, each with the reason why it cannot have a job. */
   candidates: memberProcedure.input(candidatesInput).query(({ ctx, input }) => jobCandidates(ctx.service, input)),
   /** For the review: the account, Region and bucket that jobs replicate into. */
-  target: memberProcedure.query(({ ctx }) => targetPlace(ctx.service)),
+  target: memberProcedure.input(targetInput).query(({ ctx, input }) => targetPlace(ctx.service, input)),
   create: memberProcedure.input(createJobsInput).mutation(({ ctx, input }) => createJobs(ctx.service, input)),
   startRun: memberProcedure.input(startRunInput).mutation(({ ctx, input }) => startRun(ctx.service, input)),
   edit: memberProcedure.input(editJobInput).mutation(({ ctx, input }) => editJob(ctx.service, input)),

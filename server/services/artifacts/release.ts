@@ -6,6 +6,7 @@ import type { Artifact } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
+import type { AtPlace } from '../targets/store.ts';
 import { afterFailedRelease, dueForRelease, firstAtAws, firstAtSource } from './due.ts';
 import { toArtifact } from './ledger.ts';
 
@@ -13,6 +14,8 @@ const BATCH = 50;
 
 export interface DueArtifact {
   artifact: Artifact;
+  /** Where it lies. */
+  at: AtPlace;
   workspaceId: string;
   runId: string | null;
 }
@@ -38,7 +41,11 @@ export async function dueArtifacts(
     .innerJoin(connectors, eq(connectors.id, artifacts.connectorId))
     .where(and(sql`${artifacts.id} in ${firstAtSource()}`, dueForRelease(), isNull(connectors.disassociatedAt)));
   return {
-    cloud: rows.map(({ row }) => ({ artifact: toArtifact(row), workspaceId: row.workspaceId, runId: row.runId })),
+    cloud: rows.flatMap(({ row }) => {
+      const { targetId, targetRevision, workspaceId, runId } = row;
+      if (targetId === null || targetRevision === null) return [];
+      return [{ artifact: toArtifact(row), at: { targetId, targetRevision }, workspaceId, runId }];
+    }),
     connectors: waiting,
   };
 }

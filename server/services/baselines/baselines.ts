@@ -1,24 +1,34 @@
 // Baselines: read for a run, moved when its snapshots are complete, revoked when they cannot be relied upon.
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { baselines, type RunRow } from '../../../db/schema/index.ts';
+import { awsTargetPlaces, baselines, type RunRow } from '../../../db/schema/index.ts';
 import type { Baseline } from '../../../replication/model/baseline.ts';
 import type { StepResults } from '../../../replication/model/step-results.ts';
 import { releaseAfterBaselines } from '../artifacts/due.ts';
 import type { Work } from '../context.ts';
+import type { PlaceRow } from '../targets/store.ts';
 
 export interface JobBaselines {
   baselines: Baseline[];
-  /** Per disk, why its baseline no longer counts. */
+  /** Per disk, why there is a baseline that does not count. */
   revoked: Record<string, string>;
 }
 
 const PARTS = { snapshotId: baselines.snapshotId, digestPrefixes: baselines.digestPrefixes };
 
-/** The baselines that a run of this job measures from. */
-export async function baselinesOf(tx: Queries, jobId: string): Promise<JobBaselines> {
-  const rows = await tx.select().from(baselines).where(eq(baselines.jobId, jobId));
-  const live = rows.filter((row) => !row.revokedAt);
+/** The baselines that a run of this job measures from when it goes to this place. A snapshot has children only where it lies. */
+export async function baselinesOf(tx: Queries, jobId: string, here: PlaceRow): Promise<JobBaselines> {
+  const rows = await tx
+    .select({ ...getTableColumns(baselines), place: awsTargetPlaces })
+    .from(baselines)
+    .innerJoin(
+      awsTargetPlaces,
+      and(eq(awsTargetPlaces.targetId, baselines.targetId), eq(awsTargetPlaces.revision, baselines.targetRevision)),
+    )
+    .where(eq(baselines.jobId, jobId));
+  const because = (row: (typeof rows)[number]) =>
+    row.revokedAt ? (row.revokedBecause ?? 'The baseline was revoked.') : whyElsewhere(row.place, here);
+  const live = rows.filter((row) => because(row) === null);
   return {
     baselines: live.map(({ diskId, capacityBytes, changeId, snapshotId, manifestKey, digestRoot }) => ({
       diskId,
@@ -29,9 +39,25 @@ export async function baselinesOf(tx: Queries, jobId: string): Promise<JobBaseli
       digestRoot,
     })),
     revoked: Object.fromEntries(
-      rows.filter((row) => row.revokedAt).map((row) => [row.diskId, row.revokedBecause ?? 'The baseline was revoked.']),
+      rows.flatMap((row) => {
+        const why = because(row);
+        return why === null ? [] : [[row.diskId, why]];
+      }),
     ),
   };
+}
+
+/** Why what lies at a place cannot be built on from here; null when it can. Encryption is looked at when the snapshots are begun. */
+function whyElsewhere(there: PlaceRow, here: PlaceRow): string | null {
+  const other = (what: string, was: string, is: string) =>
+    `The AWS target has another ${what} than at the last run: ${is} instead of ${was}.`;
+  if (there.targetId !== here.targetId) return 'The last run of this job went into another AWS target.';
+  if (there.account && here.account && there.account !== here.account)
+    return other('account', there.account, here.account);
+  if (there.region !== here.region) return other('Region', there.region, here.region);
+  if (there.bucket !== here.bucket) return other('bucket', there.bucket, here.bucket);
+  if (there.prefix !== here.prefix) return other('prefix', there.prefix, here.prefix);
+  return null;
 }
 
 /**

@@ -11,7 +11,7 @@ import { launchBegins, launchMade, type Outside, outsideFailed } from '../cutove
 import { CutoverChange } from '../cutovers/change.ts';
 import { instanceLooked } from '../cutovers/instance-checks.ts';
 import { launchAsConfigured } from './launch.ts';
-import { awsTarget, cloudDeadline } from './target.ts';
+import { cloudDeadline, targetPool } from './target-pool.ts';
 
 const CONNECT_MS = 4_000;
 const KEPT_LINES = 200;
@@ -86,13 +86,16 @@ async function look(ctx: ServiceContext, found: Found, launchId: string): Promis
   if (!row) return;
   const { instance, options } = row;
   const [output, tcp] = await Promise.all([
-    instance.instanceId && instance.state === 'running'
-      ? awsTarget().instances.consoleOutput(instance.instanceId, cloudDeadline())
-      : null,
+    instance.instanceId && instance.state === 'running' ? consoleOf(ctx, instance, instance.instanceId) : null,
     instance.state === 'running' ? tcpCheck(options, instance.detail) : null,
   ]);
   const text = output ? lastLines(output.text) : null;
   await changing(ctx, found, (change) => instanceLooked(change, instance, text, tcp));
+}
+
+async function consoleOf(ctx: ServiceContext, row: typeof instances.$inferSelect, instanceId: string) {
+  const target = await targetPool().at(ctx.db, row);
+  return target.instances.consoleOutput(instanceId, cloudDeadline());
 }
 
 /** PostgreSQL keeps no NUL in a text; a serial console may send some. */
@@ -127,5 +130,7 @@ async function tcpCheck(
 
 async function stop(ctx: ServiceContext, launchId: string): Promise<void> {
   const [row] = await ctx.db.select().from(instances).where(eq(instances.id, launchId));
-  if (row?.instanceId) await awsTarget().instances.stop(row.instanceId, cloudDeadline());
+  if (!row?.instanceId) return;
+  const target = await targetPool().at(ctx.db, row);
+  await target.instances.stop(row.instanceId, cloudDeadline());
 }

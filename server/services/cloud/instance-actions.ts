@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { instances } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
-import { awsTarget, cloudDeadline } from './target.ts';
+import { cloudDeadline, targetPool } from './target-pool.ts';
 
 export const instanceInput = z.object({ id: z.string() });
 export type InstanceInput = z.infer<typeof instanceInput>;
@@ -27,7 +27,8 @@ export async function consoleOutput(
   const workspaceId = guard(ctx, 'instance.read');
   const row = await launchedInstance(ctx, workspaceId, input);
   if (!row.instanceId) return { text: '', at: null };
-  return awsTarget().instances.consoleOutput(row.instanceId, cloudDeadline());
+  const target = await targetPool().at(ctx.db, row);
+  return target.instances.consoleOutput(row.instanceId, cloudDeadline());
 }
 
 /** Ends an instance for good; one that has ended is fine. A test may be ended by whoever may launch tests. */
@@ -50,7 +51,8 @@ export async function terminateInstance(ctx: ServiceContext, input: InstanceInpu
       subjectName: row.name,
     });
   });
-  await awsTarget().instances.terminate(row.instanceId, cloudDeadline());
+  const target = await targetPool().at(ctx.db, row);
+  await target.instances.terminate(row.instanceId, cloudDeadline());
   await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
     await tx.update(instances).set({ state: 'shutting-down' }).where(eq(instances.id, row.id));
     event({ topic: 'instances', subjectId: row.id, kind: 'changed' });

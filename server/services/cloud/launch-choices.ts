@@ -5,7 +5,8 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { recommendType } from '../../../replication/target/aws/recommend-type.ts';
 import type { InstanceTypeChoice, LaunchableImage } from '../../../replication/target/aws/target.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { awsTarget, cloudDeadline } from './target.ts';
+import { placeAt } from '../targets/store.ts';
+import { cloudDeadline, targetPool } from './target-pool.ts';
 
 /** The AMI of a run, and everything the launch wizard offers for it. */
 export async function launchChoices(ctx: ServiceContext, runId: string) {
@@ -23,7 +24,8 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
       remedy: 'Launch from a newer run.',
     });
   }
-  const target = awsTarget();
+  const { region } = await placeAt(ctx.db, row.image);
+  const target = await targetPool().at(ctx.db, row.image);
   const signal = cloudDeadline();
   const [types, networks, image, identity] = await Promise.all([
     target.instances.types(signal),
@@ -61,7 +63,7 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     networks,
     volumes: image.volumes,
     account: identity.account,
-    region: row.run.settings.target.region,
+    region,
   };
 }
 

@@ -20,9 +20,10 @@ import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../
 import { endTests, terminateInstance } from './instance-actions.ts';
 import { type LaunchInstanceInput, launchAsConfigured, launchInstance } from './launch.ts';
 import { launchChoices } from './launch-choices.ts';
+import type { Targets } from './target-pool.ts';
 import { watchInstances } from './watch-instances.ts';
 
-const slot = globalThis as { landfallAwsTarget?: AwsTarget | undefined };
+const slot = globalThis as { landfallTargets?: Targets | undefined };
 const never = new AbortController().signal;
 const rounds = () => ({ changing: new Round(), all: new Round() });
 
@@ -76,6 +77,8 @@ class Ec2 {
     },
     identity: async () => ({ account: '123456789012', arn: 'arn' }),
   } as unknown as AwsTarget;
+
+  readonly targets: Targets = { at: async () => this.target, close: () => undefined };
 }
 
 let site: TestWorkspace;
@@ -110,12 +113,12 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  slot.landfallAwsTarget = undefined;
+  slot.landfallTargets = undefined;
   await site.close();
 });
 beforeEach(async () => {
   ec2 = new Ec2();
-  slot.landfallAwsTarget = ec2.target;
+  slot.landfallTargets = ec2.targets;
   await site.db.delete(instances);
   await site.db.delete(artifacts);
 });
@@ -239,10 +242,10 @@ describe('tests', () => {
   it('tell how long a launch takes, from the moment both checks pass', async () => {
     const { id } = await launchInstance(site.as('operator'), input());
     const [job] = await site.db.select().from(replicationJobs);
-    await watchInstances(site.ctx, ec2.target, rounds(), never);
+    await watchInstances(site.ctx, ec2.targets, rounds(), never);
     expect((await getJob(site.as('viewer'), job?.id ?? '')).rehearsed).toBeNull();
     ec2.checks = 'ok';
-    await watchInstances(site.ctx, ec2.target, rounds(), never);
+    await watchInstances(site.ctx, ec2.targets, rounds(), never);
     expect((await getJob(site.as('viewer'), job?.id ?? '')).rehearsed).toMatchObject({ launchId: id, seconds: 0 });
   });
 });
@@ -290,13 +293,13 @@ describe('a launch', () => {
     expect(await launchInstance(site.as('operator'), input())).toMatchObject({ instanceId: null });
     expect(await rows()).toMatchObject([{ state: 'launching', instanceId: null }]);
     await site.db.update(instances).set({ launchedAt: new Date(Date.now() - 60_000) });
-    await watchInstances(site.ctx, ec2.target, rounds(), never);
+    await watchInstances(site.ctx, ec2.targets, rounds(), never);
     expect(await rows()).toMatchObject([{ state: 'launching' }]);
     ec2.answer = 'yes';
-    await watchInstances(site.ctx, ec2.target, rounds(), never);
+    await watchInstances(site.ctx, ec2.targets, rounds(), never);
     expect(await rows()).toMatchObject([{ state: 'pending', instanceId: expect.stringMatching(/^i-/) }]);
     expect(ec2.launches.size).toBe(1);
-    await watchInstances(site.ctx, ec2.target, rounds(), never);
+    await watchInstances(site.ctx, ec2.targets, rounds(), never);
     const page = { page: 1, pageSize: 10, cursor: null, sort: { by: 'type', descending: false } };
     const found = await listInstances(site.as('viewer'), {
       ...page,
@@ -309,10 +312,10 @@ describe('a launch', () => {
 it('tells of a change once, and of none not at all, nor writes it', async () => {
   const version = async () => (await site.db.execute(sql`select xmin::text from instances`)).rows;
   await launchInstance(site.as('operator'), input());
-  await watchInstances(site.ctx, ec2.target, rounds(), never);
+  await watchInstances(site.ctx, ec2.targets, rounds(), never);
   const told = await site.db.$count(events);
   const written = await version();
-  await watchInstances(site.ctx, ec2.target, rounds(), never);
+  await watchInstances(site.ctx, ec2.targets, rounds(), never);
   expect(await site.db.$count(events)).toBe(told);
   expect(await rows()).toMatchObject([{ state: 'running' }]);
   expect(await version()).toEqual(written);

@@ -10,7 +10,8 @@ import type { LaunchInput } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { writeLaunchConfiguration } from '../jobs/launch-configuration.ts';
-import { awsTarget, cloudDeadline } from './target.ts';
+import { type AtPlace, targetOf } from '../targets/store.ts';
+import { cloudDeadline, targetPool } from './target-pool.ts';
 
 export const launchInstanceInput = z.object({
   /** Made by the caller; sent again with the same launch it starts nothing twice. */
@@ -48,7 +49,7 @@ export async function launchInstance(
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${id}))`);
     await alongside?.(work, id);
     const [known] = await tx.select().from(instances).where(eq(instances.id, id));
-    if (known) return { name: known.name, input: known.input, known };
+    if (known) return { name: known.name, input: known.input, at: known, known };
     const [image] = await tx
       .select()
       .from(images)
@@ -57,6 +58,7 @@ export async function launchInstance(
       .for('no key update');
     if (!image) throw faultError('not-found', { message: `${parsed.runId} has no AMI that can be launched.` });
     const { runId, purpose, tags, requestId: _requestId, saveConfiguration, ...rest } = parsed;
+    const { target } = await targetOf(tx, workspaceId, image.targetId);
     const given = Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
     const launchInput: LaunchInput = {
       ...rest,
@@ -64,6 +66,7 @@ export async function launchInstance(
       token: id,
       tags: {
         Name: given.Name ?? `${image.name}${purpose === 'test' ? ' (test)' : ''}`,
+        ...target.tags,
         ...given,
         'migration:managed-by': 'landfall',
         'landfall:run': runId,
@@ -104,12 +107,21 @@ export async function launchInstance(
       const kept = tags.filter(({ key, value }) => key !== 'Name' || value !== `${image.name} (test)`);
       await writeLaunchConfiguration(work, workspaceId, image.jobId, { ...rest, tags: kept });
     }
-    return { name: image.name, input: launchInput, known: null };
+    return { name: image.name, input: launchInput, at: image, known: null };
   });
   if (launch.known?.fault) throw new FaultError(launch.known.fault);
   if (launch.known?.instanceId) return { id, instanceId: launch.known.instanceId };
   try {
-    return { id, instanceId: await finishLaunch(ctx, { id, workspaceId, name: launch.name, input: launch.input }) };
+    return {
+      id,
+      instanceId: await finishLaunch(ctx, {
+        id,
+        workspaceId,
+        name: launch.name,
+        input: launch.input,
+        ...placeOf(launch.at),
+      }),
+    };
   } catch (error) {
     const [row] = await ctx.db.select({ state: instances.state }).from(instances).where(eq(instances.id, id));
     if (row?.state !== 'launching') throw error;
@@ -157,13 +169,16 @@ function idOfRequest(workspaceId: string, requestId: string): string {
   return `launch-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
 }
 
+const placeOf = ({ targetId, targetRevision }: AtPlace): AtPlace => ({ targetId, targetRevision });
+
 /** Calls EC2 with the row's token and keeps the answer. Repeating it finds the same instance. */
 export async function finishLaunch(
   ctx: ServiceContext,
-  row: { id: string; workspaceId: string; name: string; input: LaunchInput },
+  row: AtPlace & { id: string; workspaceId: string; name: string; input: LaunchInput },
 ): Promise<string> {
   try {
-    const instanceId = await awsTarget().instances.launch(row.input, cloudDeadline());
+    const target = await targetPool().at(ctx.db, row);
+    const instanceId = await target.instances.launch(row.input, cloudDeadline());
     await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
       await tx.update(instances).set({ instanceId, state: 'pending' }).where(eq(instances.id, row.id));
       await tx.update(artifacts).set({ state: 'created', externalId: instanceId }).where(eq(artifacts.token, row.id));

@@ -1,24 +1,17 @@
-// The open AWS target of this process. Only this folder and the engine speak to AWS, and never inside a transaction.
+// Where an AWS target is, with what AWS itself says of it.
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import { awsTargetPlaces } from '../../../db/schema/index.ts';
 import { type Fault, toFault } from '../../../replication/model/fault.ts';
-import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
-import type { AwsTarget } from '../../../replication/target/aws/target.ts';
-import { guard, type ServiceContext } from '../context.ts';
-import { awsTargetConfig } from '../target.ts';
+import { log } from '../../log.ts';
+import { guard, parseInput, type ServiceContext } from '../context.ts';
+import { targetInput } from '../targets/settings.ts';
+import { targetOf } from '../targets/store.ts';
+import { type Targets, targetPool } from './target-pool.ts';
 
-const slot = globalThis as { landfallAwsTarget?: AwsTarget };
-
-export function awsTarget(): AwsTarget {
-  slot.landfallAwsTarget ??= openAwsTarget(awsTargetConfig());
-  return slot.landfallAwsTarget;
-}
-
-/** No page waits longer than this for AWS. */
-export function cloudDeadline(): AbortSignal {
-  return AbortSignal.timeout(25_000);
-}
-
-/** Where the AWS target is: what a review says before anything is made there. */
+/** What a review says before anything is made there. */
 export interface TargetPlace {
+  id: string;
+  name: string;
   region: string;
   bucket: string;
   /** Twelve digits; null when AWS did not say, and then `fault` says why. */
@@ -29,14 +22,35 @@ export interface TargetPlace {
 /** A review may wait this long for the account; it can be read without. */
 const PATIENCE_MS = 8000;
 
-/** The AWS target with its account, as STS says it. @throws `input-invalid` when no target is configured. */
-export async function targetPlace(ctx: ServiceContext): Promise<TargetPlace> {
-  guard(ctx, 'target.read');
-  const { region, bucket } = awsTargetConfig();
+/** An AWS target, or the workspace's first, with its account as STS says it. @throws `conflict` when there is none */
+export async function targetPlace(
+  ctx: ServiceContext,
+  input?: { targetId?: string | undefined },
+): Promise<TargetPlace> {
+  const workspaceId = guard(ctx, 'target.read');
+  const { target, place } = await targetOf(ctx.db, workspaceId, parseInput(targetInput, input)?.targetId);
+  const shown = { id: target.id, name: target.name, region: place.region, bucket: place.bucket };
   try {
-    const { account } = await awsTarget().identity(AbortSignal.timeout(PATIENCE_MS));
-    return { region, bucket, account, fault: null };
+    const opened = await targetPool().at(ctx.db, { targetId: target.id, targetRevision: place.revision });
+    const { account } = await opened.identity(AbortSignal.timeout(PATIENCE_MS));
+    return { ...shown, account, fault: null };
   } catch (error) {
-    return { region, bucket, account: null, fault: toFault(error) };
+    return { ...shown, account: null, fault: toFault(error) };
+  }
+}
+
+/** Asks AWS which account each place is of that nobody named: limits count by account. Called by the engine. */
+export async function learnAccounts(ctx: ServiceContext, targets: Targets): Promise<void> {
+  const unknown = and(isNull(awsTargetPlaces.account), eq(awsTargetPlaces.awaitsEnvironment, false));
+  const places = await ctx.db.select().from(awsTargetPlaces).where(unknown).orderBy(asc(awsTargetPlaces.createdAt));
+  for (const { targetId, revision } of places) {
+    try {
+      const opened = await targets.at(ctx.db, { targetId, targetRevision: revision });
+      const { account } = await opened.identity(AbortSignal.timeout(PATIENCE_MS));
+      const here = and(eq(awsTargetPlaces.targetId, targetId), eq(awsTargetPlaces.revision, revision));
+      await ctx.db.update(awsTargetPlaces).set({ account }).where(here);
+    } catch (error) {
+      log().warn({ error, target: targetId }, 'AWS did not say which account a target is of; it is asked again');
+    }
   }
 }

@@ -3,11 +3,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { artifacts, instances } from '../../../db/schema/index.ts';
-import type { AwsTarget } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import type { Round } from '../round.ts';
 import { finishLaunch } from './launch.ts';
+import type { Targets } from './target-pool.ts';
 
 /** So many of either kind: with more, each is asked about the less often. */
 const BATCH = 100;
@@ -21,47 +21,55 @@ export interface InstanceRounds {
 
 export async function watchInstances(
   ctx: ServiceContext,
-  target: AwsTarget,
+  targets: Targets,
   rounds: InstanceRounds,
   signal: AbortSignal,
 ): Promise<void> {
-  const open = await toLookAt(ctx, rounds);
-  if (open.length > 0) {
-    const seen = await target.instances.describe(
-      open.flatMap((row) => (row.instanceId ? [row.instanceId] : [])),
-      signal,
-    );
-    for (const row of open) {
-      const now = row.instanceId ? seen.get(row.instanceId) : undefined;
-      // Unknown a moment after the launch is EC2's eventual consistency; after an hour the instance is gone.
-      const gone = !now && ctx.now().getTime() - row.launchedAt.getTime() > 3_600_000;
-      if (!now && !gone) continue;
-      const state = now?.state ?? 'terminated';
-      // Not by their text: a jsonb column keeps no order of keys.
-      if (isDeepStrictEqual(row.detail, now ?? row.detail) && row.state === state) continue;
-      await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
-        const ended = state === 'terminated';
-        const passed = now?.systemStatus === 'ok' && now.instanceStatus === 'ok';
-        await tx
-          .update(instances)
-          .set({
-            state,
-            detail: now ?? row.detail,
-            ...(passed && !row.checksPassedAt ? { checksPassedAt: ctx.now() } : {}),
-            ...(ended ? { terminatedAt: ctx.now() } : {}),
-          })
-          .where(eq(instances.id, row.id));
-        if (ended) {
-          await tx
-            .update(artifacts)
-            .set({ state: 'released', releasedAt: ctx.now() })
-            .where(eq(artifacts.token, row.id));
-        }
-        event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
-      });
-    }
-  }
+  const places = Map.groupBy(await toLookAt(ctx, rounds), (row) => `${row.targetId}/${row.targetRevision}`);
+  // One that does not answer holds up no other.
+  const looked = await Promise.allSettled([...places.values()].map((rows) => watchThose(ctx, rows, targets, signal)));
   await finishLostLaunches(ctx);
+  const failed = looked.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+type Watched = Awaited<ReturnType<typeof toLookAt>>[number];
+
+/** Instances of one place. */
+async function watchThose(ctx: ServiceContext, open: Watched[], targets: Targets, signal: AbortSignal): Promise<void> {
+  const [first] = open;
+  if (!first) return;
+  const target = await targets.at(ctx.db, first);
+  const seen = await target.instances.describe(
+    open.flatMap((row) => (row.instanceId ? [row.instanceId] : [])),
+    signal,
+  );
+  for (const row of open) {
+    const now = row.instanceId ? seen.get(row.instanceId) : undefined;
+    // Unknown a moment after the launch is EC2's eventual consistency; after an hour the instance is gone.
+    const gone = !now && ctx.now().getTime() - row.launchedAt.getTime() > 3_600_000;
+    if (!now && !gone) continue;
+    const state = now?.state ?? 'terminated';
+    // Not by their text: a jsonb column keeps no order of keys.
+    if (isDeepStrictEqual(row.detail, now ?? row.detail) && row.state === state) continue;
+    await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
+      const ended = state === 'terminated';
+      const passed = now?.systemStatus === 'ok' && now.instanceStatus === 'ok';
+      await tx
+        .update(instances)
+        .set({
+          state,
+          detail: now ?? row.detail,
+          ...(passed && !row.checksPassedAt ? { checksPassedAt: ctx.now() } : {}),
+          ...(ended ? { terminatedAt: ctx.now() } : {}),
+        })
+        .where(eq(instances.id, row.id));
+      if (ended) {
+        await tx.update(artifacts).set({ state: 'released', releasedAt: ctx.now() }).where(eq(artifacts.token, row.id));
+      }
+      event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
+    });
+  }
 }
 
 /** The next of those that are starting or ending, and the next of all. */
@@ -72,6 +80,8 @@ async function toLookAt({ db }: ServiceContext, rounds: InstanceRounds) {
       .select({
         id,
         workspaceId: instances.workspaceId,
+        targetId: instances.targetId,
+        targetRevision: instances.targetRevision,
         instanceId: instances.instanceId,
         state: instances.state,
         detail: instances.detail,

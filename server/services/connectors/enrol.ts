@@ -6,8 +6,8 @@ import { connectors, enrolmentCodes } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest, GatewayResponse } from '../../../replication/wire/gateway.ts';
 import type { Principal } from '../../access/principals.ts';
-import { awsEnvironment } from '../../env.ts';
 import { guard, inTransaction, type ServiceContext } from '../context.ts';
+import { targetsOf } from '../targets/store.ts';
 import { CONNECTOR_HEAD } from './current.ts';
 import type { ConnectorHead } from './status.ts';
 
@@ -36,17 +36,14 @@ export async function createEnrolmentCode(ctx: ServiceContext): Promise<{ id: st
   return { id, code, expiresAt };
 }
 
-/** Of the AWS target what a new connector must be told and is no secret; null is for the person to fill in. */
-export function connectorTarget(): Record<'region' | 'bucket' | 's3' | 'ec2' | 'ebs' | 'sts', string | null> {
-  const env = awsEnvironment();
-  return {
-    region: env.LANDFALL_AWS_REGION ?? null,
-    bucket: env.LANDFALL_AWS_BUCKET ?? null,
-    s3: env.LANDFALL_AWS_ENDPOINT_S3 ?? null,
-    ec2: env.LANDFALL_AWS_ENDPOINT_EC2 ?? null,
-    ebs: env.LANDFALL_AWS_ENDPOINT_EBS ?? null,
-    sts: env.LANDFALL_AWS_ENDPOINT_STS ?? null,
-  };
+/** Of the workspace's first target what a new connector must be told and is no secret; null is for the person to fill in. */
+export async function connectorTarget(
+  ctx: ServiceContext,
+): Promise<Record<'region' | 'bucket' | 's3' | 'ec2' | 'ebs' | 'sts', string | null>> {
+  const workspaceId = guard(ctx, 'connector.enrol');
+  const [first] = await targetsOf(ctx.db, workspaceId);
+  const { s3 = null, ec2 = null, ebs = null, sts = null } = first?.place.endpoints ?? {};
+  return { region: first?.place.region || null, bucket: first?.place.bucket || null, s3, ec2, ebs, sts };
 }
 
 /** Which connector a code became, for the page that waits for it; null while it waits. */

@@ -8,7 +8,6 @@ import { type FaultError, faultError } from '../../../replication/model/fault.ts
 import { isEnded } from '../../../replication/model/run.ts';
 import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
 import { createRun, openRun } from '../runs/create.ts';
-import { awsTargetConfig } from '../target.ts';
 import { CutoverChange } from './change.ts';
 import { cutoverReadiness } from './checks.ts';
 import { CONNECTOR_REMEDY, newestPower, orderPower } from './power.ts';
@@ -151,11 +150,9 @@ async function startFinalRun(change: CutoverChange, ctx: ServiceContext): Promis
   if (other) return change.wait(`Waits until ${other.id} has ended.`);
   const [job] = await work.tx.select().from(replicationJobs).where(eq(replicationJobs.id, row.jobId)).for('update');
   if (!job) return;
-  const { region, bucket } = awsTargetConfig();
   const { runId } = await createRun(work, job, {
     type: 'on-demand',
     scheduledFor: ctx.now(),
-    target: { region, bucket },
     cutoverId: row.id,
   });
   change.set({ finalRunId: runId });

@@ -6,6 +6,7 @@ import type { CutoverCheck } from '../../../replication/model/cutover.ts';
 import { baselinesOf } from '../baselines/baselines.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { type TestLaunchTime, testLaunchTime } from '../instances/test-launch-time.ts';
+import { targetOf } from '../targets/store.ts';
 
 export interface Readiness {
   checks: CutoverCheck[];
@@ -45,7 +46,8 @@ export async function cutoverReadiness(
     .select({ id: replicationRuns.id })
     .from(replicationRuns)
     .where(and(eq(replicationRuns.jobId, jobId), inArray(replicationRuns.state, ['pending', 'active'])));
-  const measured = (await baselinesOf(tx, jobId)).baselines.length;
+  const { place } = await targetOf(tx, job.workspaceId, job.targetId);
+  const measured = (await baselinesOf(tx, jobId, place)).baselines.length;
   const rehearsed = await testLaunchTime(tx, jobId);
 
   const checks: CutoverCheck[] = [];

@@ -191,8 +191,10 @@ it('takes away in one turn what many batches hold, and looks at no run twice', a
   await db.execute(sql`insert into events (workspace_id, topic, kind, at) select ${workspaceId}, 'old', 'changed', now() - interval '8 days'
     from generate_series(1, 401)`);
   await db.execute(sql`
-    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for, ended_at)
-    select 'sms-run-' || n, workspace_id, job_id, connector_id, server_name, type, 'completed', settings, step, scheduled_for, now() - interval '300 days'
+    insert into replication_runs (id, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, state, settings, step,
+      scheduled_for, ended_at)
+    select 'sms-run-' || n, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, 'completed', settings, step,
+      scheduled_for, now() - interval '300 days'
     from replication_runs, generate_series(1, 41) n where id = ${runs.old?.id}`);
   await db.execute(
     sql`insert into run_log (run_id, level, text) select id, 'info', 'x' from replication_runs where id like 'sms-run-__' or id like 'sms-run-_'`,

@@ -12,6 +12,7 @@ import {
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
+import type { AtPlace } from '../targets/store.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
 export async function recordImage(
@@ -62,7 +63,7 @@ export async function imagesToPrune(
   ctx: ServiceContext,
   jobId: string,
   keep: number | null,
-): Promise<{ imageId: string; snapshotIds: string[] }[]> {
+): Promise<{ imageId: string; snapshotIds: string[]; at: AtPlace }[]> {
   if (keep === null) return [];
   const kept = ctx.db
     .select({ id: images.id })
@@ -84,7 +85,11 @@ export async function imagesToPrune(
       ),
     );
   const rows = await ctx.db
-    .select({ imageId: images.id, snapshotIds: images.snapshotIds })
+    .select({
+      imageId: images.id,
+      snapshotIds: images.snapshotIds,
+      at: { targetId: images.targetId, targetRevision: images.targetRevision },
+    })
     .from(images)
     .where(
       and(

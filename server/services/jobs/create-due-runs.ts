@@ -5,7 +5,6 @@ import { nextDue } from '../../../replication/model/schedule.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { eachInTurn } from '../each-in-turn.ts';
 import { createRun } from '../runs/create.ts';
-import { awsTargetConfig } from '../target.ts';
 import { notInCutover } from './held-by-cutover.ts';
 
 const BATCH = 50;
@@ -21,7 +20,6 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
     .limit(BATCH);
   let made = 0;
   if (due.length === 0) return made;
-  const { region, bucket } = awsTargetConfig();
   await eachInTurn('a run that is due could not be made', due, async ({ id, workspaceId }) => {
     made += await inTransaction(ctx, workspaceId, async (work) => {
       const [job] = await work.tx
@@ -38,7 +36,7 @@ export async function createDueRuns(ctx: ServiceContext): Promise<number> {
         )
         .for('update', { skipLocked: true });
       if (!job?.nextRunAt) return 0;
-      await createRun(work, job, { type: 'automatic', scheduledFor: job.nextRunAt, target: { region, bucket } });
+      await createRun(work, job, { type: 'automatic', scheduledFor: job.nextRunAt });
       // However late we are, one run is made and the next is the first one still ahead.
       const next = job.everyHours === null ? null : nextDue({ seedAt: job.seedAt, everyHours: job.everyHours }, now);
       await work.tx.update(replicationJobs).set({ nextRunAt: next }).where(eq(replicationJobs.id, job.id));

@@ -14,7 +14,7 @@ import {
 } from '../../../replication/model/job.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { createRun } from '../runs/create.ts';
-import { awsTargetConfig } from '../target.ts';
+import { targetOf } from '../targets/store.ts';
 
 export const createJobsInput = z.object({
   /** Made by the caller; sent again with the same input it makes nothing twice and answers the same jobs. */
@@ -32,6 +32,8 @@ export const createJobsInput = z.object({
     )
     .min(1, 'Choose at least one server')
     .max(500, 'At most 500 servers at once'),
+  /** Where they replicate into; without one: the workspace's first target. */
+  targetId: z.string().optional(),
   settings: jobSettingsSchema,
 });
 export type CreateJobsInput = z.input<typeof createJobsInput>;
@@ -54,11 +56,11 @@ export async function insertJobs(
   ctx: ServiceContext,
   work: Work,
   workspaceId: string,
-  { requestId, servers: wanted, settings }: Wanted,
+  { requestId, servers: wanted, targetId, settings }: Wanted,
 ): Promise<{ jobIds: string[] }> {
   const now = ctx.now();
-  const { region, bucket } = awsTargetConfig();
   const { tx, audit, event } = work;
+  const { target } = await targetOf(tx, workspaceId, targetId);
   const ids = [...new Set(wanted.map((one) => one.serverId))];
   if (ids.length < wanted.length) throw faultError('input-invalid', { message: 'A server is named twice.' });
   const rows = await tx
@@ -101,6 +103,7 @@ export async function insertJobs(
         workspaceId,
         serverId: server.id,
         connectorId: server.connectorId,
+        targetId: target.id,
         serverName: server.name,
         state: 'pending',
         license: one.license,
@@ -124,12 +127,11 @@ export async function insertJobs(
       subjectKind: 'job',
       subjectId: job.id,
       subjectName: server.name,
-      after: { ...settings, license: one.license, imageMethod: one.imageMethod },
+      after: { ...settings, license: one.license, imageMethod: one.imageMethod, target: target.name },
     });
     event({ topic: 'jobs', subjectId: job.id, kind: 'changed' });
     // A job that begins now has its first run at once; a later one is made by the scheduler when it is due.
-    if (!settings.seedAt)
-      await createRun(work, job, { type: 'automatic', scheduledFor: now, target: { region, bucket } });
+    if (!settings.seedAt) await createRun(work, job, { type: 'automatic', scheduledFor: now });
   }
   event({ topic: 'servers', subjectId: null, kind: 'changed' });
   return { jobIds };

@@ -12,7 +12,7 @@ import type { List } from '../list-columns.ts';
 import { findPage } from '../list-find.ts';
 import type { ListPage, ListQuery } from '../list-page.ts';
 import { runStatus } from '../runs/view.ts';
-import { awsTargetConfig } from '../target.ts';
+import { type ListedTarget, targetNames } from '../targets/list.ts';
 
 type JobRow = typeof replicationJobs.$inferSelect;
 type RunRow = typeof replicationRuns.$inferSelect;
@@ -39,7 +39,13 @@ const JOBS: List = {
   },
 };
 
-function listed(job: JobRow, connectorName: string, run: RunRow | undefined, imageCount: number) {
+function listed(
+  job: JobRow,
+  connectorName: string,
+  run: RunRow | undefined,
+  imageCount: number,
+  targets: ReadonlyMap<string, ListedTarget>,
+) {
   return {
     id: job.id,
     serverId: job.serverId,
@@ -64,8 +70,8 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined, ima
     latestImageAt: job.latestImageAt,
     /** AMIs of its runs that still stand. */
     imageCount,
-    /** Where its AMIs are made: that of its newest run, or what a first run would take; null while nothing is configured. */
-    target: run?.settings.target ?? configuredTarget(),
+    /** Where its next AMI is made. */
+    target: targets.get(job.targetId) ?? null,
     createdAt: job.createdAt,
     deletedAt: job.deletedAt,
     /** The newest run that was not missed. */
@@ -82,14 +88,6 @@ function listed(job: JobRow, connectorName: string, run: RunRow | undefined, ima
   };
 }
 
-function configuredTarget(): { region: string; bucket: string } | null {
-  try {
-    const { region, bucket } = awsTargetConfig();
-    return { region, bucket };
-  } catch {
-    return null;
-  }
-}
 export type ListedJob = ReturnType<typeof listed>;
 
 /** The newest run of each job that was not missed, one look into the index a job: a job's history may be long. */
@@ -133,7 +131,8 @@ async function listedAll(tx: Queries, workspaceId: string, jobs: readonly JobRow
   const ids = jobs.map(({ id }) => id);
   const runs = await newestRuns(tx, ids);
   const counts = await countImages(tx, workspaceId, ids);
-  return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0));
+  const targets = await targetNames(tx, workspaceId);
+  return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0, targets));
 }
 
 export const someJobsInput = z.object({ jobIds: z.array(z.string()).max(200, 'At most 200 jobs at once') });
@@ -172,8 +171,9 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
   if (!row) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
   const runs = await newestRuns(ctx.db, [jobId]);
   const counts = await countImages(ctx.db, workspaceId, [jobId]);
+  const targets = await targetNames(ctx.db, workspaceId);
   return {
-    ...listed(row.job, row.connectorName, runs.get(jobId), counts.get(jobId) ?? 0),
+    ...listed(row.job, row.connectorName, runs.get(jobId), counts.get(jobId) ?? 0, targets),
     guestName: row.guestName,
     guestFamily: row.guestFamily,
     /** What its next run measures from, per disk. */

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { createRun } from '../runs/create.ts';
-import { awsTargetConfig } from '../target.ts';
 import { refuseDuringCutover } from './held-by-cutover.ts';
 import { lockJob } from './lock.ts';
 
@@ -17,14 +16,12 @@ export const startRunInput = jobInput.extend({
 export async function startRun(ctx: ServiceContext, input: z.infer<typeof startRunInput>): Promise<{ runId: string }> {
   const workspaceId = guard(ctx, 'run.start');
   const { jobId, verifyAll } = parseInput(startRunInput, input);
-  const { region, bucket } = awsTargetConfig();
   return inTransaction(ctx, workspaceId, async (work) => {
     const job = await lockJob(work, workspaceId, jobId);
     await refuseDuringCutover(work.tx, jobId, 'started');
     const { runId } = await createRun(work, job, {
       type: 'on-demand',
       scheduledFor: ctx.now(),
-      target: { region, bucket },
       ...(verifyAll ? { verification: 'full' as const } : {}),
     });
     work.audit({

@@ -82,8 +82,9 @@ it('goes by the newest run that was not missed, and by what it says now', async 
   const ended = new Date('2026-03-01T10:00:00Z');
   await runs(job(50), { ...failed(fault('image-refused', { message: 'Refused: a' })), endedAt: ended });
   await site.db.execute(sql`
-    insert into replication_runs (id, workspace_id, job_id, connector_id, server_name, type, state, settings, step, scheduled_for, created_at)
-    select 'sms-run-missed', workspace_id, job_id, connector_id, server_name, type, 'missed', settings, step, scheduled_for,
+    insert into replication_runs (id, workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, state, settings, step,
+      scheduled_for, created_at)
+    select 'sms-run-missed', workspace_id, target_id, target_revision, job_id, connector_id, server_name, type, 'missed', settings, step, scheduled_for,
       now() + interval '1 minute'
     from replication_runs where job_id = ${job(50)}`);
   expect(await shown()).toEqual([['failed-runs', 'image-refused', 1]]);

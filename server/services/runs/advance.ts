@@ -213,7 +213,7 @@ async function endRun(
   work.event({ topic: 'runs', subjectId: run.id, kind: 'changed', data: { jobId: run.jobId } });
   work.event({ topic: 'jobs', subjectId: run.jobId, kind: 'changed' });
   work.event({ topic: 'servers', subjectId: null, kind: 'changed' });
-  await nudgeQueued(tx, run.workspaceId);
+  await nudgeQueued(tx, run.workspaceId, run);
 }
 
 /** What the end of a run makes of its job: its state, its failures in a row, and whether it pauses by itself. */

@@ -8,13 +8,13 @@ import {
   replicationRuns,
   runLog,
   servers,
-  targetSettings,
 } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { ITINERARY } from '../../../replication/model/itinerary.ts';
 import type { RunType } from '../../../replication/model/run.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import type { Work } from '../context.ts';
+import { targetOf } from '../targets/store.ts';
 
 /** The run that is pending or active, if any. There is at most one. */
 export async function openRun(work: Work, jobId: string): Promise<RunRow | null> {
@@ -32,7 +32,6 @@ export async function createRun(
   input: {
     type: RunType;
     scheduledFor: Date;
-    target: RunSettings['target'];
     /** How much this run reads back, whatever the settings say. */
     verification?: RunSettings['verification'];
     /** The cutover whose final run it is: it waits for no place in the queue. */
@@ -49,7 +48,7 @@ export async function createRun(
       remedy: 'Wait until it has ended, or cancel it first.',
     });
   }
-  const [use] = await tx.select().from(targetSettings).where(eq(targetSettings.workspaceId, job.workspaceId));
+  const { target, place } = await targetOf(tx, job.workspaceId, job.targetId);
   const first = ITINERARY[0];
   if (!first) throw new Error('The itinerary is empty');
   const runId = newId.run();
@@ -58,6 +57,8 @@ export async function createRun(
     workspaceId: job.workspaceId,
     jobId: job.id,
     connectorId: job.connectorId,
+    targetId: target.id,
+    targetRevision: place.revision,
     serverName: server.name,
     type: input.type,
     state: other ? 'missed' : 'pending',
@@ -67,11 +68,12 @@ export async function createRun(
       keepImages: job.keepImages,
       vmId: server.vmId,
       guestFamily: server.guestFamily,
-      target: input.target,
-      transfer: use?.transfer ?? 's3',
-      transport: use?.transport ?? 'auto',
-      verification: input.verification ?? job.verification ?? use?.verification ?? 'sampled',
-      encryption: { encrypted: use?.encrypted ?? false, kmsKeyArn: use?.kmsKeyArn ?? null },
+      target: { name: target.name, region: place.region, bucket: place.bucket },
+      transfer: target.transfer,
+      transport: target.transport,
+      verification: input.verification ?? job.verification ?? target.verification,
+      encryption: { encrypted: target.encrypted, kmsKeyArn: target.kmsKeyArn },
+      tags: target.tags,
       ...(input.cutoverId && { cutoverId: input.cutoverId }),
     },
     step: first.id,

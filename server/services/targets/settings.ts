@@ -1,16 +1,18 @@
-// How a workspace's AWS target is used: the transfer path, how disks are read, how much is read back.
+// How an AWS target is used: the transfer path, how disks are read, how much is read back, encryption, tags.
 // A change counts for runs that are made after it.
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { members, targetSettings, users } from '../../../db/schema/index.ts';
+import { awsTargets, members, users } from '../../../db/schema/index.ts';
 import { TRANSFER_PATHS } from '../../../replication/model/baseline.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { MAX_TAGS, tagKeyProblem, tagValueProblem } from '../../../replication/model/tag.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { type TargetRow, targetOf } from './store.ts';
 
-export const targetSettingsInput = z.object({
-  transfer: z.enum(TRANSFER_PATHS),
-  transport: z.enum(['auto', 'nfc', 'folder', 'nbd']),
-  verification: z.enum(['sampled', 'full']),
+export const targetUseInput = z.object({
+  transfer: z.enum(TRANSFER_PATHS).default('s3'),
+  transport: z.enum(['auto', 'nfc', 'folder', 'nbd']).default('auto'),
+  verification: z.enum(['sampled', 'full']).default('sampled'),
   encrypted: z.boolean().default(false),
   kmsKeyArn: z
     .string()
@@ -20,68 +22,94 @@ export const targetSettingsInput = z.object({
     )
     .nullable()
     .default(null),
+  tags: z
+    .record(z.string(), z.string())
+    .default({})
+    .superRefine((tags, check) => {
+      const problems = Object.entries(tags).flatMap(
+        ([key, value]) => tagKeyProblem(key) ?? tagValueProblem(value) ?? [],
+      );
+      if (Object.keys(tags).length > MAX_TAGS) problems.push(`At most ${MAX_TAGS} tags`);
+      for (const message of problems) check.addIssue({ code: 'custom', message });
+    }),
 });
-export type TargetSettings = z.infer<typeof targetSettingsInput>;
+type TargetUse = z.output<typeof targetUseInput>;
 
-const DEFAULTS: TargetSettings = {
-  transfer: 's3',
-  transport: 'auto',
-  verification: 'sampled',
-  encrypted: false,
-  kmsKeyArn: null,
-};
+export const targetSettingsInput = z.object({
+  /** Without one: the workspace's first. */
+  targetId: z.string().optional(),
+  ...targetUseInput.omit({ tags: true }).shape,
+  transfer: z.enum(TRANSFER_PATHS),
+  transport: z.enum(['auto', 'nfc', 'folder', 'nbd']),
+  verification: z.enum(['sampled', 'full']),
+  /** As they are when they are left out. */
+  tags: targetUseInput.shape.tags.unwrap().optional(),
+});
+export type TargetSettings = Omit<TargetUse, 'tags'>;
 
-export async function getTargetSettings(ctx: ServiceContext): Promise<TargetSettings> {
-  const workspaceId = guard(ctx, 'target.read');
-  const [row] = await ctx.db.select().from(targetSettings).where(eq(targetSettings.workspaceId, workspaceId));
-  if (!row) return DEFAULTS;
-  const { transfer, transport, verification, encrypted, kmsKeyArn } = row;
-  return { transfer, transport, verification, encrypted, kmsKeyArn };
+export const targetInput = z.object({ targetId: z.string().optional() }).optional();
+
+/** @throws `input-invalid` when its parts do not go together */
+export function checkUse({ encrypted, kmsKeyArn }: Pick<TargetUse, 'encrypted' | 'kmsKeyArn'>): void {
+  if (kmsKeyArn && !encrypted)
+    throw faultError('input-invalid', { message: 'A key was chosen, but encryption was not.' });
 }
 
-/** The settings with who changed them last; `changedAt` is null while they are the defaults. */
-export async function describeTarget(
-  ctx: ServiceContext,
-): Promise<TargetSettings & { changedAt: Date | null; changedBy: string | null }> {
+const settingsOf = ({ transfer, transport, verification, encrypted, kmsKeyArn, tags }: TargetRow): TargetUse => ({
+  transfer,
+  transport,
+  verification,
+  encrypted,
+  kmsKeyArn,
+  tags,
+});
+
+/** A target with who changed its settings last; `changedAt` is null while they are as they were made. */
+export async function describeTarget(ctx: ServiceContext, input?: z.infer<typeof targetInput>) {
   const workspaceId = guard(ctx, 'target.read');
+  const { target, place } = await targetOf(ctx.db, workspaceId, parseInput(targetInput, input)?.targetId);
   const [changed] = await ctx.db
-    .select({ at: targetSettings.changedAt, by: users.name })
-    .from(targetSettings)
-    .leftJoin(members, eq(members.id, targetSettings.changedBy))
-    .leftJoin(users, eq(users.id, members.userId))
-    .where(eq(targetSettings.workspaceId, workspaceId));
-  return { ...(await getTargetSettings(ctx)), changedAt: changed?.at ?? null, changedBy: changed?.by ?? null };
+    .select({ by: users.name })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(eq(members.id, target.changedBy ?? ''));
+  return {
+    id: target.id,
+    name: target.name,
+    region: place.region,
+    bucket: place.bucket,
+    ...settingsOf(target),
+    changedAt: target.changedAt,
+    changedBy: changed?.by ?? null,
+  };
 }
 
 export async function updateTargetSettings(
   ctx: ServiceContext,
   input: z.input<typeof targetSettingsInput>,
-): Promise<TargetSettings> {
+): Promise<TargetUse> {
   const workspaceId = guard(ctx, 'target.manage');
-  const after = parseInput(targetSettingsInput, input);
-  if (after.kmsKeyArn && !after.encrypted) {
-    throw faultError('input-invalid', { message: 'A key was chosen, but encryption was not.' });
-  }
-  const before = await getTargetSettings(ctx);
-  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
-    const row = { ...after, changedBy: changer(ctx), changedAt: ctx.now() };
+  const { targetId, ...wanted } = parseInput(targetSettingsInput, input);
+  checkUse(wanted);
+  return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    const { target } = await targetOf(tx, workspaceId, targetId);
+    const [locked] = await tx.select().from(awsTargets).where(eq(awsTargets.id, target.id)).for('no key update');
+    const before = settingsOf(locked ?? target);
+    const after = { ...wanted, tags: wanted.tags ?? before.tags };
+    const changedBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'landfall';
     await tx
-      .insert(targetSettings)
-      .values({ workspaceId, ...row })
-      .onConflictDoUpdate({ target: targetSettings.workspaceId, set: row });
+      .update(awsTargets)
+      .set({ ...after, changedBy, changedAt: ctx.now() })
+      .where(eq(awsTargets.id, target.id));
     audit({
       action: 'target.update',
       subjectKind: 'target',
-      subjectId: workspaceId,
-      subjectName: 'AWS target',
+      subjectId: target.id,
+      subjectName: target.name,
       before,
       after,
     });
-    event({ topic: 'targets', subjectId: null, kind: 'changed' });
+    event({ topic: 'targets', subjectId: target.id, kind: 'changed' });
+    return after;
   });
-  return after;
-}
-
-function changer(ctx: ServiceContext): string {
-  return ctx.principal.kind === 'member' ? ctx.principal.memberId : 'landfall';
 }

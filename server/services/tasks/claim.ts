@@ -7,10 +7,13 @@ import { artifactsFor } from '../artifacts/ledger.ts';
 import { baselinesOf, type JobBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
+import { type PlaceRow, placeAt } from '../targets/store.ts';
 
 export interface ClaimedTask {
   task: TaskRow;
   run: RunRow | null;
+  /** Where the run goes. */
+  place: PlaceRow | null;
   artifacts: Artifact[];
   /** What the run's disks are measured from. */
   measured: JobBaselines;
@@ -88,6 +91,7 @@ async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<Claime
       return row ?? null;
     });
   }
-  const measured = run ? await baselinesOf(ctx.db, run.jobId) : { baselines: [], revoked: {} };
-  return { task, run, artifacts: await artifactsFor(ctx, task), measured };
+  const place = run ? await placeAt(ctx.db, run) : null;
+  const measured = run && place ? await baselinesOf(ctx.db, run.jobId, place) : { baselines: [], revoked: {} };
+  return { task, run, place, artifacts: await artifactsFor(ctx, task), measured };
 }

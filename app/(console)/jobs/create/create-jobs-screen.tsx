@@ -31,6 +31,7 @@ import { MayNotCreate } from './may-not-create.tsx';
 import { ReviewStep } from './review-step.tsx';
 import { ServerSettingsStep } from './server-settings-step.tsx';
 import { ServersStep } from './servers-step.tsx';
+import { TargetField } from './target-field.tsx';
 import { useCandidates } from './use-candidates.ts';
 
 const SETTINGS_STEP = 2;
@@ -152,6 +153,7 @@ function CreateJobs() {
         license: licenseOf(draft, server),
         imageMethod: imageMethodOf(draft, server),
       })),
+      targetId: draft.targetId,
       settings: now.settings,
     });
   }
@@ -191,7 +193,15 @@ function CreateJobs() {
           {
             title: 'Job settings',
             description: chosen.length > 1 ? `The same for all ${chosen.length} replication jobs.` : undefined,
-            content: <JobSettingsStep draft={draft} problems={tried ? problems : {}} zone={zone} onChange={change} />,
+            content: (
+              <JobSettingsStep
+                draft={draft}
+                problems={tried ? problems : {}}
+                zone={zone}
+                onChange={change}
+                target={<TargetField chosen={draft.targetId} onChange={(targetId) => change({ targetId })} />}
+              />
+            ),
           },
           {
             title: 'Review',

@@ -18,6 +18,8 @@ export const draftSchema = settingsDraftSchema.extend({
   /** What differs from Auto, by server. */
   licenses: z.record(z.string(), licenseSchema),
   imageMethods: z.record(z.string(), imageMethodSchema),
+  /** The AWS target; while none was chosen the workspace's first. */
+  targetId: z.string().optional(),
 });
 export type Draft = z.infer<typeof draftSchema>;
 

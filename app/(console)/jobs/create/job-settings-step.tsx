@@ -3,6 +3,7 @@
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import type { ReactNode } from 'react';
 import { MAX_DAYS } from '../../../_forms/chosen-time.ts';
 import {
   DescriptionField,
@@ -14,9 +15,16 @@ import {
   VerificationField,
 } from '../settings-fields.tsx';
 
-export function JobSettingsStep({ zone, ...fields }: SettingsFieldsProps & { zone: string }) {
+interface JobSettingsStepProps extends SettingsFieldsProps {
+  zone: string;
+  /** The choice of the AWS target, where there is one. */
+  target: ReactNode;
+}
+
+export function JobSettingsStep({ zone, target, ...fields }: JobSettingsStepProps) {
   return (
     <SpaceBetween size="l">
+      {target}
       <Container header={<Header variant="h2">Schedule</Header>}>
         <SpaceBetween size="l">
           <FrequencyFields {...fields} />

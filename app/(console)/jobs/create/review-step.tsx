@@ -66,7 +66,7 @@ export function ReviewStep({ servers, refused, draft, settings, zone, fault, onE
               ['Copied in the first run', `${formatNumberOf(disks, 'disk')}, up to ${formatBytes(bytes)}`],
             ]}
           />
-          <Target />
+          <Target id={draft.targetId} />
           <ul className="m-0 list-disc pl-5">
             <li>In the bucket: the copied disks, until they have become snapshots; then they are deleted.</li>
             <li>
@@ -119,9 +119,9 @@ export function ReviewStep({ servers, refused, draft, settings, zone, fault, onE
 }
 
 /** Account, Region and bucket. The account is asked of AWS, which may not answer; creating does not wait for it. */
-function Target() {
+function Target({ id }: { id: string | undefined }) {
   const trpc = useTRPC();
-  const target = useQuery(trpc.jobs.target.queryOptions(undefined, { staleTime: 60_000 }));
+  const target = useQuery(trpc.jobs.target.queryOptions({ targetId: id }, { staleTime: 60_000 }));
   if (target.error && !target.data) return <FaultCard fault={shownFault(target.error)} />;
   const { data } = target;
   const loading = <StatusIndicator type="loading">Asking AWS</StatusIndicator>;
@@ -130,6 +130,7 @@ function Target() {
       <KeyValues
         columns={3}
         items={[
+          ['AWS target', data ? data.name : loading],
           ['AWS account', data ? data.account : loading],
           ['Region', data ? data.region : loading],
           ['Staging bucket', data ? data.bucket : loading],

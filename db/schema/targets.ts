@@ -1,0 +1,86 @@
+// AWS targets: where runs replicate into, and how. Every place that a target ever had is kept, for what was made there.
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  foreignKey,
+  integer,
+  jsonb,
+  type PgColumn,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { TransferPath } from '../../replication/model/baseline.ts';
+import type { TargetEndpoints } from '../../replication/model/target.ts';
+import { workspaces } from './people.ts';
+
+const at = () => timestamp({ withTimezone: true });
+
+export type TransportChoice = 'auto' | 'nfc' | 'folder' | 'nbd';
+export type Verification = 'sampled' | 'full';
+
+/** What a target is called and how it is used. Runs copy the use when they are made, so a change counts for later ones. */
+export const awsTargets = pgTable(
+  'aws_targets',
+  {
+    /** `target-…` */
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    name: text().notNull(),
+    /** Its place now: a row of `awsTargetPlaces`. Another place is another revision. */
+    revision: integer().notNull().default(1),
+    transfer: text().$type<TransferPath>().notNull().default('s3'),
+    transport: text().$type<TransportChoice>().notNull().default('auto'),
+    verification: text().$type<Verification>().notNull().default('sampled'),
+    /** Encrypt the snapshots, whatever the account's own default is. */
+    encrypted: boolean().notNull().default(false),
+    /** ARN of the key; null for the account's default key. */
+    kmsKeyArn: text(),
+    /** Put on everything that runs make at AWS, and on instances. */
+    tags: jsonb().$type<Record<string, string>>().notNull().default({}),
+    createdBy: text().notNull(),
+    createdAt: at().notNull().defaultNow(),
+    changedBy: text(),
+    /** Null as long as it is as it was made. */
+    changedAt: at(),
+  },
+  (table) => [uniqueIndex('aws_targets_name').on(table.workspaceId, sql`lower(name)`)],
+);
+
+/** Where a target is, or was. What was made there names target and revision, and is found and released there. */
+export const awsTargetPlaces = pgTable(
+  'aws_target_places',
+  {
+    targetId: text()
+      .notNull()
+      .references(() => awsTargets.id),
+    revision: integer().notNull(),
+    /** Twelve digits; null until AWS has said. */
+    account: text(),
+    partition: text().notNull().default('aws'),
+    region: text().notNull(),
+    bucket: text().notNull(),
+    /** What is staged lies under it; ends with `/`. */
+    prefix: text().notNull().default('landfall/'),
+    /** Only where they are not AWS's public ones. */
+    endpoints: jsonb().$type<TargetEndpoints>().notNull().default({}),
+    /** Role of VM Import; null: `vmimport`. */
+    importRole: text(),
+    /** From before targets were rows: what only the environment knows is written here at the next start. */
+    awaitsEnvironment: boolean().notNull().default(false),
+    createdAt: at().notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.targetId, table.revision] })],
+);
+
+/** The place of what a table's rows are made at. */
+export const atPlace = (name: string, table: { targetId: PgColumn; targetRevision: PgColumn }) =>
+  foreignKey({
+    name: `${name}_target_place`,
+    columns: [table.targetId, table.targetRevision],
+    foreignColumns: [awsTargetPlaces.targetId, awsTargetPlaces.revision],
+  });

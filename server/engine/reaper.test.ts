@@ -1,0 +1,55 @@
+// What a run left is released where it was made, wherever its target is now.
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { artifacts, awsTargetPlaces, replicationRuns } from '../../db/schema/index.ts';
+import type { AwsTarget, AwsTargetConfig } from '../../replication/target/aws/target.ts';
+import { TargetPool } from '../services/cloud/target-pool.ts';
+import { createJobs } from '../services/jobs/create.ts';
+import { changeTargetPlace } from '../services/targets/change-place.ts';
+import { catalogServer, type TestWorkspace, testWorkspace } from '../services/testing.ts';
+import { reap } from './reaper.ts';
+
+let site: TestWorkspace;
+beforeAll(async () => {
+  site = await testWorkspace();
+});
+afterAll(() => site.close());
+
+it('takes objects out of the bucket that they were put into, though the target has another one now', async () => {
+  const { db, ctx, workspaceId, targetId } = site;
+  await site.importServers([catalogServer('web')]);
+  const [server] = await db.query.servers.findMany();
+  const settings = { everyHours: null, seedAt: null, description: '', keepImages: null };
+  await createJobs(ctx, { servers: [{ serverId: server?.id ?? '' }], settings });
+  const [run] = await db.update(replicationRuns).set({ state: 'failed', endedAt: new Date() }).returning();
+  await db.insert(artifacts).values({
+    ...{ id: 'artifact-1', workspaceId, runId: run?.id as string, kind: 's3-object', token: 'disk', state: 'created' },
+    ...{ fence: 1, details: { key: 'landfall/disk' } },
+  });
+  await changeTargetPlace(ctx, { targetId, region: 'us-east-1', bucket: 'another-bucket' });
+
+  const deleted: string[] = [];
+  const opened: AwsTargetConfig[] = [];
+  const pool = new TargetPool((config) => {
+    opened.push(config);
+    const staging = { delete: async (key: string) => void deleted.push(`${config.region} ${config.bucket} ${key}`) };
+    return { staging, close: () => undefined } as unknown as AwsTarget;
+  });
+  await reap(ctx, pool, new AbortController().signal);
+  expect(deleted).toEqual(['eu-central-1 bucket landfall/disk']);
+  expect(await db.select().from(artifacts)).toMatchObject([{ state: 'released', targetId, targetRevision: 1 }]);
+
+  // Opened once for as long as the process runs; the new place is another one.
+  const at = (targetRevision: number) => pool.at(db, { targetId, targetRevision });
+  expect(await at(1)).toBe(await at(1));
+  expect(await at(2)).not.toBe(await at(1));
+  expect(opened.map(({ bucket }) => bucket)).toEqual(['bucket', 'another-bucket']);
+});
+
+it('waits with a place of which the environment has not been asked yet', async () => {
+  const { db, targetId } = site;
+  await db.update(awsTargetPlaces).set({ awaitsEnvironment: true }).where(eq(awsTargetPlaces.revision, 2));
+  const pool = new TargetPool(() => ({}) as AwsTarget);
+  await expect(pool.at(db, { targetId, targetRevision: 2 })).rejects.toThrow('no worker was started since the update');
+  expect(await pool.at(db, { targetId, targetRevision: 1 })).toBeDefined();
+});

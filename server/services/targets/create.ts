@@ -1,0 +1,64 @@
+// The way to create AWS targets, whoever asks: a person, or the environment for the first one.
+import { createHash } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { newId } from '../../../db/ids.ts';
+import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { partitionOf } from '../../../replication/model/target.ts';
+import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { placeInput } from './place.ts';
+import { checkUse, targetUseInput } from './settings.ts';
+
+export const createTargetInput = z.object({
+  /** Made by the caller; sent again it makes nothing twice and answers the same target. */
+  requestId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
+  name: z.string().trim().min(1, 'A name').max(60, 'At most 60 characters'),
+  ...placeInput.shape,
+  ...targetUseInput.shape,
+});
+
+export async function createTarget(
+  ctx: ServiceContext,
+  input: z.input<typeof createTargetInput>,
+): Promise<{ targetId: string; created: boolean }> {
+  const workspaceId = guard(ctx, 'target.manage');
+  const { requestId, name, transfer, transport, verification, encrypted, kmsKeyArn, tags, ...place } = parseInput(
+    createTargetInput,
+    input,
+  );
+  const use = { transfer, transport, verification, encrypted, kmsKeyArn, tags };
+  checkUse(use);
+  const targetId = requestId ? idOfRequest(workspaceId, requestId) : newId.target();
+  return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    // Two of the same request at once: the second waits here and then finds the first.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${targetId}))`);
+    const [known] = await tx.select({ id: awsTargets.id }).from(awsTargets).where(eq(awsTargets.id, targetId));
+    if (known) return { targetId, created: false };
+    const createdBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'system';
+    const [made] = await tx
+      .insert(awsTargets)
+      .values({ id: targetId, workspaceId, name, ...use, createdBy, createdAt: ctx.now() })
+      .returning();
+    if (!made) throw faultError('internal');
+    const where = { ...place, partition: partitionOf(place.region) };
+    await tx.insert(awsTargetPlaces).values({ targetId, revision: made.revision, ...where, createdAt: ctx.now() });
+    audit({
+      action: 'target.create',
+      subjectKind: 'target',
+      subjectId: targetId,
+      subjectName: name,
+      after: { ...where, ...use },
+    });
+    event({ topic: 'targets', subjectId: targetId, kind: 'changed' });
+    return { targetId, created: true };
+  });
+}
+
+/** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */
+function idOfRequest(workspaceId: string, requestId: string): string {
+  return `target-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
+}
