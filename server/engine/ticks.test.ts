@@ -156,7 +156,7 @@ it('leaves a pending run alone that waits for the same as before, until there is
   expect((await wholeRound()).map(({ id }) => id).sort()).toEqual([first?.id, second?.id].sort());
   await db.update(connectors).set({ maxRuns: 1000 });
   expect((await wholeRound()).length).toBe(await db.$count(replicationRuns, eq(replicationRuns.state, 'pending')));
-});
+}, 60_000);
 
 it('asks EC2 about all instances in turn, and about those that change by themselves each time', async () => {
   // EC2 does not know them yet.

@@ -5,6 +5,7 @@ import { images, instances, replicationRuns, servers } from '../../../db/schema/
 import { faultError } from '../../../replication/model/fault.ts';
 import type { AwsTarget } from '../../../replication/target/aws/target.ts';
 import { createJobs } from '../jobs/create.ts';
+import { Round } from '../round.ts';
 import { createTarget } from '../targets/create.ts';
 import type { AtPlace } from '../targets/store.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
@@ -54,7 +55,8 @@ const targets: Targets = {
   },
   close: () => undefined,
 };
-const watch = () => watchInstances(site.ctx, targets, new AbortController().signal);
+const watch = () =>
+  watchInstances(site.ctx, targets, { changing: new Round(), all: new Round() }, new AbortController().signal);
 const state = async (id: string) =>
   (await site.db.select({ state: instances.state }).from(instances).where(eq(instances.id, id)))[0]?.state;
 

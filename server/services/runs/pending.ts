@@ -8,9 +8,10 @@ import { connectorStatus } from '../connectors/status.ts';
 /** Runs with what they wait for, in one statement; whoever asks says which. */
 export function readPending(db: Queries) {
   const { id, createdAt, workspaceId, connectorId, settings, waitingFor, cancelRequestedAt } = replicationRuns;
+  const { targetId, targetRevision } = replicationRuns;
   return db
     .select({
-      ...{ id, workspaceId, settings, waitingFor, cancelRequestedAt },
+      ...{ id, workspaceId, targetId, targetRevision, settings, waitingFor, cancelRequestedAt },
       at: sql<string>`${createdAt}::text`,
       leftOver: openSourceArtifacts({ connectorId, workspaceId, vmId: sql`(${settings} ->> 'vmId')` }),
       connector: {
