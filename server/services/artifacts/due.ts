@@ -42,16 +42,21 @@ const MOST_ASIDE_BATCHES = 10;
  */
 export async function putAsideNeeded(db: Queries): Promise<void> {
   // What is due stands among them, so a batch is seldom full.
-  for (const first of [firstAtAws(ASIDE_BATCH), firstAtSource()])
-    for (let batch = 0; batch < MOST_ASIDE_BATCHES; batch += 1) if ((await putAside(db, first)) === 0) break;
+  // What is due stands among them, so a batch is seldom full.
+  for (let batch = 0; batch < MOST_ASIDE_BATCHES; batch += 1) if ((await putAside(db, ASIDE_BATCH)) === 0) return;
 }
 
-async function putAside(db: Queries, first: SQL): Promise<number> {
+async function putAside(db: Queries, most: number): Promise<number> {
   const needed = db
     .select({ id: artifacts.id, seen: artifacts.releaseNotBefore })
     .from(artifacts)
     .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .where(and(sql`${artifacts.id} in ${first}`, sql`(${artifacts.runId} is null or ${isNeeded()})`))
+    .where(
+      and(
+        sql`${artifacts.id} in (${firstAtAws(most)} union all ${firstAtSource()})`,
+        sql`(${artifacts.runId} is null or ${isNeeded()})`,
+      ),
+    )
     .as('needed');
   const aside = await db
     .update(artifacts)
