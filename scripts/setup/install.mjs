@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { whenAskedToEnd } from './life-line.mjs';
 import { waitForLock } from './lock.mjs';
 
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** A failure that the person at the keyboard can act on; it is shown without a stack. */
 export class SetUpError extends Error {}
@@ -191,7 +191,7 @@ export async function ensureInstalled(say, kind) {
 }
 
 /** The Node that runs the programs: the one among our packages, else this one if it is new enough. */
-export function findNode() {
+function findNode() {
   const bundled = path.join(root, 'node_modules/.bin/node');
   if (existsSync(bundled)) {
     const { status, stdout } = spawnSync(bundled, ['--version'], { encoding: 'utf8' });
