@@ -20,6 +20,8 @@ export interface Test {
   apart?: true;
   /** Of a text that starts with something: ranges of the column's own index that hold every row that fits, by code points. */
   ranges?: Arm[];
+  /** Every row of the ranges fits: counting them counts the rows. */
+  rangesFit?: true;
   /** What is true of another column of every row that fits. */
   implies?: { column: PgColumn; where: SQL };
 }
@@ -43,7 +45,10 @@ export function testOf(token: Token, list: List): Test {
     const test = likeness(column, start, value, list);
     if (negated) return not(test);
     const own = sortedBy ?? (column.indexed === false ? null : column.column);
-    if (start && own && column.kind === 'text') test.ranges = startingWith(own, value, column.begins !== undefined);
+    if (start && own && column.kind === 'text') {
+      test.ranges = startingWith(own, value, column.begins !== undefined);
+      if (column.begins && /^[ -~]+$/.test(value)) test.rangesFit = true;
+    }
     return test;
   }
   if (column.kind === 'number') return column.age ? ages(column, token) : numbers(column, token);

@@ -167,7 +167,7 @@ async function pageFrom(search: Search, from: From): Promise<Found> {
     return by ? sorted(search, from, by, null) : scanned(search, from);
   }
   const [only] = search.tests;
-  if (search.tests.length === 1 && only?.apart && only.arms)
+  if (search.tests.length === 1 && driver && only && (driver === only.ranges ? only.rangesFit : only.apart))
     return { rows: walked.rows, count: bounded(fewest, NUMBERED_ROWS) };
   const isWhole = from.key === null && walked.rows.length < from.limit && walked.rows.length > 0;
   if (isWhole) return { rows: walked.rows, count: { total: from.offset + walked.rows.length, more: false } };
