@@ -4,17 +4,25 @@ import { nounsOf, TopicBatch } from './topics.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('answers a burst of events once, with everything they touch', () => {
+it('answers events once, soon and with everything they touch, and a burst no oftener than it must', () => {
   const flushed: string[][] = [];
   const batch = new TopicBatch(300, (nouns) => flushed.push([...nouns].sort()));
   for (let i = 0; i < 50; i += 1) batch.add('images');
   batch.add('activity');
   expect(flushed).toEqual([]);
-  vi.advanceTimersByTime(300);
+  vi.advanceTimersByTime(30);
   expect(flushed).toEqual([[...new Set([...nounsOf('images'), 'activity'])].sort()]);
-  batch.add('activity');
-  vi.advanceTimersByTime(300);
+  for (let i = 0; i < 30; i += 1) {
+    batch.add('activity');
+    vi.advanceTimersByTime(9);
+  }
+  expect(flushed).toHaveLength(1);
+  vi.advanceTimersByTime(30);
   expect(flushed).toHaveLength(2);
+  vi.advanceTimersByTime(1000);
+  batch.add('activity');
+  vi.advanceTimersByTime(30);
+  expect(flushed).toHaveLength(3);
 });
 
 it('asks for what needs a hand when that changes, not at every word of a run or a connector', () => {

@@ -23,9 +23,13 @@ export function nounsOf(topic: string, kind = 'changed'): readonly string[] {
   return kind === 'progress' ? nouns.filter((noun) => !ONLY_CHANGES.has(noun)) : nouns;
 }
 
-/** Gathers topics and hands their nouns over together, at most once per `delayMs`. */
+/** One transaction's events come one after the other. */
+const SOON_MS = 25;
+
+/** Gathers topics and hands their nouns over together: soon after a pause, and at most once per `delayMs`. */
 export class TopicBatch {
   readonly #delayMs: number;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   readonly #flush: (nouns: ReadonlySet<string>) => unknown;
   #nouns = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -37,12 +41,16 @@ export class TopicBatch {
 
   add(topic: string, kind?: string): void {
     for (const noun of nounsOf(topic, kind)) this.#nouns.add(noun);
-    this.#timer ??= setTimeout(() => {
-      const nouns = this.#nouns;
-      this.#nouns = new Set();
-      this.#timer = undefined;
-      this.#flush(nouns);
-    }, this.#delayMs);
+    this.#timer ??= setTimeout(
+      () => {
+        const nouns = this.#nouns;
+        this.#nouns = new Set();
+        this.#timer = undefined;
+        this.#flushedAt = performance.now();
+        this.#flush(nouns);
+      },
+      Math.max(SOON_MS, this.#flushedAt + this.#delayMs - performance.now()),
+    );
   }
 
   stop(): void {
