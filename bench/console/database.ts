@@ -22,8 +22,15 @@ const LOADING = {
   max_wal_senders: '0',
   max_wal_size: '16GB',
   checkpoint_timeout: '1h',
+  // Log files are used once, and nothing is to wait for the disk.
+  wal_init_zero: 'off',
+  wal_recycle: 'off',
+  checkpoint_flush_after: '0',
+  bgwriter_flush_after: '0',
   autovacuum: 'off',
   shared_buffers: '512MB',
+  // What is read lies in the system's cache.
+  io_method: 'sync',
 };
 
 interface Kept {

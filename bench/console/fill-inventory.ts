@@ -95,6 +95,10 @@ const record = (disks: number): CatalogServer => ({
   findings: json('findings'),
 });
 
+/** What stands in the way of replicating a server, or is to be known before. */
+export const FINDINGS_SQL = `case readiness when 'blocked' then ${literal(JSON.stringify([INDEPENDENT]))}
+    when 'warnings' then ${literal(JSON.stringify([SECURE_BOOT]))} else '[]' end`;
+
 const RECORD_VALUES: Record<string, string> = {
   vmId: 'vm_id',
   uuid: 'uuid',
@@ -112,8 +116,7 @@ const RECORD_VALUES: Record<string, string> = {
   address: 'address',
   datastore: 'datastore',
   mac: 'mac',
-  findings: `case readiness when 'blocked' then ${literal(JSON.stringify([INDEPENDENT]))}
-    when 'warnings' then ${literal(JSON.stringify([SECURE_BOOT]))} else '[]' end`,
+  findings: FINDINGS_SQL,
   disk0: 'disk_ids[1]',
   disk1: 'disk_ids[2]',
   disk2: 'disk_ids[3]',
@@ -121,6 +124,9 @@ const RECORD_VALUES: Record<string, string> = {
   capacity1: 'capacities[2]',
   capacity2: 'capacities[3]',
 };
+
+/** What a connector tells of a server, as JSON text, from a row of its outline. */
+export const RECORD_SQL = `case disks ${[1, 2, 3].map((disks) => `when ${disks} then ${sqlOf(record(disks), RECORD_VALUES)}`).join('\n')} end`;
 
 const CHECKS: Check[] = [
   {
@@ -222,9 +228,8 @@ create unlogged table bench.server as
       case when bench.unit(n, 53) < 0.6 then 1 when bench.unit(n, 53) < 0.93 then 2 else 3 end disks
     from generate_series(1, ${all}) n) one
   join bench.connector c on c.c = case when n > ${own} then ${sizes.connectors} + 1 else 1 + (n - 1) * ${sizes.connectors} / ${own} end;
-alter table bench.server add record text;
-update bench.server set record = case disks ${[1, 2, 3].map((disks) => `when ${disks} then ${sqlOf(record(disks), RECORD_VALUES)}`).join('\n')} end;
-create unique index on bench.server (n);`;
+create unique index on bench.server (n);
+analyze bench.server;`;
 }
 
 /** After the outline of the jobs, whose states stand with their servers. */
@@ -233,9 +238,10 @@ export function serversSql({ now }: FillInput): string {
   return `
 insert into servers (id, workspace_id, connector_id, connector_name, replication_state, vm_id, uuid, name, path, power, guest_name, guest_family,
     vcpus, memory_mi_b, disk_count, disk_bytes, address, host, readiness, record, first_seen_at, last_seen_at, gone_at, cleared_at)
-  select s.id, s.ws, s.connector_id, c.name, coalesce(job.state, 'none'), vm_id, uuid, s.name, path, power, guest_name, s.family,
-    vcpus, memory, s.disks, (select sum(capacity) from unnest(capacities) capacity), address, host, readiness, record::jsonb,
+  select s.id, ws, connector_id, connector_name, coalesce(job_state, 'none'), vm_id, uuid, name, path, power, guest_name, family,
+    vcpus, memory, disks, (select sum(capacity) from unnest(capacities) capacity), address, host, readiness, (${RECORD_SQL})::jsonb,
     ${at} - interval '90 days' + interval '60 days' * bench.unit(s.n, 60), ${at} - interval '3 hours' - case when gone then interval '10 days' else interval '0' end,
     case when gone then ${at} - interval '9 days' end, case when cleared then ${at} - interval '2 days' end
-  from bench.server s join bench.connector c on c.id = s.connector_id left join bench.job on job.n = s.n and job.state <> 'deleted';`;
+  from bench.server s join (select id, name connector_name from bench.connector) c on c.id = s.connector_id
+  left join (select n, state job_state from bench.job where state <> 'deleted') job on job.n = s.n;`;
 }

@@ -1,18 +1,24 @@
 // SQL for replication jobs, and for the outline of their runs: when each was, how it ended, which way it copied. The rows of
-// the runs themselves are made of the outline, in shares side by side (fill-runs.ts).
+// the runs themselves are made of the outline (fill-runs.ts).
 import type { FillInput } from './fill-inventory.ts';
+import { settings } from './run-documents.ts';
 import { FAILURES } from './run-failures.ts';
 import { neighbourServers } from './sizes.ts';
-import { literal } from './template.ts';
+import { literal, sqlOf } from './template.ts';
 
 /** One job in ten has a cutover, as far as there are any; number i is that of job 10 × i. */
 const CUTOVER_STATES = `case when bench.unit(i, 71) < 0.68 then 'finished' when bench.unit(i, 71) < 0.74 then 'rolled-back'
   when bench.unit(i, 71) < 0.82 then 'cancelled' when bench.unit(i, 71) < 0.95 then 'planned' when bench.unit(i, 71) < 0.955 then 'active'
   when bench.unit(i, 71) < 0.9995 then 'cut-over' else 'rolling-back' end`;
 
-/** Outlines of jobs, runs, AMIs, instances and cutovers. */
-export function outlineSql({ sizes, now }: FillInput): string {
-  const at = `${literal(now)}::timestamptz`;
+const SETTINGS: Record<string, string> = {
+  keep: `coalesce(one.keep::text, 'null')`,
+  vmId: 's.vm_id',
+  familyJson: 'to_json(s.family)',
+};
+
+/** Outlines of jobs and cutovers, from that of the servers. */
+export function jobOutlineSql({ sizes }: FillInput): string {
   const { jobs, servers, runs } = sizes;
   const neighbours = Math.floor(neighbourServers(servers) / 2);
   // Twenty runs a job, some more and some less: what one has more, the next has less.
@@ -23,8 +29,10 @@ create unlogged table bench.cutover as
     ${CUTOVER_STATES} state
   from generate_series(1, ${sizes.cutovers}) i where i * 10 <= ${jobs};
 create unlogged table bench.job as
-  select one.j, one.n, s.ws, s.connector_id, c.name connector_name, s.name, s.disks, s.family, c.silent, 'sms-job-' || bench.hex8(one.j) id,
-    one.every, one.state, one.runs, one.keep, bench.unit(one.j, 72) since,
+  select one.j, one.n, s.ws, bench.target(s.ws) target, s.connector_id, c.name connector_name, s.name, s.disks, s.family, c.silent, 'sms-job-' || bench.hex8(one.j) id,
+    one.every, one.state, one.runs, one.keep, bench.unit(one.j, 72) since, ${sqlOf(settings, SETTINGS)}::jsonb settings,
+    -- Its number among the jobs whose servers have as many disks.
+    row_number() over (partition by s.disks order by one.j) - 1 nth,
     case when cut.state = 'active' and cut.step = 'final-run' then 'active' end open
   from (select j, case when j > ${jobs} then ${servers} + 2 * (j - ${jobs}) else 2 * j end n,
       case when state in ('completed', 'failed', 'pending') then null else (array[1, 4, 6, 8, 8, 12, 12, 12, 12, 24, 24, 24, 24, 24, 24, 24])[1 + bench.up_to(j, 73, 16)] end every,
@@ -42,6 +50,15 @@ update bench.job set open = 'active' where j in (select j from bench.job where o
 update bench.job set open = 'queued' where j in (select j from bench.job where open is null and not silent and state = 'active' and j <= ${jobs} and j % 10 > 0 order by bench.unit(j, 78) limit ${sizes.queuedRuns});
 update bench.job set open = 'waiting' where j in (select j from bench.job where open is null and silent and state = 'active' and j % 10 > 0 order by bench.unit(j, 79) limit ${sizes.waitingRuns});
 create unique index on bench.job (j);
+analyze bench.job;
+analyze bench.cutover;`;
+}
+
+/** Outlines of runs, AMIs and instances, from those of the jobs. */
+export function runOutlineSql({ sizes, now }: FillInput): string {
+  const at = `${literal(now)}::timestamptz`;
+  const { jobs } = sizes;
+  return `
 -- In the order of time, as rows come into being.
 create unlogged table bench.run as
   select row_number() over (order by at, j) r, * from (
@@ -56,14 +73,16 @@ create unlogged table bench.run as
     from (select j, k, since, every, open, state, runs, disks, bench.unit(j * 64 + k, 80) u, bench.unit(j * 64 + k, 81) u2 from bench.job, generate_series(1, runs) k) each_run) run;
 create unique index on bench.run (r);
 create unique index on bench.run (j, k);
+analyze bench.run;
 create unlogged table bench.newest as
-  select distinct on (j) j, r, at + interval '1 minute' taken_at from bench.run where state = 'completed' order by j, k;
+  select j, run.r, run.at + interval '1 minute' taken_at
+  from bench.job, lateral (select r, at from bench.run where run.j = job.j and state = 'completed' order by k limit 1) run;
 -- AMIs: of the newest runs of each job. The first of these rows stand, the others were pruned.
 create unlogged table bench.image as
   select m, r, j, neighbours, neighbours or m <= ${sizes.images} stands
   from (select row_number() over (partition by j > ${jobs} order by rank, r) m, r, j, j > ${jobs} neighbours
-    from (select r, j, row_number() over (partition by j order by k) rank from bench.run where state = 'completed') ranked
-    where rank <= 6) numbered
+    from bench.job, lateral (select r, row_number() over (order by k) rank
+      from (select r, k from bench.run where run.j = job.j and state = 'completed' order by k limit 6) newest) ranked) numbered
   where m <= ${Math.round(sizes.images * 1.2)};
 create unique index on bench.image (neighbours, m);
 create unlogged table bench.instance as
@@ -79,7 +98,7 @@ export function jobsSql({ now }: FillInput): string {
 insert into replication_jobs (id, workspace_id, target_id, server_id, connector_id, connector_name, server_name, state, status_message, license, image_method, every_hours,
     seed_at, description, keep_images, next_run_at, latest_image_id, latest_image_at, failures_in_row, pause_after_failures, paused_at,
     launch_configuration, created_by, created_at, deleted_at)
-  select job.id, job.ws, bench.target(job.ws), 's-' || bench.hex8(job.n), job.connector_id, job.connector_name, job.name, job.state,
+  select job.id, job.ws, job.target, 's-' || bench.hex8(job.n), job.connector_id, job.connector_name, job.name, job.state,
     case when job.state = 'paused-on-failure' then 'Paused after 3 failed runs in a row. Resolve it, then resume the job.' end,
     'auto', 'auto', job.every, ${at} - interval '60 days', bench.pick(array['', '', '', 'Wave 1', 'Wave 2', 'Wave 3', 'Moves with its database'], job.j, 84), job.keep,
     case when job.state in ('active', 'failing') and job.every is not null then ${at} + interval '20 minutes' + (1 - job.since) * job.every * interval '1 hour' end,

@@ -168,7 +168,7 @@ const ACTIONS: [string, string, number][] = [
 ];
 
 /** Rows of the audit trail by their numbers, in the order of time. */
-export function auditSql({ sizes, workspaceId, neighbourId, now }: FillInput, from: number, to: number): string {
+export function auditSql({ sizes, workspaceId, neighbourId, now }: FillInput): string {
   let sum = 0;
   const bounds = ACTIONS.slice(0, -1).map(([, , share]) => {
     sum += share;
@@ -186,7 +186,7 @@ insert into audit (id, workspace_id, at, actor_kind, actor_id, actor_name, actio
       when 4 then '{"seedAt":null,"license":"auto","everyHours":12,"keepImages":4,"description":"","imageMethod":"auto","verification":null,"pauseAfterFailures":3}' end,
     case when which > 1 then '192.0.2.' || 10 + who end
   from (select a, which, (${literals(ACTIONS.map(([, kind]) => kind))})[which] kind, 1 + bench.up_to(a, 130, ${PEOPLE.length})::int who, 1 + bench.up_to(a, 131, ${sizes.jobs}) j
-    from (select a, 1 + width_bucket(bench.unit(a, 132), array[${bounds.join(', ')}]::float8[]) which from generate_series(${from}::bigint, ${to}) a) one offset 0) v
+    from (select a, 1 + width_bucket(bench.unit(a, 132), array[${bounds.join(', ')}]::float8[]) which from generate_series(1::bigint, ${sizes.audit}) a) one offset 0) v
   join bench.job job on job.j = v.j
   order by a;`;
 }

@@ -24,7 +24,7 @@ import { getRun, listRuns } from '../../server/services/runs/list.ts';
 import { listServers } from '../../server/services/servers/list.ts';
 import { wrongTallies } from '../../server/services/tallies/keep.ts';
 import { fillDatabase } from './fill.ts';
-import { OF_RESULTS } from './fill-runs.ts';
+import { OF_RESULTS } from './fill-results.ts';
 import { conditionsOn, freeText, LISTS, query } from './lists.ts';
 import { neighbourServers, sizesFor } from './sizes.ts';
 
@@ -66,6 +66,7 @@ it('holds as many rows as were asked for, and nothing of its own making is left 
   expect(await own('instances')).toBe(sizes.instances);
   expect(await own('cutovers')).toBe(sizes.cutovers);
   expect(await count("pg_namespace where nspname = 'bench'")).toBe(0);
+  expect(await count('pg_index where indisclustered')).toBe(0);
   expect(await indexes()).toEqual(indexesBefore);
 });
 
@@ -86,6 +87,36 @@ it('is made of documents that the product would have written', async () => {
     if (row.question) questionSchema.parse(row.question);
   }
   for (const { input, imageId } of await db.select().from(instances)) expect(input.imageId).toBe(imageId);
+});
+
+it('refers to nothing that is not there, though no reference was checked', async () => {
+  const { rows } = await db.execute<{ name: string; dangling: string }>(
+    sql`select conname name, format('from %s a where (%s) is not null and not exists (select from %s b where (%s) = (%s))', conrelid::regclass,
+        string_agg('a.' || mine.attname, ', '), confrelid::regclass, string_agg('a.' || mine.attname, ', '), string_agg('b.' || theirs.attname, ', ')) dangling
+      from pg_constraint, unnest(conkey, confkey) pair (here, there), pg_attribute mine, pg_attribute theirs
+      where contype = 'f' and connamespace = 'public'::regnamespace and mine.attrelid = conrelid and mine.attnum = here
+        and theirs.attrelid = confrelid and theirs.attnum = there group by conname, conrelid, confrelid`,
+  );
+  expect(rows.length).toBeGreaterThan(20);
+  for (const { name, dangling } of rows)
+    expect((await db.execute(sql.raw(`select a.* ${dangling} limit 1`))).rows, name).toEqual([]);
+});
+
+it('has runs in the order of time, with results of as many disks as their servers have', async () => {
+  const { rows: order } = await db.execute<{ alike: number }>(
+    sql`select corr(place, moment) alike from (select row_number() over (order by ctid) place, row_number() over (order by scheduled_for) moment
+      from replication_runs) run`,
+  );
+  expect(order[0]?.alike).toBeGreaterThan(0.98);
+  const { rows: otherDisks } = await db.execute(
+    sql`select run.id from replication_runs run join replication_jobs job on job.id = run.job_id join servers on servers.id = job.server_id
+      where jsonb_array_length(results -> 'take-snapshot' -> 'disks') <> disk_count`,
+  );
+  expect(otherDisks).toEqual([]);
+  const { rows: without } = await db.execute(
+    sql`select id from replication_runs where state = 'completed' and (image_id is null or not results ? 'create-image' or not timeline ? 'create-image')`,
+  );
+  expect(without).toEqual([]);
 });
 
 it('has AMIs of the runs that made them', async () => {
@@ -114,6 +145,7 @@ it('keeps beside its rows what the triggers, that were off, would have kept', as
       `select attname from pg_attribute where attrelid = 'replication_runs'::regclass and attname in ('copy_mode', 'read_bytes') and attgenerated = 's'`,
     ),
   ).toBe(2);
+  expect(await wrong('select indexrelid from pg_index where not (indisvalid and indisready)')).toBe(0);
   expect(
     await wrong(`select s.id from servers s join connectors c on c.id = s.connector_id left join replication_jobs j on j.server_id = s.id and j.deleted_at is null
       where s.connector_name <> c.name or s.replication_state <> coalesce(j.state, 'none')`),
