@@ -97,6 +97,9 @@ async function nothingDue(databaseUrl: string): Promise<void> {
     `update artifacts set release_not_before = now() + interval '1 day' from replication_runs run
      where run.id = artifacts.run_id and run.state in ('completed', 'active', 'pending') and artifacts.state <> 'released' and release_not_before <= now()`,
   );
+  // As if it were long ago: of rows that were just changed, an index cannot say alone whether all can see them.
+  for (const table of ['tasks', 'replication_jobs', 'cutovers', 'artifacts'])
+    await sqlOnce(databaseUrl, `vacuum (analyze) ${table}`);
 }
 
 /** Describes each instance as the database has it. Nothing else is asked of it. */
