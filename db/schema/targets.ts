@@ -13,8 +13,10 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { TransferPath } from '../../replication/model/baseline.ts';
-import type { TargetEndpoints } from '../../replication/model/target.ts';
+import type { LaunchConfiguration } from '../../replication/model/launch-configuration.ts';
+import type { ConnectorSignIn, SignInKind, TargetEndpoints } from '../../replication/model/target.ts';
 import { workspaces } from './people.ts';
+import type { Sealed } from './sealed.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -42,6 +44,21 @@ export const awsTargets = pgTable(
     kmsKeyArn: text(),
     /** Put on everything that runs make at AWS, and on instances. */
     tags: jsonb().$type<Record<string, string>>().notNull().default({}),
+    /** Whose rights the console has there. */
+    signIn: text().$type<SignInKind>().notNull().default('environment'),
+    /** Counts the changes of how it signs in: whatever was opened before is opened anew. */
+    signInVersion: integer().notNull().default(1),
+    /** Of an access key, and its secret. */
+    accessKeyId: text(),
+    secretKey: jsonb().$type<Sealed>(),
+    /** The role that is assumed. */
+    roleArn: text(),
+    /** What a role that trusts us must ask for. Ours, never a person's choice, and the same for as long as the target lives. */
+    externalId: text(),
+    /** Whose rights connectors have there: a key of their own, or short-lived ones from the console. */
+    connectorSignIn: text().$type<ConnectorSignIn>().notNull().default('own'),
+    /** What launch configurations of its jobs begin with. */
+    launchDefaults: jsonb().$type<Partial<LaunchConfiguration>>().notNull().default({}),
     createdBy: text().notNull(),
     createdAt: at().notNull().defaultNow(),
     changedBy: text(),

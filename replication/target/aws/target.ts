@@ -7,18 +7,20 @@ import type { EbsDirect } from './ebs-direct/port.ts';
 export type { InstanceState, LaunchInput } from '../../model/instance.ts';
 export type { EbsDirect } from './ebs-direct/port.ts';
 
-export interface AwsKeys {
+export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
+  /** From when AWS refuses them; without one they last. */
+  expiration?: Date;
 }
 
 /** Where an AWS target is reached and as whom. Endpoints only for private links, other partitions and the lab. */
 export interface AwsTargetConfig {
   region: string;
   bucket: string;
-  /** Keys, or where to get them: asked again when they expire. */
-  credentials: AwsKeys | (() => Promise<AwsKeys & { expiration?: Date }>);
+  /** Them, or who gives them: asked again some minutes before they expire. */
+  credentials: AwsCredentials | (() => Promise<AwsCredentials>);
   endpoints?: { s3?: string; ec2?: string; ebs?: string; sts?: string };
   /** Whom the bucket must belong to; sent with every S3 call when known. */
   account?: string;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { AwsKeys } from '../target.ts';
+import type { AwsCredentials } from '../target.ts';
 import type { StartedSnapshot } from './port.ts';
 import { type EbsLab, expectHeld, fault, never, randomDisk, startEbsLab, writeAll } from './testing-lab.ts';
 
@@ -75,7 +75,11 @@ describe('what AWS does wrong', () => {
     let asked = 0;
     const credentials = async () => {
       asked += 1;
-      const expired: AwsKeys = { accessKeyId: 'AKIAEXPIRED000000000', secretAccessKey: 'x', sessionToken: 'old' };
+      const expired: AwsCredentials = {
+        accessKeyId: 'AKIAEXPIRED000000000',
+        secretAccessKey: 'x',
+        sessionToken: 'old',
+      };
       const keys = asked === 1 ? lab.aws.credentials : asked === 2 ? { ...lab.aws.connector } : expired;
       return { ...keys, expiration: new Date(Date.now() + 3600_000) };
     };
