@@ -55,6 +55,7 @@ export const images = pgTable(
   },
   (table) => [
     atPlace('images', table),
+    index('images_target').on(table.targetId, table.targetRevision).where(sql`deregistered_at is null`),
     index('images_workspace').on(table.workspaceId, table.createdAt, table.id),
     // The newest of a job, and the one of a run.
     index('images_job').on(table.jobId, table.createdAt),
@@ -135,6 +136,7 @@ export const instances = pgTable(
   },
   (table) => [
     atPlace('instances', table),
+    index('instances_target').on(table.targetId, table.targetRevision).where(sql`terminated_at is null`),
     index('instances_workspace').on(table.workspaceId, table.launchedAt, table.id),
     // What a worker asks EC2 about, in its order: all, and those that change by themselves.
     index('instances_standing')

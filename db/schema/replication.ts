@@ -81,6 +81,7 @@ export const replicationJobs = pgTable(
   (table) => [
     uniqueIndex('replication_jobs_one_per_server').on(table.serverId).where(sql`deleted_at is null`),
     index('replication_jobs_workspace').on(table.workspaceId, table.createdAt, table.id),
+    index('replication_jobs_target').on(table.targetId),
     index('replication_jobs_connector').on(table.connectorId).where(sql`deleted_at is null`),
     index('replication_jobs_due').on(table.nextRunAt).where(sql`next_run_at is not null`),
     ...listIndexes(

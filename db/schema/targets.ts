@@ -13,7 +13,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { TransferPath } from '../../replication/model/baseline.ts';
-import type { LaunchConfiguration } from '../../replication/model/launch-configuration.ts';
+import type { LaunchDefaults } from '../../replication/model/launch-configuration.ts';
 import type { ConnectorSignIn, SignInKind, TargetEndpoints } from '../../replication/model/target.ts';
 import { workspaces } from './people.ts';
 import type { Sealed } from './sealed.ts';
@@ -57,15 +57,21 @@ export const awsTargets = pgTable(
     externalId: text(),
     /** Whose rights connectors have there: a key of their own, or short-lived ones from the console. */
     connectorSignIn: text().$type<ConnectorSignIn>().notNull().default('own'),
-    /** What launch configurations of its jobs begin with. */
-    launchDefaults: jsonb().$type<Partial<LaunchConfiguration>>().notNull().default({}),
+    /** What is launched with while the job has no launch configuration; empty while nothing was chosen. */
+    launchDefaults: jsonb().$type<Partial<LaunchDefaults>>().notNull().default({}),
     createdBy: text().notNull(),
     createdAt: at().notNull().defaultNow(),
     changedBy: text(),
     /** Null as long as it is as it was made. */
     changedAt: at(),
+    /** Counts its changes: who saves names the one that he has seen. */
+    version: integer().notNull().default(1),
+    /** Since when nothing goes into it any more: kept for what was made there. */
+    retiredAt: at(),
+    /** How the environment differs from it, as a worker saw last; on the first of a workspace. */
+    environmentNote: text(),
   },
-  (table) => [uniqueIndex('aws_targets_name').on(table.workspaceId, sql`lower(name)`)],
+  (table) => [uniqueIndex('aws_targets_name').on(table.workspaceId, sql`lower(name)`).where(sql`retired_at is null`)],
 );
 
 /** Where a target is, or was. What was made there names target and revision, and is found and released there. */

@@ -94,6 +94,10 @@ export const artifacts = pgTable(
   (table) => [
     uniqueIndex('artifacts_token').on(table.token),
     atPlace('artifacts', table),
+    // What still lies in a target's place at AWS.
+    index('artifacts_target')
+      .on(table.targetId, table.targetRevision)
+      .where(sql`state <> 'released' and kind not in ('vsphere-snapshot', 'nfc-lease')`),
     index('artifacts_run').on(table.runId),
     index('artifacts_outside').on(table.externalId).where(sql`state <> 'released'`),
     index('artifacts_released').on(table.releasedAt).where(sql`state = 'released'`),

@@ -57,3 +57,12 @@ export const launchConfigurationSchema = z.object({
     .refine((text) => !text || new TextEncoder().encode(text).length <= MAX_USER_DATA_BYTES, 'At most 16 KiB'),
 });
 export type LaunchConfiguration = z.infer<typeof launchConfigurationSchema>;
+
+/**
+ * What launches into an AWS target begin with while their job has no launch configuration of its own. Without a type: the
+ * smallest that fits the server. Volumes are as the AMI says, and user data belongs to a server.
+ */
+export const launchDefaultsSchema = launchConfigurationSchema
+  .pick({ subnetId: true, securityGroupIds: true, keyName: true, publicAddress: true, instanceProfile: true })
+  .extend({ instanceType: launchConfigurationSchema.shape.instanceType.nullable() });
+export type LaunchDefaults = z.infer<typeof launchDefaultsSchema>;
