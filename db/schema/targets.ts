@@ -15,6 +15,7 @@ import {
 import type { TransferPath } from '../../replication/model/baseline.ts';
 import type { LaunchDefaults } from '../../replication/model/launch-configuration.ts';
 import type { ConnectorSignIn, SignInKind, TargetEndpoints } from '../../replication/model/target.ts';
+import type { TargetTestResult } from '../../replication/model/target-test.ts';
 import { workspaces } from './people.ts';
 import type { Sealed } from './sealed.ts';
 
@@ -99,6 +100,19 @@ export const awsTargetPlaces = pgTable(
   },
   (table) => [primaryKey({ columns: [table.targetId, table.revision] })],
 );
+
+/** What the latest test of a target found. */
+export const targetTests = pgTable('target_tests', {
+  targetId: text()
+    .primaryKey()
+    .references(() => awsTargets.id),
+  /** The place and the sign-in that were tested: others since then have not been. */
+  revision: integer().notNull(),
+  signInVersion: integer().notNull(),
+  testedBy: text().notNull(),
+  testedAt: at().notNull(),
+  result: jsonb().$type<TargetTestResult>().notNull(),
+});
 
 /** The place of what a table's rows are made at. */
 export const atPlace = (name: string, table: { targetId: PgColumn; targetRevision: PgColumn }) =>

@@ -74,7 +74,7 @@ export const artifacts = pgTable(
       .references(() => workspaces.id),
     runId: text().references(() => replicationRuns.id),
     connectorId: text().references(() => connectors.id),
-    /** That of the run, kept by a trigger: where it lies if it lies at AWS. Null without a run. */
+    /** That of the run, kept by a trigger: where it lies if it lies at AWS. Without a run: what a test of a target made. */
     targetId: text(),
     targetRevision: integer(),
     kind: text().$type<ArtifactKind>().notNull(),

@@ -1,5 +1,5 @@
 // What a run left is released where it was made, wherever its target is now.
-import { eq } from 'drizzle-orm';
+import { eq, like } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { artifacts, awsTargetPlaces, replicationRuns } from '../../db/schema/index.ts';
 import type { AwsTarget, AwsTargetConfig } from '../../replication/target/aws/target.ts';
@@ -52,4 +52,32 @@ it('waits with a place of which the environment has not been asked yet', async (
   const pool = new TargetPool(() => ({}) as AwsTarget);
   await expect(pool.at(db, { targetId, targetRevision: 2 })).rejects.toThrow('no worker was started since the update');
   expect(await pool.at(db, { targetId, targetRevision: 1 })).toBeDefined();
+});
+
+it('takes away what a test of a target left, which belongs to no run, when its time has come', async () => {
+  const { db, ctx, workspaceId, targetId } = site;
+  const scratch = (id: string, releaseNotBefore: Date) => ({
+    ...{
+      id,
+      workspaceId,
+      targetId,
+      targetRevision: 1,
+      kind: 's3-object' as const,
+      token: id,
+      fence: 0,
+      releaseNotBefore,
+    },
+    details: { key: `landfall/.check/${id}` },
+  });
+  const later = new Date(Date.now() + 3_600_000);
+  await db.insert(artifacts).values([scratch('artifact-due', new Date(0)), scratch('artifact-later', later)]);
+  const deleted: string[] = [];
+  const pool = new TargetPool(({ bucket }) => {
+    const staging = { delete: async (key: string) => void deleted.push(`${bucket} ${key}`) };
+    return { staging, close: () => undefined } as unknown as AwsTarget;
+  });
+  await reap(ctx, pool, new AbortController().signal);
+  expect(deleted).toEqual(['bucket landfall/.check/artifact-due']);
+  const rows = await db.select().from(artifacts).where(like(artifacts.id, 'artifact-%e%')).orderBy(artifacts.id);
+  expect(rows).toMatchObject([{ state: 'released' }, { state: 'declared', releaseNotBefore: later }]);
 });

@@ -10,7 +10,7 @@ export const SOURCE_KINDS = sql.raw(
   `(${artifactKindSchema.options.flatMap((kind) => (releasedBy(kind) === 'connector' ? [`'${kind}'`] : [])).join(', ')})`,
 );
 
-/** Condition on artifacts joined with their run: nothing needs them any more, and they may be tried now. */
+/** Condition on artifacts joined with their run, if they have one: nothing needs them any more, and they may be tried now. */
 export function dueForRelease() {
   return and(atHand(), sql`not ${isNeeded()}`);
 }
@@ -20,13 +20,17 @@ function atHand() {
   return and(sql`${artifacts.state} <> 'released'`, lte(artifacts.releaseNotBefore, sql`now()`));
 }
 
-/** Condition on artifacts joined with their run: the run goes on, or made something that is to stay. */
+/**
+ * Condition on artifacts joined with their run: the run goes on, or made something that is to stay. What a test of a target
+ * made has no run, and nothing needs it.
+ */
 function isNeeded() {
   // What could not be removed from the source when its step came is tried on beside the rest of the run.
   const runNeedsIt = sql`(${replicationRuns.state} in ('pending', 'active') and not (${replicationRuns.state} = 'active'
     and ${artifacts.kind} in ${SOURCE_KINDS} and ${replicationRuns.timeline} -> 'release-snapshot' ? 'endedAt'))`;
-  return sql`(${artifacts.kind} = 'instance' or ${runNeedsIt}
-    or (${replicationRuns.state} = 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))
+  return sql`(${artifacts.kind} = 'instance' or (${artifacts.runId} is null and ${artifacts.targetId} is null)
+    or (${artifacts.runId} is not null and ${runNeedsIt})
+    or (${replicationRuns.state} is not distinct from 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))
     or ${inBaseline()} or ${inRecordedImage()})`;
 }
 
@@ -42,7 +46,6 @@ const MOST_ASIDE_BATCHES = 10;
  */
 export async function putAsideNeeded(db: Queries): Promise<void> {
   // What is due stands among them, so a batch is seldom full.
-  // What is due stands among them, so a batch is seldom full.
   for (let batch = 0; batch < MOST_ASIDE_BATCHES; batch += 1) if ((await putAside(db, ASIDE_BATCH)) === 0) return;
 }
 
@@ -51,12 +54,7 @@ async function putAside(db: Queries, most: number): Promise<number> {
     .select({ id: artifacts.id, seen: artifacts.releaseNotBefore })
     .from(artifacts)
     .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
-    .where(
-      and(
-        sql`${artifacts.id} in (${firstAtAws(most)} union all ${firstAtSource()})`,
-        sql`(${artifacts.runId} is null or ${isNeeded()})`,
-      ),
-    )
+    .where(and(sql`${artifacts.id} in (${firstAtAws(most)} union all ${firstAtSource()})`, isNeeded()))
     .as('needed');
   const aside = await db
     .update(artifacts)

@@ -27,7 +27,7 @@ export async function dueArtifacts(
   const rows = await ctx.db
     .select({ row: artifacts })
     .from(artifacts)
-    .innerJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
+    .leftJoin(replicationRuns, eq(replicationRuns.id, artifacts.runId))
     .where(and(sql`${artifacts.id} in ${firstAtAws()}`, dueForRelease()))
     .orderBy(
       sql`array_position(array['import-image-task','import-snapshot-task','image','ebs-snapshot'], ${artifacts.kind})`,
