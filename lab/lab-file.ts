@@ -18,6 +18,14 @@ export interface LabFile {
     bucket: string;
     connector: KeyPair & { stagingPrefix: string };
     role: { arn: string; externalId: string };
+    /** Another account, with a bucket, a key and a role of its own. */
+    second: {
+      account: string;
+      region: string;
+      bucket: string;
+      credentials: KeyPair;
+      role: { arn: string; externalId: string };
+    };
   };
   control: { url: string };
 }

@@ -142,8 +142,8 @@ function worldOf(values: WorldOptions): World {
 }
 
 function describeAws(aws: LabAws) {
-  const { url: endpoint, region, account, bucket, credentials, connector, role } = aws;
-  return { endpoint, region, account, bucket, ...credentials, connector, role };
+  const { url: endpoint, region, account, bucket, credentials, connector, role, second } = aws;
+  return { endpoint, region, account, bucket, ...credentials, connector, role, second };
 }
 
 function wholeNumber(text: string): number {

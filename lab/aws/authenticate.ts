@@ -1,8 +1,9 @@
 // Decides whose a request is: finds the key, checks clock, scope and signature.
 import { createHash } from 'node:crypto';
 import { AbsentService } from './absent-services.ts';
-import { findKey, type LabAccount, type Principal } from './account.ts';
 import { type Refusal, refusalOf, type ServiceName } from './errors.ts';
+import type { Principal } from './iam/decide.ts';
+import type { Directory } from './iam/directory.ts';
 import { AwsError } from './service.ts';
 import {
   type ChunkSigner,
@@ -51,7 +52,7 @@ function guess(parts: SignedParts): ServiceName {
 
 /** Throws AwsError in the words of `service`. `body` reads the whole body, for requests that do not say its hash. */
 export async function authenticate(
-  account: LabAccount,
+  directory: Directory,
   service: ServiceName,
   claim: Claim | undefined | 'malformed',
   parts: SignedParts,
@@ -60,11 +61,11 @@ export async function authenticate(
 ): Promise<Authenticated> {
   if (claim === undefined) throw refuse(service, 'no-credentials');
   if (claim === 'malformed') throw refuse(service, 'malformed');
-  const key = findKey(account, claim.accessKeyId, claim.sessionToken, now);
+  const key = directory.findKey(claim.accessKeyId, claim.sessionToken, now);
   if (typeof key === 'string') throw refuse(service, key, { AWSAccessKeyId: claim.accessKeyId });
   // Where a Region was never enabled AWS knows nobody's key. S3 looks at the bucket's Region first.
-  if (service !== 's3' && claim.region !== account.region && OPT_IN.test(claim.region))
-    throw refuse(service, 'unknown-key');
+  const own = directory.accounts.find(({ account }) => account === key.principal.account)?.region;
+  if (service !== 's3' && claim.region !== own && OPT_IN.test(claim.region)) throw refuse(service, 'unknown-key');
   checkTime(service, claim, now);
   if (service === 's3' && claim.expires === undefined) {
     const header = unsignedHeader(claim, parts.headers);

@@ -3,8 +3,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FaultRules } from '../faults/rules.ts';
-import { type KeyPair, type LabAccount, openAccount } from './account.ts';
+import { type KeyPair, type LabAccount, type OneAccount, openAccount } from './account.ts';
 import type { LabAwsPart } from './context.ts';
+import { iamControl } from './iam/control.ts';
+import { Directory } from './iam/directory.ts';
 import type { PacedContext } from './pace.ts';
 import { Regions } from './regions.ts';
 import { RequestCounts } from './request-counts.ts';
@@ -38,6 +40,8 @@ export interface LabAws {
   /** May do what a connector may: objects under `stagingPrefix`, and EBS direct. */
   connector: KeyPair & { stagingPrefix: string };
   role: LabAccount['role'];
+  /** Another account, with a bucket, a key and a role of its own. */
+  second: OneAccount;
   region: string;
   account: string;
   bucket: string;
@@ -59,18 +63,19 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
   } = options;
   const dataDir = join(options.dataDir, 'aws');
   const account = openAccount(dataDir);
+  const directory = new Directory(account, dataDir);
   const counts = new RequestCounts();
   const basis = { dataDir, account: account.account, region: account.region, faults, log, now, guestQemu };
-  const s3 = await createS3(basis, account.bucket);
+  const s3 = await createS3(basis, directory.accounts);
   const context: PacedContext = { ...basis, timeScale, s3: s3.staged, snapshots: undefined };
-  const sts = createSts(context, account);
-  const regions = new Regions(context);
+  const sts = createSts(context, directory);
+  const regions = new Regions(context, directory);
   const parts: LabAwsPart[] = [s3, sts, regions.ec2, regions.ebs];
   const stopping = new AbortController();
   const server = createFrontDoor(
     {
       context,
-      account,
+      directory,
       counts,
       services: { s3: s3.service, sts: sts.service, ec2: regions.ec2.service, ebs: regions.ebs.service },
     },
@@ -78,18 +83,20 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
   );
   await listen(server, host, port);
   const bound = (server.address() as AddressInfo).port;
-  const { credentials, connector, role, region, bucket } = account;
+  const { credentials, connector, role, region, bucket, second } = account;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
     credentials,
     connector,
     role,
+    second,
     region,
     account: account.account,
     bucket,
     control: {
       ...joined(parts),
+      ...iamControl(directory),
       credentials: async () => ({ credentials, connector, role, region, account: account.account, bucket }),
       requests: async (input: { service?: string; reset?: boolean } = {}) => {
         const report = counts.report(input.service);

@@ -1,6 +1,6 @@
 // What the front door of the lab's AWS knows of a request beside what it tells the service.
 import type { FaultRules } from '../faults/rules.ts';
-import type { Principal } from './account.ts';
+import type { Principal } from './iam/decide.ts';
 import type { AwsRequest } from './service.ts';
 
 /** How a stream of this request or its response is to be slowed down or broken off. */
@@ -12,6 +12,8 @@ export interface StreamFaults {
 
 export interface RequestState {
   principal: Principal;
+  /** What `aws:SecureTransport` says. */
+  secureTransport: boolean;
   faults: FaultRules;
   stream: StreamFaults;
   /** Set by the service through `applyFaults`. */

@@ -6,10 +6,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbsentService, refuseAbsent } from './absent-services.ts';
-import type { LabAccount } from './account.ts';
 import { authenticate, claimOf } from './authenticate.ts';
 import type { LabAwsContext } from './context.ts';
 import { renderError, type ServiceName } from './errors.ts';
+import type { Directory } from './iam/directory.ts';
 import { decodedBody, paced, readSmallBody } from './request-body.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { attachState, type RequestState, type StreamFaults } from './request-state.ts';
@@ -22,7 +22,7 @@ const DRAIN_MS = 20_000;
 
 export interface FrontDoor {
   context: LabAwsContext;
-  account: LabAccount;
+  directory: Directory;
   services: Record<ServiceName, AwsService>;
   counts: RequestCounts;
 }
@@ -101,8 +101,8 @@ class Exchange {
     const { service, claim } = claimOf(this.#parts);
     this.#service = service;
     let buffered: Buffer | undefined;
-    const { account, context, counts } = this.#door;
-    const who = await authenticate(account, service, claim, this.#parts, context.now(), async () => {
+    const { directory, context, counts } = this.#door;
+    const who = await authenticate(directory, service, claim, this.#parts, context.now(), async () => {
       this.#sayContinue();
       buffered = await readSmallBody(this.#req, LARGEST_BUFFERED_BODY);
       return buffered;
@@ -134,7 +134,7 @@ class Exchange {
       query: new URLSearchParams(rawQuery),
       headers,
       body,
-      account: account.account,
+      account: who.principal.account,
       region: who.claim.region,
       accessKeyId: who.claim.accessKeyId,
       requestId: this.#requestId,
@@ -142,6 +142,7 @@ class Exchange {
     };
     const state: RequestState = {
       principal: who.principal,
+      secureTransport: directory.secureTransport,
       faults: context.faults,
       stream: this.#stream,
       attributes: {},

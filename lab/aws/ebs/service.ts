@@ -1,6 +1,7 @@
 // The lab's EBS direct (rest-json): six calls over the snapshot store. The front door (lab/aws/server.ts) makes one and hands
 // requests to it. Enforces what AWS enforces: 512 KiB, SHA-256, pending only, count and linear checksum.
 import { applyFaults } from '../apply-faults.ts';
+import { mustMay } from '../authorize.ts';
 import type { LabAwsPart } from '../context.ts';
 import type { PacedContext } from '../pace.ts';
 import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
@@ -8,6 +9,7 @@ import { openSnapshotStore } from '../snapshots/store.ts';
 import { BlockTokens } from './block-tokens.ts';
 import { listChangedBlocks, listSnapshotBlocks } from './list-blocks.ts';
 import { getSnapshotBlock, putSnapshotBlock } from './move-blocks.ts';
+import { type KeyPolicyOf, rightsOf } from './rights.ts';
 import { completeSnapshot, startSnapshot } from './snapshot-life.ts';
 import type { Ebs } from './validation.ts';
 
@@ -64,17 +66,18 @@ const reasons: Record<string, string> = {
   ServiceQuotaExceededException: 'DEPENDENCY_SERVICE_QUOTA_EXCEEDED',
 };
 
-export function createEbs(context: PacedContext): LabAwsPart {
+/** `keyPolicy` tells the policy of a KMS key. */
+export function createEbs(context: PacedContext, keyPolicy: KeyPolicyOf): LabAwsPart {
   const ebs: Ebs = { context, snapshots: openSnapshotStore(context), tokens: new BlockTokens(context) };
   return {
-    service: (request) => answer(ebs, request),
+    service: (request) => answer(ebs, request, keyPolicy),
     control: {},
     close: () => ebs.snapshots.close(),
   };
 }
 
 /** Errors are thrown on to the front door, which tells them in rest-json's form. */
-async function answer(ebs: Ebs, request: AwsRequest): Promise<AwsResponse> {
+async function answer(ebs: Ebs, request: AwsRequest, keyPolicy: KeyPolicyOf): Promise<AwsResponse> {
   for (const route of routes) {
     const match = route.method === request.method ? route.path.exec(request.path.replace(/(.)\/$/, '$1')) : null;
     if (!match) continue;
@@ -82,15 +85,18 @@ async function answer(ebs: Ebs, request: AwsRequest): Promise<AwsResponse> {
     // By its description a rule finds a snapshot whose id nobody knows yet.
     const about = path.snapshotId ? ebs.snapshots.descriptionOf(path.snapshotId) : undefined;
     const attributes = about === undefined ? path : { ...path, description: about };
-    await withReason(applyFaults(request, `ebs:${route.operation}`, attributes));
+    await withReason(async () => {
+      await applyFaults(request, `ebs:${route.operation}`, attributes);
+      for (const right of await rightsOf(ebs, request, route.operation, path, keyPolicy)) mustMay(request, right);
+    });
     return route.call(ebs, request, path);
   }
   throw new AwsError(404, 'UnknownOperationException', `The lab knows no ${request.method} ${request.path}.`);
 }
 
-async function withReason(faults: Promise<void>): Promise<void> {
+async function withReason(enter: () => Promise<void>): Promise<void> {
   try {
-    await faults;
+    await enter();
   } catch (error) {
     const reason = error instanceof AwsError ? reasons[error.code] : undefined;
     if (!(error instanceof AwsError) || !reason || error.details.Reason) throw error;

@@ -1,6 +1,7 @@
 // The lab's EC2: the query API over the snapshot store. The front door (lab/aws/server.ts) makes one and hands requests to it;
 // the control calls are for tests and for lab/control. Knows nothing of Landfall.
 import { applyFaults } from '../apply-faults.ts';
+import { authorize } from '../authorize.ts';
 import type { LabAwsPart } from '../context.ts';
 import { type PacedContext, Timers } from '../pace.ts';
 import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
@@ -21,6 +22,7 @@ import { launchTemplateActions } from './launch-templates.ts';
 import { networkActions } from './network.ts';
 import { Parameters, renderResponse } from './query.ts';
 import { endDryRun } from './refusals.ts';
+import { rightsOf } from './rights.ts';
 import { runInstancesAction } from './run-instances.ts';
 import { snapshotActions } from './snapshots.ts';
 import { type Action, type Ec2, Ec2State } from './state.ts';
@@ -59,7 +61,7 @@ export function createEc2(context: PacedContext): LabAwsPart {
   resumeImageTasks(ec2);
   resumeInstances(ec2, guests);
   return {
-    service: (request) => answer(actions, request),
+    service: (request) => answer(ec2, actions, request),
     control: controlCalls(ec2, guests),
     async close() {
       ec2.timers.stop();
@@ -70,13 +72,14 @@ export function createEc2(context: PacedContext): LabAwsPart {
 }
 
 /** Errors are thrown on to the front door, which tells them in EC2's form. */
-async function answer(actions: Record<string, Action>, request: AwsRequest): Promise<AwsResponse> {
+async function answer(ec2: Ec2, actions: Record<string, Action>, request: AwsRequest): Promise<AwsResponse> {
   const form = await readForm(request);
   const action = form.get('Action') ?? '';
   if (!action) throw new AwsError(400, 'MissingAction', 'The request must contain the parameter Action');
   await applyFaults(request, `ec2:${action}`, Object.fromEntries(form));
   const perform = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (!perform) throw new AwsError(400, 'InvalidAction', `The action ${action} is not valid for this web service.`);
+  authorize(request, () => rightsOf(ec2, action, form));
   const version = form.get('Version');
   if (version !== '2016-11-15') {
     throw new AwsError(400, 'NoSuchVersion', `The requested version (${version ?? ''}) of the service is not valid.`);

@@ -74,6 +74,11 @@ export function tagActions(ec2: Ec2): Record<string, Action> {
   };
 }
 
+/** Undefined for what is not there. */
+export function tagsOf(ec2: Ec2, id: string): Tags | undefined {
+  return everything(ec2).find(([known]) => known === id)?.[1].tags;
+}
+
 function namedResources(ec2: Ec2, ids: string[]): Tagged[] {
   if (!ids.length) throw new AwsError(400, 'MissingParameter', 'The request must contain the parameter ResourceId');
   const known = new Map(everything(ec2));

@@ -1,6 +1,7 @@
 // Buckets of the lab's S3 and their settings.
+import { policyDocument } from '../iam/policy.ts';
 import { AwsError } from '../service.ts';
-import { bucketOf, type S3Call, type S3Operation } from './call.ts';
+import { bucketOf, ownerOf, type S3Call, type S3Operation } from './call.ts';
 import { readLifecycle } from './lifecycle.ts';
 import type { SettingName } from './model.ts';
 import { receiveDocument } from './receive.ts';
@@ -19,14 +20,22 @@ export const createBucket: S3Operation = async (call) => {
       'IllegalLocationConstraintException',
       `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
     );
-  if (store.bucket(name))
+  const before = store.bucket(name);
+  if (before && ownerOf(call, before) !== request.account) {
+    const message =
+      'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.';
+    throw new AwsError(409, 'BucketAlreadyExists', message, { BucketName: name });
+  }
+  if (before)
     throw new AwsError(
       409,
       'BucketAlreadyOwnedByYou',
       'Your previous request to create the named bucket succeeded and you already own it.',
       { BucketName: name },
     );
-  store.createBucket({ name, region: constraint ?? 'us-east-1', created: context.now().toISOString(), settings: {} });
+  const owner = request.account === context.account ? {} : { owner: request.account };
+  const created = context.now().toISOString();
+  store.createBucket({ name, ...owner, region: constraint ?? 'us-east-1', created, settings: {} });
   return { status: 200, headers: { location: `/${name}` } };
 };
 
@@ -53,13 +62,12 @@ export const headBucket: S3Operation = (call) => {
 
 export const listBuckets: S3Operation = (call) =>
   xmlResponse('ListAllMyBucketsResult', {
-    Owner: { ID: call.context.account.padStart(64, '0') },
+    Owner: { ID: call.request.account.padStart(64, '0') },
     Buckets: {
-      Bucket: call.store.buckets().map(({ name, created, region }) => ({
-        Name: name,
-        CreationDate: created,
-        BucketRegion: region,
-      })),
+      Bucket: call.store
+        .buckets()
+        .filter((bucket) => ownerOf(call, bucket) === call.request.account)
+        .map(({ name, created, region }) => ({ Name: name, CreationDate: created, BucketRegion: region })),
     },
   });
 
@@ -143,12 +151,20 @@ function mustBeEncryption(document: Buffer): void {
   if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(algorithm)) throw malformedXml();
 }
 
+/** By the grammar of the lab's IAM: what it could not evaluate is not taken. */
 function mustBePolicy(document: Buffer): void {
+  const said = policyDocument.safeParse(jsonOf(document));
+  if (said.success && said.data.Statement.every(({ Principal, NotPrincipal }) => Principal ?? NotPrincipal)) return;
+  const message = said.success
+    ? 'Missing required field Principal'
+    : "Policies must be valid JSON and the first byte must be '{'";
+  throw new AwsError(400, 'MalformedPolicy', message);
+}
+
+function jsonOf(document: Buffer): unknown {
   try {
-    const { Statement } = JSON.parse(document.toString()) as { Statement?: unknown };
-    if (Statement !== undefined) return;
+    return JSON.parse(document.toString());
   } catch {
-    // Not JSON: refused below in the same words.
+    return undefined;
   }
-  throw new AwsError(400, 'MalformedPolicy', "Policies must be valid JSON and the first byte must be '{'");
 }

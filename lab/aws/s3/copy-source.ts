@@ -27,7 +27,10 @@ export function copySource(call: S3Call): CopySource {
   const key = named.slice(at + 1);
   mustPermit(call, 's3:GetObject', bucket, key);
   const object = call.store.object(bucket, key);
-  if (!object) throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key });
+  if (!object) {
+    mustPermit(call, 's3:ListBucket', bucket, '');
+    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key });
+  }
   const match = headers['x-amz-copy-source-if-match'];
   if (match !== undefined && match.replaceAll('"', '') !== object.etag)
     throw preconditionFailed('x-amz-copy-source-If-Match');

@@ -76,6 +76,8 @@ export type SettingName =
 
 export interface BucketRecord {
   name: string;
+  /** The account; that of the lab's first one where it is not said. */
+  owner?: string;
   region: string;
   created: string;
   settings: Partial<Record<SettingName, string>>;

@@ -1,6 +1,7 @@
 // The lab's S3: file-backed, streaming, as strict as the real one where a client can notice. Made by lab/aws/main.ts.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { OneAccount } from '../account.ts';
 import { applyFaults } from '../apply-faults.ts';
 import type { LabAwsContext, LabAwsPart, StagedObjects } from '../context.ts';
 import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
@@ -15,18 +16,21 @@ import { S3Store } from './store.ts';
 const SWEEP_EVERY_MS = 60_000;
 
 /**
- * Opens `<dataDir>/s3`, with `bucket` in it. `staged` is what EC2 reads imports from.
- * Control calls: `objects {bucket?, prefix?, sha256?}`, `uploads {bucket?}`, `createBucket {bucket, region?}`, `sweepLifecycle {at?}`.
+ * Opens `<dataDir>/s3`, with the bucket of each account in it; control calls mean that of the first unless they name one. `staged` is what EC2 reads imports from.
+ * Control calls: `objects {bucket?, prefix?, sha256?}`, `uploads {bucket?}`, `createBucket {bucket, region?, account?}`, `sweepLifecycle {at?}`.
  */
 export async function createS3(
   context: Omit<LabAwsContext, 's3' | 'snapshots'>,
-  bucket: string,
+  accounts: readonly OneAccount[],
 ): Promise<LabAwsPart & { staged: StagedObjects }> {
   const store = await S3Store.open(join(context.dataDir, 's3'));
-  const makeBucket = (name: string, region: string): void => {
-    if (!store.bucket(name)) store.createBucket({ name, region, created: context.now().toISOString(), settings: {} });
+  const makeBucket = (name: string, region: string, account: string): void => {
+    const owner = account === context.account ? {} : { owner: account };
+    const created = context.now().toISOString();
+    if (!store.bucket(name)) store.createBucket({ name, ...owner, region, created, settings: {} });
   };
-  makeBucket(bucket, context.region);
+  for (const one of accounts) makeBucket(one.bucket, one.region, one.account);
+  const bucket = accounts[0]?.bucket as string;
   const timer = setInterval(() => sweepLifecycle(store, context.now()), SWEEP_EVERY_MS);
   timer.unref();
   const staged = stagedObjects(store);
@@ -49,9 +53,9 @@ export async function createS3(
           parts: parts.size,
           size: [...parts.values()].reduce((sum, part) => sum + part.size, 0),
         })),
-      createBucket: async (input: { bucket: string; region?: string }) => {
+      createBucket: async (input: { bucket: string; region?: string; account?: string }) => {
         mustBeBucketName(input.bucket);
-        makeBucket(input.bucket, input.region ?? context.region);
+        makeBucket(input.bucket, input.region ?? context.region, input.account ?? context.account);
         return store.bucket(input.bucket);
       },
       sweepLifecycle: async (input: { at?: string } = {}) =>
