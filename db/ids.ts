@@ -16,6 +16,7 @@ export const newId = {
   launch: () => `launch-${hex17()}`,
   user: () => `user-${hex17()}`,
   member: () => `member-${hex17()}`,
+  session: () => `session-${hex17()}`,
   workspace: () => `ws-${hex17()}`,
   code: () => `code-${hex17()}`,
 };

@@ -1,5 +1,6 @@
 // Workspaces and who belongs to them.
-import { integer, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Fault } from '../../replication/model/fault.ts';
 
 /** That somebody wished to see the lab's smallest server replicated, and what came of it. */
@@ -48,4 +49,29 @@ export const members = pgTable(
     removedAt: timestamp({ withTimezone: true }),
   },
   (table) => [uniqueIndex('members_workspace_user').on(table.workspaceId, table.userId)],
+);
+
+/** A sign-in of a user in one browser, until it ends. The cookie names it; what ended here is over there too. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: text().primaryKey(),
+    userId: text()
+      .notNull()
+      .references(() => users.id),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    /** Written every few minutes at most. */
+    lastSeenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    /** However busy it is. */
+    expiresAt: timestamp({ withTimezone: true }).notNull(),
+    /** Null until somebody ends it before its time. */
+    endedAt: timestamp({ withTimezone: true }),
+    /** Where it was seen last. */
+    address: text(),
+    userAgent: text(),
+  },
+  (table) => [
+    index('sessions_user').on(table.userId, table.lastSeenAt),
+    index('sessions_over').on(sql`least(${table.endedAt}, ${table.expiresAt})`),
+  ],
 );

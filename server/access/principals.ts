@@ -1,7 +1,7 @@
 // Who acts: a member, a connector, or the system itself. Every verb takes one.
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { database, type Queries } from '../../db/client.ts';
-import { members, users, workspaces } from '../../db/schema/people.ts';
+import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
 import type { Role } from './permissions.ts';
 
 export interface MemberPrincipal {
@@ -14,6 +14,8 @@ export interface MemberPrincipal {
   email: string;
   /** Where the request came from; null when it is not known. */
   address: string | null;
+  /** The session that asks; none where the work was asked for earlier. */
+  sessionId?: string;
 }
 
 export interface ConnectorPrincipal {
@@ -32,7 +34,9 @@ export interface SystemPrincipal {
 
 export type Principal = MemberPrincipal | ConnectorPrincipal | SystemPrincipal;
 
+/** What a session's cookie says. */
 export interface SessionClaim {
+  sessionId: string;
   userId: string;
   sessionVersion: number;
   /** The workspace that was open last; another one of the user is taken when it is gone. */
@@ -44,6 +48,8 @@ export interface SessionMember {
   principal: MemberPrincipal;
   workspaceName: string;
   preferences: Record<string, unknown>;
+  /** As its row says, which is not kept to the minute. */
+  lastSeenAt: Date;
 }
 
 /**
@@ -65,16 +71,27 @@ export async function findSessionMember(
       name: users.name,
       email: users.email,
       preferences: users.preferences,
+      sessionId: sessions.id,
+      lastSeenAt: sessions.lastSeenAt,
     })
-    .from(users)
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
     .innerJoin(members, and(eq(members.userId, users.id), isNull(members.removedAt)))
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
-    .where(and(eq(users.id, claim.userId), eq(users.sessionVersion, claim.sessionVersion)))
+    .where(
+      and(
+        eq(sessions.id, claim.sessionId),
+        isNull(sessions.endedAt),
+        gt(sessions.expiresAt, sql`now()`),
+        eq(users.id, claim.userId),
+        eq(users.sessionVersion, claim.sessionVersion),
+      ),
+    )
     .orderBy(asc(members.createdAt), asc(members.id));
   const row = rows.find((candidate) => candidate.workspaceId === claim.workspaceId) ?? rows[0];
   if (!row) return null;
-  const { workspaceName, preferences, ...who } = row;
-  return { principal: { kind: 'member', ...who, address }, workspaceName, preferences };
+  const { workspaceName, preferences, lastSeenAt, ...who } = row;
+  return { principal: { kind: 'member', ...who, address }, workspaceName, preferences, lastSeenAt };
 }
 
 /** A member as of now, for what was asked for earlier; null once removed. */

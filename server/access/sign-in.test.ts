@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
-import { members, users, workspaces } from '../../db/schema/people.ts';
+import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
 import { hashPassword } from './passwords.ts';
 import { findSessionMember } from './principals.ts';
@@ -83,7 +83,16 @@ describe('signing in', () => {
 });
 
 describe('the member behind a session', () => {
-  const claim = { userId: 'u-1', sessionVersion: 1, workspaceId: 'ws-2' };
+  const claim = { sessionId: 's-1', userId: 'u-1', sessionVersion: 1, workspaceId: 'ws-2' };
+  beforeAll(async () => {
+    const expiresAt = new Date(Date.now() + 60_000);
+    await db.insert(sessions).values([
+      { id: 's-1', userId: 'u-1', expiresAt },
+      { id: 's-2', userId: 'u-2', expiresAt },
+      { id: 's-over', userId: 'u-1', expiresAt: new Date(Date.now() - 1000) },
+      { id: 's-ended', userId: 'u-1', expiresAt, endedAt: new Date() },
+    ]);
+  });
 
   it('has the role of the open workspace, and falls back to another one', async () => {
     expect((await findSessionMember(claim, '10.0.0.1', db))?.principal).toMatchObject({
@@ -94,8 +103,18 @@ describe('the member behind a session', () => {
     expect((await findSessionMember({ ...claim, workspaceId: 'ws-9' }, null, db))?.principal.workspaceId).toBe('ws-1');
   });
 
+  it.each([
+    ['has run out', { sessionId: 's-over' }],
+    ['has ended', { sessionId: 's-ended' }],
+    ['is not known', { sessionId: 's-9' }],
+    ["is somebody else's", { sessionId: 's-2' }],
+  ])('is nobody where the session %s', async (_what, of) => {
+    expect(await findSessionMember({ ...claim, ...of }, null, db)).toBeNull();
+  });
+
   it('is gone with the membership, and with the session version', async () => {
-    expect(await findSessionMember({ userId: 'u-2', sessionVersion: 1, workspaceId: 'ws-1' }, null, db)).toBeNull();
+    const removed = { sessionId: 's-2', userId: 'u-2', sessionVersion: 1, workspaceId: 'ws-1' };
+    expect(await findSessionMember(removed, null, db)).toBeNull();
     await db.update(users).set({ sessionVersion: 2 }).where(eq(users.id, 'u-1'));
     expect(await findSessionMember(claim, null, db)).toBeNull();
     expect(await findSessionMember({ ...claim, sessionVersion: 2 }, null, db)).not.toBeNull();

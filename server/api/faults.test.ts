@@ -17,6 +17,7 @@ const member: SessionMember = {
   },
   workspaceName: 'Main',
   preferences: {},
+  lastSeenAt: new Date(),
 };
 
 const called = vi.fn();

@@ -1,22 +1,23 @@
-// next-auth: sign-in with e-mail and password, the session as an encrypted cookie that names user and session version.
+// next-auth: sign-in with e-mail and password, the session as an encrypted cookie that names its row in the database.
 // Loaded by the web only (next-auth is CommonJS and cannot be loaded by the worker).
 import nextAuthModule, { type NextAuthOptions } from 'next-auth';
 import credentialsModule from 'next-auth/providers/credentials';
 import { signIn } from '../access/sign-in.ts';
 import { log } from '../log.ts';
+import { processContext } from '../services/context.ts';
+import { beginSession, SESSION_SECONDS, signOutSession } from '../services/people/sessions.ts';
 import { addressOf } from './address.ts';
+import { claimOf } from './session.ts';
 
 // The bundler unwraps the CommonJS default, native ESM does not.
 const NextAuth = (nextAuthModule as unknown as { default?: typeof nextAuthModule }).default ?? nextAuthModule;
 const Credentials =
   (credentialsModule as unknown as { default?: typeof credentialsModule }).default ?? credentialsModule;
 
-/** A session ends after this many seconds, however busy it was. */
-const SESSION_SECONDS = 7 * 86_400;
-
 /** What the session cookie says; everything else is read from the database. */
 declare module 'next-auth/jwt' {
   interface JWT {
+    sessionId?: string;
     userId?: string;
     sessionVersion?: number;
     workspaceId?: string;
@@ -25,6 +26,7 @@ declare module 'next-auth/jwt' {
 
 declare module 'next-auth' {
   interface User {
+    sessionId?: string;
     sessionVersion?: number;
     workspaceId?: string;
   }
@@ -39,16 +41,20 @@ const authOptions: NextAuthOptions = {
       credentials: { email: { type: 'email' }, password: { type: 'password' } },
       async authorize(credentials, request) {
         const email = String(credentials?.email ?? '');
-        const address = addressOf(new Headers(request.headers as Record<string, string>));
+        const headers = new Headers(request.headers as Record<string, string>);
+        const address = addressOf(headers);
         let result: Awaited<ReturnType<typeof signIn>>;
         try {
           result = await signIn({ email, password: String(credentials?.password ?? ''), address });
+          if (result.ok) {
+            const { userId, sessionVersion, workspaceId } = result;
+            const by = { userId, sessionVersion, workspaceId, address, userAgent: headers.get('user-agent') };
+            const sessionId = await beginSession(processContext('Sign-in'), by);
+            return { id: userId, sessionId, sessionVersion, workspaceId };
+          }
         } catch (error) {
           log().error({ error }, 'sign-in failed');
           throw new Error('unavailable');
-        }
-        if (result.ok) {
-          return { id: result.userId, sessionVersion: result.sessionVersion, workspaceId: result.workspaceId };
         }
         log().warn({ address, reason: result.reason }, 'sign-in refused');
         // The message travels to the sign-in page as its error code.
@@ -59,7 +65,8 @@ const authOptions: NextAuthOptions = {
   callbacks: {
     jwt({ token, user, trigger, session }) {
       if (user) {
-        return { userId: user.id, sessionVersion: user.sessionVersion ?? 0, workspaceId: user.workspaceId };
+        const { id: userId, sessionId, sessionVersion = 0, workspaceId } = user;
+        return { sessionId, userId, sessionVersion, workspaceId };
       }
       // Opening another workspace; membership is checked when the session is used.
       const wanted: unknown = trigger === 'update' ? (session as { workspaceId?: unknown })?.workspaceId : undefined;
@@ -67,6 +74,12 @@ const authOptions: NextAuthOptions = {
     },
     // Nothing about the member goes out here: screens ask `session.me`.
     session: ({ session }) => ({ expires: session.expires }),
+  },
+  events: {
+    async signOut({ token }) {
+      const claim = claimOf(token);
+      if (claim) await signOutSession(claim);
+    },
   },
   logger: {
     error: (code, metadata) =>

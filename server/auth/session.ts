@@ -1,7 +1,9 @@
 // From a request to the member who made it. Imported by app and server/api only.
 import { cookies, headers } from 'next/headers';
-import { getToken } from 'next-auth/jwt';
-import { findSessionMember, type SessionMember } from '../access/principals.ts';
+import { getToken, type JWT } from 'next-auth/jwt';
+import { findSessionMember, type SessionClaim, type SessionMember } from '../access/principals.ts';
+import { log } from '../log.ts';
+import { noteSeen } from '../services/people/sessions.ts';
 import { addressOf } from './address.ts';
 
 type CookieList = readonly { name: string; value: string }[];
@@ -14,13 +16,18 @@ export async function memberOf(cookieList: CookieList, requestHeaders: Headers):
     headers: {},
   };
   const token = await getToken({ req: request as unknown as Parameters<typeof getToken>[0]['req'] });
-  if (!token?.userId || typeof token.sessionVersion !== 'number') return null;
-  const claim = {
-    userId: token.userId,
-    sessionVersion: token.sessionVersion,
-    workspaceId: token.workspaceId ?? null,
-  };
-  return findSessionMember(claim, addressOf(requestHeaders));
+  const claim = claimOf(token);
+  const member = claim && (await findSessionMember(claim, addressOf(requestHeaders)));
+  // Only for the list of sessions: nobody waits for it, and nobody is sent away over it.
+  if (member) noteSeen(member).catch((error) => log().warn({ error }, 'session not noted'));
+  return member;
+}
+
+/** What a cookie claims; null where it is none of ours, or from before sessions had rows. */
+export function claimOf(token: JWT | null): SessionClaim | null {
+  const { sessionId, userId, sessionVersion, workspaceId } = token ?? {};
+  if (!sessionId || !userId || typeof sessionVersion !== 'number') return null;
+  return { sessionId, userId, sessionVersion, workspaceId: workspaceId ?? null };
 }
 
 /** The member of the request that is being answered. */

@@ -2,8 +2,10 @@
 // A notification is only ever a hint that a row is there to be read.
 import pg from 'pg';
 
-/** Payload: the workspace's id. Notified by the database itself (db/migrations/0004_events_in_order.sql). */
+/** Payload: the workspace's id. Notified by the database itself (db/migrations/0024_events_in_order_by_workspace.sql). */
 export const EVENTS_CHANNEL = 'landfall_events';
+/** Payload: the user's id. Notified by the database itself (db/migrations/0023_sessions.sql). */
+export const SESSIONS_CHANNEL = 'landfall_sessions';
 /** Payload: the connector's id, or `cloud`. */
 export const TASKS_CHANNEL = 'landfall_tasks';
 
@@ -45,8 +47,7 @@ async function connect(hub: Hub): Promise<void> {
   try {
     await client.connect();
     hub.client = client;
-    await client.query(`listen ${EVENTS_CHANNEL}`);
-    await client.query(`listen ${TASKS_CHANNEL}`);
+    for (const channel of [EVENTS_CHANNEL, SESSIONS_CHANNEL, TASKS_CHANNEL]) await client.query(`listen ${channel}`);
   } catch (error) {
     hub.client = null;
     await client.end().catch(() => {});

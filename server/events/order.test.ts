@@ -76,3 +76,31 @@ it('tells only the last thousand of a long absence', async () => {
   expect(seen).toHaveLength(1000);
   expect(seen[0]).toBe('missed 501');
 });
+
+it('lets no workspace wait for the commit of another', async () => {
+  await db.insert(workspaces).values({ id: 'ws-slow', name: 'Slow' });
+  const held = Promise.withResolvers<void>();
+  const ordered = Promise.withResolvers<void>();
+  const slow = db.transaction(async (tx) => {
+    await recordEvents(tx, 'ws-slow', [{ topic: 'runs', subjectId: 'held', kind: 'changed' }]);
+    // As at the commit: from here on it holds its workspace's order.
+    await tx.execute(sql`set constraints events_in_order immediate`);
+    ordered.resolve();
+    await held.promise;
+  });
+  await ordered.promise;
+  const next = db.transaction((tx) =>
+    recordEvents(tx, 'ws-slow', [{ topic: 'runs', subjectId: 'next', kind: 'changed' }]),
+  );
+  await db.transaction((tx) => record(tx, 'not held up'));
+  const rows = await db.select({ subject: events.subjectId }).from(events).orderBy(asc(events.id));
+  expect(rows.at(-1)?.subject).toBe('not held up');
+  held.resolve();
+  await Promise.all([slow, next]);
+  const own = await db
+    .select({ subject: events.subjectId })
+    .from(events)
+    .where(sql`workspace_id = 'ws-slow'`)
+    .orderBy(asc(events.id));
+  expect(own.map(({ subject }) => subject)).toEqual(['held', 'next']);
+});

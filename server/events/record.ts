@@ -25,7 +25,7 @@ export interface NewEvent {
 
 /**
  * Inserts events. They become visible with the commit, in ascending order of their ids: the database gives the ids then
- * (db/migrations/0004_events_in_order.sql), and notifies EVENTS_CHANNEL with the workspace.
+ * (db/migrations/0024_events_in_order_by_workspace.sql), and notifies EVENTS_CHANNEL with the workspace.
  */
 export async function recordEvents(tx: Queries, workspaceId: string, added: readonly NewEvent[]): Promise<void> {
   if (added.length === 0) return;

@@ -2,8 +2,10 @@
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import { followEvents } from '../../events/follow.ts';
+import { listen, SESSIONS_CHANNEL } from '../../events/listen.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
+/** Whoever ends a session is heard at once; a session that runs out, or a lost hint, is noticed by then. */
 const MEMBER_CHECK_MS = 15_000;
 
 export const eventsRouter = router({
@@ -16,21 +18,27 @@ export const eventsRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const after = input.lastEventId === undefined ? input.after : Number(input.lastEventId);
       const ended = new AbortController();
-      const check = setInterval(async () => {
-        // While the database does not answer nobody is sent away.
-        const member = await ctx.sessionNow().catch(() => ctx.member);
-        if (member?.principal.workspaceId !== ctx.principal.workspaceId) ended.abort();
-      }, MEMBER_CHECK_MS);
+      const over = signal ? AbortSignal.any([ended.signal, signal]) : ended.signal;
+      const hints = await listen(SESSIONS_CHANNEL, ctx.principal.userId);
+      const watching = (async () => {
+        while (!over.aborted) {
+          // While the database does not answer nobody is sent away.
+          const member = await ctx.sessionNow().catch(() => ctx.member);
+          if (member?.principal.workspaceId !== ctx.principal.workspaceId) ended.abort();
+          else await hints.next(MEMBER_CHECK_MS, over);
+        }
+        hints.release();
+      })();
       try {
         const events = followEvents({
           workspaceId: ctx.principal.workspaceId,
-          signal: signal ? AbortSignal.any([ended.signal, signal]) : ended.signal,
+          signal: over,
           ...(after !== undefined && Number.isSafeInteger(after) ? { after } : {}),
         });
         for await (const event of events) yield tracked(String(event.id), event);
       } finally {
-        clearInterval(check);
         ended.abort();
+        await watching;
       }
     }),
 });

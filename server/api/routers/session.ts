@@ -2,6 +2,7 @@
 import { listWorkspaces } from '../../access/principals.ts';
 import { environment } from '../../env.ts';
 import { endSessions } from '../../services/people/end-sessions.ts';
+import { endOtherSessions, endSession, listSessions, sessionInput } from '../../services/people/sessions.ts';
 import { preferencesPatchSchema, setPreferences } from '../../services/people/set-preferences.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
@@ -21,6 +22,10 @@ export const sessionRouter = router({
   setPreferences: memberProcedure
     .input(preferencesPatchSchema)
     .mutation(({ ctx, input }) => setPreferences(ctx.service, input)),
+  /** The member's own sessions, in whatever workspace. */
+  list: memberProcedure.query(({ ctx }) => listSessions(ctx.service)),
+  end: memberProcedure.input(sessionInput).mutation(({ ctx, input }) => endSession(ctx.service, input)),
+  endOthers: memberProcedure.mutation(({ ctx }) => endOtherSessions(ctx.service)),
   /** Ends every session of the member, this one too. */
   signOutEverywhere: memberProcedure.mutation(({ ctx }) => endSessions(ctx.service)),
 });

@@ -1,7 +1,7 @@
 // Takes away what nobody reads any more, by the rule of docs/operations.md. Jobs, runs, AMIs, cutovers with their logs, and the
 // audit trail stay for good; what lies outside is never touched here, only rows that tell of what is gone.
 import { and, inArray, sql } from 'drizzle-orm';
-import { artifacts, events, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import { artifacts, events, replicationRuns, runLog, sessions, tasks } from '../../../db/schema/index.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Rows of one statement: some milliseconds' work. */
@@ -18,6 +18,7 @@ const MOST_BATCHES = 20;
 export async function trimHistory(ctx: ServiceContext, days: number): Promise<void> {
   const kinds = [
     () => trimEvents(ctx),
+    () => trimSessions(ctx),
     () => trimTasks(ctx),
     () => trimArtifacts(ctx, days),
     () => trimRuns(ctx, days),
@@ -36,6 +37,14 @@ async function trimEvents({ db }: ServiceContext): Promise<boolean> {
     most = Math.max(most, rowCount ?? 0);
   }
   return most >= ROWS;
+}
+
+/** Sessions that ended or ran out, a week later. That they were is in the audit trail. */
+async function trimSessions({ db }: ServiceContext): Promise<boolean> {
+  const over = sql`least(${sessions.endedAt}, ${sessions.expiresAt})`;
+  const rows = sql`select id from ${sessions} where ${over} < now() - interval '7 days' order by ${over} limit ${ROWS}`;
+  const { rowCount } = await db.delete(sessions).where(sql`${sessions.id} in (${rows})`);
+  return (rowCount ?? 0) >= ROWS;
 }
 
 /** Work of no run: imports, releases, power orders of cutovers that are over. A day after its end. */

@@ -1,6 +1,6 @@
 // Signing out everywhere: every session of the user ends at once, the asking one too.
-import { eq, sql } from 'drizzle-orm';
-import { users } from '../../../db/schema/people.ts';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { sessions, users } from '../../../db/schema/people.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 
@@ -11,6 +11,10 @@ export async function endSessions(ctx: ServiceContext & { principal: MemberPrinc
       .update(users)
       .set({ sessionVersion: sql`${users.sessionVersion} + 1` })
       .where(eq(users.id, userId));
+    await tx
+      .update(sessions)
+      .set({ endedAt: ctx.now() })
+      .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)));
     audit({ action: 'session.end-all', subjectKind: 'member', subjectId: memberId, subjectName: name });
   });
 }

@@ -1,0 +1,102 @@
+// The cookie from sign-in to sign-out, over next-auth's own routes: what a copy of it is worth afterwards.
+import { eq } from 'drizzle-orm';
+import { encode } from 'next-auth/jwt';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sessions, users } from '../../db/schema/index.ts';
+import { hashPassword } from '../access/passwords.ts';
+import { handleTrpc } from '../api/handle.ts';
+import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
+import { authHandler } from './next-auth.ts';
+
+const ORIGIN = 'http://console.test';
+let site: TestWorkspace;
+
+beforeAll(async () => {
+  site = await testWorkspace();
+  Object.assign(process.env, { NEXTAUTH_URL: ORIGIN, NEXTAUTH_SECRET: 'a secret of the test' });
+  await site.db.update(users).set({ passwordHash: await hashPassword('right password') });
+});
+afterAll(() => site.close());
+
+/** A browser's cookies. */
+class Jar {
+  readonly kept = new Map<string, string>();
+  get header(): string {
+    return [...this.kept].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+  /** By the form of the handler for Node's own requests: the other one works inside of Next only. */
+  async ask(action: string, body?: Record<string, string>): Promise<unknown> {
+    let set: string[] = [];
+    let said: unknown;
+    const keep = (sent: unknown) => {
+      said = sent;
+    };
+    const response = {
+      status: () => response,
+      getHeader: () => set,
+      setHeader: (name: string, value: string[]) => {
+        if (name === 'Set-Cookie') set = value;
+      },
+      send: keep,
+      json: keep,
+    };
+    const request = {
+      method: body ? 'POST' : 'GET',
+      query: { nextauth: action.split('/') },
+      headers: { 'user-agent': 'Test browser', host: new URL(ORIGIN).host },
+      cookies: Object.fromEntries([...this.kept].map(([name, value]) => [name, decodeURIComponent(value)])),
+      body,
+    };
+    await authHandler(request, response);
+    for (const cookie of set) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (value) this.kept.set(name, value);
+      else this.kept.delete(name);
+    }
+    return said;
+  }
+  async post(action: string, form: Record<string, string> = {}): Promise<void> {
+    const { csrfToken } = (await this.ask('csrf')) as { csrfToken: string };
+    await this.ask(action, { ...form, csrfToken, json: 'true' });
+  }
+  async signIn(password = 'right password'): Promise<void> {
+    await this.post('callback/credentials', { email: 'operator@example.com', password });
+  }
+}
+
+const asked = async (cookie: string) => {
+  const answer = await handleTrpc(new Request(`${ORIGIN}/api/trpc/session.list`, { headers: { cookie } }));
+  return answer.status;
+};
+
+it('lets a copy of the cookie in until its browser signs out', async () => {
+  const jar = new Jar();
+  await jar.signIn();
+  const copy = jar.header;
+  const [session] = await site.db.select().from(sessions);
+  expect(session).toMatchObject({ userAgent: 'Test browser', endedAt: null });
+  expect(await asked(copy)).toBe(200);
+  await jar.post('signout');
+  expect(await asked(jar.header)).toBe(401);
+  expect(await asked(copy)).toBe(401);
+});
+
+it('begins a session of its own with every sign-in, and none with a wrong password', async () => {
+  const [one, two, wrong] = [new Jar(), new Jar(), new Jar()];
+  const before = await site.db.$count(sessions);
+  await one.signIn();
+  await two.signIn();
+  await wrong.signIn('wrong');
+  expect(await site.db.$count(sessions)).toBe(before + 2);
+  await one.post('signout');
+  expect([await asked(one.header), await asked(two.header), await asked(wrong.header)]).toEqual([401, 200, 401]);
+});
+
+it('signs out whoever comes with a cookie from before sessions had rows', async () => {
+  const [user] = await site.db.select().from(users).where(eq(users.email, 'operator@example.com'));
+  const old = await encode({
+    token: { userId: user?.id as string, sessionVersion: 1, workspaceId: site.workspaceId },
+    secret: process.env.NEXTAUTH_SECRET as string,
+  });
+  expect(await asked(`next-auth.session-token=${old}`)).toBe(401);
+});
