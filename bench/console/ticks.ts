@@ -12,7 +12,7 @@ import { stopQueue } from '../../server/queue/queue.ts';
 import type { Targets } from '../../server/services/cloud/target-pool.ts';
 import { watchInstances } from '../../server/services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../../server/services/connectors/report.ts';
-import { systemContext } from '../../server/services/context.ts';
+import { type ServiceContext, systemContext } from '../../server/services/context.ts';
 import { trimHistory } from '../../server/services/history/trim.ts';
 import { createDueRuns } from '../../server/services/jobs/create-due-runs.ts';
 import { fulfilSmallestWishes } from '../../server/services/overview/replicate-smallest.ts';
@@ -44,6 +44,7 @@ export async function measureTicks(
   );
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
   const instances = { changing: new Round(), all: new Round() };
+  await sweepOnce(ctx, databaseUrl);
   const ticks: [string, () => Promise<unknown>][] = [
     ['runs that are due', () => createDueRuns(ctx)],
     ['wishes', () => fulfilSmallestWishes(ctx)],
@@ -73,6 +74,16 @@ export async function measureTicks(
     await stopQueue();
     await db.$client.end();
   }
+}
+
+/** Goes round all pending runs once, five a turn: what a waiting run says, as the fill has it, is then what the product says. */
+async function sweepOnce(ctx: ServiceContext, databaseUrl: string): Promise<void> {
+  const rounds = { active: new Round(), pending: new Round() };
+  const [open] = await sqlOnce<{ turns: number }>(
+    databaseUrl,
+    `select ceil(count(*) / 5.0)::int as turns from replication_runs where state = 'pending'`,
+  );
+  for (let turn = 0; turn < (open?.turns ?? 0); turn += 1) await sweepRuns(ctx, rounds);
 }
 
 /**

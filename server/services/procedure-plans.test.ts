@@ -20,7 +20,7 @@ import { jobCandidates } from './jobs/candidates.ts';
 import { createJobs } from './jobs/create.ts';
 import { deleteJob } from './jobs/delete.ts';
 import { editJob } from './jobs/edit.ts';
-import { getJob, listJobs } from './jobs/list.ts';
+import { getJob, listJobs, someJobs } from './jobs/list.ts';
 import { pauseJob, resumeJob } from './jobs/pause.ts';
 import { startRun } from './jobs/start-run.ts';
 import { getRunLimits, updateRunLimits, whyQueued } from './limits/limits.ts';
@@ -30,6 +30,7 @@ import { getRun, listRuns, runLogLines } from './runs/list.ts';
 import { catalogStatus, getServer } from './servers/list.ts';
 import { listTargets } from './targets/list.ts';
 import { describeTarget } from './targets/settings.ts';
+import { placeAt } from './targets/store.ts';
 import { type TestWorkspace, testWorkspace } from './testing.ts';
 import { fillFleet, fillHistory, nodesOf, plansOf, rowsMet } from './testing-fleet.ts';
 
@@ -95,6 +96,7 @@ it('asks by index for what a page shows, however many runs a job has had', async
     await runLogLines(viewer, { runId: 'sms-run-7' });
     await getServer(viewer, 's-7');
     await catalogStatus(viewer);
+    await someJobs(viewer, { jobIds: [JOB] });
     await jobCandidates(viewer, { serverIds: ['s-7', 's-8'] });
     await getInstance(viewer, 'launch-7');
     await getInstance(viewer, 'i-7');
@@ -103,7 +105,7 @@ it('asks by index for what a page shows, however many runs a job has had', async
     await describeTarget(viewer);
     await listTargets(viewer);
     await leftAtSource(db, workspaceId, connectorId);
-    if (run) await whyQueued(db, run, { id: connectorId, name: 'c', maxRuns: 4 });
+    if (run) await whyQueued(db, { ...run, place: await placeAt(db, run) }, { id: connectorId, name: 'c', maxRuns: 4 });
   });
   expect(planned.length).toBeGreaterThan(35);
   const nodes = planned.flatMap(({ text, plan }) => nodesOf(plan).map((node) => ({ text, node })));

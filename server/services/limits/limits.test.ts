@@ -13,6 +13,7 @@ import {
 } from '../../../db/schema/index.ts';
 import { type ServiceContext, systemContext } from '../context.ts';
 import { createTarget } from '../targets/create.ts';
+import { placeAt } from '../targets/store.ts';
 import { type TestWorkspace, testWorkspace } from '../testing.ts';
 import { updateRunLimits, whyQueued } from './limits.ts';
 
@@ -75,7 +76,10 @@ async function runIn({ id, targetId }: { id: string; targetId: string }, state: 
   return run as RunRow;
 }
 
-const queued = (run: RunRow) => whyQueued(site.db, run, { id: run.connectorId, name: 'c', maxRuns: 4 });
+async function queued(run: RunRow): Promise<string | null> {
+  const place = await placeAt(site.db, run);
+  return whyQueued(site.db, { ...run, place }, { id: run.connectorId, name: 'c', maxRuns: 4 });
+}
 
 it('a run of another workspace takes up the place in the same account and Region, and in no other', async () => {
   const mine = { region: 'eu-central-1', account: '111111111111' };

@@ -12,7 +12,7 @@ import {
 } from '../../../db/schema/index.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
-import { type AtPlace, inSameAccount, isSameAccount, type PlaceRow, placeAt } from '../targets/store.ts';
+import { type AtPlace, inSameAccount, isSameAccount, type PlaceRow } from '../targets/store.ts';
 
 const runs = z.number().int().min(1, 'At least 1').max(1000, 'At most 1000');
 export const runLimitsInput = z.object({ total: runs, perTarget: runs });
@@ -113,13 +113,12 @@ export function whyNoPlace(
  */
 export async function whyQueued(
   tx: Queries,
-  run: Pick<RunRow, 'workspaceId' | 'targetId' | 'targetRevision'>,
+  { workspaceId, place }: Pick<RunRow, 'workspaceId'> & { place: Here },
   connector: Pick<ConnectorRow, 'id' | 'name' | 'maxRuns'>,
 ): Promise<string | null> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${LIMITS_LOCK}, hashtext(${run.workspaceId}))`);
-  const here = await placeAt(tx, run);
-  await tx.execute(sql`select pg_advisory_xact_lock(${REGION_LOCK}, hashtext(${here.region}))`);
-  return whyNoPlace(await placesOf(tx, run.workspaceId), here, connector);
+  await tx.execute(sql`select pg_advisory_xact_lock(${LIMITS_LOCK}, hashtext(${workspaceId}))`);
+  await tx.execute(sql`select pg_advisory_xact_lock(${REGION_LOCK}, hashtext(${place.region}))`);
+  return whyNoPlace(await placesOf(tx, workspaceId), place, connector);
 }
 
 /**

@@ -56,7 +56,7 @@ async function advancePending(ctx: ServiceContext, work: Work, run: RunRow): Pro
   if (!pending) return;
   const why = whyHeldBack(pending, ctx.now());
   if (why) return waitFor(work, run, why);
-  const queued = pending.connector && needsPlace(run) ? await whyQueued(work.tx, run, pending.connector) : null;
+  const queued = pending.connector && needsPlace(run) ? await whyQueued(work.tx, pending, pending.connector) : null;
   if (queued) return waitFor(work, run, queued, 'queued');
   await work.tx
     .update(replicationRuns)

@@ -1,7 +1,7 @@
 // Why a pending run has not begun: its connector, what ended runs left at its server, and whether there is a place for it.
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { connectors, type RunRow, replicationRuns } from '../../../db/schema/index.ts';
+import { awsTargetPlaces, connectors, type RunRow, replicationRuns } from '../../../db/schema/index.ts';
 import { openSourceArtifacts } from '../artifacts/at-source.ts';
 import { connectorStatus } from '../connectors/status.ts';
 
@@ -11,7 +11,7 @@ export function readPending(db: Queries) {
   const { targetId, targetRevision } = replicationRuns;
   return db
     .select({
-      ...{ id, workspaceId, targetId, targetRevision, settings, waitingFor, cancelRequestedAt },
+      ...{ id, workspaceId, settings, waitingFor, cancelRequestedAt },
       at: sql<string>`${createdAt}::text`,
       leftOver: openSourceArtifacts({ connectorId, workspaceId, vmId: sql`(${settings} ->> 'vmId')` }),
       connector: {
@@ -23,8 +23,13 @@ export function readPending(db: Queries) {
         disassociatedAt: connectors.disassociatedAt,
         maxRuns: connectors.maxRuns,
       },
+      place: { account: awsTargetPlaces.account, region: awsTargetPlaces.region },
     })
     .from(replicationRuns)
+    .innerJoin(
+      awsTargetPlaces,
+      and(eq(awsTargetPlaces.targetId, targetId), eq(awsTargetPlaces.revision, targetRevision)),
+    )
     .leftJoin(connectors, eq(connectors.id, connectorId));
 }
 

@@ -4,7 +4,6 @@ import { replicationRuns } from '../../../db/schema/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Places, placesOf, whyNoPlace } from '../limits/limits.ts';
 import type { Round } from '../round.ts';
-import { placeAt } from '../targets/store.ts';
 import { needsPlace, readPending, whyHeldBack } from './pending.ts';
 
 /** Each costs some milliseconds, and what makes room or is there again nudges runs by itself: this only catches what was missed. */
@@ -54,7 +53,7 @@ async function pendingToAdvance(ctx: ServiceContext, round: Round): Promise<stri
     if (!why && run.connector && needsPlace(run)) {
       const known = places.get(run.workspaceId) ?? (await placesOf(ctx.db, run.workspaceId));
       places.set(run.workspaceId, known);
-      why = whyNoPlace(known, await placeAt(ctx.db, run), run.connector);
+      why = whyNoPlace(known, run.place, run.connector);
     }
     if (run.cancelRequestedAt || !why || why !== run.waitingFor) ready.push(run.id);
   }
