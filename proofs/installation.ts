@@ -52,6 +52,9 @@ export interface InstallationOptions {
   inMemory?: boolean;
 }
 
+/** What a vCenter and an AWS do by themselves takes no longer than a proof needs; a proof may ask for another pace. */
+const PACE = ['--clock-scale', '0.1', '--aws-clock-scale', '0.02'];
+
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const dir = mkdtempSync(path.join(options.inMemory ? memoryFolder() : tmpdir(), 'landfall-proof-'));
   const ending: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
@@ -60,7 +63,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
   try {
     const labDir = path.join(dir, 'lab');
-    const lab = new Program('lab/main.ts', {}, ['--data', labDir, ...(options.labArguments ?? [])]);
+    const lab = new Program('lab/main.ts', {}, ['--data', labDir, ...PACE, ...(options.labArguments ?? [])]);
     lab.start();
     ending.push(() => lab.end());
     const database: TestDatabase = options.database ?? (await createTestDatabase());
@@ -100,7 +103,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       ...consoleKeys,
       DATABASE_URL: database.url,
       LANDFALL_LEASE_SECONDS: '4',
-      LANDFALL_AWS_POLL_MS: '100',
+      LANDFALL_AWS_POLL_MS: '50',
+      LANDFALL_TICK_SCALE: '0.2',
       ...options.workerEnvironment,
     });
     const connectorEnvironment = {

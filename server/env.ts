@@ -36,6 +36,8 @@ const worker = shared.extend({
   LANDFALL_WORKER_TASKS: z.coerce.number().int().min(1).max(200).default(20),
   /** Milliseconds between looks at AWS's import tasks. */
   LANDFALL_AWS_POLL_MS: z.coerce.number().min(50).optional(),
+  /** What the pauses between the engine's ticks are multiplied by. Only tests set it: theirs is a small installation in a hurry. */
+  LANDFALL_TICK_SCALE: z.coerce.number().min(0.05).max(1).default(1),
 });
 
 const GROUPS = { web, worker };

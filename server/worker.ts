@@ -24,6 +24,7 @@ try {
     concurrency: env.LANDFALL_WORKER_TASKS,
     leaseSeconds: env.LANDFALL_LEASE_SECONDS,
     pollMs: env.LANDFALL_AWS_POLL_MS ?? (env.LANDFALL_LAB ? 400 : 15_000),
+    tickScale: env.LANDFALL_TICK_SCALE,
   });
 } finally {
   targetPool().close();

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWithCaller, type RunOptions, run } from '../setup/child-program.ts';
 import { ensureChromium } from '../setup/chromium.ts';
+import { NAMED_PROOFS } from './named-proofs.ts';
 import { addUp, type CheckResult, closeReport, type Tally, tallyPlaywright, tallyVitest } from './report.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -115,4 +116,9 @@ for (const [name, check] of Object.entries(checks)) {
   results.push({ name, seconds: (performance.now() - began) / 1000, ...outcome });
 }
 const { failed } = closeReport('test', reports, results);
+if (chosen.length === 0) {
+  console.log('\nNot part of npm test:');
+  for (const [name, { what, why }] of Object.entries(NAMED_PROOFS))
+    console.log(`  npm run proof:${name}: ${what}; ${why}. Last results: docs/proofs.md`);
+}
 process.exit(failed === 0 ? 0 : 1);

@@ -18,6 +18,7 @@ const BETWEEN_PROGRAMS = new Set([
   'LANDFALL_LAB_CONTROL',
   'LANDFALL_TEST_CLOCK',
   'LANDFALL_AWS_POLL_MS',
+  'LANDFALL_TICK_SCALE',
 ]);
 
 const SOURCE = /\.(tsx?|mjs|cjs|mts)$/;

@@ -35,6 +35,8 @@ export interface EngineOptions {
   leaseSeconds?: number;
   /** Milliseconds between polls of AWS's tasks. */
   pollMs?: number;
+  /** What the pauses between ticks are multiplied by. */
+  tickScale?: number;
   signal: AbortSignal;
 }
 
@@ -48,23 +50,23 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   await untilDatabaseAnswers(() => targetsFromEnvironment(ctx), signal);
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
   const instances = { changing: new Round(), all: new Round() };
+  const tick = (milliseconds: number, name: string, work: () => Promise<unknown>) =>
+    every(milliseconds * (options.tickScale ?? 1), signal, name, work);
   const ticks = [
-    every(1_000, signal, 'scheduler', () => createDueRuns(ctx)),
-    every(1_000, signal, 'wishes', () => fulfilSmallestWishes(ctx)),
-    every(1_000, signal, 'cutovers', () => tendCutovers(ctx, rounds.cutovers)),
-    every(1_000, signal, 'sweep', () => sweepRuns(ctx, rounds)),
-    every(5_000, signal, 'connectors', () => noteSilentConnectors(ctx)),
-    every(2_000, signal, 'reaper', () => reap(ctx, targets, signal)),
-    every(3_000, signal, 'instances', () =>
-      watchInstances(ctx, targets, instances, AbortSignal.any([signal, cloudDeadline()])),
-    ),
-    every(1_000, signal, 'tallies', () => foldTallies(ctx)),
-    every(5_000, signal, 'history', () => trimHistory(ctx, historyDays())),
-    every(10_000, signal, 'targets', async () => {
+    tick(1_000, 'scheduler', () => createDueRuns(ctx)),
+    tick(1_000, 'wishes', () => fulfilSmallestWishes(ctx)),
+    tick(1_000, 'cutovers', () => tendCutovers(ctx, rounds.cutovers)),
+    tick(1_000, 'sweep', () => sweepRuns(ctx, rounds)),
+    tick(5_000, 'connectors', () => noteSilentConnectors(ctx)),
+    tick(2_000, 'reaper', () => reap(ctx, targets, signal)),
+    tick(3_000, 'instances', () => watchInstances(ctx, targets, instances, AbortSignal.any([signal, cloudDeadline()]))),
+    tick(1_000, 'tallies', () => foldTallies(ctx)),
+    tick(5_000, 'history', () => trimHistory(ctx, historyDays())),
+    tick(10_000, 'targets', async () => {
       await targetsFromEnvironment(ctx);
       await learnAccounts(ctx, targets);
     }),
-    every(600_000, signal, 'staging buckets', () => prepareBuckets(ctx, targets, signal)),
+    tick(600_000, 'staging buckets', () => prepareBuckets(ctx, targets, signal)),
   ];
   const working = new Set<Promise<void>>();
   const concurrency = options.concurrency ?? 16;
