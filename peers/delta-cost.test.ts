@@ -9,10 +9,9 @@ import { connectors, type replicationRuns } from '../db/schema/index.ts';
 import { defaultWorld } from '../lab/world/default.ts';
 import { GiB, MiB, type Vm, type World } from '../lab/world/world.ts';
 import { type Installation, startInstallation } from '../proofs/installation.ts';
-import { importedCatalog, newJob, runOf, until } from '../proofs/runs.ts';
+import { importedCatalog, newJob, runOf, setTarget, until } from '../proofs/runs.ts';
 import { isEnded } from '../replication/model/run.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
-import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import { notMeasurable, peakResidentBytes } from './resident-memory.ts';
 
 type Run = typeof replicationRuns.$inferSelect;
@@ -104,7 +103,7 @@ describe.skipIf(reason)(`the cost of a delta${reason ? ` (${reason})` : ''}`, ()
   }
 
   const use = (transfer: 's3' | 'ebs-direct', transport: 'nfc' | 'folder' = 'folder') =>
-    updateTargetSettings(site.ctx, { transfer, transport, verification: 'sampled' });
+    setTarget(site, { transfer, transport });
 
   /** Changes 100 MiB at the same places of either disk, and runs a delta by a fresh connector. */
   async function costOf(name: keyof typeof SERVERS): Promise<Cost> {

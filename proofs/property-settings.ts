@@ -1,7 +1,7 @@
 // Settings that all servers of a property run share, given to one run after the other.
-import { updateTargetSettings } from '../server/services/targets/settings.ts';
 import type { Installation } from './installation.ts';
 import type { Turn } from './property-turns.ts';
+import { setTarget } from './runs.ts';
 
 export class SharedSettings {
   readonly #site: Installation;
@@ -16,7 +16,7 @@ export class SharedSettings {
   withSettings<T>(turn: Turn, refused: readonly string[], start: () => Promise<T>): Promise<T> {
     return this.#alone(async () => {
       const { transfer, transport, verification, lateAws } = turn;
-      await updateTargetSettings(this.#site.ctx, { transfer, transport, verification });
+      await setTarget(this.#site, { transfer, transport, verification });
       for (const id of refused) this.#refused.add(id);
       await this.#tell({ notFoundMs: lateAws, notFoundEvery: 2 });
       return start();

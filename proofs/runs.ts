@@ -7,7 +7,9 @@ import { isEnded } from '../replication/model/run.ts';
 import { importCatalog } from '../server/services/catalog/import.ts';
 import { createJobs } from '../server/services/jobs/create.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
-import { type TargetSettings, updateTargetSettings } from '../server/services/targets/settings.ts';
+import { listTargets } from '../server/services/targets/list.ts';
+import type { TargetUse } from '../server/services/targets/settings.ts';
+import { updateTarget } from '../server/services/targets/update.ts';
 import type { Installation } from './installation.ts';
 
 /** Looks until it is so; fails with what was seen last. */
@@ -103,8 +105,16 @@ export function slowExports(site: Installation, bytesPerSecond = 1_000_000): Pro
 }
 
 /** How runs from now on go to AWS; what is not given is as it is at first. */
-export async function setTarget(site: Installation, settings: Partial<TargetSettings>): Promise<void> {
-  await updateTargetSettings(site.ctx, { transfer: 's3', transport: 'auto', verification: 'sampled', ...settings });
+export async function setTarget(site: Installation, settings: Partial<TargetUse>): Promise<void> {
+  const [first] = await listTargets(site.ctx);
+  const asAtFirst = {
+    transfer: 's3',
+    transport: 'auto',
+    verification: 'sampled',
+    encrypted: false,
+    kmsKeyArn: null,
+  } as const;
+  await updateTarget(site.ctx, { targetId: first?.id as string, ...asAtFirst, ...settings });
 }
 
 /** Deletes every job, and waits until their runs have ended for that. */

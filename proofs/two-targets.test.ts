@@ -6,9 +6,9 @@ import { artifacts, baselines, images, type RunRow, replicationRuns, servers } f
 import { createJobs } from '../server/services/jobs/create.ts';
 import { deleteJob } from '../server/services/jobs/delete.ts';
 import { startRun } from '../server/services/jobs/start-run.ts';
-import { changeTargetPlace } from '../server/services/targets/change-place.ts';
 import { createTarget } from '../server/services/targets/create.ts';
 import { listTargets } from '../server/services/targets/list.ts';
+import { updateTarget } from '../server/services/targets/update.ts';
 import { endedRun, until } from './runs.ts';
 import { site, withInstallationWithoutJobs } from './site.ts';
 
@@ -32,8 +32,7 @@ withInstallationWithoutJobs({
 afterEach(async () => {
   // Back to where the others expect it.
   const [main] = await listTargets(site.ctx);
-  if (main)
-    await changeTargetPlace(site.ctx, { targetId: main.id, ...ofLab(site.lab.aws.region, site.lab.aws.bucket) });
+  if (main) await updateTarget(site.ctx, { targetId: main.id, ...ofLab(site.lab.aws.region, site.lab.aws.bucket) });
 });
 
 function ofLab(region: string, bucket: string) {
@@ -148,7 +147,7 @@ describe('a target whose bucket is changed', () => {
     const first = await completedRun(job);
     expect((await objectsIn(bucket)).some((key) => key.includes(first.id))).toBe(true);
     await site.control('/aws/createBucket', { bucket: NEXT_BUCKET, region });
-    await changeTargetPlace(site.ctx, { targetId: main?.id as string, ...ofLab(region, NEXT_BUCKET) });
+    await updateTarget(site.ctx, { targetId: main?.id as string, ...ofLab(region, NEXT_BUCKET) });
     const second = await completedRun(job, first);
     await expectBytes(second, region);
     expect(new Set(modesOf(second))).toEqual(new Set(['full']));
@@ -176,7 +175,7 @@ describe('a target whose bucket is changed', () => {
     await site.control('/aws/createBucket', { bucket: OTHER_BUCKET, region: THERE });
     const job = await jobInto('web-01', undefined, 1);
     const first = await completedRun(job);
-    await changeTargetPlace(site.ctx, { targetId: main?.id as string, ...ofLab(THERE, OTHER_BUCKET) });
+    await updateTarget(site.ctx, { targetId: main?.id as string, ...ofLab(THERE, OTHER_BUCKET) });
     const second = await completedRun(job, first);
     expect(await imagesIn(THERE)).toContain(second.imageId);
     expect(await imagesIn()).not.toContain(first.imageId);

@@ -126,7 +126,7 @@ test('a viewer sees everything, is offered no change, and every forged call is r
       ['instances.launch', { ...launch, purpose: 'final' }],
       ['instances.terminate', { id: ids.instanceId }],
       ['overview.replicateSmallest', undefined],
-      ['targets.update', { transfer: 'ebs-direct', transport: 'auto', verification: 'full' }],
+      ['targets.update', { targetId: 'target-0', transfer: 'ebs-direct', transport: 'auto', verification: 'full' }],
     ];
     for (const [procedure, input] of calls) {
       const answer = await forge(page, procedure, input);

@@ -5,7 +5,7 @@ import { artifacts, awsTargetPlaces, replicationRuns } from '../../db/schema/ind
 import type { AwsTarget, AwsTargetConfig } from '../../replication/target/aws/target.ts';
 import { TargetPool } from '../services/cloud/target-pool.ts';
 import { createJobs } from '../services/jobs/create.ts';
-import { changeTargetPlace } from '../services/targets/change-place.ts';
+import { updateTarget } from '../services/targets/update.ts';
 import { catalogServer, type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { reap } from './reaper.ts';
 
@@ -26,7 +26,7 @@ it('takes objects out of the bucket that they were put into, though the target h
     ...{ id: 'artifact-1', workspaceId, runId: run?.id as string, kind: 's3-object', token: 'disk', state: 'created' },
     ...{ fence: 1, details: { key: 'landfall/disk' } },
   });
-  await changeTargetPlace(ctx, { targetId, region: 'us-east-1', bucket: 'another-bucket' });
+  await updateTarget(ctx, { targetId, region: 'us-east-1', bucket: 'another-bucket' });
 
   const deleted: string[] = [];
   const opened: AwsTargetConfig[] = [];

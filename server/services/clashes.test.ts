@@ -15,7 +15,7 @@ import { createDueRuns } from './jobs/create-due-runs.ts';
 import { deleteJob } from './jobs/delete.ts';
 import { startRun } from './jobs/start-run.ts';
 import { updateRunLimits } from './limits/limits.ts';
-import { updateTargetSettings } from './targets/settings.ts';
+import { updateTarget } from './targets/update.ts';
 import { catalogServer, type TestWorkspace, testWorkspace } from './testing.ts';
 
 let site: TestWorkspace;
@@ -185,8 +185,8 @@ describe('the second of two at once', () => {
       .where(eq(tasks.id, open[0]?.id as string));
     const administrator = site.as('administrator');
     await Promise.all([1, 2, 3].map((perTarget) => updateRunLimits(administrator, { total: 9, perTarget })));
-    const target = { transfer: 's3', transport: 'auto', verification: 'full' } as const;
-    await Promise.all([1, 2, 3].map(() => updateTargetSettings(administrator, target)));
+    const target = { targetId: site.targetId, verification: 'full' } as const;
+    await Promise.all([1, 2, 3].map(() => updateTarget(administrator, target)));
     const { jobIds } = await create();
     const jobId = jobIds[0] as string;
     await site.db.execute(sql`update replication_runs set state = 'completed' where job_id = ${jobId}`);

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { baselines, replicationRuns } from '../../../db/schema/index.ts';
 import { createJobs } from '../jobs/create.ts';
-import { changeTargetPlace } from '../targets/change-place.ts';
 import { createTarget } from '../targets/create.ts';
 import { placeAt } from '../targets/store.ts';
+import { updateTarget } from '../targets/update.ts';
 import { catalogServer, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { baselinesOf } from './baselines.ts';
 
-const PLACE = { region: 'eu-central-1', bucket: 'bucket' };
+const PLACE = { region: 'eu-central-1', bucket: 'bucket', prefix: 'landfall/' };
 let site: TestWorkspace;
 let jobId: string;
 
@@ -48,13 +48,13 @@ it.each([
     'The AWS target has another Region than at the last run: us-east-1 instead of eu-central-1.',
   ],
 ])('does not count with %o, and the run says why', async (change, why) => {
-  const { revision } = await changeTargetPlace(site.ctx, { targetId: site.targetId, ...PLACE, ...change });
+  const { revision } = await updateTarget(site.ctx, { targetId: site.targetId, ...PLACE, ...change });
   expect(await measured(site.targetId, revision)).toEqual({ live: [], why });
 });
 
 it('counts again where only the way to the same place is another', async () => {
   const endpoints = { s3: 'https://s3.internal' };
-  const { revision } = await changeTargetPlace(site.ctx, { targetId: site.targetId, ...PLACE, endpoints });
+  const { revision } = await updateTarget(site.ctx, { targetId: site.targetId, ...PLACE, endpoints });
   expect((await measured(site.targetId, revision)).live).toEqual(['snap-1']);
 });
 

@@ -14,7 +14,7 @@ import {
 } from '../../../replication/model/job.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { createRun } from '../runs/create.ts';
-import { targetOf } from '../targets/store.ts';
+import { openTargetOf } from '../targets/store.ts';
 
 export const createJobsInput = z.object({
   /** Made by the caller; sent again with the same input it makes nothing twice and answers the same jobs. */
@@ -60,7 +60,7 @@ export async function insertJobs(
 ): Promise<{ jobIds: string[] }> {
   const now = ctx.now();
   const { tx, audit, event } = work;
-  const { target } = await targetOf(tx, workspaceId, targetId);
+  const { target } = await openTargetOf(tx, workspaceId, targetId);
   const ids = [...new Set(wanted.map((one) => one.serverId))];
   if (ids.length < wanted.length) throw faultError('input-invalid', { message: 'A server is named twice.' });
   const rows = await tx

@@ -1,35 +1,16 @@
-// Another place for a target: another bucket, prefix, Region. It counts for runs that are made from then on, each disk of which
-// is copied whole once; what was made in the old place stays there, and is found and released there.
+// Another place for a target: another bucket, prefix, Region. It counts for runs that are made from then on; what was made in
+// the old place stays there, and is found and released there.
 import { eq } from 'drizzle-orm';
-import { z } from 'zod';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
 import { partitionOf } from '../../../replication/model/target.ts';
-import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
-import { type PlaceInput, placeInput } from './place.ts';
-import { type PlaceRow, type TargetRow, targetOf } from './store.ts';
+import type { Work } from '../context.ts';
+import type { PlaceInput } from './place.ts';
+import type { PlaceRow, TargetRow } from './store.ts';
 
-export const changePlaceInput = z.object({ targetId: z.string(), ...placeInput.shape });
-
-/** Answers the target's revision: the same one when the place is the same. */
-export async function changeTargetPlace(
-  ctx: ServiceContext,
-  input: z.input<typeof changePlaceInput>,
-): Promise<{ revision: number }> {
-  const workspaceId = guard(ctx, 'target.manage');
-  const { targetId, ...wanted } = parseInput(changePlaceInput, input);
-  return inTransaction(ctx, workspaceId, async (work) => {
-    await targetOf(work.tx, workspaceId, targetId);
-    await work.tx
-      .select({ id: awsTargets.id })
-      .from(awsTargets)
-      .where(eq(awsTargets.id, targetId))
-      .for('no key update');
-    const { target, place } = await targetOf(work.tx, workspaceId, targetId);
-    return { revision: await moveTarget(work, target, place, wanted, ctx.now()) };
-  });
-}
-
-/** The same within a transaction of the caller, who has asked for the permission and locked the target. */
+/**
+ * Within a transaction of the caller, who has asked for the permission and locked the target. Answers its revision: the same
+ * one when the place is the same.
+ */
 export async function moveTarget(
   { tx, audit, event }: Work,
   target: TargetRow,

@@ -8,7 +8,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { partitionOf } from '../../../replication/model/target.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { placeInput } from './place.ts';
-import { checkUse, targetUseInput } from './settings.ts';
+import { checkUse, nameField, targetUseInput } from './settings.ts';
 
 export const createTargetInput = z.object({
   /** Made by the caller; sent again it makes nothing twice and answers the same target. */
@@ -16,7 +16,7 @@ export const createTargetInput = z.object({
     .string()
     .regex(/^[0-9a-f]{32}$/)
     .optional(),
-  name: z.string().trim().min(1, 'A name').max(60, 'At most 60 characters'),
+  name: nameField,
   ...placeInput.shape,
   ...targetUseInput.shape,
 });
@@ -26,12 +26,10 @@ export async function createTarget(
   input: z.input<typeof createTargetInput>,
 ): Promise<{ targetId: string; created: boolean }> {
   const workspaceId = guard(ctx, 'target.manage');
-  const { requestId, name, transfer, transport, verification, encrypted, kmsKeyArn, tags, ...place } = parseInput(
-    createTargetInput,
-    input,
-  );
-  const use = { transfer, transport, verification, encrypted, kmsKeyArn, tags };
-  checkUse(use);
+  const { requestId, name, ...rest } = parseInput(createTargetInput, input);
+  const place = placeInput.parse(rest);
+  const use = targetUseInput.parse(rest);
+  checkUse(use, place.region);
   const targetId = requestId ? idOfRequest(workspaceId, requestId) : newId.target();
   return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     // Two of the same request at once: the second waits here and then finds the first.
@@ -41,7 +39,10 @@ export async function createTarget(
     const createdBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'system';
     const [made] = await tx
       .insert(awsTargets)
-      .values({ id: targetId, workspaceId, name, ...use, createdBy, createdAt: ctx.now() })
+      .values({
+        ...{ id: targetId, workspaceId, name, ...use, launchDefaults: use.launchDefaults ?? {} },
+        ...{ createdBy, createdAt: ctx.now() },
+      })
       .returning();
     if (!made) throw faultError('internal');
     const where = { ...place, partition: partitionOf(place.region) };

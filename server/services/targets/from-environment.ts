@@ -11,7 +11,7 @@ import { inTransaction, parseInput, type ServiceContext, systemContext } from '.
 import { moveTarget } from './change-place.ts';
 import { createTarget } from './create.ts';
 import { type PlaceInput, placeInput } from './place.ts';
-import { targetOf, targetsOf } from './store.ts';
+import { everyTargetOf, type FoundTarget, targetOf } from './store.ts';
 
 type Source = Record<string, string | undefined>;
 
@@ -32,7 +32,9 @@ export async function targetsFromEnvironment(
   const findings = new Map<string, string>();
   const all = await ctx.db.select({ id: workspaces.id }).from(workspaces).orderBy(asc(workspaces.createdAt));
   for (const { id } of all) {
-    const finding = await tend(systemContext(ctx.db, id), id, named);
+    const own = systemContext(ctx.db, id);
+    const finding = await tend(own, id, named);
+    await noteDifference(own, id, finding);
     if (finding) findings.set(id, finding);
     if (finding && told.get(id) !== finding) log().warn({ workspace: id }, finding);
     told.set(id, finding ?? '');
@@ -41,7 +43,8 @@ export async function targetsFromEnvironment(
 }
 
 async function tend(ctx: ServiceContext, workspaceId: string, named: PlaceInput | null): Promise<string | null> {
-  const targets = await targetsOf(ctx.db, workspaceId);
+  // A workspace that had one, be it a retired one, gets none again.
+  const targets = await everyTargetOf(ctx.db, workspaceId);
   if (!named) {
     if (targets.length === 0)
       return 'There is no AWS target, and LANDFALL_AWS_REGION and LANDFALL_AWS_BUCKET, of which the first is made, are not set.';
@@ -54,12 +57,23 @@ async function tend(ctx: ServiceContext, workspaceId: string, named: PlaceInput 
     return null;
   }
   for (const { target, place } of targets) if (place.awaitsEnvironment) await fill(ctx, workspaceId, target.id, named);
-  return whyDifferent(await targetsOf(ctx.db, workspaceId), named);
+  return whyDifferent(await everyTargetOf(ctx.db, workspaceId), named);
+}
+
+/** Kept with the first target, whose page shows it. */
+async function noteDifference(ctx: ServiceContext, workspaceId: string, finding: string | null): Promise<void> {
+  const [first] = await everyTargetOf(ctx.db, workspaceId);
+  if (!first || first.target.environmentNote === finding) return;
+  const { id } = first.target;
+  await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
+    await tx.update(awsTargets).set({ environmentNote: finding }).where(eq(awsTargets.id, id));
+    event({ topic: 'targets', subjectId: id, kind: 'changed' });
+  });
 }
 
 const STANDS = 'Targets stay as they are: variables make the first one only.';
 
-function whyDifferent(targets: Awaited<ReturnType<typeof targetsOf>>, named: PlaceInput): string | null {
+function whyDifferent(targets: FoundTarget[], named: PlaceInput): string | null {
   const there = targets.filter(({ place }) => place.region === named.region && place.bucket === named.bucket);
   const where = `the bucket ${named.bucket} in ${named.region}`;
   if (there.length === 0) return `The environment names ${where}, where no AWS target of this workspace is. ${STANDS}`;

@@ -1,5 +1,5 @@
 // Targets and their places as other verbs read them. The caller has asked for the permission.
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
@@ -15,8 +15,13 @@ export interface AtPlace {
 
 const isCurrent = and(eq(awsTargetPlaces.targetId, awsTargets.id), eq(awsTargetPlaces.revision, awsTargets.revision));
 
-/** A workspace's targets where they are now, the oldest first. */
-export function targetsOf(tx: Queries, workspaceId: string): Promise<{ target: TargetRow; place: PlaceRow }[]> {
+export interface FoundTarget {
+  target: TargetRow;
+  place: PlaceRow;
+}
+
+/** A workspace's targets where they are now, the oldest first; retired ones too, which are named by what was made there. */
+export function everyTargetOf(tx: Queries, workspaceId: string): Promise<FoundTarget[]> {
   return tx
     .select({ target: awsTargets, place: awsTargetPlaces })
     .from(awsTargets)
@@ -25,28 +30,49 @@ export function targetsOf(tx: Queries, workspaceId: string): Promise<{ target: T
     .orderBy(asc(awsTargets.createdAt), asc(awsTargets.id));
 }
 
+/** Those that something can go into. */
+export async function targetsOf(tx: Queries, workspaceId: string): Promise<FoundTarget[]> {
+  return (await everyTargetOf(tx, workspaceId)).filter(({ target }) => target.retiredAt === null);
+}
+
 /** Where all targets are now, of every workspace. */
 export async function currentPlaces(tx: Queries): Promise<PlaceRow[]> {
-  const rows = await tx.select({ place: awsTargetPlaces }).from(awsTargets).innerJoin(awsTargetPlaces, isCurrent);
+  const rows = await tx
+    .select({ place: awsTargetPlaces })
+    .from(awsTargets)
+    .innerJoin(awsTargetPlaces, isCurrent)
+    .where(isNull(awsTargets.retiredAt));
   return rows.map(({ place }) => place);
 }
 
 /**
- * The target of this id, or the workspace's first. @throws `not-found` when there is none of this id, `conflict` when
+ * The target of this id, retired or not, or the workspace's first that is not. @throws `not-found` when there is none of this id, `conflict` when
  * there is none at all
  */
-export async function targetOf(
-  tx: Queries,
-  workspaceId: string,
-  targetId?: string,
-): Promise<{ target: TargetRow; place: PlaceRow }> {
-  const all = await targetsOf(tx, workspaceId);
-  const found = targetId === undefined ? all[0] : all.find(({ target }) => target.id === targetId);
+export async function targetOf(tx: Queries, workspaceId: string, targetId?: string): Promise<FoundTarget> {
+  const all = await everyTargetOf(tx, workspaceId);
+  const found = all.find(({ target }) => (targetId === undefined ? !target.retiredAt : target.id === targetId));
   if (found) return found;
   if (targetId !== undefined) throw faultError('not-found', { message: `There is no AWS target ${targetId}.` });
   throw faultError('conflict', {
-    message: 'The workspace has no AWS target yet.',
-    remedy: 'Set the AWS variables of the worker and start it: it makes the first target of them (docs/operations.md).',
+    message: 'The workspace has no AWS target.',
+    remedy:
+      'An administrator creates one under Settings. A worker makes the first of its AWS variables (docs/operations.md).',
+  });
+}
+
+/**
+ * The same for something new that is to go into it. Until the transaction ends it is neither deleted nor retired.
+ * @throws `conflict` when it was retired
+ */
+export async function openTargetOf(tx: Queries, workspaceId: string, targetId?: string): Promise<FoundTarget> {
+  const found = await targetOf(tx, workspaceId, targetId);
+  const here = eq(awsTargets.id, found.target.id);
+  const [held] = await tx.select({ retiredAt: awsTargets.retiredAt }).from(awsTargets).where(here).for('key share');
+  if (held && held.retiredAt === null) return found;
+  throw faultError('conflict', {
+    message: `The AWS target ${found.target.name} was deleted.`,
+    remedy: 'Choose another target.',
   });
 }
 

@@ -8,10 +8,11 @@ import { createJobs } from '../jobs/create.ts';
 import { getJob } from '../jobs/list.ts';
 import { startRun } from '../jobs/start-run.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
-import { changeTargetPlace } from './change-place.ts';
 import { createTarget } from './create.ts';
+import { describeTarget } from './describe.ts';
 import { targetsFromEnvironment } from './from-environment.ts';
 import { listTargets } from './list.ts';
+import { updateTarget } from './update.ts';
 
 let site: TestWorkspace;
 beforeAll(async () => {
@@ -79,16 +80,16 @@ describe('a target', () => {
   it('keeps its old place when it gets another one, and counts no revision for the same', async () => {
     const admin = site.as('administrator');
     const { targetId } = await createTarget(admin, { name: 'Moved', ...PLACE });
-    expect(await changeTargetPlace(admin, { targetId, ...PLACE })).toEqual({ revision: 1 });
-    expect(await changeTargetPlace(admin, { targetId, ...PLACE, bucket: 'third-bucket' })).toEqual({ revision: 2 });
+    expect(await updateTarget(admin, { targetId, ...PLACE })).toEqual({ version: 1, revision: 1 });
+    expect(await updateTarget(admin, { targetId, bucket: 'third-bucket' })).toEqual({ version: 2, revision: 2 });
     const places = await site.db.select().from(awsTargetPlaces).where(eq(awsTargetPlaces.targetId, targetId));
     expect(places).toMatchObject([
       { revision: 1, bucket: 'second-bucket' },
       { revision: 2, bucket: 'third-bucket' },
     ]);
-    expect(await faultCode(changeTargetPlace(site.as('operator'), { targetId, ...PLACE }))).toBe('permission-denied');
+    expect(await faultCode(updateTarget(site.as('operator'), { targetId, ...PLACE }))).toBe('permission-denied');
     const { ctx } = await anotherWorkspace();
-    expect(await faultCode(changeTargetPlace(ctx, { targetId, ...PLACE }))).toBe('not-found');
+    expect(await faultCode(updateTarget(ctx, { targetId, ...PLACE }))).toBe('not-found');
   });
 });
 
@@ -128,7 +129,9 @@ describe('the environment', () => {
     expect(await listTargets(ctx)).toEqual(before);
     const role = await targetsFromEnvironment(site.ctx, { ...ENVIRONMENT, LANDFALL_AWS_IMPORT_ROLE: 'another' });
     expect(role.get(id)).toMatch(/other addresses, or another role of VM Import/);
+    expect((await describeTarget(ctx)).environmentNote).toBe(role.get(id));
     expect((await targetsFromEnvironment(site.ctx, ENVIRONMENT)).get(id)).toBeUndefined();
+    expect((await describeTarget(ctx)).environmentNote).toBeNull();
   });
 
   it('that names no target is said, and a job then has nowhere to go', async () => {
@@ -161,7 +164,7 @@ describe('a job', () => {
     const jobId = jobIds[0] as string;
     expect((await getJob(admin, jobId)).target).toMatchObject({ id: targetId, name: 'For jobs', ...PLACE });
 
-    await changeTargetPlace(admin, { targetId, ...PLACE, bucket: 'third-bucket' });
+    await updateTarget(admin, { targetId, ...PLACE, bucket: 'third-bucket' });
     const ofJob = eq(replicationRuns.jobId, jobId);
     await site.db.update(replicationRuns).set({ state: 'cancelled', endedAt: new Date() }).where(ofJob);
     await startRun(admin, { jobId });
