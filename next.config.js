@@ -28,11 +28,13 @@ export default {
     '@aws-sdk/crc64-nvme',
     '@node-rs/argon2',
     '@smithy/node-http-handler',
+    '@zxcvbn-ts/language-common',
     'drizzle-orm',
     'fast-xml-parser',
     'pg',
     'pg-boss',
     'pino',
+    'rate-limiter-flexible',
     'selfsigned',
     'undici',
   ],
@@ -46,6 +48,14 @@ export default {
         { key: 'X-Frame-Options', value: 'DENY' },
         { key: 'Referrer-Policy', value: 'same-origin' },
         { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=()' },
+      ],
+    },
+    // Their addresses are secrets: no other page is told of them, and no cache keeps them.
+    {
+      source: '/:page(invitation|reset)/:token',
+      headers: [
+        { key: 'Referrer-Policy', value: 'no-referrer' },
+        { key: 'Cache-Control', value: 'no-store' },
       ],
     },
   ],

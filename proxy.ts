@@ -4,10 +4,12 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { getToken } from 'next-auth/jwt';
 
 const SIGN_IN = '/sign-in';
+/** For who is not signed in: the link itself says who may come in. */
+const BY_LINK = /^\/(invitation|reset)\//;
 
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname, search } = request.nextUrl;
-  if (pathname !== SIGN_IN && !(await getToken({ req: request }))) {
+  if (pathname !== SIGN_IN && !BY_LINK.test(pathname) && !(await getToken({ req: request }))) {
     const target = new URL(SIGN_IN, request.url);
     if (pathname !== '/') target.searchParams.set('callbackUrl', pathname + search);
     return NextResponse.redirect(target);

@@ -3,6 +3,8 @@
 export const THEMES = ['light', 'dark', 'system'] as const;
 export type Theme = (typeof THEMES)[number];
 
+export const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'System default' };
+
 export const THEME_COOKIE = 'landfall-theme';
 export const DARK_CLASS = 'awsui-dark-mode';
 

@@ -18,5 +18,7 @@ export const newId = {
   member: () => `member-${hex17()}`,
   session: () => `session-${hex17()}`,
   workspace: () => `ws-${hex17()}`,
+  invitation: () => `inv-${hex17()}`,
+  reset: () => `reset-${hex17()}`,
   code: () => `code-${hex17()}`,
 };

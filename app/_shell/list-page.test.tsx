@@ -67,7 +67,9 @@ async function asked(load: () => Promise<{ default: unknown }>, search: string) 
       <NotificationsProvider>
         <QueryClientProvider client={queryClient}>
           <TRPCProvider trpcClient={client} queryClient={queryClient}>
-            <MemberProvider me={{ role: 'administrator', preferences: member.preferences } as Me}>
+            <MemberProvider
+              me={{ role: 'administrator', workspace: { id: 'ws-1' }, preferences: member.preferences } as Me}
+            >
               <PageShellProvider>{boundary.props.children}</PageShellProvider>
             </MemberProvider>
           </TRPCProvider>
@@ -94,6 +96,7 @@ const PAGES: Record<ListTable | 'jobs/create', () => Promise<{ default: unknown 
   instances: () => import('../(console)/instances/page.tsx'),
   jobs: () => import('../(console)/jobs/page.tsx'),
   'jobs/create': () => import('../(console)/jobs/create/page.tsx'),
+  members: () => import('../(console)/settings/members/page.tsx'),
   runs: () => import('../(console)/runs/page.tsx'),
   servers: () => import('../(console)/servers/page.tsx'),
 };

@@ -12,6 +12,7 @@ export const LIST_TABLES = {
   images: { by: 'createdAt', descending: true },
   instances: { by: 'launchedAt', descending: true },
   jobs: { by: 'createdAt', descending: true },
+  members: { by: 'name', descending: false },
   runs: { by: 'scheduledFor', descending: true },
   servers: { by: 'name', descending: false },
 } satisfies Record<string, TableDefaults['sort']>;

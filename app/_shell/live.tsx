@@ -50,13 +50,17 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   }, [status, queryClient]);
 
   useEffect(() => {
-    if (status !== 'error') return;
-    // The stream was refused, not merely cut: either the session has ended, or the server is not up yet.
-    const timer = setTimeout(async () => {
-      const answer = await client.session.me.query().catch((error) => error);
-      if (answer?.data?.fault?.code === 'not-signed-in') goToSignIn();
-      else reset();
-    }, RECONNECT_MS);
+    // Refused (`error`), not merely cut: either the session has ended, or the server is not up yet. Ended by the server
+    // (`idle`): the session is over, or the workspace that it had open.
+    if (status !== 'error' && status !== 'idle') return;
+    const timer = setTimeout(
+      async () => {
+        const answer = await client.session.me.query().catch((error) => error);
+        if (answer?.data?.fault?.code === 'not-signed-in') goToSignIn();
+        else reset();
+      },
+      status === 'idle' ? 0 : RECONNECT_MS,
+    );
     return () => clearTimeout(timer);
   }, [status, reset, client]);
 

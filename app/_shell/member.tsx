@@ -1,7 +1,8 @@
 'use client';
 // Who is signed in, and what that person may. Screens: `useMember()`, `useMay('job.create')`, `<Can permission="job.create">`.
+import { useQuery } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
-import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
 import { may, type Permission, type Role } from '../../server/access/permissions.ts';
 import type { AppRouter } from '../../server/api/root.ts';
 import { useMutation } from './mutation.ts';
@@ -14,11 +15,18 @@ export const PREFERENCES = { id: 'preferences' };
 
 const MemberContext = createContext<Me | null>(null);
 
+/** `me` as the page came with it; what changes later, such as the role, arrives by an event. */
 export function MemberProvider({ me, children }: { me: Me; children: ReactNode }) {
-  return <MemberContext value={me}>{children}</MemberContext>;
+  const { data: now = me } = useQuery(useTRPC().session.me.queryOptions(undefined, { initialData: me }));
+  // Removed from the open workspace, with another one to go to: nothing of the former may stay on the screen.
+  const elsewhere = now.workspace.id !== me.workspace.id;
+  useEffect(() => {
+    if (elsewhere) window.location.assign('/overview');
+  }, [elsewhere]);
+  return <MemberContext value={now}>{children}</MemberContext>;
 }
 
-/** The member as of the last page load; a change of role counts at once on the server, and on screen after a reload. */
+/** The member as of now; the server checks again at every call. */
 export function useMember(): Me {
   const me = useContext(MemberContext);
   if (!me) throw new Error('useMember is for pages inside the console');

@@ -10,7 +10,7 @@ import superjson from 'superjson';
 import type { AppRouter } from '../../server/api/root.ts';
 import { TimeZoneProvider } from '../_ui/time.tsx';
 import { LiveProvider } from './live.tsx';
-import { type Me, MemberProvider } from './member.tsx';
+import { type Me, MemberProvider, useMember } from './member.tsx';
 import { NotificationsProvider, useNotifications } from './notifications.tsx';
 import { PageShellProvider } from './page-shell.tsx';
 import { newQueryClient } from './query-client.ts';
@@ -25,9 +25,9 @@ export function ConsoleProviders({ me, children }: { me: Me; children: ReactNode
           <Data>
             <MemberProvider me={me}>
               <LiveProvider>
-                <TimeZoneProvider zone={me.preferences.timeZone as string | undefined}>
+                <OwnTimeZone>
                   <PageShellProvider>{children}</PageShellProvider>
-                </TimeZoneProvider>
+                </OwnTimeZone>
               </LiveProvider>
             </MemberProvider>
           </Data>
@@ -35,6 +35,11 @@ export function ConsoleProviders({ me, children }: { me: Me; children: ReactNode
       </NuqsAdapter>
     </I18nProvider>
   );
+}
+
+function OwnTimeZone({ children }: { children: ReactNode }) {
+  const { preferences } = useMember();
+  return <TimeZoneProvider zone={preferences.timeZone as string | undefined}>{children}</TimeZoneProvider>;
 }
 
 function Data({ children }: { children: ReactNode }) {

@@ -2,12 +2,13 @@
 // The bar at the top: product, lab badge, theme, member.
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRouter } from 'next/navigation';
 import { ROLE_LABELS, type Role } from '../../server/access/permissions.ts';
 import { formatCount } from '../_ui/quantity.ts';
-import { applyTheme, asTheme, THEMES, type Theme } from '../theme.ts';
+import { asTheme, THEME_LABELS, THEMES, type Theme } from '../theme.ts';
+import { useTheme } from './chosen-theme.ts';
 import { shownFault } from './faults.ts';
-import { PREFERENCES, useMember } from './member.tsx';
+import { useMember } from './member.tsx';
 import { useMutation } from './mutation.ts';
 import { useNotifications } from './notifications.tsx';
 import { signOut } from './sign-out.ts';
@@ -16,23 +17,13 @@ import { useTRPC } from './trpc.ts';
 /** Events report everything but a connector that never reported, which only time tells. */
 const MINUTE_MS = 60_000;
 
-const THEME_LABELS: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'System default' };
-
 export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   const me = useMember();
   const trpc = useTRPC();
   const { notify, notifyFault } = useNotifications();
-  const [theme, setTheme] = useState(initialTheme);
-  const remember = useMutation(
-    trpc.session.setPreferences.mutationOptions({ scope: PREFERENCES, meta: { repeatable: true } }),
-  );
+  const router = useRouter();
+  const [theme, chooseTheme] = useTheme(initialTheme);
   const endAll = useMutation(trpc.session.signOutEverywhere.mutationOptions());
-
-  function chooseTheme(next: Theme) {
-    setTheme(next);
-    applyTheme(next);
-    remember.mutate({ theme: next });
-  }
 
   async function leave(everywhere: boolean) {
     try {
@@ -91,10 +82,17 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
       text: me.name,
       description: `${me.email} · ${ROLE_LABELS[me.role as Role]}`,
       items: [
+        { id: 'profile', text: 'Profile', href: '/profile' },
         { id: 'sign-out', text: 'Sign out' },
         { id: 'sign-out-everywhere', text: 'Sign out everywhere' },
       ],
-      onItemClick: ({ detail }) => void leave(detail.id === 'sign-out-everywhere'),
+      onItemFollow: (event) => {
+        event.preventDefault();
+        router.push('/profile');
+      },
+      onItemClick: ({ detail }) => {
+        if (detail.id !== 'profile') void leave(detail.id === 'sign-out-everywhere');
+      },
     },
   ];
 

@@ -10,6 +10,7 @@ const NOUNS: Record<string, readonly string[]> = {
   images: ['images', 'runs', 'jobs', 'overview'],
   instances: ['instances', 'images', 'runs', 'cutovers', 'overview'],
   activity: ['activity'],
+  members: ['members', 'session'],
   limits: ['limits'],
   targets: ['targets', 'jobs'],
 };

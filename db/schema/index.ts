@@ -4,6 +4,7 @@ export * from './attention.ts';
 export * from './cloud.ts';
 export * from './connectors.ts';
 export * from './cutovers.ts';
+export * from './invitations.ts';
 export * from './people.ts';
 export * from './replication.ts';
 export type * from './rows.ts';

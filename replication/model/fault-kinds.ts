@@ -325,6 +325,30 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'never',
   },
+  'password-wrong': {
+    message: 'The password is wrong.',
+    remedy: 'Type it again. An administrator of your workspace can make a link with which you set a new one.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'password-weak': {
+    message: 'This password is too easy to guess.',
+    remedy: 'Choose another one.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'too-many-attempts': {
+    message: 'There were too many attempts.',
+    remedy: 'Wait as long as the message says, then try again.',
+    blame: 'you',
+    retry: 'later',
+  },
+  'link-dead': {
+    message: 'This link is no longer good.',
+    remedy: 'Ask whoever sent it for a new one.',
+    blame: 'you',
+    retry: 'never',
+  },
   'permission-denied': {
     message: 'Your role does not allow this.',
     remedy: 'Ask an administrator of the workspace.',

@@ -3,10 +3,10 @@
 //   npm run sql -- [--data FOLDER] [--explain] [--json] "select id, state from replication_runs"
 //
 // DATABASE_URL goes before the folder. Needed since the PostgreSQL that comes along brings no psql.
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { embeddedDatabaseUrl } from './embedded-database.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const { values, positionals } = parseArgs({
@@ -45,11 +45,11 @@ try {
 }
 
 function embeddedUrl(folder: string): string {
-  const file = path.join(folder, 'pg/connection.json');
-  if (!existsSync(file))
-    fail(`There is no database in ${folder}: start npm run dev first, or name another folder with --data.`);
-  const { port, password } = JSON.parse(readFileSync(file, 'utf8')) as { port: number; password: string };
-  return `postgres://landfall:${password}@127.0.0.1:${port}/landfall`;
+  try {
+    return embeddedDatabaseUrl(folder, 'start npm run dev first, or name another folder with --data.');
+  } catch (error) {
+    fail((error as Error).message);
+  }
 }
 
 /** A value as it fits into a table. */

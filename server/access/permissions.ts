@@ -65,6 +65,10 @@ export const PERMISSIONS = {
 
   'activity.read': everybody,
 
+  'member.read': everybody,
+  /** Invitations, roles, removal, and links for a new password. */
+  'member.manage': administrators,
+
   'target.read': everybody,
   'target.manage': administrators,
   'limit.read': everybody,

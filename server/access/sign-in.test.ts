@@ -1,11 +1,12 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
+import { attempts } from '../../db/schema/invitations.ts';
 import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
 import { hashPassword } from './passwords.ts';
 import { findSessionMember } from './principals.ts';
-import { newThrottles, signIn } from './sign-in.ts';
+import { signIn } from './sign-in.ts';
 
 let test: TestDatabase;
 let db: Database;
@@ -34,14 +35,16 @@ afterAll(async () => {
 });
 
 describe('signing in', () => {
-  let clock = 0;
-  let throttles = newThrottles(() => clock);
-  beforeEach(() => {
-    clock = 1_000_000;
-    throttles = newThrottles(() => clock);
+  beforeEach(async () => {
+    await db.delete(attempts);
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-12-01T12:00:00Z') });
   });
-  const attempt = (email: string, password: string, address = '10.0.0.1') =>
-    signIn({ email, password, address }, { db, throttles });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const attempt = (email: string, password: string, address = '10.0.0.1', web = db) =>
+    signIn({ email, password, address }, web);
+  const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
 
   it('lets the right password in, however the e-mail is written', async () => {
     expect(await attempt(' Ann@Example.com ', 'right password')).toEqual({
@@ -67,18 +70,59 @@ describe('signing in', () => {
       retryAfterSeconds: 30,
     });
     expect(await attempt('ann@example.com', 'right password', '10.0.0.2')).toMatchObject({ ok: true });
-    clock += 30_000;
+    later(30);
     expect(await attempt('ann@example.com', 'right password')).toMatchObject({ ok: true });
   });
 
-  it('counts guesses that come at once', async () => {
-    const all = await Promise.all(Array.from({ length: 12 }, (_, i) => attempt('ann@example.com', `guess ${i}`)));
-    expect(all.filter((result) => !result.ok && result.reason === 'wrong')).toHaveLength(5);
+  it('does not lengthen the wait for who asks during it, and never makes anybody wait longer than a quarter of an hour', async () => {
+    for (let round = 0; round < 60; round += 1) {
+      const answer = await attempt('ann@example.com', `guess ${round}`);
+      if (answer.ok || answer.reason === 'wrong') continue;
+      expect(answer.retryAfterSeconds).toBeLessThanOrEqual(900);
+      for (let i = 0; i < 3; i += 1) await attempt('ann@example.com', 'again');
+      later(answer.retryAfterSeconds);
+    }
+    later(900);
+    expect(await attempt('ann@example.com', 'right password')).toMatchObject({ ok: true });
+  });
+
+  it('counts guesses that come at once, on whatever web', async () => {
+    const other = openDatabase(test.url);
+    try {
+      const all = await Promise.all(
+        Array.from({ length: 12 }, (_, i) => attempt('ann@example.com', `guess ${i}`, '10.0.0.1', i % 2 ? other : db)),
+      );
+      expect(all.filter((result) => !result.ok && result.reason === 'wrong')).toHaveLength(5);
+    } finally {
+      await other.$client.end();
+    }
   });
 
   it('treats an unknown e-mail like a known one', async () => {
     for (let i = 0; i < 5; i += 1) await attempt('nobody@example.com', 'x');
     expect(await attempt('nobody@example.com', 'x')).toMatchObject({ reason: 'too-many' });
+  });
+
+  it('holds up guesses from everywhere, and not the owner where the owner has signed in before', async () => {
+    expect(await attempt('ann@example.com', 'right password', '192.0.2.1')).toMatchObject({ ok: true });
+    for (let i = 0; i < 100; i += 1) await attempt('ann@example.com', 'guess', `10.1.0.${i}`);
+    expect(await attempt('ann@example.com', 'right password', '10.2.0.1')).toMatchObject({ reason: 'too-many' });
+    expect(await attempt('ann@example.com', 'right password', '192.0.2.1')).toMatchObject({ ok: true });
+    later(900);
+    expect(await attempt('ann@example.com', 'right password', '10.2.0.1')).toMatchObject({ ok: true });
+  });
+
+  it('holds up who tries one password on many people', async () => {
+    for (let i = 0; i < 60; i += 1) await attempt(`person-${i}@example.com`, 'Summer2026', '10.3.0.1');
+    expect(await attempt('person-60@example.com', 'Summer2026', '10.3.0.1')).toMatchObject({ reason: 'too-many' });
+    expect(await attempt('ann@example.com', 'right password', '10.3.0.2')).toMatchObject({ ok: true });
+  });
+
+  it('keeps no e-mail and no address of whoever tried', async () => {
+    await attempt('ann@example.com', 'guess', '10.4.0.1');
+    const kept = JSON.stringify(await db.select().from(attempts));
+    expect(kept).toContain('pair:');
+    expect(kept).not.toMatch(/ann|example|10\.4\.0/);
   });
 });
 

@@ -1,9 +1,9 @@
 // Signing in with e-mail and password.
 import { and, asc, eq, isNull } from 'drizzle-orm';
-import { database, type Queries } from '../../db/client.ts';
+import { type Database, database } from '../../db/client.ts';
 import { members, users } from '../../db/schema/people.ts';
+import { forgetAttempts, giveBackAttempt, isKnownAddress, rememberAddress, takeAttempt } from './attempts.ts';
 import { verifyPassword } from './passwords.ts';
-import { SignInThrottle } from './sign-in-throttle.ts';
 
 export type SignInResult =
   | { ok: true; userId: string; sessionVersion: number; workspaceId: string }
@@ -11,52 +11,14 @@ export type SignInResult =
   | { ok: false; reason: 'wrong' }
   | { ok: false; reason: 'too-many'; retryAfterSeconds: number };
 
-export interface SignInThrottles {
-  /** Per e-mail and address: a person who mistypes. */
-  pair: SignInThrottle;
-  /** Per e-mail from anywhere: somebody who changes addresses. Wide, so that nobody is locked out by a stranger's few tries. */
-  email: SignInThrottle;
-  /** Per address: somebody who tries one password on many people. */
-  address: SignInThrottle;
-}
-
-export function newThrottles(now: () => number = Date.now): SignInThrottles {
-  return {
-    pair: new SignInThrottle({ free: 5, firstWaitMs: 30_000, longestWaitMs: 900_000 }, now),
-    email: new SignInThrottle({ free: 100, firstWaitMs: 30_000, longestWaitMs: 300_000 }, now),
-    address: new SignInThrottle({ free: 60, firstWaitMs: 10_000, longestWaitMs: 300_000 }, now),
-  };
-}
-
-// On globalThis: Next loads modules twice, and the two copies must count together.
-const slot = globalThis as { landfallSignInThrottles?: SignInThrottles };
-
-function sharedThrottles(): SignInThrottles {
-  slot.landfallSignInThrottles ??= newThrottles();
-  return slot.landfallSignInThrottles;
-}
-
 /** Checks e-mail and password; counts the try first. */
 export async function signIn(
   input: { email: string; password: string; address: string | null },
-  options: { db?: Queries; throttles?: SignInThrottles } = {},
+  db: Database = database(),
 ): Promise<SignInResult> {
-  const throttles = options.throttles ?? sharedThrottles();
   const email = input.email.trim().toLowerCase().slice(0, 320);
-  const address = input.address ?? 'unknown';
-  const pair = `${email} ${address}`;
-  const asked: [SignInThrottle, string][] = [
-    [throttles.pair, pair],
-    [throttles.email, email],
-    [throttles.address, address],
-  ];
-  for (const [throttle, key] of asked) {
-    const verdict = throttle.take(key);
-    if (!verdict.allowed) {
-      return { ok: false, reason: 'too-many', retryAfterSeconds: Math.max(1, Math.ceil(verdict.retryAfterMs / 1000)) };
-    }
-  }
-  const db = options.db ?? database();
+  const tried = await tryPassword(db, { email, address: input.address });
+  if (!tried.allowed) return { ok: false, reason: 'too-many', retryAfterSeconds: tried.retryAfterSeconds };
   const [user] = await db
     .select({
       id: users.id,
@@ -71,6 +33,40 @@ export async function signIn(
     .limit(1);
   const right = await verifyPassword(user?.passwordHash ?? null, input.password);
   if (!user || !right) return { ok: false, reason: 'wrong' };
-  throttles.pair.clear(pair);
+  await tried.wasRight();
   return { ok: true, userId: user.id, sessionVersion: user.sessionVersion, workspaceId: user.workspaceId };
+}
+
+export type PasswordTry =
+  | { allowed: true; wasRight: () => Promise<void> }
+  | { allowed: false; retryAfterSeconds: number };
+
+/**
+ * Counts one try of a password of an account. Whoever sits where the account was signed in to before is not held up by
+ * what others try elsewhere.
+ */
+export async function tryPassword(db: Database, who: { email: string; address: string | null }): Promise<PasswordTry> {
+  const { email } = who;
+  const address = who.address ?? 'unknown';
+  const pair = `${email} ${address}`;
+  const known = await isKnownAddress(db, email, address);
+  const asked = [
+    ['pair', pair],
+    ['pair-long', pair],
+    ...(known ? [] : [['account', email] as const]),
+    ['address', address],
+  ] as const;
+  for (const [kind, of] of asked) {
+    const verdict = await takeAttempt(db, kind, of);
+    if (!verdict.allowed) return verdict;
+  }
+  return {
+    allowed: true,
+    wasRight: async () => {
+      await forgetAttempts(db, 'pair', pair);
+      await forgetAttempts(db, 'pair-long', pair);
+      await giveBackAttempt(db, 'address', address);
+      await rememberAddress(db, email, address);
+    },
+  };
 }

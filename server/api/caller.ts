@@ -20,6 +20,9 @@ const context = (): ApiContext => ({
 /** Calls procedures directly: `(await caller()).jobs.list(…)`. */
 export const caller = cache(() => createCallerFactory(appRouter)(context()));
 
+/** The same for a visitor of a page who has a link and need not be signed in: tries are counted by the visitor's address. */
+export const visitorCaller = (headers: Headers) => createCallerFactory(appRouter)({ ...context(), headers });
+
 /** Query options that run on the server, to fill a QueryClient before the page is sent. */
 export function serverQueries(queryClient: QueryClient) {
   return createTRPCOptionsProxy({ ctx: context, router: appRouter, queryClient });

@@ -11,6 +11,7 @@ type TrpcCode = TRPCError['code'];
 const CODES: Partial<Record<FaultCode, TrpcCode>> = {
   'not-signed-in': 'UNAUTHORIZED',
   'permission-denied': 'FORBIDDEN',
+  'too-many-attempts': 'TOO_MANY_REQUESTS',
   'input-invalid': 'BAD_REQUEST',
   'not-found': 'NOT_FOUND',
   conflict: 'CONFLICT',

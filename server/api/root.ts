@@ -8,6 +8,8 @@ import { imagesRouter } from './routers/images.ts';
 import { instancesRouter } from './routers/instances.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { limitsRouter } from './routers/limits.ts';
+import { linksRouter } from './routers/links.ts';
+import { membersRouter } from './routers/members.ts';
 import { overviewRouter } from './routers/overview.ts';
 import { runsRouter } from './routers/runs.ts';
 import { serversRouter } from './routers/servers.ts';
@@ -25,6 +27,8 @@ export const appRouter = router({
   instances: instancesRouter,
   jobs: jobsRouter,
   limits: limitsRouter,
+  links: linksRouter,
+  members: membersRouter,
   overview: overviewRouter,
   runs: runsRouter,
   servers: serversRouter,

@@ -58,7 +58,8 @@ const sameOrigin = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
-const openProcedure = t.procedure.use(faults).use(sameOrigin);
+/** For whoever asks, signed in or not. */
+export const openProcedure = t.procedure.use(faults).use(sameOrigin);
 
 /**
  * For whoever is signed in. `ctx.service` is what every verb takes; the verb checks the permission.

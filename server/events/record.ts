@@ -13,6 +13,7 @@ export type EventTopic =
   | 'instances'
   | 'activity'
   | 'limits'
+  | 'members'
   | 'overview'
   | 'targets';
 

@@ -16,6 +16,10 @@ const PAUSE_MS = 30;
  */
 export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = {
   artifacts_token: { message: 'This stands in the ledger already.', remedy: 'Nothing to do.' },
+  attempts_pkey: {
+    message: 'This attempt was counted already.',
+    remedy: 'Nothing to do.',
+  },
   attention_subject_kind_subject_id_pk: {
     message: 'What needs attention here has just been written by another change.',
     remedy: 'Nothing to do.',
@@ -44,9 +48,21 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'This instance is known already.',
     remedy: 'Look at the Instances page.',
   },
+  invitations_open: {
+    message: 'This person is invited already.',
+    remedy: 'Make a new link for the open invitation, or revoke it first.',
+  },
+  invitations_tokenHash_unique: {
+    message: 'The link could not be made.',
+    remedy: 'Make another one.',
+  },
   members_workspace_user: {
     message: 'This person is a member of the workspace already.',
     remedy: 'Look at the list of members.',
+  },
+  password_resets_tokenHash_unique: {
+    message: 'The link could not be made.',
+    remedy: 'Make another one.',
   },
   replication_jobs_one_per_server: {
     message: 'The server has a replication job already.',

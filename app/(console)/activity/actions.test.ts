@@ -29,5 +29,5 @@ it('finds the page of what was acted on, and none of what has none', () => {
   expect(subjectHref({ subjectKind: 'job', subjectId: 'sms-job-1' })).toBe('/jobs/sms-job-1');
   expect(subjectHref({ subjectKind: 'image', subjectId: 'ami-1' })).toBe('/images?q=id%3Dami-1');
   expect(subjectHref({ subjectKind: 'cutover', subjectId: 'cutover-1' })).toBe('/cutovers/cutover-1');
-  expect(subjectHref({ subjectKind: 'member', subjectId: 'member-1' })).toBeNull();
+  expect(subjectHref({ subjectKind: 'enrolment-code', subjectId: 'code-1' })).toBeNull();
 });

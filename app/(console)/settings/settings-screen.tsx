@@ -3,6 +3,7 @@
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
 import { LimitsCard } from './limits-card.tsx';
+import { MembersCard } from './members-card.tsx';
 import { TargetCards } from './target-card.tsx';
 
 export function SettingsScreen() {
@@ -11,6 +12,7 @@ export function SettingsScreen() {
     <Page title="Settings" description="Settings of the whole workspace.">
       <TargetCards />
       <LimitsCard />
+      <MembersCard />
     </Page>
   );
 }

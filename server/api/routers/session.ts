@@ -2,6 +2,7 @@
 import { listWorkspaces } from '../../access/principals.ts';
 import { environment } from '../../env.ts';
 import { endSessions } from '../../services/people/end-sessions.ts';
+import { changeName, changeNameInput, changePassword, changePasswordInput } from '../../services/people/profile.ts';
 import { endOtherSessions, endSession, listSessions, sessionInput } from '../../services/people/sessions.ts';
 import { preferencesPatchSchema, setPreferences } from '../../services/people/set-preferences.ts';
 import { memberProcedure, router } from '../trpc.ts';
@@ -26,6 +27,11 @@ export const sessionRouter = router({
   list: memberProcedure.query(({ ctx }) => listSessions(ctx.service)),
   end: memberProcedure.input(sessionInput).mutation(({ ctx, input }) => endSession(ctx.service, input)),
   endOthers: memberProcedure.mutation(({ ctx }) => endOtherSessions(ctx.service)),
+  changeName: memberProcedure.input(changeNameInput).mutation(({ ctx, input }) => changeName(ctx.service, input)),
+  /** Ends every other session of the member. */
+  changePassword: memberProcedure
+    .input(changePasswordInput)
+    .mutation(({ ctx, input }) => changePassword(ctx.service, input)),
   /** Ends every session of the member, this one too. */
   signOutEverywhere: memberProcedure.mutation(({ ctx }) => endSessions(ctx.service)),
 });

@@ -2,10 +2,10 @@
 // The limits of a connector, for administrators. Keeps the values it was opened with until it is saved or cancelled.
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Select from '@cloudscape-design/components/select';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { NumberField } from '../../../_forms/number-field.tsx';
+import { TimeZoneField } from '../../../_forms/time-zone-field.tsx';
 import { ownZone } from '../../../_forms/zoned-time.ts';
 import { shownFault } from '../../../_shell/faults.ts';
 import { useMember } from '../../../_shell/member.tsx';
@@ -82,26 +82,13 @@ export function LimitsForm({ connector, onDone }: { connector: Connector; onDone
       </FormField>
       <HoursEditor hours={draft.hours} problems={shown?.hours ?? []} onChange={(hours) => change({ hours })} />
       {draft.hours.length > 0 && (
-        <TimeZoneField value={draft.timeZone} problem={shown?.timeZone} onChange={(timeZone) => change({ timeZone })} />
+        <TimeZoneField
+          description="Of the hours above."
+          value={draft.timeZone}
+          problem={shown?.timeZone}
+          onChange={(zone) => change({ timeZone: zone ?? draft.timeZone })}
+        />
       )}
     </UnsavedEditForm>
-  );
-}
-
-function TimeZoneField(props: { value: string; problem: string | undefined; onChange: (zone: string) => void }) {
-  const zones = [...new Set(['UTC', props.value, ...Intl.supportedValuesOf('timeZone')])];
-  return (
-    <FormField label="Time zone" description="Of the hours above." errorText={props.problem}>
-      <Select
-        filteringType="auto"
-        filteringAriaLabel="Find a time zone"
-        filteringPlaceholder="Find a time zone"
-        virtualScroll
-        selectedOption={{ value: props.value, label: props.value }}
-        options={zones.map((value) => ({ value, label: value }))}
-        empty="No time zone of this name"
-        onChange={({ detail }) => props.onChange(detail.selectedOption.value ?? props.value)}
-      />
-    </FormField>
   );
 }

@@ -1,0 +1,34 @@
+'use client';
+// From a link into the console: what the link's page asks the server, and signing in with what was typed there.
+import { createTRPCClient, httpLink } from '@trpc/client';
+import superjson from 'superjson';
+import type { AppRouter } from '../../server/api/root.ts';
+import { sendCredentials } from './sign-in/send-credentials.ts';
+
+/** The console's API without its shell. */
+export const api = createTRPCClient<AppRouter>({ links: [httpLink({ url: '/api/trpc', transformer: superjson })] });
+
+/** Signs in and loads the console; the sign-in page where that does not work, which then says why. */
+export async function enter(email: string, password: string, workspaceId?: string): Promise<void> {
+  const result = await sendCredentials(email, password);
+  if (!result.ok) {
+    window.location.assign('/sign-in');
+    return;
+  }
+  await open(workspaceId);
+}
+
+/** Loads the console, with a workspace open: the session remembers which. */
+export async function open(workspaceId?: string): Promise<void> {
+  if (workspaceId) {
+    const { csrfToken } = (await (await fetch('/api/auth/csrf', { cache: 'no-store' })).json()) as {
+      csrfToken: string;
+    };
+    await fetch('/api/auth/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ csrfToken, data: { workspaceId } }),
+    });
+  }
+  window.location.assign('/overview');
+}

@@ -1,0 +1,16 @@
+import type { Metadata } from 'next';
+import { cookies } from 'next/headers';
+import { Prefetch } from '../../_shell/prefetch.tsx';
+import { asTheme, THEME_COOKIE } from '../../theme.ts';
+import { ProfileScreen } from './profile-screen.tsx';
+
+export const metadata: Metadata = { title: 'Profile' };
+
+export default async function ProfilePage() {
+  const theme = asTheme((await cookies()).get(THEME_COOKIE)?.value);
+  return (
+    <Prefetch queries={(trpc) => [trpc.session.list.queryOptions()]}>
+      <ProfileScreen theme={theme} />
+    </Prefetch>
+  );
+}

@@ -1,0 +1,43 @@
+'use client';
+// A link that lets somebody in, as it is handed to the administrator who made it: once.
+import Alert from '@cloudscape-design/components/alert';
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { Time } from '../../../_ui/time.tsx';
+
+interface LinkShownProps {
+  /** `/invitation` or `/reset` */
+  page: string;
+  token: string;
+  expiresAt: Date;
+  /** Whom to send it to. */
+  email: string;
+  label: string;
+}
+
+export function LinkShown({ page, token, expiresAt, email, label }: LinkShownProps) {
+  const url = `${window.location.origin}${page}/${token}`;
+  return (
+    <SpaceBetween size="m">
+      <Alert type="info" statusIconAriaLabel="Info">
+        Send this link to {email} in a way that nobody else reads. It is shown only now, is good once, and expires{' '}
+        <Time at={expiresAt} exact />.
+      </Alert>
+      <section
+        aria-label={label}
+        className="rounded-lg border border-solid p-3 font-mono text-sm leading-6 wrap-anywhere"
+        style={{ borderColor: 'var(--stage-track)' }}
+      >
+        {url}
+      </section>
+      <CopyToClipboard
+        variant="button"
+        copyButtonText="Copy link"
+        copyButtonAriaLabel="Copy link"
+        copySuccessText="Copied"
+        copyErrorText="Could not be copied"
+        textToCopy={url}
+      />
+    </SpaceBetween>
+  );
+}

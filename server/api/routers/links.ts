@@ -1,0 +1,24 @@
+// What somebody may do who has nothing but a link: look at it, become a member, set a new password.
+import { addressOf } from '../../auth/address.ts';
+import { processContext } from '../../services/context.ts';
+import { acceptInput, acceptInvitation, linkInput, lookAtInvitation } from '../../services/people/accept-invitation.ts';
+import { lookAtReset, resetInput, resetPassword } from '../../services/people/reset-password.ts';
+import { openProcedure, router } from '../trpc.ts';
+
+const linkProcedure = openProcedure.use(({ ctx, next }) =>
+  next({ ctx: { service: processContext('Link'), holder: { address: addressOf(ctx.headers) } } }),
+);
+
+export const linksRouter = router({
+  invitation: linkProcedure
+    .input(linkInput)
+    .query(({ ctx, input }) => lookAtInvitation(ctx.service, input, ctx.holder)),
+  acceptInvitation: linkProcedure.input(acceptInput).mutation(async ({ ctx, input }) => {
+    const member = (await ctx.session())?.principal ?? null;
+    return acceptInvitation(ctx.service, input, { ...ctx.holder, member });
+  }),
+  reset: linkProcedure.input(linkInput).query(({ ctx, input }) => lookAtReset(ctx.service, input, ctx.holder)),
+  setPassword: linkProcedure
+    .input(resetInput)
+    .mutation(({ ctx, input }) => resetPassword(ctx.service, input, ctx.holder)),
+});

@@ -1,0 +1,24 @@
+// Makes a link with which a member sets a new password, for whoever may run commands here. Program of npm run reset-password;
+// prints one line of JSON. The e-mail address is its argument.
+import { openDatabase } from '../db/client.ts';
+import { FaultError } from '../replication/model/fault.ts';
+import { systemContext } from './services/context.ts';
+import { createResetLinkFor } from './services/people/reset-password.ts';
+
+const { DATABASE_URL } = process.env;
+const email = process.argv[2];
+if (!DATABASE_URL || !email) {
+  console.error('DATABASE_URL and an e-mail address are needed.');
+  process.exit(1);
+}
+const db = openDatabase(DATABASE_URL, { max: 1 });
+try {
+  const { token, expiresAt } = await createResetLinkFor(systemContext(db, null, 'Command line'), email);
+  console.log(JSON.stringify({ token, expiresAt }));
+} catch (error) {
+  if (!(error instanceof FaultError)) throw error;
+  console.error(error.fault.message);
+  process.exitCode = 1;
+} finally {
+  await db.$client.end();
+}
