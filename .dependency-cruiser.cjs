@@ -37,6 +37,7 @@ const rooms = [
     'import-tasks.ts',
     'machine-limits.ts',
     'recommend-type.ts',
+    'sign-in.ts',
     'ebs-direct/encryption.ts',
   ]),
   room('ebs-direct-by-its-doors', 'replication/target/aws/ebs-direct', ['ebs-direct.ts', 'port.ts', 'encryption.ts']),

@@ -93,6 +93,8 @@ const awsVariables = z.object({
   LANDFALL_AWS_BUCKET: z.string().optional(),
   LANDFALL_AWS_ACCESS_KEY_ID: z.string().optional(),
   LANDFALL_AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  /** `all`: members of every workspace may let a target sign in by the default chain. */
+  LANDFALL_AWS_DEFAULT_CHAIN: z.enum(['all']).optional().catch(undefined),
   LANDFALL_AWS_IMPORT_ROLE: z.string().optional(),
   LANDFALL_AWS_ENDPOINT_S3: z.url().optional(),
   LANDFALL_AWS_ENDPOINT_EC2: z.url().optional(),

@@ -1,8 +1,10 @@
-// Prepares an empty database: workspace, two members, the AWS target of the environment, and with a lab a one-time code for its connector.
+// Looks whether what is sealed opens, and prepares an empty database: workspace, two members, the AWS target of the environment, and with a lab a one-time code for its connector.
 // Program, run by the supervisor after the migrations; prints one line of JSON.
 import { isNull } from 'drizzle-orm';
 import { openDatabase } from '../db/client.ts';
 import { connectors } from '../db/schema/index.ts';
+import { checkSecrets } from './secrets/check.ts';
+import { KeyRingError } from './secrets/key-ring.ts';
 import { createEnrolmentCode } from './services/connectors/enrol.ts';
 import { systemContext } from './services/context.ts';
 import { createFirstMembers } from './services/people/first-members.ts';
@@ -15,6 +17,7 @@ if (!DATABASE_URL || !LANDFALL_FIRST_ADMIN_PASSWORD || !LANDFALL_FIRST_VIEWER_PA
 }
 const db = openDatabase(DATABASE_URL, { max: 2 });
 try {
+  await checkSecrets(db);
   const { workspaceId, created } = await createFirstMembers(db, {
     administrator: LANDFALL_FIRST_ADMIN_PASSWORD,
     viewer: LANDFALL_FIRST_VIEWER_PASSWORD,
@@ -30,6 +33,10 @@ try {
     if (!connector) enrolmentCode = (await createEnrolmentCode(systemContext(db, workspaceId))).code;
   }
   console.log(JSON.stringify({ created, enrolmentCode }));
+} catch (error) {
+  if (!(error instanceof KeyRingError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   await db.$client.end();
 }

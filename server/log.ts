@@ -15,6 +15,8 @@ const SECRET_NAMES = [
   'set-cookie',
   'DATABASE_URL',
   'NEXTAUTH_SECRET',
+  'LANDFALL_SECRET_KEY',
+  'secretKey',
   'privateKey',
 ];
 

@@ -5,7 +5,9 @@ import { environment } from './env.ts';
 import { stopListening } from './events/listen.ts';
 import { log } from './log.ts';
 import { stopQueue } from './queue/queue.ts';
-import { awsKey, targetPool } from './services/cloud/target-pool.ts';
+import { checkSecrets } from './secrets/check.ts';
+import { KeyRingError, readKeyRing } from './secrets/key-ring.ts';
+import { targetPool } from './services/cloud/target-pool.ts';
 import { processContext } from './services/context.ts';
 
 const env = environment('worker');
@@ -13,8 +15,15 @@ const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
 
 const db = database();
-// Without one there is nothing to do: better said at the start than by every step.
-awsKey();
+try {
+  await checkSecrets(db, readKeyRing());
+} catch (error) {
+  if (error instanceof KeyRingError) {
+    console.error(error.message);
+    process.exit(1);
+  }
+  log().warn({ error }, 'it could not be checked whether LANDFALL_SECRET_KEY opens what is sealed');
+}
 log().info('worker started');
 try {
   await runEngine({

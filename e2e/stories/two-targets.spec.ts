@@ -16,12 +16,18 @@ test('a job goes to the AWS target that was chosen for it, and says so', async (
   await jobs.remove(SERVER);
 
   // There is no form for it yet.
-  const { region, bucket } = await lab.call<{ region: string; bucket: string }>('aws/credentials');
+  const { region, bucket, credentials } = await lab.call<{
+    region: string;
+    bucket: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  }>('aws/credentials');
   const url = lab.awsUrl();
   const place = { region, bucket, prefix: 'landfall/second/', endpoints: { s3: url, ec2: url, ebs: url, sts: url } };
   const made = await page.request.post('/api/trpc/targets.create', {
     headers: { origin: new URL(page.url()).origin, 'content-type': 'application/json' },
-    data: { json: { requestId: '5e'.repeat(16), name: NAME, ...place } },
+    data: {
+      json: { requestId: '5e'.repeat(16), name: NAME, ...place, signIn: { kind: 'access-key', ...credentials } },
+    },
   });
   expect(made.status(), await made.text()).toBe(200);
 

@@ -201,6 +201,53 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'later',
   },
+  'aws-credentials-missing': {
+    message: 'There are no AWS credentials to sign in to the AWS target with.',
+    remedy:
+      'Give the target an access key of its own (Settings › AWS targets › Change sign-in), or set the AWS variables for web and worker and start them again (docs/operations.md).',
+    blame: 'you',
+    retry: 'later',
+  },
+  'aws-role-refused': {
+    message: 'AWS does not let the console assume the role of the AWS target.',
+    remedy:
+      "Let the role's trust policy allow sts:AssumeRole to the console's identity with the external id that the target shows, and let a policy of that identity allow sts:AssumeRole on the role.",
+    blame: 'you',
+    retry: 'later',
+  },
+  'aws-role-unguarded': {
+    message: 'The role can be assumed without the external id of the AWS target.',
+    remedy:
+      "Add the condition StringEquals sts:ExternalId with the target's external id to the role's trust policy: without it, others who use this console could assume it too.",
+    blame: 'you',
+    retry: 'later',
+  },
+  'aws-account-differs': {
+    message: 'The credentials belong to another AWS account than the AWS target.',
+    remedy: 'Use credentials of the account of the target, or create another AWS target for the other account.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'sign-in-reserved': {
+    message: 'This way to sign in to AWS is not open to members here.',
+    remedy: 'Use an access key of the account, or a role that the console assumes.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'secret-key-missing': {
+    message: 'LANDFALL_SECRET_KEY is not set, so that no secret can be sealed or opened.',
+    remedy:
+      'Set LANDFALL_SECRET_KEY for every web and worker, with every key that something is sealed with, and start them again (docs/operations.md).',
+    blame: 'you',
+    retry: 'later',
+  },
+  'secret-unreadable': {
+    message: 'A secret in the database does not open.',
+    remedy:
+      'It was damaged or moved, or the key of this name is another one. Enter the secret anew (for an AWS target: Change sign-in), or restore the database or the key from a backup.',
+    blame: 'you',
+    retry: 'later',
+  },
   'aws-access-denied': {
     message: 'The AWS identity may not do this.',
     remedy: 'Add the named action to the IAM policy (docs/aws-permissions.md has the whole policy).',

@@ -17,11 +17,23 @@ test('secrets are made once, for their owner only, and kept', () => {
   const first = openDataFolder(path.join(folder, 'data'), about);
   expect(first.isNew).toBe(true);
   expect(Buffer.from(first.secrets.nextAuthSecret, 'base64url')).toHaveLength(32);
+  expect(first.secrets.secretKey).toMatch(/^\d{4}-\d{2}:[A-Za-z0-9+/]{43}=$/);
   expect(statSync(first.at('secrets.json')).mode & 0o777).toBe(0o600);
   first.release();
   const second = openDataFolder(path.join(folder, 'data'), about);
   expect(second).toMatchObject({ isNew: false, secrets: first.secrets });
   second.release();
+});
+
+test('a folder of before secrets were sealed gets a key for them, and keeps what it had', () => {
+  const file = path.join(folder, 'secrets.json');
+  writeFileSync(file, JSON.stringify({ nextAuthSecret: 'as it was' }));
+  const { secrets, isNew, release } = openDataFolder(folder, about);
+  release();
+  expect({ nextAuthSecret: secrets.nextAuthSecret, isNew }).toEqual({ nextAuthSecret: 'as it was', isNew: false });
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(secrets);
+  expect(secrets.secretKey).toMatch(/^\d{4}-\d{2}:/);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test('a second start on one folder is told where the first one answers', () => {

@@ -17,6 +17,8 @@ import { SetUpError } from '../setup/set-up-error.ts';
 export interface Secrets {
   /** What sessions are signed with. */
   nextAuthSecret: string;
+  /** What secrets in the database are sealed with, as LANDFALL_SECRET_KEY holds it. */
+  secretKey: string;
 }
 
 export interface DataFolder {
@@ -77,26 +79,34 @@ function whyNotWritable(folder: string, command: string, { code, message }: Node
 }
 
 function readSecrets(file: string): { secrets: Secrets; isNew: boolean } {
-  if (existsSync(file)) {
-    try {
-      const secrets = JSON.parse(readFileSync(file, 'utf8')) as Secrets;
-      if (secrets.nextAuthSecret) {
-        chmodSync(file, 0o600);
-        return { secrets, isNew: false };
-      }
-    } catch {
-      // Said below: a broken file is never replaced: what it held cannot be made again.
-    }
-    throw new SetUpError(
-      `${file} is broken. It holds the key that sessions are signed with: restore it from a backup, or remove it, and everybody signs in anew.`,
-    );
-  }
-  const secrets = {
+  const made = {
     nextAuthSecret: randomBytes(32).toString('base64url'),
+    secretKey: `${new Date().toISOString().slice(0, 7)}:${randomBytes(32).toString('base64')}`,
   };
+  if (!existsSync(file)) return { secrets: writeSecrets(file, made), isNew: true };
+  try {
+    const found = JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
+    const { nextAuthSecret, secretKey } = found;
+    if (nextAuthSecret) {
+      chmodSync(file, 0o600);
+      // Before this version nothing was sealed, and there was no key.
+      const secrets = { ...found, nextAuthSecret, secretKey: secretKey || made.secretKey };
+      return { secrets: secretKey ? secrets : writeSecrets(file, secrets), isNew: false };
+    }
+  } catch (error) {
+    // Said below: a broken file is never replaced: what it held cannot be made again.
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new SetUpError(
+    `${file} is broken. It holds the keys that sessions are signed and secrets in the database are sealed with: restore it from a backup. ` +
+      'If there is none, remove it: everybody signs in anew, and AWS targets need their access keys anew (docs/operations.md).',
+  );
+}
+
+function writeSecrets(file: string, secrets: Secrets): Secrets {
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  return { secrets, isNew: true };
+  return secrets;
 }
 
 /** A password of 99 random bits that can be read aloud: no letters that look alike. */

@@ -26,7 +26,7 @@ function settings(more: Partial<Settings> = {}): Settings {
     own: { PATH: '/bin', npm_config_x: 'y', LANDFALL_LEASE_SECONDS: '5', LANDFALL_FIRST_ADMIN_PASSWORD: 'first' },
     dataFolder: '/data',
     connectorFolder: '/data/connector',
-    secrets: { nextAuthSecret: 'session-secret' },
+    secrets: { nextAuthSecret: 'session-secret', secretKey: 'main:sealing-secret' },
     port: 3000,
     host: '127.0.0.1',
     lab,
@@ -42,6 +42,7 @@ test('the console gets the database, its keys, and the lab as its AWS', () => {
     LANDFALL_LEASE_SECONDS: '5',
     DATABASE_URL: 'postgres://landfall:database-secret@127.0.0.1:5/landfall',
     NEXTAUTH_URL: 'http://localhost:3000',
+    LANDFALL_SECRET_KEY: 'main:sealing-secret',
     LANDFALL_LAB: '1',
     LANDFALL_AWS_ACCESS_KEY_ID: 'AKIALAB',
     LANDFALL_AWS_ENDPOINT_EBS: 'http://127.0.0.1:2',
@@ -57,9 +58,14 @@ test('the appliance gets its own narrow key, and none of the console’s secrets
     LANDFALL_AWS_ACCESS_KEY_ID: 'AKIACONNECTOR',
     LANDFALL_AWS_SECRET_ACCESS_KEY: 'connector-secret',
   });
-  const own = { DATABASE_URL: 'database-secret', NEXTAUTH_SECRET: 'session-secret' };
+  const own = {
+    DATABASE_URL: 'database-secret',
+    NEXTAUTH_SECRET: 'session-secret',
+    LANDFALL_SECRET_KEY: 'sealing-secret',
+  };
   const withOwn = JSON.stringify(connectorEnvironment(settings({ own })));
-  for (const text of [JSON.stringify(env), withOwn]) expect(text).not.toMatch(/(database|session|lab)-secret|"first"/);
+  for (const text of [JSON.stringify(env), withOwn])
+    expect(text).not.toMatch(/(database|session|sealing|lab)-secret|"first"/);
 });
 
 test('a target of the user’s wins over the lab’s, whole', () => {

@@ -94,6 +94,7 @@ export function consoleEnvironment(settings: Settings): Variables {
     DATABASE_URL: databaseUrl,
     LANDFALL_DATA: dataFolder,
     NEXTAUTH_SECRET: own.NEXTAUTH_SECRET || secrets.nextAuthSecret,
+    LANDFALL_SECRET_KEY: own.LANDFALL_SECRET_KEY || secrets.secretKey,
     NEXTAUTH_URL: url,
     LANDFALL_PUBLIC_URL: url,
     PORT: String(port),
@@ -105,7 +106,8 @@ export function consoleEnvironment(settings: Settings): Variables {
 /** For the appliance: what it would have on a machine of its own. */
 export function connectorEnvironment(settings: Settings): Variables {
   const { own, lab, host, port, connectorFolder, enrolmentCode } = settings;
-  const secret = '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|TEST_.*|CONNECTOR_AWS_.*))$';
+  const secret =
+    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|SECRET_KEY|TEST_.*|CONNECTOR_AWS_.*))$';
   return {
     ...without(own, new RegExp(`${NOISE.source}|${secret}`)),
     NODE_ENV: 'production',

@@ -1,5 +1,6 @@
 // npm run web: serves the console alone, as in production, where each program is started by its own service manager.
 // Options are those of `next start` (-p PORT, -H HOST). The environment is that of docs/operations.md.
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,9 @@ if (state !== 'fresh') {
   process.exit(1);
 }
 Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });
+// Better said now than by the first page that needs a secret.
+const check = spawnSync(process.execPath, ['server/check-secrets.ts'], { stdio: 'inherit' });
+if (check.status !== 0) process.exit(1);
 // Next reads its own name and options here; in one process, so that signals reach it.
 const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
 process.argv = [process.execPath, next, 'start', ...process.argv.slice(2)];

@@ -35,6 +35,7 @@ export async function testWorkspace(): Promise<TestWorkspace> {
   Object.assign(process.env, {
     LANDFALL_AWS_ACCESS_KEY_ID: 'key',
     LANDFALL_AWS_SECRET_ACCESS_KEY: 'secret',
+    LANDFALL_SECRET_KEY: `test:${'A'.repeat(43)}=`,
   });
   const db = openDatabase(database.url);
   const workspaceId = newId.workspace();

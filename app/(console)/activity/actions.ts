@@ -51,6 +51,7 @@ export const ACTION_LABELS: Record<string, string> = {
   'session.sign-out': 'Signed out',
   'target.create': 'Created AWS target',
   'target.move': 'Changed place of AWS target',
+  'target.sign-in': 'Changed sign-in of AWS target',
   'target.update': 'Changed AWS target',
 };
 

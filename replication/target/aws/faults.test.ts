@@ -18,6 +18,12 @@ const cases: [Error, string, string, boolean, AwsFaultContext?][] = [
   [sdkError('ExpiredToken', 'The provided token has expired.', 400), 'aws-credentials-refused', 'later', false],
   [sdkError('SignatureDoesNotMatch', 'The request signature…', 403), 'aws-credentials-refused', 'later', false],
   [sdkError('AuthFailure', 'AWS was not able to validate…', 401), 'aws-credentials-refused', 'later', false],
+  [
+    Object.assign(new Error('Could not load credentials from any providers'), { name: 'CredentialsProviderError' }),
+    'aws-credentials-missing',
+    'later',
+    false,
+  ],
   [sdkError('OptInRequired', 'You are not subscribed to this service.', 403), 'aws-region-disabled', 'later', false],
   [sdkError('RegionDisabledException', 'STS is not activated…', 403), 'aws-region-disabled', 'later', false],
   [sdkError('UnrecognizedClientException', 'The security token…', 403), 'aws-credentials-refused', 'later', false],
@@ -193,7 +199,7 @@ test('an access key that is unknown in an opt-in Region may be a Region that is 
   expect(awsFault(unknown, { region: 'ap-east-1' }).fault.code).toBe('aws-region-disabled');
   expect(awsFault(unknown, { region: 'eu-central-1' }).fault.code).toBe('aws-credentials-refused');
   expect(awsFault(unknown, { region: 'us-gov-west-1' }).fault.code).toBe('aws-credentials-refused');
-  for (const code of ['SignatureDoesNotMatch', 'InvalidSignatureException', 'CredentialsProviderError']) {
+  for (const code of ['SignatureDoesNotMatch', 'InvalidSignatureException']) {
     const wrong = awsFault(sdkError(code, 'The request signature we calculated does not match…', 403), {
       region: 'ap-east-1',
     });

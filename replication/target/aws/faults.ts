@@ -89,10 +89,15 @@ export const AWS_FAULT_ROWS: readonly FaultRow[] = [
       'IncompleteSignatureException',
       'MissingAuthenticationToken',
       'MissingAuthenticationTokenException',
-      'CredentialsProviderError',
     ),
     code: 'aws-credentials-refused',
     source: 'S3 error list; EC2 client errors (AuthFailure); IAM common errors; EBS direct model (UnrecognizedClient)',
+  },
+  {
+    id: 'credentials-missing',
+    matches: codes('CredentialsProviderError'),
+    code: 'aws-credentials-missing',
+    source: "the SDK's credential providers, when none of the default chain finds any",
   },
   {
     id: 'import-role',

@@ -4,20 +4,26 @@ import type { Queries } from '../../../db/client.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
 import type { AwsTarget, AwsTargetConfig } from '../../../replication/target/aws/target.ts';
-import { awsEnvironment } from '../../env.ts';
-import { type AtPlace, placeAt } from '../targets/store.ts';
+import { type AtPlace, placeAt, targetById } from '../targets/store.ts';
+import { CurrentCredentials } from './current-credentials.ts';
 
 export interface Targets {
   /**
-   * Opened at its first use and kept: a place that has a revision never changes. @throws `input-invalid` without a key,
-   * `aws-fault` while the place awaits what the environment says of it
+   * Opened at its first use and kept: a place that has a revision never changes. How it signs in may change, and counts from the
+   * next call on, also for who holds it already. @throws `aws-credentials-missing`, `secret-key-missing`, `secret-unreadable` when
+   * there is nothing to sign in with, `aws-fault` while the place awaits what the environment says of it
    */
   at(db: Queries, where: AtPlace): Promise<AwsTarget>;
   close(): void;
 }
 
+interface Opened {
+  target: AwsTarget;
+  credentials: CurrentCredentials;
+}
+
 export class TargetPool implements Targets {
-  readonly #opened = new Map<string, AwsTarget>();
+  readonly #opened = new Map<string, Opened>();
   readonly #open: (config: AwsTargetConfig) => AwsTarget;
 
   constructor(open: (config: AwsTargetConfig) => AwsTarget = openAwsTarget) {
@@ -26,9 +32,14 @@ export class TargetPool implements Targets {
 
   async at(db: Queries, where: AtPlace): Promise<AwsTarget> {
     const key = `${where.targetId}/${where.targetRevision}`;
+    const row = await targetById(db, where.targetId);
     const known = this.#opened.get(key);
-    if (known) return known;
-    const { region, bucket, prefix, endpoints, importRole, awaitsEnvironment } = await placeAt(db, where);
+    if (known) {
+      known.credentials.follow(row);
+      return known.target;
+    }
+    const place = await placeAt(db, where);
+    const { region, bucket, prefix, endpoints, importRole, awaitsEnvironment } = place;
     if (awaitsEnvironment) {
       throw faultError('aws-fault', {
         message: 'The AWS target is not known in full: no worker was started since the update.',
@@ -36,17 +47,24 @@ export class TargetPool implements Targets {
         retry: 'later',
       });
     }
-    const credentials = awsKey();
     // Somebody else may have opened it meanwhile.
-    const opened =
-      this.#opened.get(key) ??
-      this.#open({ region, bucket, prefix, credentials, endpoints, ...(importRole && { importRole }) });
-    this.#opened.set(key, opened);
-    return opened;
+    const meanwhile = this.#opened.get(key);
+    if (meanwhile) return meanwhile.target;
+    const credentials = new CurrentCredentials(place, row, () => targetById(db, where.targetId));
+    const target = this.#open({
+      region,
+      bucket,
+      prefix,
+      credentials: credentials.provide,
+      endpoints,
+      ...(importRole && { importRole }),
+    });
+    this.#opened.set(key, { target, credentials });
+    return target;
   }
 
   close(): void {
-    for (const target of this.#opened.values()) target.close();
+    for (const { target } of this.#opened.values()) target.close();
     this.#opened.clear();
   }
 }
@@ -57,16 +75,6 @@ const slot = globalThis as { landfallTargets?: Targets };
 export function targetPool(): Targets {
   slot.landfallTargets ??= new TargetPool();
   return slot.landfallTargets;
-}
-
-/** The key that every target is opened with. @throws `input-invalid` with what is missing */
-export function awsKey(): { accessKeyId: string; secretAccessKey: string } {
-  const { LANDFALL_AWS_ACCESS_KEY_ID: accessKeyId, LANDFALL_AWS_SECRET_ACCESS_KEY: secretAccessKey } = awsEnvironment();
-  if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
-  throw faultError('input-invalid', {
-    message: 'There is no key for AWS: LANDFALL_AWS_ACCESS_KEY_ID and LANDFALL_AWS_SECRET_ACCESS_KEY are not both set.',
-    remedy: 'Set these variables for web and worker and start again (docs/operations.md).',
-  });
 }
 
 /** No page waits longer than this for AWS. */

@@ -1,14 +1,14 @@
 // The way to create AWS targets, whoever asks: a person, or the environment for the first one.
-import { createHash } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
-import { partitionOf } from '../../../replication/model/target.ts';
+import { type ConnectorSignIn, partitionOf } from '../../../replication/model/target.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { placeInput } from './place.ts';
 import { checkUse, nameField, targetUseInput } from './settings.ts';
+import { idOfRequest, newExternalId, type SignIn, signInColumns, toldOf } from './sign-in.ts';
 
 export const createTargetInput = z.object({
   /** Made by the caller; sent again it makes nothing twice and answers the same target. */
@@ -21,16 +21,31 @@ export const createTargetInput = z.object({
   ...targetUseInput.shape,
 });
 
+/** How a target signs in, once AWS has said whose account that is. */
+export interface SignedIn {
+  targetId: string;
+  signIn: SignIn;
+  connectorSignIn: ConnectorSignIn;
+}
+
+/** What people may ask for stands in services/cloud/sign-in.ts. Without a sign-in it is the environment's. */
 export async function createTarget(
   ctx: ServiceContext,
   input: z.input<typeof createTargetInput>,
+  signedIn?: SignedIn,
 ): Promise<{ targetId: string; created: boolean }> {
   const workspaceId = guard(ctx, 'target.manage');
+  if (!signedIn && ctx.principal.kind !== 'system') throw faultError('sign-in-reserved');
   const { requestId, name, ...rest } = parseInput(createTargetInput, input);
   const place = placeInput.parse(rest);
   const use = targetUseInput.parse(rest);
   checkUse(use, place.region);
-  const targetId = requestId ? idOfRequest(workspaceId, requestId) : newId.target();
+  const targetId = signedIn?.targetId ?? (requestId ? idOfRequest(workspaceId, requestId) : newId.target());
+  const signIn = {
+    ...signInColumns(signedIn?.signIn ?? { kind: 'environment' }, { id: targetId, workspaceId }),
+    connectorSignIn: signedIn?.connectorSignIn ?? 'own',
+    externalId: newExternalId(workspaceId, targetId),
+  };
   return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     // Two of the same request at once: the second waits here and then finds the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${targetId}))`);
@@ -41,7 +56,7 @@ export async function createTarget(
       .insert(awsTargets)
       .values({
         ...{ id: targetId, workspaceId, name, ...use, launchDefaults: use.launchDefaults ?? {} },
-        ...{ createdBy, createdAt: ctx.now() },
+        ...{ ...signIn, createdBy, createdAt: ctx.now() },
       })
       .returning();
     if (!made) throw faultError('internal');
@@ -52,14 +67,9 @@ export async function createTarget(
       subjectKind: 'target',
       subjectId: targetId,
       subjectName: name,
-      after: { ...where, ...use },
+      after: { ...where, ...use, ...toldOf(signIn) },
     });
     event({ topic: 'targets', subjectId: targetId, kind: 'changed' });
     return { targetId, created: true };
   });
-}
-
-/** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */
-function idOfRequest(workspaceId: string, requestId: string): string {
-  return `target-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
 }

@@ -76,6 +76,13 @@ export async function openTargetOf(tx: Queries, workspaceId: string, targetId?: 
   });
 }
 
+/** A target that something names, retired or not. */
+export async function targetById(tx: Queries, targetId: string): Promise<TargetRow> {
+  const [target] = await tx.select().from(awsTargets).where(eq(awsTargets.id, targetId));
+  if (!target) throw faultError('internal', { message: `There is no AWS target ${targetId}.` });
+  return target;
+}
+
 /** Where something is, as its row says. */
 export async function placeAt(tx: Queries, { targetId, targetRevision }: AtPlace): Promise<PlaceRow> {
   const [place] = await tx

@@ -39,7 +39,8 @@ describe('a target', () => {
     const wanted = { name: 'Made by a person', ...PLACE };
     for (const role of ['viewer', 'operator', 'cutover-manager'] as const)
       expect(await faultCode(createTarget(site.as(role), wanted))).toBe('permission-denied');
-    const { targetId } = await createTarget(site.as('administrator'), wanted);
+    const signedIn = { targetId: newId.target(), signIn: { kind: 'default-chain' }, connectorSignIn: 'own' } as const;
+    const { targetId } = await createTarget(site.as('administrator'), wanted, signedIn);
     expect(targetId).toMatch(/^target-[0-9a-f]{17}$/);
     expect(await listTargets(site.as('viewer'))).toContainEqual({
       id: targetId,
@@ -55,11 +56,10 @@ describe('a target', () => {
   });
 
   it('is made once by a request that is sent twice, and its name is taken once', async () => {
-    const admin = site.as('administrator');
     const wanted = { requestId: 'ab'.repeat(16), name: 'Once', ...PLACE };
-    const made = await Promise.all([createTarget(admin, wanted), createTarget(admin, wanted)]);
+    const made = await Promise.all([createTarget(site.ctx, wanted), createTarget(site.ctx, wanted)]);
     expect(made.map(({ created }) => created).sort()).toEqual([false, true]);
-    expect(await faultCode(createTarget(admin, { name: 'ONCE', ...PLACE }))).toBe('conflict');
+    expect(await faultCode(createTarget(site.ctx, { name: 'ONCE', ...PLACE }))).toBe('conflict');
   });
 
   it.each([
@@ -71,15 +71,13 @@ describe('a target', () => {
     { tags: { 'aws:mine': 'x' } },
   ])('is refused with %o', async (wrong) => {
     const before = await site.db.$count(awsTargets);
-    expect(await faultCode(createTarget(site.as('administrator'), { name: 'Wrong', ...PLACE, ...wrong }))).toBe(
-      'input-invalid',
-    );
+    expect(await faultCode(createTarget(site.ctx, { name: 'Wrong', ...PLACE, ...wrong }))).toBe('input-invalid');
     expect(await site.db.$count(awsTargets)).toBe(before);
   });
 
   it('keeps its old place when it gets another one, and counts no revision for the same', async () => {
     const admin = site.as('administrator');
-    const { targetId } = await createTarget(admin, { name: 'Moved', ...PLACE });
+    const { targetId } = await createTarget(site.ctx, { name: 'Moved', ...PLACE });
     expect(await updateTarget(admin, { targetId, ...PLACE })).toEqual({ version: 1, revision: 1 });
     expect(await updateTarget(admin, { targetId, bucket: 'third-bucket' })).toEqual({ version: 2, revision: 2 });
     const places = await site.db.select().from(awsTargetPlaces).where(eq(awsTargetPlaces.targetId, targetId));
@@ -153,7 +151,7 @@ describe('a job', () => {
     const first = await createJobs(admin, { servers: [{ serverId: serverId('one') }], settings: SETTINGS });
     expect((await getJob(admin, first.jobIds[0] as string)).target).toMatchObject({ id: site.targetId, name: 'Main' });
 
-    const { targetId } = await createTarget(admin, { name: 'For jobs', ...PLACE });
+    const { targetId } = await createTarget(site.ctx, { name: 'For jobs', ...PLACE });
     const { ctx } = await anotherWorkspace();
     await targetsFromEnvironment(site.ctx, ENVIRONMENT);
     const [foreign] = await listTargets(ctx);

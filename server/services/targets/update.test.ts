@@ -59,7 +59,7 @@ async function jobInto(targetId: string, over = true): Promise<string> {
 
 async function newTarget(name: string, more: object = {}): Promise<string> {
   const place = { region: 'eu-west-1', bucket: 'another-bucket' };
-  return (await createTarget(site.as('administrator'), { name, ...place, ...more })).targetId;
+  return (await createTarget(site.ctx, { name, ...place, ...more })).targetId;
 }
 
 describe('a change of a target', () => {

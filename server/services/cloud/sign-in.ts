@@ -1,0 +1,126 @@
+// The ways in which people let the console sign in to a target. AWS is asked who that is before anything is saved: a key that
+// does not work, and one of another account, change nothing.
+import { and, eq, isNull } from 'drizzle-orm';
+import { z } from 'zod';
+import { newId } from '../../../db/ids.ts';
+import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
+import { faultError } from '../../../replication/model/fault.ts';
+import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
+import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { createTarget, createTargetInput } from '../targets/create.ts';
+import {
+  checkAllowed,
+  connectorSignInInput,
+  idOfRequest,
+  newExternalId,
+  oneTargetInput,
+  type SignIn,
+  type SignInInput,
+  signInColumns,
+  signInInput,
+  targetToSignIn,
+  toldOf,
+} from '../targets/sign-in.ts';
+import type { PlaceRow } from '../targets/store.ts';
+import { checkGuarded, credentialsFor } from './credentials.ts';
+import { cloudDeadline } from './target-pool.ts';
+
+const signInFields = { signIn: signInInput, connectorSignIn: connectorSignInInput.default('own') };
+export const createSignedInTargetInput = z.object({ ...createTargetInput.shape, ...signInFields });
+export const changeSignInInput = z.object({ ...oneTargetInput.shape, ...signInFields });
+
+/**
+ * Creates a target of the account that the sign-in belongs to. @throws `aws-credentials-refused`, `aws-role-refused` and what else
+ * AWS says of the sign-in, `aws-account-differs` when another account was expected
+ */
+export async function createSignedInTarget(
+  ctx: ServiceContext,
+  input: z.input<typeof createSignedInTargetInput>,
+): Promise<{ targetId: string; created: boolean }> {
+  const workspaceId = guard(ctx, 'target.manage');
+  const { signIn: chosen, connectorSignIn, ...target } = parseInput(createSignedInTargetInput, input);
+  const targetId = target.requestId ? idOfRequest(workspaceId, target.requestId) : newId.target();
+  const known = and(eq(awsTargets.id, targetId), eq(awsTargets.workspaceId, workspaceId));
+  if ((await ctx.db.$count(awsTargets, known)) > 0) return { targetId, created: false };
+  await checkAllowed(ctx.db, chosen.kind);
+  const signIn = inFull(chosen, newExternalId(workspaceId, targetId));
+  const account = await accountOf(signIn, { targetId, ...target });
+  if (target.account && target.account !== account) throw anotherAccount(target.account, account);
+  return createTarget(ctx, { ...target, account }, { targetId, signIn, connectorSignIn });
+}
+
+/** Counts at once, everywhere, also for what was made before. Answers the account, which is that of before. @throws as above */
+export async function changeTargetSignIn(
+  ctx: ServiceContext,
+  input: z.input<typeof changeSignInInput>,
+): Promise<{ account: string }> {
+  const workspaceId = guard(ctx, 'target.manage');
+  const { targetId, signIn: chosen, connectorSignIn } = parseInput(changeSignInInput, input);
+  const { target, place } = await targetToSignIn(ctx.db, workspaceId, targetId);
+  await checkAllowed(ctx.db, chosen.kind);
+  const externalId = target.externalId ?? newExternalId(workspaceId, targetId);
+  const signIn = inFull(chosen, externalId);
+  const account = await accountOf(signIn, place);
+  return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    const [before] = await tx.select().from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');
+    if (!before) throw faultError('not-found', { message: `There is no AWS target ${targetId}.` });
+    const places = await tx.select().from(awsTargetPlaces).where(eq(awsTargetPlaces.targetId, targetId));
+    const other = places.find((one) => one.account !== null && one.account !== account);
+    if (other?.account) throw anotherAccount(other.account, account);
+    const after = { ...signInColumns(signIn, target), connectorSignIn };
+    const changedBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'landfall';
+    await tx
+      .update(awsTargets)
+      .set({
+        ...after,
+        externalId: before.externalId ?? externalId,
+        signInVersion: before.signInVersion + 1,
+        changedBy,
+        changedAt: ctx.now(),
+      })
+      .where(eq(awsTargets.id, targetId));
+    await tx
+      .update(awsTargetPlaces)
+      .set({ account })
+      .where(
+        and(
+          eq(awsTargetPlaces.targetId, targetId),
+          eq(awsTargetPlaces.revision, place.revision),
+          isNull(awsTargetPlaces.account),
+        ),
+      );
+    audit({
+      action: 'target.sign-in',
+      subjectKind: 'target',
+      subjectId: targetId,
+      subjectName: before.name,
+      before: toldOf(before),
+      after: { ...toldOf(after), account },
+    });
+    event({ topic: 'targets', subjectId: targetId, kind: 'changed' });
+    return { account };
+  });
+}
+
+function inFull(chosen: SignInInput, externalId: string): SignIn {
+  return chosen.kind === 'assume-role' ? { ...chosen, externalId } : chosen;
+}
+
+/** The account that the sign-in belongs to, as STS says it. */
+async function accountOf(signIn: SignIn, where: Pick<PlaceRow, 'targetId' | 'region' | 'bucket' | 'endpoints'>) {
+  const { region, bucket, endpoints } = where;
+  const opened = openAwsTarget({ region, bucket, endpoints, credentials: credentialsFor(signIn, where) });
+  try {
+    const { account } = await opened.identity(cloudDeadline());
+    await checkGuarded(signIn, where);
+    return account;
+  } finally {
+    opened.close();
+  }
+}
+
+function anotherAccount(known: string, found: string) {
+  return faultError('aws-account-differs', {
+    message: `The credentials belong to the AWS account ${found}, and the AWS target is of ${known}.`,
+  });
+}
