@@ -11,6 +11,7 @@ import { shownFault } from './faults.ts';
 import { useMember } from './member.tsx';
 import { useMutation } from './mutation.ts';
 import { useNotifications } from './notifications.tsx';
+import { SearchBox } from './search-box.tsx';
 import { signOut } from './sign-out.ts';
 import { useTRPC } from './trpc.ts';
 
@@ -100,8 +101,11 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
     <div id="top-bar">
       <TopNavigation
         identity={{ href: '/overview', title: 'Landfall', logo: { src: '/icon.svg', alt: 'Logo' } }}
+        search={<SearchBox />}
         utilities={utilities}
         i18nStrings={{
+          searchIconAriaLabel: 'Find by name or id',
+          searchDismissIconAriaLabel: 'Close the search',
           overflowMenuTriggerText: 'More',
           overflowMenuTitleText: 'All',
           overflowMenuBackIconAriaLabel: 'Back',

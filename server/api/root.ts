@@ -12,6 +12,7 @@ import { linksRouter } from './routers/links.ts';
 import { membersRouter } from './routers/members.ts';
 import { overviewRouter } from './routers/overview.ts';
 import { runsRouter } from './routers/runs.ts';
+import { searchRouter } from './routers/search.ts';
 import { serversRouter } from './routers/servers.ts';
 import { sessionRouter } from './routers/session.ts';
 import { targetsRouter } from './routers/targets.ts';
@@ -31,6 +32,7 @@ export const appRouter = router({
   members: membersRouter,
   overview: overviewRouter,
   runs: runsRouter,
+  search: searchRouter,
   servers: serversRouter,
   session: sessionRouter,
   targets: targetsRouter,

@@ -120,7 +120,7 @@ const MOST_RANGES = 16;
 const WRITTEN: Record<string, readonly string[]> = { i: ['i', 'I', '\u0130'], k: ['k', 'K', '\u212a'] };
 
 /** Ranges of the column's index that hold what starts with the value, whatever its case; none for a start that is not ASCII. */
-function startingWith(column: PgColumn, value: string, neverCapital: boolean): Arm[] {
+export function startingWith(column: PgColumn, value: string, neverCapital: boolean): Arm[] {
   let starts = [''];
   for (const one of value.toLowerCase()) {
     if (one < ' ' || one > '~') break;
@@ -157,7 +157,7 @@ function oneOf(column: PgColumn, values: readonly string[], indexed: boolean): T
  * A text somewhere in `search`. The index knows threes of letters, so what is shorter is looked for at the start of words,
  * where it makes a three with the space before it.
  */
-function searched(value: string, list: List): Test {
+export function searched(value: string, list: Pick<List, 'search'>): Test {
   const fits = isShort(value)
     ? sql`${list.search} ~ lower(${wordStart(value)})`
     : sql`${list.search} like lower(${`%${literal(value)}%`})`;
