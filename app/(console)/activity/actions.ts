@@ -52,6 +52,7 @@ export const ACTION_LABELS: Record<string, string> = {
   'target.create': 'Created AWS target',
   'target.move': 'Changed place of AWS target',
   'target.sign-in': 'Changed sign-in of AWS target',
+  'target.test': 'Tested AWS target',
   'target.update': 'Changed AWS target',
 };
 

@@ -13,7 +13,7 @@ const KINDS = {
 } as const;
 type Kind = keyof typeof KINDS;
 
-interface Denial {
+export interface Denial {
   by: Kind;
   /** A Deny statement, which no Allow elsewhere outweighs; else the lack of an Allow there. */
   explicit: boolean;
@@ -27,7 +27,7 @@ const IMPLICIT = new RegExp(`because no (${NAMES}) allows`, 'i');
 const ARN = /\barn:aws[a-z-]*:(?:organizations|iam)::\d*:policy\/[\w+=,.@/-]*\w/;
 
 /** Null when AWS does not say who denies. */
-function denialOf(words: string): Denial | null {
+export function denialOf(words: string): Denial | null {
   const explicit = EXPLICIT.exec(words);
   const found = explicit ?? IMPLICIT.exec(words);
   const by = (Object.keys(KINDS) as Kind[]).find((kind) => kind.toLowerCase() === found?.[1]?.toLowerCase());

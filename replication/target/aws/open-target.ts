@@ -5,6 +5,7 @@ import { createIdentity } from './identity.ts';
 import { createImages } from './images.ts';
 import { createInstances } from './instances.ts';
 import type { PartUploadOptions } from './part-upload.ts';
+import { tryRights } from './permissions/try-rights.ts';
 import { createStaging } from './s3-staging.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { AwsTarget, AwsTargetConfig, EbsDirect, Staging } from './target.ts';
@@ -27,6 +28,7 @@ export function openAwsTarget(config: AwsTargetConfig, options: OpenOptions = {}
     images: createImages(clients, config),
     instances: createInstances(clients),
     identity: createIdentity(clients),
+    tryRights: (trial, signal) => tryRights(config, trial, signal),
     close() {
       clients.close();
       direct.close();

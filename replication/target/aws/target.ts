@@ -3,6 +3,8 @@ import type { DigestStore } from '../../disks/digests/store.ts';
 import type { InstanceState, LaunchInput } from '../../model/instance.ts';
 import type { VolumeType } from '../../model/volume.ts';
 import type { EbsDirect } from './ebs-direct/port.ts';
+import type { TrialOptions } from './permissions/trial.ts';
+import type { Trials } from './permissions/try-rights.ts';
 
 export type { InstanceState, LaunchInput } from '../../model/instance.ts';
 export type { EbsDirect } from './ebs-direct/port.ts';
@@ -215,5 +217,7 @@ export interface AwsTarget {
   instances: Instances;
   /** STS GetCallerIdentity. */
   identity(signal: AbortSignal): Promise<{ account: string; arn: string }>;
+  /** Tries each right of the console by name. Ends with the signal: what could not be tried by then says so. */
+  tryRights(options: TrialOptions, signal: AbortSignal): Promise<Trials>;
   close(): void;
 }

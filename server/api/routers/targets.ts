@@ -5,6 +5,8 @@ import {
   createSignedInTarget,
   createSignedInTargetInput,
 } from '../../services/cloud/sign-in.ts';
+import { targetPermissions } from '../../services/cloud/target-permissions.ts';
+import { lastTargetTest, testTarget, testTargetInput } from '../../services/cloud/test-target.ts';
 import { targetChangeInput } from '../../services/targets/change.ts';
 import { deleteTarget, deleteTargetInput } from '../../services/targets/delete.ts';
 import { describeTarget } from '../../services/targets/describe.ts';
@@ -27,6 +29,12 @@ export const targetsRouter = router({
   create: memberProcedure
     .input(createSignedInTargetInput)
     .mutation(({ ctx, input }) => createSignedInTarget(ctx.service, input)),
+  /** Policies, templates and charges for what is chosen. */
+  permissions: memberProcedure.input(targetInput).query(({ ctx, input }) => targetPermissions(ctx.service, input)),
+  /** Tries each right by name, in less than half a minute. */
+  test: memberProcedure.input(testTargetInput).mutation(({ ctx, input }) => testTarget(ctx.service, input)),
+  /** Null before the first. */
+  lastTest: memberProcedure.input(targetInput).query(({ ctx, input }) => lastTargetTest(ctx.service, input)),
   /** What a change would mean; nothing is written. */
   previewChange: memberProcedure
     .input(targetChangeInput)
