@@ -106,7 +106,7 @@ function refusalOf(error: unknown, { roleArn, externalId }: RoleToAssume): Fault
 }
 
 /** Asks once for all who need them at a time, again before they end, and makes do with what it has while it gets nothing new. */
-export function renewed(ask: () => Promise<AwsCredentials>, now: () => number = Date.now): CredentialProvider {
+export function renewed(ask: () => Promise<AwsCredentials>, now: () => number = () => Date.now()): CredentialProvider {
   let held: AwsCredentials | undefined;
   let asking: Promise<AwsCredentials> | undefined;
   let tryAgainAt = 0;
