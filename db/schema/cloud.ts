@@ -161,6 +161,8 @@ export const instances = pgTable(
       purpose: table.purpose,
       state: table.state,
       type: table.instanceType,
+      private_address: table.privateAddress,
+      public_address: table.publicAddress,
       launched_by: table.launchedBy,
     }),
     searchIndex('instances', table.search),

@@ -109,7 +109,7 @@ it.each<[string, Name[]]>([
   [':LP', [A1]],
   ['!:lp', but(A1)],
   ['name:02', [A2]],
-  [':02', [A2]],
+  [':es', but(C, CX)],
   ['name:00', []],
   [':𝐀𝐁', []],
   // A choice is found by its words, and is one of several.

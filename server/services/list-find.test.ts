@@ -182,9 +182,13 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
     [['queue=queued'], `state = 'pending'`],
     [['image=ami-11'], `image_id = 'ami-11'`],
     [['image!=ami-11'], `image_id is distinct from 'ami-11'`],
+    [['image:11'], `image_id like '%11%'`],
+    [['image:am'], `image_id like 'am%'`],
     [['image!:11'], `coalesce(image_id, '') not like '%11%'`],
     [['server:server-77'], `server_name like '%server-77%'`],
     [['server^ERVER-7'], 'false'],
+    [['server^SER'], `server_name like 'server-%'`],
+    [['server^ki'], `lower(server_name) like 'ki%'`],
     [['server^Kilo'], `lower(server_name) like 'kilo%'`],
     [['server^kilo-'], `server_name = 'Kilo-7'`],
     [['server^ilo'], 'false'],
@@ -233,6 +237,13 @@ describe.each([SOME, MANY])('filters of a list of %i', (size) => {
       },
       60_000,
     );
+
+  it('are counted in the index of a column that holds just what starts so', async () => {
+    const page = await runs({ filter: filter('server^SER') });
+    const rows = await expected('id', false, `server_name like 'server-%'`);
+    const isMany = rows.length > NUMBERED_ROWS;
+    expect(page).toMatchObject({ total: Math.min(rows.length, NUMBERED_ROWS), more: isMany });
+  });
 
   it('show nothing that was deleted', async () => {
     const jobs = async (...texts: string[]) => listJobs(site.as('viewer'), { ...all, filter: filter(...texts) });

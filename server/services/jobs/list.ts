@@ -11,11 +11,12 @@ import { testLaunchTime } from '../instances/test-launch-time.ts';
 import type { List } from '../list-columns.ts';
 import { findPage } from '../list-find.ts';
 import type { ListPage, ListQuery } from '../list-page.ts';
-import { runStatus } from '../runs/view.ts';
+import { type RunOfStatus, runStatus } from '../runs/view.ts';
 import { type ListedTarget, targetNames } from '../targets/list.ts';
 
 type JobRow = typeof replicationJobs.$inferSelect;
-type RunRow = typeof replicationRuns.$inferSelect;
+type NewestRun = RunOfStatus &
+  Pick<typeof replicationRuns.$inferSelect, 'id' | 'jobId' | 'startedAt' | 'endedAt' | 'fault'>;
 
 const JOBS: List = {
   table: replicationJobs,
@@ -42,7 +43,7 @@ const JOBS: List = {
 function listed(
   job: JobRow,
   connectorName: string,
-  run: RunRow | undefined,
+  run: NewestRun | undefined,
   imageCount: number,
   targets: ReadonlyMap<string, ListedTarget>,
 ) {
@@ -91,20 +92,24 @@ function listed(
 export type ListedJob = ReturnType<typeof listed>;
 
 /** The newest run of each job that was not missed, one look into the index a job: a job's history may be long. */
-async function newestRuns(tx: Queries, jobIds: string[]): Promise<Map<string, RunRow>> {
+async function newestRuns(tx: Queries, jobIds: string[]): Promise<Map<string, NewestRun>> {
   if (jobIds.length === 0) return new Map();
+  const wanted = tx
+    .select({ id: replicationJobs.id })
+    .from(replicationJobs)
+    .where(sql`${replicationJobs.id} = any(${sql.param(jobIds)})`)
+    .as('wanted');
+  // Neither its results nor its timeline, which lie outside of the row.
+  const { id, jobId, state, step, percent, progress, waitingFor, cancelRequestedAt, startedAt, endedAt, fault } =
+    replicationRuns;
   const newest = tx
-    .select()
+    .select({ id, jobId, state, step, percent, progress, waitingFor, cancelRequestedAt, startedAt, endedAt, fault })
     .from(replicationRuns)
-    .where(and(sql`${replicationRuns.jobId} = ${replicationJobs.id}`, ne(replicationRuns.state, 'missed')))
+    .where(and(sql`${jobId} = ${wanted.id}`, ne(replicationRuns.state, 'missed')))
     .orderBy(desc(replicationRuns.scheduledFor), desc(replicationRuns.createdAt))
     .limit(1)
     .as('newest');
-  const rows = await tx
-    .select()
-    .from(replicationJobs)
-    .innerJoinLateral(newest, sql`true`)
-    .where(sql`${replicationJobs.id} = any(${sql.param(jobIds)})`);
+  const rows = await tx.select().from(wanted).innerJoinLateral(newest, sql`true`);
   return new Map(rows.map(({ newest: run }) => [run.jobId, run]));
 }
 

@@ -15,7 +15,10 @@ export interface RunStatus {
   cancelling: boolean;
 }
 
-export function runStatus(run: RunRow): RunStatus {
+/** What is read of a run for its status. */
+export type RunOfStatus = Pick<RunRow, 'state' | 'step' | 'percent' | 'progress' | 'waitingFor' | 'cancelRequestedAt'>;
+
+export function runStatus(run: RunOfStatus): RunStatus {
   const plan = stepPlan(run.step);
   const disks = run.progress?.disks ?? [];
   const running = disks.filter((disk) => disk.state === 'running');

@@ -159,9 +159,9 @@ async function ofFleet(tx: Queries, fleet: Fleet, workspaceId: string, text: str
   const lower = text.toLowerCase();
   const parts: { where: SQL; by: PgColumn | null; limit: number }[] = [];
   const isId = lower.startsWith(begins);
-  if (isId) for (const { where } of startingWith(id, lower, true)) parts.push({ where, by: id, limit: SHOWN });
+  if (isId) for (const { where } of startingWith(id, lower, true).ranges) parts.push({ where, by: id, limit: SHOWN });
   if (name && [...text].length < 3) {
-    for (const { where } of startingWith(name, text, false)) parts.push({ where, by: name, limit: SHOWN });
+    for (const { where } of startingWith(name, text, false).ranges) parts.push({ where, by: name, limit: SHOWN });
   } else if (name && !isId) {
     // One of this very name is among them, however many contain it.
     parts.push({ where: sql`${name} = ${text}`, by: name, limit: SHOWN });

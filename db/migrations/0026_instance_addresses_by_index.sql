@@ -1,0 +1,2 @@
+CREATE INDEX "instances_by_private_address" ON "instances" USING btree ("workspace_id","private_address","id");--> statement-breakpoint
+CREATE INDEX "instances_by_public_address" ON "instances" USING btree ("workspace_id","public_address","id");
