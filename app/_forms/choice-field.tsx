@@ -7,12 +7,20 @@ interface ChoiceFieldProps<Value extends string> {
   label: string;
   value: Value;
   choices: readonly { value: Value; label: string; description?: string }[];
+  /** Below it. */
+  constraint?: string;
   onChange: (value: Value) => void;
 }
 
-export function ChoiceField<Value extends string>({ label, value, choices, onChange }: ChoiceFieldProps<Value>) {
+export function ChoiceField<Value extends string>({
+  label,
+  value,
+  choices,
+  constraint = '',
+  onChange,
+}: ChoiceFieldProps<Value>) {
   return (
-    <FormField label={label} stretch>
+    <FormField label={label} constraintText={constraint} stretch>
       <RadioGroup value={value} items={choices} onChange={({ detail }) => onChange(detail.value as Value)} />
     </FormField>
   );

@@ -32,7 +32,7 @@ export function pageOf(pathname: string): NavigationPage | undefined {
 
 /** A page below one of the navigation is a wizard or shows one thing. */
 export function contentTypeOf(pathname: string): AppLayoutProps.ContentType {
-  if (pathname === '/cutovers/create') return 'form';
+  if (pathname === '/cutovers/create' || pathname === '/settings/targets/create') return 'form';
   if (/\/(create|launch)$/.test(pathname)) return 'wizard';
   if (/\/(enrol|edit)$/.test(pathname)) return 'form';
   const page = pageOf(pathname);

@@ -43,6 +43,12 @@ const STATES = {
     blocking: shown('error', 'Blocking'),
     warning: shown('warning', 'Warning'),
   },
+  target: {
+    ready: shown('success', 'Ready'),
+    unknown: shown('pending', 'Not reached yet'),
+    incomplete: shown('warning', 'Not known in full'),
+    retired: shown('stopped', 'Deleted'),
+  },
   job: {
     pending: shown('pending', 'Pending'),
     active: shown('in-progress', 'Active'),

@@ -159,8 +159,14 @@ test('every page passes axe in light, in dark and on a narrow screen', async ({
   const settings = new SettingsPage(page);
   await settings.open();
   await look('settings');
-  await settings.edit();
-  await look('settings: form');
+  await settings.openTarget();
+  await expect(settings.table('Places').root).toContainText('Now');
+  await look('AWS target');
+  await settings.editThis();
+  await look('AWS target: form');
+  await settings.visit('/settings/targets/create');
+  await expect(settings.form).toBeVisible();
+  await look('AWS target: create');
 
   const connectors = new ConnectorsPage(page);
   await connectors.open();

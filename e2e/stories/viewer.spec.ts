@@ -14,7 +14,7 @@ const SERVER = 'legacy-01';
 const PAGES = ['Overview', 'Connectors', 'Servers', 'Replication jobs', 'AMIs', 'Instances', 'Activity', 'Settings'];
 /** Every button by which something is changed. */
 const CHANGES =
-  /^(Edit AWS target|Add connector|Check now|Disassociate|((Re-i|I)mport|Clear) server catalog|Create replication job|Actions|Start again|(Start|Cancel|Delete) .*|Launch instance.*|Terminate.*|Replicate .*)$/;
+  /^((Edit|Create) AWS target|Edit sign-in|Add connector|Check now|Disassociate|((Re-i|I)mport|Clear) server catalog|Create replication job|Actions|Start again|(Start|Cancel|Delete) .*|Launch instance.*|Terminate.*|Replicate .*)$/;
 
 test('a viewer sees everything, is offered no change, and every forged call is refused', async ({
   page,

@@ -18,7 +18,7 @@ const KINDS: Record<string, { label: string; href?: (id: string) => string }> = 
   run: { label: 'Replication run', href: (id) => `/runs/${id}` },
   server: { label: 'Server', href: (id) => `/servers?q=id%3D${id}` },
   workspace: { label: 'Workspace', href: () => '/settings' },
-  target: { label: 'AWS target', href: () => '/settings' },
+  target: { label: 'AWS target', href: (id) => `/settings/targets/${id}` },
 };
 
 export const SUBJECT_CHOICES = Object.entries(KINDS).map(([value, { label }]) => ({ value, label }));

@@ -55,6 +55,8 @@ export function LaunchConfigurationTab({ job }: { job: Job }) {
         <Alert type="info" statusIconAriaLabel="Info" header="None yet">
           Launch an instance of one of its AMIs and leave "Save as launch configuration" checked: from then on every
           launch of {job.serverName} begins with those settings, and tests can be launched with one click.
+          {full.launchDefaults &&
+            ` Until then launches begin with the default launch settings from the AWS target ${full.target?.name}: subnet ${full.launchDefaults.subnetId}.`}
         </Alert>
       )}
       <KeyValues

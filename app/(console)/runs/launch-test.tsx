@@ -26,14 +26,15 @@ interface TestedRun {
   status: { state: string };
 }
 
-/** Nothing while there is no AMI, no launch configuration, or no permission. */
+/** Nothing while there is no AMI, nothing that says how to launch it, or no permission. */
 export function LaunchTest({ run }: { run: TestedRun }) {
   const trpc = useTRPC();
   const may = useMay('instance.launch-test');
   const launchable = may && run.imageId !== null && run.status.state === 'completed';
   const { data: job } = useQuery(trpc.jobs.get.queryOptions({ jobId: run.jobId }, { enabled: launchable }));
   const [request, setRequest] = useState<string | null>(null);
-  if (!launchable || !job?.launchConfiguration) return null;
+  const settings = job?.launchConfiguration ?? job?.launchDefaults;
+  if (!launchable || !job || !settings) return null;
   return (
     <>
       <Button
@@ -44,14 +45,22 @@ export function LaunchTest({ run }: { run: TestedRun }) {
         Launch test
       </Button>
       {request && (
-        <Ask run={run} request={request} type={job.launchConfiguration.instanceType} onDone={() => setRequest(null)} />
+        <Ask
+          run={run}
+          request={request}
+          type={settings.instanceType ?? 'The one that fits the server best'}
+          settings={
+            job.launchConfiguration ? "The job's launch configuration" : `From the AWS target ${job.target?.name}`
+          }
+          onDone={() => setRequest(null)}
+        />
       )}
     </>
   );
 }
 
-function Ask(props: { run: TestedRun; request: string; type: string; onDone: () => void }) {
-  const { run, request, type, onDone } = props;
+function Ask(props: { run: TestedRun; request: string; type: string; settings: string; onDone: () => void }) {
+  const { run, request, type, settings, onDone } = props;
   const trpc = useTRPC();
   const router = useRouter();
   const launch = useMutation(
@@ -93,7 +102,7 @@ function Ask(props: { run: TestedRun; request: string; type: string; onDone: () 
             ['AMI', run.imageId],
             ['Run', <Time key="at" at={run.startedAt} exact />],
             ['Instance type', type],
-            ['Settings', "The job's launch configuration"],
+            ['Settings', settings],
           ]}
         />
         <Alert type="info" statusIconAriaLabel="Info">

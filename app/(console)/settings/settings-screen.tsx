@@ -4,13 +4,13 @@ import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
 import { LimitsCard } from './limits-card.tsx';
 import { MembersCard } from './members-card.tsx';
-import { TargetCards } from './target-card.tsx';
+import { TargetsTable } from './targets-table.tsx';
 
 export function SettingsScreen() {
   usePageShell({ breadcrumbs: [{ text: 'Settings', href: '/settings' }] });
   return (
     <Page title="Settings" description="Settings of the whole workspace.">
-      <TargetCards />
+      <TargetsTable />
       <LimitsCard />
       <MembersCard />
     </Page>

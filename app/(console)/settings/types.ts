@@ -4,4 +4,3 @@ import type { AppRouter } from '../../../server/api/root.ts';
 
 type Outputs = inferRouterOutputs<AppRouter>;
 export type RunLimits = Outputs['limits']['get'];
-export type Target = Outputs['targets']['get'];

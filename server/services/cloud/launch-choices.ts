@@ -5,7 +5,8 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { recommendType } from '../../../replication/target/aws/recommend-type.ts';
 import type { InstanceTypeChoice, LaunchableImage } from '../../../replication/target/aws/target.ts';
 import { guard, type ServiceContext } from '../context.ts';
-import { placeAt } from '../targets/store.ts';
+import { launchDefaultsOf } from '../targets/settings.ts';
+import { type AtPlace, placeAt, targetOf } from '../targets/store.ts';
 import { cloudDeadline, targetPool } from './target-pool.ts';
 
 /** The AMI of a run, and everything the launch wizard offers for it. */
@@ -25,6 +26,7 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     });
   }
   const { region } = await placeAt(ctx.db, row.image);
+  const defaults = await defaultsAt(ctx, workspaceId, row.image, region);
   const target = await targetPool().at(ctx.db, row.image);
   const signal = cloudDeadline();
   const [types, networks, image, identity] = await Promise.all([
@@ -42,7 +44,7 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     hasEna: image.ena ? null : false,
     guestName: server?.guestName ?? '',
     volumes: image.volumes.length,
-    zones: zonesOf(networks.subnets, row.configuration?.subnetId),
+    zones: zonesOf(networks.subnets, (row.configuration ?? defaults?.settings)?.subnetId),
   };
   return {
     image: {
@@ -57,6 +59,8 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     needs,
     /** What launches of this job's AMIs begin with; null until one was saved. */
     configuration: row.configuration,
+    /** And while none is, the AWS target's; null where it has none. */
+    defaults,
     /** Null when the run did not keep what the server has. */
     source: server ? { vcpus: server.vcpus, memoryMiB: server.memoryMiB, guestName: server.guestName } : null,
     types: recommendType(needs, typesFor(image, types)),
@@ -65,6 +69,13 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
     account: identity.account,
     region,
   };
+}
+
+/** They are of the Region that the target is in now, which that of an older AMI need not be. */
+async function defaultsAt(ctx: ServiceContext, workspaceId: string, image: AtPlace, region: string) {
+  const { target, place } = await targetOf(ctx.db, workspaceId, image.targetId);
+  const settings = place.region === region ? launchDefaultsOf(target) : null;
+  return settings && { targetName: target.name, settings };
 }
 
 /** EC2 goes by the AMI: one without a boot mode starts with a BIOS, and one that only prefers UEFI as its source did. */

@@ -16,6 +16,7 @@ import { createJobs } from '../jobs/create.ts';
 import { setLaunchConfiguration } from '../jobs/launch-configuration.ts';
 import { getJob } from '../jobs/list.ts';
 import { Round } from '../round.ts';
+import { updateTarget } from '../targets/update.ts';
 import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { endTests, terminateInstance } from './instance-actions.ts';
 import { type LaunchInstanceInput, launchAsConfigured, launchInstance } from './launch.ts';
@@ -163,6 +164,37 @@ it('of an AMI goes one after the other, and none has to give way', async () => {
   const [image] = await site.db.select().from(images);
   expect(image?.instanceCount).toBe(3);
 }, 30_000);
+
+describe('default launch settings of the target', () => {
+  const launchDefaults = {
+    ...{ instanceType: null, subnetId: 'subnet-0d', securityGroupIds: ['sg-0d'], keyName: null },
+    ...{ publicAddress: false, instanceProfile: 'ssm' },
+  };
+
+  it('are launched with while the job has no launch configuration, and said where a launch is prepared', async () => {
+    const { targetId } = site;
+    await updateTarget(site.ctx, { targetId, launchDefaults });
+    const choices = await launchChoices(site.as('operator'), runId);
+    expect(choices).toMatchObject({ configuration: null, defaults: { targetName: 'Main', settings: launchDefaults } });
+    const [job] = await site.db.select().from(replicationJobs);
+    expect((await getJob(site.as('viewer'), job?.id ?? '')).launchDefaults).toMatchObject({ subnetId: 'subnet-0d' });
+    const { id } = await launchAsConfigured(site.as('operator'), { requestId, runId, purpose: 'test' });
+    expect(ec2.launches.get(id)).toMatchObject({
+      ...{ subnetId: 'subnet-0d', securityGroupIds: ['sg-0d'], publicAddress: false, instanceProfile: 'ssm' },
+      instanceType: choices.types.recommended?.name,
+    });
+
+    const configuration = { ...launchDefaults, instanceType: 't3.small', subnetId: 'subnet-0e' };
+    await setLaunchConfiguration(site.as('operator'), {
+      jobId: job?.id ?? '',
+      configuration: { ...configuration, volumes: [], tags: [], userData: null },
+    });
+    const other = await launchAsConfigured(site.as('operator'), { requestId: 'cd'.repeat(16), runId, purpose: 'test' });
+    expect(ec2.launches.get(other.id)).toMatchObject({ subnetId: 'subnet-0e', instanceType: 't3.small' });
+    await setLaunchConfiguration(site.as('operator'), { jobId: job?.id ?? '', configuration: null });
+    await updateTarget(site.ctx, { targetId, launchDefaults: null });
+  });
+});
 
 describe('a launch configuration', () => {
   it('is saved with a launch, used by every later one, and hides its user data from who may only look', async () => {

@@ -10,7 +10,9 @@ import type { LaunchInput } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { writeLaunchConfiguration } from '../jobs/launch-configuration.ts';
+import { launchDefaultsOf } from '../targets/settings.ts';
 import { type AtPlace, targetOf } from '../targets/store.ts';
+import { launchByDefaults } from './default-launch.ts';
 import { cloudDeadline, targetPool } from './target-pool.ts';
 
 export const launchInstanceInput = z.object({
@@ -136,7 +138,7 @@ export const configuredLaunchInput = z.object({
   purpose: z.enum(['test', 'final']),
 });
 
-/** Launches as the job's launch configuration says. @throws `conflict` when there is none */
+/** Launches as the job's launch configuration says, else the target's default settings. @throws `conflict` without either */
 export async function launchAsConfigured(
   ctx: ServiceContext,
   input: z.infer<typeof configuredLaunchInput>,
@@ -145,23 +147,29 @@ export async function launchAsConfigured(
   const { requestId, runId, purpose } = parseInput(configuredLaunchInput, input);
   const workspaceId = guard(ctx, purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
   const [row] = await ctx.db
-    .select({ configuration: replicationJobs.launchConfiguration, serverName: replicationJobs.serverName })
+    .select({
+      configuration: replicationJobs.launchConfiguration,
+      serverName: replicationJobs.serverName,
+      targetId: images.targetId,
+    })
     .from(images)
     .innerJoin(replicationJobs, eq(replicationJobs.id, images.jobId))
     .where(and(eq(images.runId, runId), eq(images.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `${runId} made no AMI.` });
-  if (!row.configuration) {
+  const defaults = launchDefaultsOf((await targetOf(ctx.db, workspaceId, row.targetId)).target);
+  const configuration = row.configuration ?? (defaults && (await launchByDefaults(ctx, runId, defaults)));
+  if (!configuration) {
     throw faultError('conflict', {
-      message: `The job of ${row.serverName} has no launch configuration.`,
+      message: `The job of ${row.serverName} has no launch configuration, and its AWS target no default launch settings.`,
       remedy: 'Launch an instance once with the wizard and save its settings as the launch configuration.',
     });
   }
   // A test leaves nothing behind when it ends.
-  const volumes = row.configuration.volumes.map((volume) => ({
+  const volumes = configuration.volumes.map((volume) => ({
     ...volume,
     deleteOnTermination: purpose === 'test' || volume.deleteOnTermination,
   }));
-  return launchInstance(ctx, { ...row.configuration, volumes, requestId, runId, purpose }, alongside);
+  return launchInstance(ctx, { ...configuration, volumes, requestId, runId, purpose }, alongside);
 }
 
 /** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import type { ConnectorSignIn } from '../../../replication/model/target.ts';
 import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { createTarget, createTargetInput } from '../targets/create.ts';
@@ -27,7 +28,8 @@ import { cloudDeadline } from './target-pool.ts';
 
 const signInFields = { signIn: signInInput, connectorSignIn: connectorSignInInput.default('own') };
 export const createSignedInTargetInput = z.object({ ...createTargetInput.shape, ...signInFields });
-export const changeSignInInput = z.object({ ...oneTargetInput.shape, ...signInFields });
+/** Without a sign-in the console's stays as it is, and nobody has to give its secret again. */
+export const changeSignInInput = z.object({ ...oneTargetInput.shape, ...signInFields, signIn: signInInput.optional() });
 
 /**
  * Creates a target of the account that the sign-in belongs to. @throws `aws-credentials-refused`, `aws-role-refused` and what else
@@ -53,10 +55,14 @@ export async function createSignedInTarget(
 export async function changeTargetSignIn(
   ctx: ServiceContext,
   input: z.input<typeof changeSignInInput>,
-): Promise<{ account: string }> {
+): Promise<{ account: string | null }> {
   const workspaceId = guard(ctx, 'target.manage');
   const { targetId, signIn: chosen, connectorSignIn } = parseInput(changeSignInInput, input);
   const { target, place } = await targetToSignIn(ctx.db, workspaceId, targetId);
+  if (!chosen) {
+    await changeConnectorSignIn(ctx, workspaceId, targetId, connectorSignIn);
+    return { account: place.account };
+  }
   await checkAllowed(ctx.db, chosen.kind);
   const externalId = target.externalId ?? newExternalId(workspaceId, targetId);
   const signIn = inFull(chosen, externalId);
@@ -99,6 +105,33 @@ export async function changeTargetSignIn(
     });
     event({ topic: 'targets', subjectId: targetId, kind: 'changed' });
     return { account };
+  });
+}
+
+async function changeConnectorSignIn(
+  ctx: ServiceContext,
+  workspaceId: string,
+  targetId: string,
+  connectorSignIn: ConnectorSignIn,
+): Promise<void> {
+  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    const [before] = await tx.select().from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');
+    if (!before) throw faultError('not-found', { message: `There is no AWS target ${targetId}.` });
+    if (before.connectorSignIn === connectorSignIn) return;
+    const changedBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'landfall';
+    await tx
+      .update(awsTargets)
+      .set({ connectorSignIn, changedBy, changedAt: ctx.now() })
+      .where(eq(awsTargets.id, targetId));
+    audit({
+      action: 'target.sign-in',
+      subjectKind: 'target',
+      subjectId: targetId,
+      subjectName: before.name,
+      before: toldOf(before),
+      after: toldOf({ ...before, connectorSignIn }),
+    });
+    event({ topic: 'targets', subjectId: targetId, kind: 'changed' });
   });
 }
 

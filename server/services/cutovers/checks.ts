@@ -6,6 +6,7 @@ import type { CutoverCheck } from '../../../replication/model/cutover.ts';
 import { baselinesOf } from '../baselines/baselines.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { type TestLaunchTime, testLaunchTime } from '../instances/test-launch-time.ts';
+import { launchDefaultsOf } from '../targets/settings.ts';
 import { targetOf } from '../targets/store.ts';
 
 export interface Readiness {
@@ -46,7 +47,7 @@ export async function cutoverReadiness(
     .select({ id: replicationRuns.id })
     .from(replicationRuns)
     .where(and(eq(replicationRuns.jobId, jobId), inArray(replicationRuns.state, ['pending', 'active'])));
-  const { place } = await targetOf(tx, job.workspaceId, job.targetId);
+  const { target, place } = await targetOf(tx, job.workspaceId, job.targetId);
   const measured = (await baselinesOf(tx, jobId, place)).baselines.length;
   const rehearsed = await testLaunchTime(tx, jobId);
 
@@ -84,13 +85,16 @@ export async function cutoverReadiness(
     );
   if (going)
     check('no-run', 'No run under way', 'wait', `${going.id} is under way; the cutover waits until it has ended.`);
+  const defaults = launchDefaultsOf(target);
   check(
     'launch-configuration',
     'Launch configuration',
-    job.launchConfiguration ? 'pass' : 'fail',
+    job.launchConfiguration || defaults ? 'pass' : 'fail',
     job.launchConfiguration
       ? `${job.launchConfiguration.instanceType} in ${job.launchConfiguration.subnetId}.`
-      : 'The job has none. Launch a test with the wizard and save its settings as the launch configuration.',
+      : defaults
+        ? `From the AWS target ${target.name}: ${defaults.instanceType ?? 'the type that fits the server'} in ${defaults.subnetId}.`
+        : 'The job has none. Launch a test with the wizard and save its settings as the launch configuration.',
   );
   check(
     'rehearsed',

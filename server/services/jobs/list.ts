@@ -13,6 +13,8 @@ import { findPage } from '../list-find.ts';
 import type { ListPage, ListQuery } from '../list-page.ts';
 import { type RunOfStatus, runStatus } from '../runs/view.ts';
 import { type ListedTarget, targetNames } from '../targets/list.ts';
+import { launchDefaultsOf } from '../targets/settings.ts';
+import { targetOf } from '../targets/store.ts';
 
 type JobRow = typeof replicationJobs.$inferSelect;
 type NewestRun = RunOfStatus &
@@ -184,6 +186,8 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     /** What its next run measures from, per disk. */
     baselines: await shownBaselines(ctx.db, jobId),
     launchConfiguration: shownConfiguration(row.job.launchConfiguration),
+    /** What launches begin with while it has none: its target's; null where that has none either. */
+    launchDefaults: launchDefaultsOf((await targetOf(ctx.db, workspaceId, row.job.targetId)).target),
     rehearsed: await testLaunchTime(ctx.db, jobId),
   };
 }

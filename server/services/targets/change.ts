@@ -7,22 +7,20 @@ import {
   isTargetField,
   TARGET_FIELDS,
   type TargetField,
+  type TargetFields,
+  targetFieldsSchema,
 } from '../../../replication/model/target-fields.ts';
-import { placeFields } from './place.ts';
-import { checkUse, nameField, settingsOf, useFields } from './settings.ts';
+import { checkUse, settingsOf } from './settings.ts';
 import type { FoundTarget } from './store.ts';
-
-const fields = z.object({ name: nameField, ...placeFields, ...useFields });
 
 /** What is left out stays as it is. */
 export const targetChangeInput = z.object({
   targetId: z.string(),
   /** The one that the person has seen; another one is refused. Without it whatever is there is changed. */
   version: z.number().int().optional(),
-  ...fields.partial().shape,
+  ...targetFieldsSchema.partial().shape,
 });
 export type TargetChange = z.output<typeof targetChangeInput>;
-export type TargetFields = z.output<typeof fields>;
 
 export function fieldsOf({ target, place }: FoundTarget): TargetFields {
   const { region, bucket, prefix, endpoints, importRole } = place;

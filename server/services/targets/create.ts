@@ -5,9 +5,10 @@ import { newId } from '../../../db/ids.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { type ConnectorSignIn, partitionOf } from '../../../replication/model/target.ts';
+import { targetFieldsSchema } from '../../../replication/model/target-fields.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { placeInput } from './place.ts';
-import { checkUse, nameField, targetUseInput } from './settings.ts';
+import { checkUse, targetUseInput } from './settings.ts';
 import { idOfRequest, newExternalId, type SignIn, signInColumns, toldOf } from './sign-in.ts';
 
 export const createTargetInput = z.object({
@@ -16,7 +17,7 @@ export const createTargetInput = z.object({
     .string()
     .regex(/^[0-9a-f]{32}$/)
     .optional(),
-  name: nameField,
+  name: targetFieldsSchema.shape.name,
   ...placeInput.shape,
   ...targetUseInput.shape,
 });

@@ -1,25 +1,7 @@
 // What may be said of a target's place.
 import { z } from 'zod';
-import { DIGEST_PREFIX } from '../../../replication/model/baseline.ts';
-import { DEFAULT_PREFIX, targetEndpointsSchema } from '../../../replication/model/target.ts';
-
-/** What a person may change of it; its account is that of who signs in. */
-export const placeFields = {
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'A Region, such as eu-central-1'),
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'Name of a bucket: 3 to 63 small letters, digits, dots and hyphens'),
-  prefix: z
-    .string()
-    .max(200)
-    .regex(/^[\w.-]+(\/[\w.-]+)*\/$/, 'Letters, digits and . _ - between slashes, with a slash at the end')
-    .refine((prefix) => !prefix.startsWith(DIGEST_PREFIX), `Digests lie under ${DIGEST_PREFIX}`),
-  endpoints: targetEndpointsSchema,
-  importRole: z
-    .string()
-    .regex(/^[\w+=,.@-]{1,64}$/, 'Name of a role')
-    .nullable(),
-};
+import { DEFAULT_PREFIX } from '../../../replication/model/target.ts';
+import { placeFields } from '../../../replication/model/target-fields.ts';
 
 export const placeInput = z.object({
   ...placeFields,

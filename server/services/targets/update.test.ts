@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, audit, awsTargets, baselines, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
 import { TARGET_FIELDS } from '../../../replication/model/target-fields.ts';
+import { changeTargetSignIn } from '../cloud/sign-in.ts';
 import { createJobs } from '../jobs/create.ts';
 import { deleteJob } from '../jobs/delete.ts';
 import { getJob } from '../jobs/list.ts';
@@ -174,6 +175,19 @@ describe('a change of a target', () => {
     const changeable = Object.keys(TARGET_FIELDS);
     expect(Object.keys(known)).toEqual(expect.arrayContaining(changeable));
   });
+});
+
+it('connectors sign in another way without the console signing in anew', async () => {
+  const targetId = await newTarget('Lends');
+  const admin = site.as('administrator');
+  expect(await faultCode(changeTargetSignIn(site.as('operator'), { targetId, connectorSignIn: 'lent' }))).toBe(
+    'permission-denied',
+  );
+  const sent = await Promise.all([1, 2].map(() => changeTargetSignIn(admin, { targetId, connectorSignIn: 'lent' })));
+  expect(sent).toEqual([{ account: null }, { account: null }]);
+  expect(await describeTarget(admin, { targetId })).toMatchObject({ signIn: 'environment', connectorSignIn: 'lent' });
+  const told = await site.db.select().from(audit).where(eq(audit.subjectId, targetId));
+  expect(told.map(({ action }) => action)).toEqual(['target.create', 'target.sign-in']);
 });
 
 describe('the end of a target', () => {

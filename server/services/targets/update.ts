@@ -3,8 +3,9 @@ import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { awsTargets } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import type { TargetFields } from '../../../replication/model/target-fields.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
-import { changed, fieldsOf, type TargetFields, targetChangeInput } from './change.ts';
+import { changed, fieldsOf, targetChangeInput } from './change.ts';
 import { moveTarget } from './change-place.ts';
 import { type FoundTarget, targetOf } from './store.ts';
 

@@ -54,6 +54,7 @@ const choices: LaunchChoices = {
   },
   source: null,
   configuration: null,
+  defaults: null,
   types: {
     recommended: type('t3.medium'),
     reason: 't3.medium fits.',

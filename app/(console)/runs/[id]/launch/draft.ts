@@ -46,7 +46,7 @@ export const MAX_USER_DATA_BYTES = 16 * 1024;
 /** The proposal of a fresh wizard: the job's launch configuration, and what is sensible where there is none. */
 export function newDraft(choices: LaunchChoices, requestId: string): Draft {
   const proposed = proposal(choices, requestId);
-  const { configuration } = choices;
+  const configuration = choices.configuration ?? byDefaults(choices, proposed);
   if (!configuration) return proposed;
   const vpcId = choices.networks.subnets.find(({ id }) => id === configuration.subnetId)?.vpcId ?? proposed.vpcId;
   const named = configuration.tags.some(({ key }) => key === 'Name');
@@ -75,6 +75,13 @@ export function newDraft(choices: LaunchChoices, requestId: string): Draft {
     tags: named ? configuration.tags : [...proposed.tags, ...configuration.tags],
     userData: configuration.userData ?? '',
   };
+}
+
+/** The AWS target's default settings as a launch configuration; null where it has none. */
+function byDefaults({ defaults }: LaunchChoices, proposed: Draft): LaunchChoices['configuration'] {
+  if (!defaults) return null;
+  const { instanceType, ...settings } = defaults.settings;
+  return { ...settings, instanceType: instanceType ?? proposed.instanceType, volumes: [], tags: [], userData: null };
 }
 
 function proposal(choices: LaunchChoices, requestId: string): Draft {

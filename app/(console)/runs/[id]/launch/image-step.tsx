@@ -45,6 +45,12 @@ export function ImageStep({ draft, choices, onChange, mayLaunchForGood }: StepPr
               ['Goes to', `Account ${choices.account}, ${choices.region}`],
             ]}
           />
+          {choices.defaults && !choices.configuration && (
+            <Alert type="info" statusIconAriaLabel="Info">
+              The job has no launch configuration of its own. Subnet, security groups and the like begin with the
+              default launch settings from the AWS target {choices.defaults.targetName}.
+            </Alert>
+          )}
           {image.note && (
             <Alert type="info" statusIconAriaLabel="Info">
               {image.note}

@@ -1,7 +1,8 @@
 // What can be chosen for the AWS target, each with what it means and what it needs. Pure.
+import type { ConnectorSignIn, SignInKind } from '../../../../replication/model/target.ts';
 import type { Target } from './types.ts';
 
-export type TargetSettings = Pick<Target, 'transfer' | 'transport' | 'verification' | 'encrypted' | 'kmsKeyArn'>;
+type TargetSettings = Pick<Target, 'transfer' | 'transport' | 'verification' | 'encrypted' | 'kmsKeyArn'>;
 
 interface Choice<Value> {
   value: Value;
@@ -92,18 +93,45 @@ export function labelOf<Value extends string>(choices: readonly Choice<Value>[],
   return choices.find((choice) => choice.value === value)?.label ?? value.toUpperCase();
 }
 
-/** Whether saving would change anything. */
-export function differs(a: TargetSettings, b: TargetSettings): boolean {
-  return (
-    a.transfer !== b.transfer ||
-    a.transport !== b.transport ||
-    a.verification !== b.verification ||
-    a.encrypted !== b.encrypted ||
-    a.kmsKeyArn !== b.kmsKeyArn
-  );
-}
+/** How the console signs in at AWS. That of the environment cannot be chosen, only shown. */
+export const SIGN_IN_CHOICES: readonly Choice<SignInKind>[] = [
+  {
+    value: 'environment',
+    label: "Environment's key",
+    description: 'With LANDFALL_AWS_ACCESS_KEY_ID and its secret, set where web and worker run.',
+  },
+  {
+    value: 'assume-role',
+    label: 'Assume a role',
+    description: 'Short-lived rights of a role in the account. The best choice: no secret is kept for it.',
+  },
+  {
+    value: 'access-key',
+    label: 'Access key',
+    description: 'The key of an IAM user. Its secret is sealed and never shown again.',
+  },
+  {
+    value: 'default-chain',
+    label: "The machine's own identity",
+    description: "AWS's default chain: an instance, container or pod role, or a profile, where web and worker run.",
+  },
+];
 
-/** Whether the next run of every job begins with a full copy: a chain of snapshots has one key. */
-export function beginsNewChains(a: TargetSettings, b: TargetSettings): boolean {
-  return a.encrypted !== b.encrypted || a.kmsKeyArn !== b.kmsKeyArn;
-}
+export const CONNECTOR_CHOICES: readonly Choice<ConnectorSignIn>[] = [
+  {
+    value: 'own',
+    label: 'With a key of their own',
+    description: 'Each connector holds an AWS key, given where it runs.',
+  },
+  {
+    value: 'lent',
+    label: 'Lent by the console',
+    description: 'Short-lived keys, narrowed to the run, renewed while it goes. No connector holds an AWS key.',
+  },
+];
+
+export const PUBLIC_ADDRESS_CHOICES: readonly { value: 'subnet' | 'yes' | 'no'; label: string }[] = [
+  { value: 'subnet', label: 'As the subnet says' },
+  { value: 'yes', label: 'Yes' },
+  { value: 'no', label: 'No' },
+];
