@@ -204,7 +204,7 @@ export const FAULT_KINDS = {
   'aws-credentials-missing': {
     message: 'There are no AWS credentials to sign in to the AWS target with.',
     remedy:
-      'Give the target an access key of its own (Settings › AWS targets › Change sign-in), or set the AWS variables for web and worker and start them again (docs/operations.md).',
+      'Give the target an access key of its own (Settings › the target › Sign-in), or set the AWS variables for web and worker and start them again (docs/operations.md).',
     blame: 'you',
     retry: 'later',
   },
@@ -244,7 +244,7 @@ export const FAULT_KINDS = {
   'secret-unreadable': {
     message: 'A secret in the database does not open.',
     remedy:
-      'It was damaged or moved, or the key of this name is another one. Enter the secret anew (for an AWS target: Change sign-in), or restore the database or the key from a backup.',
+      'It was damaged or moved, or the key of this name is another one. Enter the secret anew (for an AWS target: Sign-in, on its page), or restore the database or the key from a backup.',
     blame: 'you',
     retry: 'later',
   },

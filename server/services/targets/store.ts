@@ -57,7 +57,7 @@ export async function targetOf(tx: Queries, workspaceId: string, targetId?: stri
   throw faultError('conflict', {
     message: 'The workspace has no AWS target.',
     remedy:
-      'An administrator creates one under Settings. A worker makes the first of its AWS variables (docs/operations.md).',
+      'An administrator creates one under Settings. A worker makes the first of its AWS variables (docs/targets.md).',
   });
 }
 
