@@ -33,7 +33,7 @@ const { values } = parseArgs({
     servers: { type: 'string', default: String(FULL_SERVERS) },
     /** Where the console's database is kept, and found again. Without it: in a folder that is removed at the end. */
     keep: { type: 'string' },
-    /** Only these lists of the console, and nothing else of it; `ticks` among them for those of the worker. */
+    /** Only these lists of the console, and nothing else of it; `ticks` among them for those of the worker, `pages` for a browser's. */
     lists: { type: 'string' },
     /** How often each question is asked; those that take long are asked less often. */
     times: { type: 'string', default: '20' },

@@ -16,7 +16,7 @@ export interface ConsoleOptions {
   servers: number;
   /** Folder of the database, kept for the next time; null: one that is removed at the end. */
   keep: string | null;
-  /** Lists by their names, and `ticks`; null: everything. */
+  /** Lists by their names, `ticks` and `pages`; null: everything. */
   lists: readonly string[] | null;
   times: number;
   /** Seconds after which a question is given up. */
@@ -29,12 +29,14 @@ export interface ConsoleOptions {
 const FEWEST_SERVERS = 100;
 /** Named beside the lists: the worker's ticks, which need no console in front of the database. */
 const TICKS = 'ticks';
+/** What a browser shows. */
+const PAGES = 'pages';
 
 export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]> {
   const { servers, keep, lists, times, longest, explain, say } = options;
-  const unknown = lists?.find((name) => name !== TICKS && !Object.hasOwn(LISTS, name));
+  const unknown = lists?.find((name) => name !== TICKS && name !== PAGES && !Object.hasOwn(LISTS, name));
   if (unknown !== undefined)
-    throw new Error(`There is no list "${unknown}": say some of ${[...Object.keys(LISTS), TICKS].join(', ')}.`);
+    throw new Error(`There is no list "${unknown}": say some of ${[...Object.keys(LISTS), TICKS, PAGES].join(', ')}.`);
   const asksConsole = !lists || lists.some((name) => name !== TICKS);
   if (!Number.isInteger(servers) || servers < FEWEST_SERVERS)
     throw new Error(`--servers takes a whole number from ${FEWEST_SERVERS} on.`);
@@ -63,7 +65,8 @@ export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]
     const web = asksConsole ? await startWeb(databaseUrl, ends) : null;
     if (web) await measureAnswers({ web, databaseUrl, patience, show, asked }, lists);
     if (!lists || lists.includes(TICKS)) await measureTicks(databaseUrl, patience, show);
-    if (web && !lists) await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
+    if (web && (!lists || lists.includes(PAGES)))
+      await measurePages({ web, databaseUrl, times: Math.min(times, 20) }, show);
     if (web && explain) {
       const slowest = asked.toSorted((left, right) => right.p95 - left.p95);
       const plans = await writeWorstPlans(
