@@ -1,5 +1,8 @@
 // Secrets at rest: sealed in their place, opened by nobody without the key, rewrapped while everything runs.
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
@@ -106,11 +109,13 @@ describe('LANDFALL_SECRET_KEY', () => {
 
 describe('what is sealed in the database', () => {
   let db: Database;
+  let url: string;
   let drop: () => Promise<void>;
   const workspaceId = newId.workspace();
   beforeAll(async () => {
     const database = await createTestDatabase();
-    db = openDatabase(database.url);
+    url = database.url;
+    db = openDatabase(url);
     drop = async () => {
       await db.$client.end();
       await database.drop();
@@ -212,4 +217,36 @@ describe('what is sealed in the database', () => {
     await checkSecrets(db, [next]);
     await forget();
   });
+
+  it('is looked at and rewrapped by programs, which say what they found and never a secret', async () => {
+    const value = (...keys: MasterKey[]) => keys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(',');
+    const run = async (program: string, key: string, ...more: string[]) => {
+      const env = { ...process.env, DATABASE_URL: url, LANDFALL_SECRET_KEY: key };
+      const cwd = fileURLToPath(new URL('../..', import.meta.url));
+      try {
+        const { stdout } = await promisify(execFile)(process.execPath, [program, ...more], { env, cwd });
+        return { code: 0, said: stdout };
+      } catch (error) {
+        const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+        return { code, said: stdout + stderr };
+      }
+    };
+    for (let made = 0; made < 3; made += 1) await targetWith(SECRET, [old]);
+    const lost = await run('server/check-secrets.ts', value(next));
+    expect(lost).toMatchObject({ code: 1, said: expect.stringMatching(/sealed with the key old, and it is not in/) });
+    expect((await run('server/check-secrets.ts', '')).code).toBe(1);
+    expect(await run('server/check-secrets.ts', value(old))).toEqual({ code: 0, said: '' });
+    const rotated = await run('server/rotate-secrets.ts', value(next, old));
+    expect(rotated).toEqual({ code: 0, said: '3 secrets rewrapped: all that open are under the key next now.\n' });
+    expect((await run('server/check-secrets.ts', value(next))).code).toBe(0);
+    const givenUp = await run('server/rotate-secrets.ts', value(old), '--give-up', 'next');
+    expect(givenUp).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/^3 secrets sealed with the key next taken out/),
+    });
+    const said = [lost, rotated, givenUp].map((one) => one.said).join('');
+    for (const secret of [SECRET, old.key.toString('base64'), next.key.toString('base64')])
+      expect(said).not.toContain(secret);
+    await forget();
+  }, 30_000);
 });

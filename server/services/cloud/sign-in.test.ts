@@ -15,6 +15,7 @@ import { createLog } from '../../log.ts';
 import { systemContext } from '../context.ts';
 
 import { createTarget } from '../targets/create.ts';
+import { previewTargetChange } from '../targets/preview-change.ts';
 import { newTargetSignIn, type SignInInput, targetSignIn } from '../targets/sign-in.ts';
 import { updateTarget } from '../targets/update.ts';
 import { faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
@@ -197,6 +198,24 @@ describe('a target', () => {
     await changeTargetSignIn(admin(), { targetId, signIn: ownKey() });
     vi.stubEnv('LANDFALL_AWS_ACCESS_KEY_ID', '');
     expect(await expectOpen(targetId)).toMatch(/:user\/landfall$/);
+  });
+
+  it('of the environment is not moved by members of one workspace among others, until it signs in by itself', async () => {
+    withEnvironment();
+    const { targetId } = await createTarget(site.ctx, named());
+    await anotherWorkspace();
+    for (const change of [
+      { bucket: 'somebody-elses' },
+      { prefix: 'theirs/' },
+      { region: 'us-east-1' },
+      { endpoints: {} },
+    ]) {
+      expect(await faultCode(updateTarget(admin(), { targetId, ...change }))).toBe('sign-in-reserved');
+      expect(await faultCode(previewTargetChange(admin(), { targetId, ...change }))).toBe('sign-in-reserved');
+    }
+    expect(await updateTarget(admin(), { targetId, verification: 'full' })).toMatchObject({ revision: 1 });
+    await changeTargetSignIn(admin(), { targetId, signIn: ownKey() });
+    expect(await updateTarget(admin(), { targetId, prefix: 'theirs/' })).toMatchObject({ revision: 2 });
   });
 
   it('is made once by a request that is sent many times at once', async () => {

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { guard, parseInput, type ServiceContext } from '../context.ts';
 import { type ChangedField, changed, targetChangeInput } from './change.ts';
+import { checkMove } from './sign-in.ts';
 import { targetOf } from './store.ts';
 import { measuredDisks, usageOf } from './usage.ts';
 
@@ -27,6 +28,12 @@ export async function previewTargetChange(
   const wanted = parseInput(targetChangeInput, input);
   const found = await targetOf(ctx.db, workspaceId, wanted.targetId);
   const { changes } = changed(found, wanted);
+  await checkMove(
+    ctx.db,
+    ctx.principal,
+    found.target,
+    changes.map(({ field }) => field),
+  );
   const { jobs, runs } = await usageOf(ctx.db, found.target.id);
   return {
     version: found.target.version,

@@ -105,10 +105,36 @@ export function newExternalId(workspaceId: string, targetId: string): string {
  * identity's rights, so it is for installations of one workspace, unless their operator says otherwise.
  */
 async function allowedSignIns(db: Queries): Promise<SignInInput['kind'][]> {
-  const shared = awsEnvironment().LANDFALL_AWS_DEFAULT_CHAIN === 'all';
-  const alone = shared || (await db.select({ id: workspaces.id }).from(workspaces).limit(2)).length < 2;
   const sealing = readKeyRing().length > 0;
-  return [...(sealing ? (['access-key', 'assume-role'] as const) : []), ...(alone ? (['default-chain'] as const) : [])];
+  const chain = await isOperatorsShared(db);
+  return [...(sealing ? (['access-key', 'assume-role'] as const) : []), ...(chain ? (['default-chain'] as const) : [])];
+}
+
+/** Whether members may point targets anywhere with what is the operator's. */
+async function isOperatorsShared(db: Queries): Promise<boolean> {
+  if (awsEnvironment().LANDFALL_AWS_DEFAULT_CHAIN === 'all') return true;
+  return (await db.select({ id: workspaces.id }).from(workspaces).limit(2)).length < 2;
+}
+
+const WHERE_IT_IS = ['region', 'bucket', 'prefix', 'endpoints'];
+
+/**
+ * For a change of a target: one that signs in with what is the operator's stays where it is, since others use that too.
+ * @throws `sign-in-reserved`
+ */
+export async function checkMove(
+  db: Queries,
+  principal: ServiceContext['principal'],
+  target: Pick<TargetRow, 'name' | 'signIn'>,
+  fields: readonly string[],
+): Promise<void> {
+  const isOperators = target.signIn === 'environment' || target.signIn === 'default-chain';
+  if (principal.kind === 'system' || !isOperators || !fields.some((field) => WHERE_IT_IS.includes(field))) return;
+  if (await isOperatorsShared(db)) return;
+  throw faultError('sign-in-reserved', {
+    message: `The AWS target ${target.name} signs in with the console's own identity, which other workspaces use too, so members cannot move it to another place.`,
+    remedy: 'Change its sign-in to an access key or a role of the account first, or create another target.',
+  });
 }
 
 /** @throws `sign-in-reserved`, `secret-key-missing` when members may not choose it here */

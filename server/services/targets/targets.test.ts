@@ -162,7 +162,7 @@ describe('a job', () => {
     const jobId = jobIds[0] as string;
     expect((await getJob(admin, jobId)).target).toMatchObject({ id: targetId, name: 'For jobs', ...PLACE });
 
-    await updateTarget(admin, { targetId, ...PLACE, bucket: 'third-bucket' });
+    await updateTarget(site.ctx, { targetId, ...PLACE, bucket: 'third-bucket' });
     const ofJob = eq(replicationRuns.jobId, jobId);
     await site.db.update(replicationRuns).set({ state: 'cancelled', endedAt: new Date() }).where(ofJob);
     await startRun(admin, { jobId });

@@ -7,6 +7,7 @@ import type { TargetFields } from '../../../replication/model/target-fields.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { changed, fieldsOf, targetChangeInput } from './change.ts';
 import { moveTarget } from './change-place.ts';
+import { checkMove } from './sign-in.ts';
 import { type FoundTarget, targetOf } from './store.ts';
 
 /**
@@ -23,6 +24,12 @@ export async function updateTarget(
     const found = await lockTarget(work, workspaceId, wanted.targetId);
     const { after, changes } = changed(found, wanted);
     if (changes.length === 0) return { version: found.target.version, revision: found.target.revision };
+    await checkMove(
+      work.tx,
+      ctx.principal,
+      found.target,
+      changes.map(({ field }) => field),
+    );
     if (wanted.version !== undefined && wanted.version !== found.target.version) throw changedMeanwhile(found);
     const { target, place } = found;
     const { region, bucket, prefix, endpoints, importRole, ...rest } = after;
