@@ -2,6 +2,7 @@
 // The way from page to page. Beyond the pages that have numbers it is next, previous, and back to the first one.
 import Button from '@cloudscape-design/components/button';
 import Pagination from '@cloudscape-design/components/pagination';
+import { useNarrow } from './narrow.ts';
 import { formatCount } from './quantity.ts';
 import { numberedPages, placeOf, type TablePage } from './table-pages.ts';
 import type { TableState } from './table-state.ts';
@@ -15,6 +16,8 @@ interface TablePaginationProps {
 
 export function TablePagination({ state, data, outdated }: TablePaginationProps) {
   const { query } = state;
+  // In a row of numbers the arrows would not stand side by side.
+  const pagesVariant = useNarrow() ? 'compact' : 'normal';
   const pages = numberedPages(query, data);
   function goTo(wanted: number) {
     const place = data && placeOf(wanted, query, data);
@@ -24,6 +27,7 @@ export function TablePagination({ state, data, outdated }: TablePaginationProps)
   if (query.cursor === null) {
     return (
       <Pagination
+        pagesVariant={pagesVariant}
         currentPageIndex={Math.min(query.page, pages)}
         pagesCount={pages}
         openEnd={data?.more ?? false}
