@@ -42,7 +42,7 @@ test('a member comes in by a link, gets another role while looking, a new passwo
     await theirs.open();
     await expect(theirs.button('Invite member')).toHaveAttribute('aria-disabled', 'true');
     await theirs.button('Invite member').hover();
-    await expect(other.getByText('Only administrators invite members.')).toBeVisible();
+    await expect(other.getByRole('tooltip').getByText('Only administrators invite members.')).toBeVisible();
   });
 
   await test.step('another role shows on the page that is open', async () => {
