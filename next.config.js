@@ -52,7 +52,7 @@ export default {
     },
     // Their addresses are secrets: no other page is told of them, and no cache keeps them.
     {
-      source: '/:page(invitation|reset)/:token',
+      source: '/:page(first-run|invitation|reset)/:token',
       headers: [
         { key: 'Referrer-Policy', value: 'no-referrer' },
         { key: 'Cache-Control', value: 'no-store' },

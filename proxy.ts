@@ -5,7 +5,7 @@ import { getToken } from 'next-auth/jwt';
 
 const SIGN_IN = '/sign-in';
 /** For who is not signed in: the link itself says who may come in. */
-const BY_LINK = /^\/(invitation|reset)\//;
+const BY_LINK = /^\/(first-run|invitation|reset)\//;
 
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname, search } = request.nextUrl;

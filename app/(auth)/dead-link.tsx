@@ -5,7 +5,21 @@ import { EntranceCard, EntranceLink, Notice } from './entrance-form.tsx';
 
 type State = 'unknown' | 'used' | 'revoked' | 'expired';
 
-const WORDS: Record<'invitation' | 'reset', Record<State, { title: string; text: string }>> = {
+const OVER = {
+  title: 'The first administrator is there',
+  text: 'This address was good for one account. Sign in, or ask an administrator for an invitation.',
+};
+
+const WORDS: Record<'first-run' | 'invitation' | 'reset', Record<State, { title: string; text: string }>> = {
+  'first-run': {
+    unknown: {
+      title: 'This address makes no administrator',
+      text: 'Check that it was copied whole. Each start of Landfall prints the right one while nobody has an account.',
+    },
+    used: OVER,
+    revoked: OVER,
+    expired: OVER,
+  },
   invitation: {
     unknown: {
       title: 'This invitation does not exist',

@@ -3,6 +3,7 @@
 import { createTRPCClient, httpLink } from '@trpc/client';
 import superjson from 'superjson';
 import type { AppRouter } from '../../server/api/root.ts';
+import { openWorkspace } from '../_shell/open-workspace.ts';
 import { sendCredentials } from './sign-in/send-credentials.ts';
 
 /** The console's API without its shell. */
@@ -15,20 +16,5 @@ export async function enter(email: string, password: string, workspaceId?: strin
     window.location.assign('/sign-in');
     return;
   }
-  await open(workspaceId);
-}
-
-/** Loads the console, with a workspace open: the session remembers which. */
-export async function open(workspaceId?: string): Promise<void> {
-  if (workspaceId) {
-    const { csrfToken } = (await (await fetch('/api/auth/csrf', { cache: 'no-store' })).json()) as {
-      csrfToken: string;
-    };
-    await fetch('/api/auth/session', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ csrfToken, data: { workspaceId } }),
-    });
-  }
-  window.location.assign('/overview');
+  await openWorkspace(workspaceId);
 }

@@ -47,6 +47,8 @@ export interface Started {
   url: string;
   /** Those of the first members, when they were made just now. */
   passwords: { admin: string; viewer: string } | undefined;
+  /** Where somebody becomes the first administrator, while there is none. */
+  firstRun: string | undefined;
   lab: LabFile | undefined;
 }
 
@@ -143,7 +145,9 @@ export class Landfall {
       void this.#compile('/sign-in').then(() => this.#compile('/api/trpc/session.me'));
       this.#reload = reloadOnChange(this.#options.root, this.#supervisor, say);
     }
-    return { url: publicUrl(own, host, port), passwords: first.passwords, lab: labFile };
+    const url = publicUrl(own, host, port);
+    const firstRun = first.firstRun && `${url}/first-run/${first.firstRun}`;
+    return { url, passwords: first.passwords, firstRun, lab: labFile };
   }
 
   /** Ends everything: programs first, Postgres last. */
@@ -234,9 +238,13 @@ export class Landfall {
     say('console built');
   }
 
-  /** Makes the first members when there are none. The passwords exist here and on the screen, and nowhere else. */
+  /**
+   * With the lab, or with a password in the environment: makes the first members when there are none. The passwords exist here and on
+   * the screen, and nowhere else. Else somebody becomes the first administrator by a link.
+   */
   async #firstStart(settings: Settings) {
     const { root, own } = this.#options;
+    const wanted = this.#options.lab || own.LANDFALL_FIRST_ADMIN_PASSWORD;
     const passwords = {
       admin: own.LANDFALL_FIRST_ADMIN_PASSWORD || makePassword(),
       viewer: own.LANDFALL_FIRST_VIEWER_PASSWORD || makePassword(),
@@ -245,8 +253,8 @@ export class Landfall {
       cwd: root,
       env: {
         ...consoleEnvironment(settings),
-        LANDFALL_FIRST_ADMIN_PASSWORD: passwords.admin,
-        LANDFALL_FIRST_VIEWER_PASSWORD: passwords.viewer,
+        LANDFALL_FIRST_ADMIN_PASSWORD: wanted ? passwords.admin : undefined,
+        LANDFALL_FIRST_VIEWER_PASSWORD: wanted ? passwords.viewer : undefined,
       },
       capture: true,
     });
@@ -257,8 +265,12 @@ export class Landfall {
       .findLast((line) => line.startsWith('{'));
     if (code !== 0 || !answer)
       throw new SetUpError(`${output.trim()}\n\nThe first workspace and its members could not be made.`);
-    const { created, enrolmentCode } = JSON.parse(answer) as { created: boolean; enrolmentCode?: string };
-    return { passwords: created ? passwords : undefined, enrolmentCode };
+    const { created, enrolmentCode, firstRun } = JSON.parse(answer) as {
+      created: boolean;
+      enrolmentCode?: string;
+      firstRun?: string;
+    };
+    return { passwords: created ? passwords : undefined, enrolmentCode, firstRun };
   }
 
   async #startWeb(settings: Settings): Promise<void> {

@@ -37,7 +37,7 @@ function readOptions(): StartOptions {
 await inForeground(
   () => Landfall.open(readOptions()),
   async (landfall) => {
-    const { url, passwords } = await landfall.start();
+    const { url, passwords, firstRun } = await landfall.start();
     say('ready');
     const lines = ['', `  Landfall       ${url}`];
     if (passwords) {
@@ -45,6 +45,12 @@ await inForeground(
         `  Administrator  admin@landfall.local   ${passwords.admin}`,
         `  Viewer         viewer@landfall.local  ${passwords.viewer}`,
         '  The passwords are shown this once and kept nowhere in clear: write them down.',
+      );
+    }
+    if (firstRun) {
+      lines.push(
+        `  First account  ${firstRun}`,
+        '  Nobody has an account yet: whoever opens this address becomes the administrator. It is printed until somebody has.',
       );
     }
     console.log(

@@ -160,7 +160,7 @@ it.each([
 });
 
 it('is forgotten a week after its end', async () => {
-  const [live, ended, ranOut] = [await begin(), await begin(), await begin()];
+  const [ended, ranOut, live] = [await begin(), await begin(), await begin()];
   const days = (count: number) => new Date(Date.now() - count * 86_400_000);
   await site.db
     .update(sessions)
@@ -179,4 +179,14 @@ it('is forgotten a week after its end', async () => {
     .where(eq(sessions.id, ranOut.sessionId));
   await trimHistory(site.ctx, 90);
   expect(await left()).toEqual([live.sessionId]);
+});
+
+it('stays when it is the person’s last, which says when that person was last seen', async () => {
+  await begin();
+  const last = await begin();
+  const long = new Date(Date.now() - 90 * 86_400_000);
+  await site.db.update(sessions).set({ endedAt: long });
+  await trimHistory(site.ctx, 90);
+  const left = (await site.db.select().from(sessions)).map(({ id }) => id);
+  expect(left).toEqual([last.sessionId]);
 });

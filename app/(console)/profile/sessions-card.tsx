@@ -12,7 +12,7 @@ import { useNotifications } from '../../_shell/notifications.tsx';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
-import { formatNumberOf, orUnknown } from '../../_ui/quantity.ts';
+import { formatNumberOf, orUnknown, UNKNOWN } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
 import { browserOf } from './browser-of.ts';
 
@@ -82,7 +82,7 @@ export function SessionsCard() {
         {
           id: 'actions',
           header: 'Actions',
-          cell: (session) => !session.current && <End session={session} onEnded={refresh} />,
+          cell: (session) => (session.current ? UNKNOWN : <End session={session} onEnded={refresh} />),
           width: 120,
         },
       ]}

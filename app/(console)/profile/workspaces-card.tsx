@@ -7,7 +7,8 @@ import { useState } from 'react';
 import { ROLE_LABELS } from '../../../server/access/permissions.ts';
 import { shownFault } from '../../_shell/faults.ts';
 import { useMember } from '../../_shell/member.tsx';
-import { useMutation } from '../../_shell/mutation.ts';
+import { useMutation, useOneAtATime } from '../../_shell/mutation.ts';
+import { openWorkspace } from '../../_shell/open-workspace.ts';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
@@ -16,6 +17,7 @@ export function WorkspacesCard() {
   const trpc = useTRPC();
   const me = useMember();
   const [asking, setAsking] = useState(false);
+  const [open] = useOneAtATime(openWorkspace);
   const leave = useMutation(
     trpc.members.leave.mutationOptions({
       meta: { inline: true, once: true },
@@ -49,9 +51,13 @@ export function WorkspacesCard() {
             id: 'actions',
             header: 'Actions',
             cell: ({ id, name }) =>
-              id === me.workspace.id && (
+              id === me.workspace.id ? (
                 <Button variant="inline-link" ariaLabel={`Leave ${name}`} onClick={() => setAsking(true)}>
                   Leave
+                </Button>
+              ) : (
+                <Button variant="inline-link" ariaLabel={`Open ${name}`} onClick={() => void open(id)}>
+                  Open
                 </Button>
               ),
             width: 120,

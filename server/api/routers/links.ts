@@ -1,7 +1,12 @@
-// What somebody may do who has nothing but a link: look at it, become a member, set a new password.
+// What somebody may do who has nothing but a link: look at it, become a member (or the first one), set a new password.
 import { addressOf } from '../../auth/address.ts';
 import { processContext } from '../../services/context.ts';
 import { acceptInput, acceptInvitation, linkInput, lookAtInvitation } from '../../services/people/accept-invitation.ts';
+import {
+  createFirstAdministrator,
+  firstAdministratorInput,
+  lookAtFirstRun,
+} from '../../services/people/first-administrator.ts';
 import { lookAtReset, resetInput, resetPassword } from '../../services/people/reset-password.ts';
 import { openProcedure, router } from '../trpc.ts';
 
@@ -17,6 +22,10 @@ export const linksRouter = router({
     const member = (await ctx.session())?.principal ?? null;
     return acceptInvitation(ctx.service, input, { ...ctx.holder, member });
   }),
+  firstRun: linkProcedure.input(linkInput).query(({ ctx, input }) => lookAtFirstRun(ctx.service, input, ctx.holder)),
+  createFirstAdministrator: linkProcedure
+    .input(firstAdministratorInput)
+    .mutation(({ ctx, input }) => createFirstAdministrator(ctx.service, input, ctx.holder)),
   reset: linkProcedure.input(linkInput).query(({ ctx, input }) => lookAtReset(ctx.service, input, ctx.holder)),
   setPassword: linkProcedure
     .input(resetInput)

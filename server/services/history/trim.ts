@@ -39,10 +39,15 @@ async function trimEvents({ db }: ServiceContext): Promise<boolean> {
   return most >= ROWS;
 }
 
-/** Sessions that ended or ran out, a week later. That they were is in the audit trail. */
+/**
+ * Sessions that ended or ran out, a week later. That they were is in the audit trail. Of each person the last one stays, which
+ * says when that person was last seen.
+ */
 async function trimSessions({ db }: ServiceContext): Promise<boolean> {
-  const over = sql`least(${sessions.endedAt}, ${sessions.expiresAt})`;
-  const rows = sql`select id from ${sessions} where ${over} < now() - interval '7 days' order by ${over} limit ${ROWS}`;
+  const over = sql`least(s.ended_at, s.expires_at)`;
+  const rows = sql`select s.id from ${sessions} s where ${over} < now() - interval '7 days' and exists (
+      select from ${sessions} later where later.user_id = s.user_id and later.last_seen_at > s.last_seen_at)
+    order by ${over} limit ${ROWS}`;
   const { rowCount } = await db.delete(sessions).where(sql`${sessions.id} in (${rows})`);
   return (rowCount ?? 0) >= ROWS;
 }

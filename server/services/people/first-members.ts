@@ -1,10 +1,10 @@
 // The first workspace with its two members, made once on an empty database.
-import { sql } from 'drizzle-orm';
 import type { Database } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
 import { members, users, workspaces } from '../../../db/schema/index.ts';
 import { hashPassword } from '../../access/passwords.ts';
 import { inTransaction, systemContext } from '../context.ts';
+import { FIRST_START_LOCK } from './first-administrator.ts';
 
 export interface FirstPasswords {
   administrator: string;
@@ -27,7 +27,7 @@ export async function createFirstMembers(
   };
   return db
     .transaction(async (tx) => {
-      await tx.execute(sql`select pg_advisory_xact_lock(7306213)`);
+      await tx.execute(FIRST_START_LOCK);
       const [there] = await tx.select({ id: workspaces.id }).from(workspaces).limit(1);
       if (there) return { workspaceId: there.id, created: false };
       const workspaceId = newId.workspace();

@@ -3,7 +3,8 @@
 import { useState } from 'react';
 import { ROLE_LABELS, type Role } from '../../../../server/access/permissions.ts';
 import { type ShownFault, shownFault } from '../../../_shell/faults.ts';
-import { api, enter, open } from '../../enter.ts';
+import { openWorkspace } from '../../../_shell/open-workspace.ts';
+import { api, enter } from '../../enter.ts';
 import { EntranceField, EntranceForm, Lead, Notice } from '../../entrance-form.tsx';
 
 interface InvitationFormProps {
@@ -30,7 +31,7 @@ export function InvitationForm({ token, invitation, signedInAs }: InvitationForm
         ...(person === 'new' && { name: String(form.get('name') ?? '') }),
         ...(!proved && { password }),
       });
-      await (proved ? open(workspaceId) : enter(email, password, workspaceId));
+      await (proved ? openWorkspace(workspaceId) : enter(email, password, workspaceId));
     } catch (error) {
       setFault(shownFault(error));
       setSending(false);

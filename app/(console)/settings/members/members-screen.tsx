@@ -45,7 +45,7 @@ const COLUMNS: ResourceColumn<Member>[] = [
     id: 'createdAt',
     header: 'Member since',
     cell: (member) => <Time at={member.createdAt} />,
-    width: 140,
+    width: 170,
     sort: true,
     filter: { kind: 'date' },
   },
