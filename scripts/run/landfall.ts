@@ -262,7 +262,8 @@ export class Landfall {
     const answer = output
       .trim()
       .split('\n')
-      .findLast((line) => line.startsWith('{'));
+      // What is logged comes as lines of JSON too.
+      .findLast((line) => line.startsWith('{"created":'));
     if (code !== 0 || !answer)
       throw new SetUpError(`${output.trim()}\n\nThe first workspace and its members could not be made.`);
     const { created, enrolmentCode, firstRun } = JSON.parse(answer) as {

@@ -34,7 +34,7 @@ try {
   const answer = output
     .trim()
     .split('\n')
-    .findLast((line) => line.startsWith('{'));
+    .findLast((line) => line.startsWith('{"token":'));
   if (code !== 0 || !answer) throw new SetUpError(output.trim() || 'The link could not be made.');
   const { token, expiresAt } = JSON.parse(answer) as { token: string; expiresAt: string };
   const address = (values.url ?? process.env.LANDFALL_PUBLIC_URL ?? 'http://localhost:3000').replace(/\/+$/, '');

@@ -1,5 +1,5 @@
-import { and, desc, eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../../db/ids.ts';
 import {
   attempts,
@@ -252,6 +252,25 @@ describe('an invitation', () => {
     ]);
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect((await listMembers(admin, LIST)).items.filter((member) => member.email === email)).toHaveLength(1);
+  });
+
+  it('lets nobody in when it is revoked while it is being accepted', async () => {
+    const { token, id } = await invite(admin, { email, role: 'viewer' });
+    let accepting: Promise<string> | undefined;
+    await site.db.transaction(async (tx) => {
+      await tx.select().from(workspaces).where(eq(workspaces.id, site.workspaceId)).for('update');
+      accepting = faultCode(acceptInvitation(ctx, asNew(token), VISITOR));
+      await vi.waitFor(
+        async () => {
+          const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+          expect((await site.db.execute(waiting)).rows).toHaveLength(1);
+        },
+        { timeout: 10_000 },
+      );
+      await tx.update(invitations).set({ ended: 'revoked', endedAt: new Date() }).where(eq(invitations.id, id));
+    });
+    expect(await accepting).toBe('link-dead');
+    expect(await enters(email, PASSWORD)).toBe(false);
   });
 
   it('asks a known person for the password of the account, or for nothing where that person is signed in', async () => {
