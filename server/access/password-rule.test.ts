@@ -26,6 +26,7 @@ describe('the rule for passwords', () => {
     ['PassWord1', /most common/],
     ['iloveyou', /most common/],
     ['qwertyuiop', /most common/],
+    ['Sasha_007', /most common/],
     ['ann.miller@example.com', /your name or e-mail/],
     ['AnnMiller', /your name or e-mail/],
     ['ann-miller26', /your name or e-mail/],
