@@ -42,6 +42,7 @@ const rooms = [
     'permissions/templates.ts',
     'permissions/trial.ts',
     'recommend-type.ts',
+    'lend.ts',
     'sign-in.ts',
     'ebs-direct/encryption.ts',
   ]),

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
+/** All of them or no key. */
+const OF_A_KEY = ['region', 'bucket', 'accessKeyId', 'secretAccessKey'] as const;
+
 const configSchema = z.object({
   /** Folder for what must last: enrolment, certificate pins. */
   dir: z.string(),
@@ -22,18 +25,27 @@ const configSchema = z.object({
     /** nbdkit's program, when it is not in the PATH. */
     nbdkit: z.string().optional(),
   }),
-  aws: z.object({
-    region: z.string().min(1),
-    bucket: z.string().min(1),
-    accessKeyId: z.string().min(1),
-    secretAccessKey: z.string().min(1),
-    endpoints: z.object({
-      s3: z.url().optional(),
-      ec2: z.url().optional(),
-      ebs: z.url().optional(),
-      sts: z.url().optional(),
+  /** A key of its own, with the place where its health is checked; without one it takes what the console lends to each run. */
+  aws: z
+    .object({
+      region: z.string().min(1).optional(),
+      bucket: z.string().min(1).optional(),
+      accessKeyId: z.string().min(1).optional(),
+      secretAccessKey: z.string().min(1).optional(),
+      endpoints: z.object({
+        s3: z.url().optional(),
+        ec2: z.url().optional(),
+        ebs: z.url().optional(),
+        sts: z.url().optional(),
+      }),
+    })
+    .superRefine((aws, context) => {
+      if (!aws.accessKeyId && !aws.secretAccessKey) return;
+      for (const name of OF_A_KEY) {
+        if (aws[name]) continue;
+        context.addIssue({ code: 'custom', path: [name], message: 'needed with an AWS key of its own' });
+      }
     }),
-  }),
   /** Tasks at once. */
   concurrency: z.number().int().min(1).max(50),
 });

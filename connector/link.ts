@@ -16,6 +16,7 @@ const RETRIES: Partial<Record<GatewayVerb, number>> = {
   declare: 6,
   confirm: 6,
   checkpoint: 6,
+  lend: 6,
   catalog: 6,
   settle: 8,
   'give-back': 1,
@@ -24,7 +25,7 @@ const RETRIES: Partial<Record<GatewayVerb, number>> = {
  * These wait for a console that is away: until the signal, which is the lease's, is aborted, or so long. The fence refuses
  * what comes too late.
  */
-const PATIENT: readonly GatewayVerb[] = ['declare', 'confirm', 'checkpoint', 'catalog', 'settle'];
+const PATIENT: readonly GatewayVerb[] = ['declare', 'confirm', 'checkpoint', 'lend', 'catalog', 'settle'];
 const PATIENCE_MS = 10 * 60_000;
 const DEADLINE_MS = 20_000;
 

@@ -12,7 +12,7 @@ import { isFinal, isSuperseded } from './final-faults.ts';
 import { Link } from './link.ts';
 import { createLog, type Log } from './log.ts';
 import { serveSession } from './serve-session.ts';
-import { TargetsOfTasks, targetConfig } from './targets.ts';
+import { hasKey, TargetsOfTasks, targetConfig } from './targets.ts';
 import { Vault } from './vault.ts';
 
 export const CONNECTOR_VERSION = '0.1.0';
@@ -30,7 +30,7 @@ const STAND_BY_MS = 15_000;
 export async function runConnector(config: ConnectorConfig, log: Log, signal: AbortSignal): Promise<void> {
   const vault = new Vault(config.dir);
   const source = await openSource(config, vault, log, signal);
-  const aws = targetConfig(config.aws);
+  const aws = hasKey(config.aws) ? targetConfig(config.aws) : null;
   const targets = new TargetsOfTasks(config.aws);
   const link = new Link(config.consoleUrl, vault.token);
   try {

@@ -23,8 +23,8 @@ const ENDING_MS = 15_000;
 export interface Session {
   config: ConnectorConfig;
   source: Source;
-  /** What this connector was set up with: its health is checked there. */
-  aws: AwsTargetConfig;
+  /** What this connector was set up with: its health is checked there. Null when it has no key of its own. */
+  aws: AwsTargetConfig | null;
   targets: TargetsOfTasks;
   link: Link;
   log: Log;
@@ -108,7 +108,7 @@ async function claimLoop(
       await link.endsAreTold(signal);
       const free = config.concurrency - working.size;
       const waitSeconds = free > 0 ? CLAIM_SECONDS : 2;
-      const claimed = await link.call('claim', { session: greeting.session, free, waitSeconds }, signal);
+      const claimed = await link.call('claim', { session: greeting.session, free, waitSeconds, borrows: true }, signal);
       bandwidth.set(claimed.bytesPerSecond);
       if (claimed.checkNow && !askedToCheck) checkNow();
       else if (claimed.checkNow) await pause(500, signal);

@@ -73,9 +73,8 @@ function runTask(task: Task, env: WorkEnvironment, signal: AbortSignal, keeper: 
     case 'power':
       return switchPower(task, env, signal, keeper);
     case 'step':
-      return withPatience(
-        { forMs: task.input.outageSeconds * 1000, tell: (waiting) => keeper.waitFor(waiting) },
-        async (): Promise<unknown> => CONNECTOR_STEP_CODE[task.input.stepId](stepContext(task, env, signal, keeper)),
+      return withPatience({ forMs: task.input.outageSeconds * 1000, tell: (waiting) => keeper.waitFor(waiting) }, () =>
+        performStep(task, env, signal, keeper),
       );
   }
 }
@@ -178,15 +177,31 @@ const POWER_WORDS: Record<PowerAction, (name: string) => string> = {
   'power-on': (name) => `Powering ${name} on.`,
 };
 
+async function performStep(
+  task: StepTask,
+  env: WorkEnvironment,
+  signal: AbortSignal,
+  keeper: LeaseKeeper,
+): Promise<unknown> {
+  const hold = { taskId: task.id, fence: task.fence };
+  if (task.input.stepId === 'check-server') env.targets.demandKey(task.input.target);
+  const target = env.targets.of(task.input.target, () => env.link.call('lend', hold, signal));
+  try {
+    return await CONNECTOR_STEP_CODE[task.input.stepId](stepContext(task, target, env, signal, keeper));
+  } finally {
+    target.close();
+  }
+}
+
 function stepContext(
   task: StepTask,
+  { staging, ebs }: ReturnType<TargetsOfTasks['of']>,
   env: WorkEnvironment,
   signal: AbortSignal,
   keeper: LeaseKeeper,
 ): ConnectorStepContext {
   const { input } = task;
   const hold = { taskId: task.id, fence: task.fence };
-  const { staging, ebs } = env.targets.of(input.target);
   return {
     run: {
       id: input.runId,

@@ -73,3 +73,8 @@ export const DIGEST_PREFIX = 'landfall-digests/';
 export function digestPrefix(jobId: string, runId: string): string {
   return `${DIGEST_PREFIX}${jobId}/${runId}/`;
 }
+
+/** Where a run stages its disks, under its target's prefix; ends with a slash. */
+export function stagingPrefix(prefix: string, jobId: string, runId: string): string {
+  return `${prefix}${jobId}/${runId}/`;
+}

@@ -169,6 +169,26 @@ export const FAULT_KINDS = {
     blame: 'us',
     retry: 'later',
   },
+  'connector-outdated': {
+    message: 'The connector is of a version that cannot work with credentials lent by the console.',
+    remedy: 'Update the connector, or let connectors of the AWS target sign in with a key of their own.',
+    blame: 'connector',
+    retry: 'later',
+  },
+  'connector-without-key': {
+    message: 'The connector has no key for AWS, and the AWS target lends none.',
+    remedy:
+      'Let the console lend credentials to the connectors of the AWS target, or give the connector a key (docs/operations.md).',
+    blame: 'you',
+    retry: 'later',
+  },
+  'lending-impossible': {
+    message: 'The console cannot lend credentials for AWS to the connector.',
+    remedy:
+      'Let the console sign in to the AWS target by a role or with an access key, or let connectors sign in with a key of their own.',
+    blame: 'you',
+    retry: 'later',
+  },
   'work-abandoned': {
     message: 'The work was begun several times, and each time whoever did it fell silent before it got any further.',
     remedy:

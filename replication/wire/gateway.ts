@@ -42,6 +42,8 @@ const stepTargetSchema = z.object({
   /** Whatever is staged, of all runs, lies under it. */
   prefix: z.string(),
   endpoints: targetEndpointsSchema,
+  /** Whose key the connector uses there: one of its own, or what `lend` gives it. */
+  signIn: z.enum(['own', 'lent']).default('own'),
 });
 export type StepTarget = z.infer<typeof stepTargetSchema>;
 
@@ -172,6 +174,8 @@ export const gatewayVerbs = {
       session: z.number().int(),
       free: z.number().int().min(0).max(50),
       waitSeconds: z.number().min(0).max(25),
+      /** Whether it knows the verb `lend`: others get no work at targets that lend. */
+      borrows: z.boolean().default(false),
     }),
     response: z.object({
       tasks: z.array(taskSchema),
@@ -204,6 +208,17 @@ export const gatewayVerbs = {
   confirm: {
     request: z.object({ ...held, artifacts: z.array(confirmationSchema).min(1).max(100) }),
     response: z.object({}),
+  },
+  /** Credentials for AWS that reach what the run of this task needs, and nothing else; asked for again before they end. */
+  lend: {
+    request: z.object(held),
+    response: z.object({
+      accessKeyId: z.string(),
+      secretAccessKey: z.string(),
+      sessionToken: z.string(),
+      /** How long they last from now on. */
+      seconds: z.number().positive(),
+    }),
   },
   checkpoint: { request: z.object({ ...held, checkpoint: z.unknown() }), response: z.object({}) },
   /** A page of the server catalog; `last` ends the import: servers not seen in it are marked gone. */

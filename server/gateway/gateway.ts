@@ -10,6 +10,7 @@ import {
 import { log } from '../log.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/artifacts/ledger.ts';
 import { receiveCatalogPage } from '../services/catalog/import.ts';
+import { lendToRun } from '../services/cloud/lend.ts';
 import { authenticateConnector, enrolConnector } from '../services/connectors/enrol.ts';
 import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
@@ -66,6 +67,7 @@ const HANDLERS: Handlers = {
     await confirmArtifacts(call.ctx, call.connector.workspaceId, held(call, input), input.artifacts);
     return {};
   },
+  lend: async (call, input) => lendToRun(call.ctx, call.connector.workspaceId, held(call, input)),
   checkpoint: async (call, input) => {
     await checkpointTask(call.ctx, call.connector.workspaceId, held(call, input), input.checkpoint);
     return {};
@@ -157,6 +159,7 @@ function statusOf(theFault: Fault): number {
     case 'connector-superseded':
     case 'connector-session-unknown':
     case 'conflict':
+    case 'lending-impossible':
       return 409;
     case 'input-invalid':
       return 400;

@@ -89,6 +89,16 @@ export function iamControl(directory: Directory): LabAwsPart['control'] {
       return {};
     },
 
+    /** `{ seconds }`: sessions from now on end after so long, though STS gives none under 900; null takes it back. */
+    async sessionSeconds(input?: unknown) {
+      const { seconds } = z
+        .object({ seconds: z.number().positive().nullable() })
+        .strict()
+        .parse(input ?? {});
+      directory.setMostSessionSeconds(seconds);
+      return {};
+    },
+
     /** Users, roles and policies as the lab began. */
     async resetIam() {
       directory.reset();

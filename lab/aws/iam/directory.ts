@@ -55,9 +55,18 @@ interface Kept {
   keyPolicies: Record<string, PolicyDocument>;
   /** What `aws:SecureTransport` says: the lab has no TLS of its own and passes for AWS behind it. */
   secureTransport: boolean;
+  /** After which every new session ends, whatever was asked for; null: as asked. */
+  mostSessionSeconds: number | null;
 }
 
-const atFirst: Kept = { users: [], roles: [], serviceControl: {}, keyPolicies: {}, secureTransport: true };
+const atFirst: Kept = {
+  users: [],
+  roles: [],
+  serviceControl: {},
+  keyPolicies: {},
+  secureTransport: true,
+  mostSessionSeconds: null,
+};
 
 export class Directory {
   readonly #lab: LabAccount;
@@ -125,6 +134,16 @@ export class Directory {
   setKeyPolicy(arn: string, policy: PolicyDocument | null): void {
     if (policy) this.#kept.keyPolicies[arn] = policy;
     else delete this.#kept.keyPolicies[arn];
+    this.#save();
+  }
+
+  /** When a session ends that was asked for so many seconds. */
+  endOf(seconds: number, now: Date): number {
+    return now.getTime() + Math.min(seconds, this.#kept.mostSessionSeconds ?? seconds) * 1000;
+  }
+
+  setMostSessionSeconds(seconds: number | null): void {
+    this.#kept.mostSessionSeconds = seconds;
     this.#save();
   }
 

@@ -85,7 +85,7 @@ function assumeRole(request: AwsRequest, directory: Directory, parameters: URLSe
   }
   const roleId = `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}:${name}`;
   const sessionArn = `${arn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/${name}`;
-  const expires = now.getTime() + seconds * 1000;
+  const expires = directory.endOf(seconds, now);
   const session = directory.begin({
     kind: 'assumed-role',
     account: arn.split(':')[4] ?? '',
@@ -116,7 +116,7 @@ function federationToken(
   if (!(seconds >= SHORTEST_SESSION && seconds <= LONGEST_FEDERATED)) throw unfit('durationSeconds', String(seconds));
   const arn = `arn:aws:sts::${caller.account}:federated-user/${name}`;
   mustMay(request, { action: 'sts:GetFederationToken', resource: arn });
-  const expires = now.getTime() + seconds * 1000;
+  const expires = directory.endOf(seconds, now);
   const userId = `${caller.account}:${name}`;
   const session = directory.begin({
     kind: 'federated-user',

@@ -48,6 +48,28 @@ test('what was not renewed is used to its end, and a renewal is tried now and th
   expect(await key()).toBe('KEY5');
 });
 
+test('nobody waits long for others as long as these are good', async () => {
+  let asked = 0;
+  const never = new Promise<AwsCredentials>(() => {});
+  const first = { accessKeyId: 'KEY1', secretAccessKey: 'x', expiration: new Date(60 * MINUTE) };
+  let time = 0;
+  const provide = renewed(
+    async () => {
+      asked += 1;
+      return asked === 1 ? first : never;
+    },
+    () => time,
+  );
+  await provide();
+  time = 55 * MINUTE;
+  expect(await Promise.all([provide(), provide()])).toEqual([first, first]);
+  // The next do not wait at all until it is time to look again.
+  const began = performance.now();
+  expect(await provide()).toBe(first);
+  expect(performance.now() - began).toBeLessThan(1000);
+  expect(asked).toBe(2);
+});
+
 test('those that AWS has refused are replaced at once', async () => {
   const { provide, key } = bank();
   expect(await key()).toBe('KEY1');

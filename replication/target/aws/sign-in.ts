@@ -1,6 +1,7 @@
 // Credentials for an AWS target that come from somewhere: AWS's default chain, and a role that is assumed. They expire, and are
 // renewed before they do.
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { withoutPatience } from '../../disks/outlast.ts';
 import { type Fault, FaultError, fault } from '../../model/fault.ts';
 import { type ClientLimits, createClients } from './clients.ts';
@@ -25,6 +26,8 @@ const RENEW_BEFORE_MS = 10 * 60_000;
 const LAST_USE_MS = 30_000;
 /** While renewals fail, one is tried this often. */
 const TRY_AGAIN_MS = 15_000;
+/** And so long one is waited for. */
+const LONGEST_WAIT_MS = 2_000;
 /** Every role allows an hour, and AWS allows no more to whoever has assumed a role himself. */
 const SESSION_SECONDS = 3600;
 const PATIENCE_MS = 30_000;
@@ -105,16 +108,24 @@ function refusalOf(error: unknown, { roleArn, externalId }: RoleToAssume): Fault
   return new FaultError(fault('aws-role-refused', details), { cause: error });
 }
 
-/** Asks once for all who need them at a time, again before they end, and makes do with what it has while it gets nothing new. */
+/**
+ * Asks once for all who need them at a time, again before they end, and makes do with what it has while it gets nothing new: nobody
+ * waits long for others as long as these are good.
+ */
 export function renewed(ask: () => Promise<AwsCredentials>, now: () => number = () => Date.now()): CredentialProvider {
   let held: AwsCredentials | undefined;
+  let life = 0;
   let asking: Promise<AwsCredentials> | undefined;
   let tryAgainAt = 0;
   const left = () => (held?.expiration ? held.expiration.getTime() - now() : held ? Number.POSITIVE_INFINITY : 0);
+  // Those that last for moments only are renewed later, and used longer.
+  const renewBefore = () => Math.min(RENEW_BEFORE_MS, life / 3);
+  const isGood = () => left() > Math.min(LAST_USE_MS, life / 10);
   const renew = () => {
     asking ??= ask()
       .then((given) => {
         held = given;
+        life = left();
         return given;
       })
       .finally(() => {
@@ -124,15 +135,23 @@ export function renewed(ask: () => Promise<AwsCredentials>, now: () => number = 
   };
   return async (options) => {
     if (held && !options?.forceRefresh) {
-      if (left() > RENEW_BEFORE_MS) return held;
-      if (left() > LAST_USE_MS && now() < tryAgainAt) return held;
+      if (left() > renewBefore()) return held;
+      if (isGood() && now() < tryAgainAt) return held;
     }
+    const before = options?.forceRefresh || !isGood() ? undefined : held;
     try {
-      return await renew();
+      const asked = renew();
+      if (!before) return await asked;
+      const given = await Promise.race([asked, afterAWhile()]);
+      if (given) return given;
+      tryAgainAt = now() + TRY_AGAIN_MS;
+      return isGood() ? before : await asked;
     } catch (error) {
       tryAgainAt = now() + TRY_AGAIN_MS;
-      if (held && !options?.forceRefresh && left() > LAST_USE_MS) return held;
+      if (before && isGood()) return before;
       throw error;
     }
   };
 }
+
+const afterAWhile = () => delay(LONGEST_WAIT_MS, null, { ref: false });

@@ -1,5 +1,6 @@
 // Credentials for each way to sign in to a target.
 import { faultError } from '../../../replication/model/fault.ts';
+import type { Lending } from '../../../replication/target/aws/lend.ts';
 import {
   type Asking,
   assumedRole,
@@ -33,6 +34,16 @@ export function credentialsFor(signIn: SignIn, where: Where): () => Promise<AwsC
 /** @throws `aws-role-unguarded` when a role is given without its external id */
 export async function checkGuarded(signIn: SignIn, where: Where): Promise<void> {
   if (signIn.kind === 'assume-role') await checkRoleIsGuarded(consoleAt(where), roleOf(signIn, where));
+}
+
+/** Who asks STS for credentials to lend, and in which way. @throws `aws-credentials-missing` */
+export function lenderFor(signIn: SignIn, where: Where): { asking: Asking; how: Lending } {
+  if (signIn.kind === 'assume-role') {
+    const { roleArn, externalId } = signIn;
+    return { asking: consoleAt(where), how: { by: 'role', roleArn, externalId } };
+  }
+  const { region, endpoints } = where;
+  return { asking: { region, endpoints, credentials: credentialsFor(signIn, where) }, how: { by: 'federation' } };
 }
 
 const always = (credentials: AwsCredentials) => async () => credentials;

@@ -7,13 +7,15 @@ import { artifactsFor } from '../artifacts/ledger.ts';
 import { baselinesOf, type JobBaselines } from '../baselines/baselines.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
-import { type PlaceRow, placeAt } from '../targets/store.ts';
+import { type PlaceRow, placeAt, type TargetRow, targetById } from '../targets/store.ts';
 
 export interface ClaimedTask {
   task: TaskRow;
   run: RunRow | null;
   /** Where the run goes. */
   place: PlaceRow | null;
+  /** Whose key the connector uses there. */
+  connectorSignIn: TargetRow['connectorSignIn'];
   artifacts: Artifact[];
   /** What the run's disks are measured from. */
   measured: JobBaselines;
@@ -93,5 +95,6 @@ async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<Claime
   }
   const place = run ? await placeAt(ctx.db, run) : null;
   const measured = run && place ? await baselinesOf(ctx.db, run.jobId, place) : { baselines: [], revoked: {} };
-  return { task, run, place, artifacts: await artifactsFor(ctx, task), measured };
+  const connectorSignIn = run ? (await targetById(ctx.db, run.targetId)).connectorSignIn : 'own';
+  return { task, run, place, connectorSignIn, artifacts: await artifactsFor(ctx, task), measured };
 }

@@ -85,6 +85,7 @@ function rights(by: readonly Principal[], on: On, rows: [action: string, need: N
 
 export const RIGHTS: readonly Right[] = [
   ...rights(BOTH, 'any', [['sts:GetCallerIdentity', 'always', 'see whose key it is and which account it belongs to']]),
+  ...rights(CONSOLE, 'any', [['sts:GetFederationToken', 'federation', 'lend keys to connectors']]),
   ...rights(CONSOLE, 'any', [
     ['ec2:DescribeImages', 'always', 'see AMIs and what became of them'],
     ['ec2:DescribeSnapshots', 'always', 'see snapshots and whether they are complete'],
@@ -131,6 +132,7 @@ export const RIGHTS: readonly Right[] = [
     ['ebs:CompleteSnapshot', 'direct', 'finish a snapshot'],
     ['ebs:ListChangedBlocks', 'direct', 'compare two snapshots'],
     ['ebs:GetSnapshotBlock', 'direct', 'read blocks back'],
+    ['ec2:CreateTags', 'direct', 'mark the snapshots that it begins'],
   ]),
   ...rights(BOTH, 'bucket', [
     ['s3:GetBucketLocation', 'always', 'see that the bucket is in the Region of the target'],
