@@ -54,13 +54,19 @@ function statementsOf(rights: readonly Right[], chosen: Chosen): Statement[] {
   return [...made.values()];
 }
 
-function shapeOf({ action, on, own, need }: Right, { region }: Chosen) {
+function shapeOf({ action, on, own, within, need }: Right, { region }: Chosen) {
   const tag = { [`aws:ResourceTag/${OWN_TAG.key}`]: OWN_TAG.value };
   // EC2's actions name no Region in `*`, and STS, S3 and KMS are held by other means.
   const here: Record<string, string> =
     action.startsWith('ec2:') && on === 'any' ? { 'aws:RequestedRegion': region } : {};
-  const equals: Record<string, string> = { ...here, ...(own && tag) };
-  const sid = own ? 'OwnThingsOnly' : action.startsWith('sts:') && on === 'any' ? 'WhoAmI' : SIDS[on];
+  const equals: Record<string, string> = { ...here, ...(own && tag), ...(within && { 'ec2:CreateAction': within }) };
+  const sid = own
+    ? 'OwnThingsOnly'
+    : within
+      ? 'TagsOfNewSnapshots'
+      : action.startsWith('sts:') && on === 'any'
+        ? 'WhoAmI'
+        : SIDS[on];
   return {
     sid: need === 'test' ? `${sid}ForTests` : sid,
     condition: Object.keys(equals).length > 0 ? { StringEquals: equals } : null,

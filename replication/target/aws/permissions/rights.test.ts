@@ -88,7 +88,15 @@ describe('a policy', () => {
     expect(actionsOf('console', chosen)).toContain('ec2:ImportSnapshot');
     expect(actionsOf('console', { ...chosen, transfer: 'ebs-direct' })).not.toContain('ec2:ImportSnapshot');
     expect(actionsOf('connector', chosen)).not.toContain('ebs:PutSnapshotBlock');
-    expect(actionsOf('connector', { ...chosen, transfer: 'ebs-direct' })).toContain('ebs:PutSnapshotBlock');
+    const direct = { ...chosen, transfer: 'ebs-direct' } as const;
+    expect(actionsOf('connector', direct)).toContain('ebs:PutSnapshotBlock');
+    // A connector tags what it begins, and nothing else.
+    expect(
+      policyOf('connector', direct).Statement.find(({ Action }) => Action.includes('ec2:CreateTags')),
+    ).toMatchObject({
+      Action: ['ec2:CreateTags'],
+      Condition: { StringEquals: { 'ec2:CreateAction': 'StartSnapshot' } },
+    });
     expect(actionsOf('console', chosen)).not.toContain('s3:PutObject');
     expect(actionsOf('console', { ...chosen, connectors: 'lent' })).toContain('s3:PutObject');
     expect(actionsOf('console', chosen).filter((action) => action.startsWith('kms:'))).toEqual([]);

@@ -68,6 +68,8 @@ export interface Right {
   purpose: string;
   /** Only on what carries the tag that Landfall puts on everything it makes. */
   own?: true;
+  /** Only as a part of the call that makes the thing. */
+  within?: 'StartSnapshot';
 }
 
 /** The tag on everything that Landfall makes at EC2. */
@@ -134,6 +136,14 @@ export const RIGHTS: readonly Right[] = [
     ['ebs:GetSnapshotBlock', 'direct', 'read blocks back'],
     ['ec2:CreateTags', 'direct', 'mark the snapshots that it begins'],
   ]),
+  {
+    action: 'ec2:CreateTags',
+    on: 'snapshots',
+    by: CONNECTOR,
+    need: 'direct',
+    purpose: 'mark the snapshots that it begins',
+    within: 'StartSnapshot',
+  },
   ...rights(BOTH, 'bucket', [
     ['s3:GetBucketLocation', 'always', 'see that the bucket is in the Region of the target'],
     // Never narrowed by s3:prefix: without it S3 answers a read of what does not exist with "denied".
