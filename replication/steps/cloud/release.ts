@@ -53,7 +53,10 @@ async function releaseImage(
   signal: AbortSignal,
 ): Promise<void> {
   const image = (await target.images.describe([imageId], signal)).get(imageId);
-  if (image) keepUnlessUnfinished('AMI', imageId, standingOfImage(image.tags, runId, tagged));
+  if (image) {
+    keepUnlessUnfinished('AMI', imageId, standingOfImage(image.tags, runId, tagged));
+    await markOurs([[imageId, image]], target, signal);
+  }
   await target.images.deregister(imageId, signal);
 }
 
@@ -66,8 +69,24 @@ export async function releaseSnapshots(
 ): Promise<void> {
   const known = await target.ebs.describe([...snapshotIds], signal);
   for (const [id, { tags }] of known) keepUnlessUnfinished('EBS snapshot', id, standingOfSnapshot(tags, runId));
+  await markOurs(known, target, signal);
   for (const id of snapshotIds) await target.snapshots.delete(id, signal);
 }
+
+/**
+ * VM Import tags nothing that it makes, and the policy lets us remove only what carries our tag: a hold that was killed before it
+ * tagged would else leave what nobody may take away.
+ */
+async function markOurs(
+  things: Iterable<[id: string, { tags: Record<string, string> }]>,
+  target: AwsTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  const bare = [...things].flatMap(([id, { tags }]) => (OURS in tags ? [] : [id]));
+  if (bare.length > 0) await target.snapshots.tag(bare, { [OURS]: 'landfall' }, signal);
+}
+
+const OURS = 'migration:managed-by';
 
 /** An import under way is cancelled; what a finished one made goes, unless a run has taken it over. */
 async function releaseImport(

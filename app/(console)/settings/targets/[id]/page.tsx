@@ -26,6 +26,7 @@ export default async function TargetPage({ params }: Props) {
       queries={(trpc) => [
         trpc.targets.get.queryOptions({ targetId: id }),
         trpc.targets.usage.queryOptions({ targetId: id }),
+        trpc.targets.lastTest.queryOptions({ targetId: id }),
       ]}
     >
       <TargetScreen targetId={id} />

@@ -19,6 +19,8 @@ import { KeyValues } from '../../../../_ui/key-values.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { Time } from '../../../../_ui/time.tsx';
 import { ENDPOINTS } from '../target-draft.ts';
+import { TargetPermissions } from '../target-permissions.tsx';
+import { TargetTest } from '../target-test.tsx';
 import type { Target } from '../types.ts';
 import { DeleteTarget } from './delete-target.tsx';
 import { LaunchDefaultsCard, ReplicationCard, TagsCard } from './settings-cards.tsx';
@@ -73,7 +75,9 @@ function Details({ target }: { target: Target }) {
       <ReplicationCard target={target} />
       <LaunchDefaultsCard target={target} />
       <TagsCard target={target} />
+      {target.retiredAt === null && !target.awaitsEnvironment && <TargetTest targetId={target.id} />}
       <UsageCards targetId={target.id} />
+      {target.retiredAt === null && !target.awaitsEnvironment && <TargetPermissions targetId={target.id} />}
     </Page>
   );
 }
