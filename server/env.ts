@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
 
+/** Less would take away what a cutover of this month was asked for. */
+const LEAST_AUDIT_DAYS = 30;
+
 const shared = z.object({
   DATABASE_URL: z
     .string({ error: 'is missing: postgres://user:password@host:5432/name' })
@@ -15,6 +18,8 @@ const shared = z.object({
   LANDFALL_OUTAGE_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
   /** How long the log and the steps of ended runs are kept (`historyDays` reads it). */
   LANDFALL_HISTORY_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
+  /** How long the audit trail is kept; for good when it is not set (`auditDays` reads it). */
+  LANDFALL_AUDIT_DAYS: z.coerce.number().int().min(LEAST_AUDIT_DAYS).max(36_500).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -86,6 +91,12 @@ export function outageSeconds(source: Record<string, string | undefined> = proce
 export function historyDays(source: Record<string, string | undefined> = process.env): number {
   const days = Number(source.LANDFALL_HISTORY_DAYS);
   return Number.isInteger(days) && days > 0 ? days : 90;
+}
+
+/** Days for which the audit trail is kept; null: for good. */
+export function auditDays(source: Record<string, string | undefined> = process.env): number | null {
+  const days = Number(source.LANDFALL_AUDIT_DAYS);
+  return Number.isInteger(days) && days >= LEAST_AUDIT_DAYS ? days : null;
 }
 
 const awsVariables = z.object({

@@ -80,8 +80,9 @@ export function SearchBox() {
         onLoadItems={({ detail }) => {
           if (found.error && !detail.firstPage) void found.refetch();
         }}
-        empty={
-          wanted === '' ? 'Names, ids and addresses, or a part of them' : `Nothing has “${wanted}” in its name or id.`
+        empty="Names, ids and addresses, or a part of them"
+        filteringResultsText={(count) =>
+          count === 0 ? `Nothing has “${wanted}” in its name or id.` : `${count} shown`
         }
         expandToViewport
       />

@@ -1,6 +1,16 @@
 // Who did what, and what changed: the audit trail for people, the events for screens.
 import { sql } from 'drizzle-orm';
-import { bigserial, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  bigserial,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 
@@ -41,6 +51,47 @@ export const audit = pgTable(
     }),
     searchIndex('audit', table.search),
   ],
+);
+
+/**
+ * The audit trail as a chain: every row of a workspace has the next number, and a hash of itself and of the hash before. Written by
+ * the database at the commit (migration audit_chain), in the order of the commits. A row that is changed, removed or put elsewhere breaks it.
+ */
+export const auditChain = pgTable(
+  'audit_chain',
+  {
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    seq: bigint({ mode: 'number' }).notNull(),
+    auditId: bigint({ mode: 'number' }).notNull(),
+    /** SHA-256, hex. */
+    hash: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.seq] }),
+    uniqueIndex('audit_chain_audit').on(table.auditId),
+  ],
+);
+
+/**
+ * What the chain was at some time, under a key that the database does not hold: who can write here only can't make another
+ * past. Before the oldest one that is a `trim`, rows were taken away by the rule of retention.
+ */
+export const auditSeals = pgTable(
+  'audit_seals',
+  {
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    seq: bigint({ mode: 'number' }).notNull(),
+    hash: text().notNull(),
+    kind: text({ enum: ['seal', 'trim'] }).notNull(),
+    at: at().notNull().defaultNow(),
+    keyId: text().notNull(),
+    mac: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.seq, table.kind] })],
 );
 
 export const events = pgTable(

@@ -30,7 +30,8 @@ export function handleTrpc(request: Request): Promise<Response> {
   });
 }
 
-function cookiesOf(headers: Headers): { name: string; value: string }[] {
+/** The cookies that a request carries. */
+export function cookiesOf(headers: Headers): { name: string; value: string }[] {
   return (headers.get('cookie') ?? '').split(/;\s*/).flatMap((pair) => {
     const at = pair.indexOf('=');
     if (at < 1) return [];

@@ -2,9 +2,10 @@
 // Any number of workers may run it at once.
 import { randomUUID } from 'node:crypto';
 import { rest } from '../../replication/disks/pause.ts';
-import { historyDays, outageSeconds } from '../env.ts';
+import { auditDays, historyDays, outageSeconds } from '../env.ts';
 import { log } from '../log.ts';
 import { onNudge } from '../queue/queue.ts';
+import { keepAuditChain } from '../services/activity/keep-chain.ts';
 import { learnAccounts } from '../services/cloud/target.ts';
 import { cloudDeadline, type Targets } from '../services/cloud/target-pool.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
@@ -61,6 +62,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     tick(2_000, 'reaper', () => reap(ctx, targets, signal)),
     tick(3_000, 'instances', () => watchInstances(ctx, targets, instances, AbortSignal.any([signal, cloudDeadline()]))),
     tick(1_000, 'tallies', () => foldTallies(ctx)),
+    tick(60_000, 'audit trail', () => keepAuditChain(ctx, auditDays())),
     tick(5_000, 'history', () => trimHistory(ctx, historyDays())),
     tick(10_000, 'targets', async () => {
       await targetsFromEnvironment(ctx);

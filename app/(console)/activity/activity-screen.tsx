@@ -5,6 +5,7 @@ import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { ResourceTable } from '../../_ui/resource-table.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
 import { COLUMNS } from './columns.tsx';
+import { ExportMenu } from './export-menu.tsx';
 
 export function ActivityScreen() {
   const activity = useListTable('activity');
@@ -15,6 +16,7 @@ export function ActivityScreen() {
       noun={{ one: 'entry', many: 'entries' }}
       title="Activity"
       description="Who did what, when and from where."
+      actions={<ExportMenu query={activity.state.query} disabled={activity.data?.items.length === 0} />}
       columns={COLUMNS}
       {...activity}
       rowId={(entry) => String(entry.id)}

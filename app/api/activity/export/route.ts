@@ -1,0 +1,3 @@
+import { handleActivityExport } from '../../../../server/api/export-activity.ts';
+
+export { handleActivityExport as GET };

@@ -1,0 +1,18 @@
+// The cookie of somebody who signed in, for tests of what a browser asks beside tRPC.
+import { encode } from 'next-auth/jwt';
+import { newId } from '../../db/ids.ts';
+import { sessions } from '../../db/schema/index.ts';
+import type { ServiceContext } from '../services/context.ts';
+
+const SECRET = 'a secret of the test';
+
+/** Sets NEXTAUTH_SECRET of the process. */
+export async function cookieOf({ db, principal }: ServiceContext): Promise<string> {
+  if (principal.kind !== 'member') throw new Error('Only a member has a cookie.');
+  process.env.NEXTAUTH_SECRET = SECRET;
+  const { userId, workspaceId } = principal;
+  const sessionId = newId.session();
+  await db.insert(sessions).values({ id: sessionId, userId, expiresAt: new Date(Date.now() + 60_000) });
+  const token = await encode({ secret: SECRET, token: { sessionId, userId, sessionVersion: 1, workspaceId } });
+  return `next-auth.session-token=${token}`;
+}
