@@ -134,7 +134,6 @@ export const RIGHTS: readonly Right[] = [
     ['ebs:CompleteSnapshot', 'direct', 'finish a snapshot'],
     ['ebs:ListChangedBlocks', 'direct', 'compare two snapshots'],
     ['ebs:GetSnapshotBlock', 'direct', 'read blocks back'],
-    ['ec2:CreateTags', 'direct', 'mark the snapshots that it begins'],
   ]),
   {
     action: 'ec2:CreateTags',

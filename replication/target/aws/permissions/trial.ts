@@ -101,6 +101,23 @@ export class Trial {
     );
   }
 
+  /** Lends a key that may do nothing, and throws it away. */
+  tryToLend(): Promise<Said> {
+    const nothing = { Effect: 'Deny', Action: '*', Resource: '*' };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [nothing] });
+    const call = { Name: 'landfall-test', DurationSeconds: 900, Policy };
+    return this.judge(
+      () =>
+        this.#clients.sts(
+          'sts:GetFederationToken',
+          this.signal,
+          (sts, http) => sts.getFederationToken(call, http),
+          SECONDS,
+        ),
+      'A key that may do nothing was lent, and thrown away.',
+    );
+  }
+
   /** What a call's end says of the right to make it. */
   async judge(run: () => Promise<unknown>, done: string, beyond?: Beyond): Promise<Said> {
     try {

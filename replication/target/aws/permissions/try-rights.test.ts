@@ -205,6 +205,7 @@ it('writes scratch objects only where the console lends keys, in the ledger firs
     for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'])
       expect(outcomes[`${action} ${place}`]).toBe('allowed');
   expect(outcomes['s3:AbortMultipartUpload staged']).toBe('allowed');
+  expect(outcomes['sts:GetFederationToken any']).toBe('allowed');
   expect(ledger.map(({ kind, gone }) => [kind, gone]).sort()).toEqual([
     ['digest-set', true],
     ['s3-object', true],

@@ -55,6 +55,7 @@ async function tryAll(trial: Trial, identity: Said): Promise<Tried[]> {
     const known = on === 'staged' ? staged.get(action) : on === 'digests' ? digests.get(action) : scratch.get(action);
     if (known) return known;
     if (trial.signal.aborted) return notTried(NO_TIME);
+    if (action === 'sts:GetFederationToken') return trial.tryToLend();
     if (on === 'bucket') return tryOnBucket(trial, action);
     if (on === 'snapshots' || on === 'key') return tryOnNobodysSnapshot(trial, action);
     return (await tryEc2(trial, action, own)) ?? notTried('There is no way to try it.');
