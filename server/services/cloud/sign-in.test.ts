@@ -289,6 +289,13 @@ describe('a sign-in that does not work', () => {
     expect(await faultCode(createSignedInTarget(admin(), { signIn, account: lab.account, ...named() }))).toBe(
       'aws-account-differs',
     );
+    // Nor is one whose account nobody has asked for yet taken to another.
+    withEnvironment();
+    const fresh = await createTarget(site.ctx, named());
+    expect(await accountsOf(fresh.targetId)).toEqual([null]);
+    expect(await faultCode(changeTargetSignIn(admin(), { targetId: fresh.targetId, signIn }))).toBe(
+      'aws-account-differs',
+    );
     // A target of its own is what that account needs.
     const made = await createSignedInTarget(admin(), { signIn, ...named() });
     expect(await accountsOf(made.targetId)).toEqual([second.account]);

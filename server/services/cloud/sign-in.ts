@@ -4,7 +4,7 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
-import { faultError } from '../../../replication/model/fault.ts';
+import { FaultError, faultError } from '../../../replication/model/fault.ts';
 import type { ConnectorSignIn } from '../../../replication/model/target.ts';
 import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
@@ -19,10 +19,11 @@ import {
   type SignInInput,
   signInColumns,
   signInInput,
+  signInOf,
   targetToSignIn,
   toldOf,
 } from '../targets/sign-in.ts';
-import type { PlaceRow } from '../targets/store.ts';
+import type { PlaceRow, TargetRow } from '../targets/store.ts';
 import { checkGuarded, credentialsFor } from './credentials.ts';
 import { cloudDeadline } from './target-pool.ts';
 
@@ -67,6 +68,9 @@ export async function changeTargetSignIn(
   const externalId = target.externalId ?? newExternalId(workspaceId, targetId);
   const signIn = inFull(chosen, externalId);
   const account = await accountOf(signIn, place);
+  // Nobody has asked yet: whoever it was until now says it, unless that does not work any more.
+  const until = place.account ?? (await accountAsItIs(target, place));
+  if (until !== null && until !== account) throw anotherAccount(until, account);
   return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const [before] = await tx.select().from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');
     if (!before) throw faultError('not-found', { message: `There is no AWS target ${targetId}.` });
@@ -149,6 +153,15 @@ async function accountOf(signIn: SignIn, where: Pick<PlaceRow, 'targetId' | 'reg
     return account;
   } finally {
     opened.close();
+  }
+}
+
+async function accountAsItIs(target: TargetRow, place: PlaceRow): Promise<string | null> {
+  try {
+    return await accountOf(signInOf(target), place);
+  } catch (error) {
+    if (error instanceof FaultError) return null;
+    throw error;
   }
 }
 
