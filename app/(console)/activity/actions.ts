@@ -52,6 +52,7 @@ export const ACTION_LABELS: Record<string, string> = {
   'session.sign-out': 'Signed out',
   'target.create': 'Created AWS target',
   'target.delete': 'Deleted AWS target',
+  'target.lend': 'Lent AWS credentials to run',
   'target.move': 'Changed place of AWS target',
   'target.sign-in': 'Changed sign-in of AWS target',
   'target.test': 'Tested AWS target',
