@@ -9,7 +9,13 @@ import { expect, test } from '../story.ts';
 const SERVER = 'cache-01';
 const NAME = 'Second';
 
-test('a job goes to the AWS target that was chosen for it, and says so', async ({ page, admin, lab, signedIn }) => {
+test('a job goes to the AWS target that was chosen for it, and says so', async ({
+  page,
+  admin,
+  lab,
+  complaints,
+  signedIn,
+}) => {
   test.setTimeout(180_000);
   await signedIn(admin);
   await new ServersPage(page).haveCatalog();
@@ -92,6 +98,8 @@ test('a job goes to the AWS target that was chosen for it, and says so', async (
   });
 
   await test.step('one that was never used is deleted', async () => {
+    // Its page looks again before it is left.
+    complaints.expect(/status of 404 .*\/api\/trpc\/(targets|jobs\.target)/);
     await settings.visit('/settings/targets/create');
     await create('Never used');
     await page.getByRole('button', { name: 'Delete AWS target' }).click();

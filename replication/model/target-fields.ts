@@ -46,7 +46,7 @@ export const useFields = {
 
 /** Account and sign-in are no part of it: the one never changes, the other is changed by itself. */
 export const targetFieldsSchema = z.object({
-  name: z.string().trim().min(1, 'A name').max(60, 'At most 60 characters'),
+  name: z.string().trim().min(1, 'Enter a name').max(60, 'At most 60 characters'),
   ...placeFields,
   ...useFields,
 });

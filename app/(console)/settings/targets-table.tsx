@@ -1,6 +1,5 @@
 'use client';
 // The workspace's AWS targets, each with a page of its own.
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
@@ -51,15 +50,10 @@ export function TargetsTable() {
         {
           id: 'name',
           header: 'Name',
-          cell: ({ id, name, isFirst }) => (
-            <div className="wrap-anywhere">
+          cell: ({ id, name }) => (
+            <span className="wrap-anywhere">
               <Link href={`/settings/targets/${id}`}>{name}</Link>
-              {isFirst && (
-                <Box variant="small" color="text-body-secondary" display="block">
-                  Unless another is chosen
-                </Box>
-              )}
-            </div>
+            </span>
           ),
           isRowHeader: true,
           minWidth: 150,
@@ -83,13 +77,7 @@ export function TargetsTable() {
         {
           id: 'state',
           header: 'State',
-          cell: ({ state, environmentNote }) => (
-            <StateWithReason
-              of="target"
-              state={state}
-              reason={environmentNote && state !== 'retired' ? 'The environment says something else' : null}
-            />
-          ),
+          cell: (target) => <StateWithReason of="target" state={target.state} reason={whyOf(target)} />,
           minWidth: 160,
         },
       ]}
@@ -101,4 +89,10 @@ export function TargetsTable() {
       }
     />
   );
+}
+
+function whyOf({ state, environmentNote, isFirst }: ListedTarget): string | null {
+  if (state === 'retired') return null;
+  if (environmentNote) return 'The environment says something else';
+  return isFirst ? 'Default for new jobs' : null;
 }

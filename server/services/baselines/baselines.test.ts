@@ -1,6 +1,7 @@
 // A baseline is measured from only where it lies: in another target, bucket, prefix or Region the disk is copied whole.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { baselines, replicationRuns } from '../../../db/schema/index.ts';
+import { TARGET_FIELDS } from '../../../replication/model/target-fields.ts';
 import { createJobs } from '../jobs/create.ts';
 import { createTarget } from '../targets/create.ts';
 import { placeAt } from '../targets/store.ts';
@@ -56,6 +57,21 @@ it('counts again where only the way to the same place is another', async () => {
   const endpoints = { s3: 'https://s3.internal' };
   const { revision } = await updateTarget(site.ctx, { targetId: site.targetId, ...PLACE, endpoints });
   expect((await measured(site.targetId, revision)).live).toEqual(['snap-1']);
+});
+
+it.each([
+  ['region', 'us-west-2'],
+  ['bucket', 'one-more'],
+  ['prefix', 'more/'],
+  ['endpoints', { s3: 'https://other.internal' }],
+  ['importRole', 'other-import'],
+] as const)('counts with another %s as the pages say before it is saved', async (field, value) => {
+  const before = { targetId: site.targetId, ...PLACE, endpoints: {}, importRole: null };
+  await updateTarget(site.ctx, before);
+  const { revision } = await updateTarget(site.ctx, { ...before, [field]: value });
+  expect((await measured(site.targetId, revision)).live).toEqual(
+    TARGET_FIELDS[field] === 'new-chain' ? [] : ['snap-1'],
+  );
 });
 
 it('does not count in another target, be it in the same bucket', async () => {

@@ -1,5 +1,5 @@
 // Changes of a target, what is said of them before, and its end.
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, audit, awsTargets, baselines, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
@@ -15,6 +15,7 @@ import { describeTarget } from './describe.ts';
 import { targetsFromEnvironment } from './from-environment.ts';
 import { allTargets, listTargets } from './list.ts';
 import { previewTargetChange } from './preview-change.ts';
+import { openTargetOf } from './store.ts';
 import { updateTarget } from './update.ts';
 import { targetUsage } from './usage.ts';
 
@@ -250,14 +251,20 @@ describe('the end of a target', () => {
     expect(written.map(({ action }) => action)).toEqual(['target.create', 'target.delete']);
   });
 
-  it('and a job that is created at the same moment exclude each other', async () => {
-    for (let round = 0; round < 4; round += 1) {
-      const targetId = await newTarget(`Race ${round}`);
-      await Promise.allSettled([jobInto(targetId), deleteTarget(site.as('administrator'), { targetId })]);
-      const jobs = await site.db.select().from(replicationJobs).where(eq(replicationJobs.targetId, targetId));
-      const left = (await allTargets(site.ctx)).find(({ id }) => id === targetId);
-      expect(left?.state).toBe(jobs.length > 0 ? 'unknown' : undefined);
-    }
+  it('waits for a job that is being created, and then does not come', async () => {
+    const targetId = await newTarget('Awaited');
+    const jobId = await jobInto(site.targetId);
+    let end: Promise<unknown> = Promise.resolve();
+    await site.db.transaction(async (tx) => {
+      await openTargetOf(tx, site.workspaceId, targetId);
+      end = deleteTarget(site.as('administrator'), { targetId });
+      end.catch(() => {});
+      const waiting = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      await expect.poll(async () => (await site.db.execute(waiting)).rows.length, { timeout: 10_000 }).toBe(1);
+      await tx.update(replicationJobs).set({ targetId }).where(eq(replicationJobs.id, jobId));
+    });
+    await expect(end).rejects.toThrow(/is in use: 1 replication job/);
+    await deleteJob(site.as('administrator'), { jobId });
   });
 
   it('of the last one is remembered, so that the environment makes no other', async () => {

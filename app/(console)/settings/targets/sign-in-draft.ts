@@ -41,15 +41,15 @@ export function signInOf(
   return { signIn: { kind: 'default-chain' } };
 }
 
-/** What the role has to trust, so that only this target can assume it. `*` stands for whoever the console is. */
-export function trustPolicy(externalId: string): string {
+/** What the role has to trust, so that only this target can assume it. */
+export function trustPolicy(externalId: string, partition: string): string {
   return JSON.stringify(
     {
       Version: '2012-10-17',
       Statement: [
         {
           Effect: 'Allow',
-          Principal: { AWS: 'arn:aws:iam::ACCOUNT-OF-LANDFALL:root' },
+          Principal: { AWS: `arn:${partition}:iam::ACCOUNT-OF-LANDFALL:root` },
           Action: 'sts:AssumeRole',
           Condition: { StringEquals: { 'sts:ExternalId': externalId } },
         },

@@ -19,10 +19,12 @@ interface SignInFieldsProps {
   allowed: readonly SignInKind[];
   /** What the role asks for; null while it is not known, or without a key to make it of. */
   externalId: string | null;
+  /** The part of AWS that the target is in: `aws`. */
+  partition: string;
   onChange: (change: Partial<SignInDraft>) => void;
 }
 
-export function SignInFields({ draft, problems, allowed, externalId, onChange }: SignInFieldsProps) {
+export function SignInFields({ draft, problems, allowed, externalId, partition, onChange }: SignInFieldsProps) {
   const text = (field: 'accessKeyId' | 'secretAccessKey' | 'roleArn', type: 'text' | 'password' = 'text') => (
     <Input
       type={type}
@@ -48,7 +50,7 @@ export function SignInFields({ draft, problems, allowed, externalId, onChange }:
         </Alert>
       )}
       {draft.kind === 'access-key' && (
-        <>
+        <SpaceBetween size="l">
           <FormField label="Access key ID" errorText={problems.accessKeyId}>
             {text('accessKeyId')}
           </FormField>
@@ -59,10 +61,10 @@ export function SignInFields({ draft, problems, allowed, externalId, onChange }:
           >
             {text('secretAccessKey', 'password')}
           </FormField>
-        </>
+        </SpaceBetween>
       )}
       {draft.kind === 'assume-role' && (
-        <>
+        <SpaceBetween size="l">
           <FormField
             label="ARN of the role"
             constraintText="arn:aws:iam::ACCOUNT:role/NAME, of the account that the target is in."
@@ -71,8 +73,8 @@ export function SignInFields({ draft, problems, allowed, externalId, onChange }:
           >
             {text('roleArn')}
           </FormField>
-          {externalId && <Trust externalId={externalId} />}
-        </>
+          {externalId && <Trust externalId={externalId} partition={partition} />}
+        </SpaceBetween>
       )}
       <ChoiceField
         label="How connectors sign in"
@@ -85,8 +87,8 @@ export function SignInFields({ draft, problems, allowed, externalId, onChange }:
 }
 
 /** The external id and the trust policy of the role, to be copied. */
-function Trust({ externalId }: { externalId: string }) {
-  const policy = trustPolicy(externalId);
+function Trust({ externalId, partition }: { externalId: string; partition: string }) {
+  const policy = trustPolicy(externalId, partition);
   return (
     <SpaceBetween size="m">
       <FormField label="External ID" constraintText="Made by Landfall, of this target alone. It never changes.">

@@ -97,6 +97,7 @@ function SignInForm({ target, onDone }: { target: Target; onDone: () => void }) 
         problems={{ ...serverProblems(save.error), ...(tried ? problems : {}) }}
         allowed={[target.signIn, ...(offered?.allowed ?? []).filter((kind) => kind !== target.signIn)]}
         externalId={offered?.externalId ?? target.externalId}
+        partition={target.partition}
         onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
       />
     </UnsavedEditForm>

@@ -69,22 +69,6 @@ function Details({ target }: { target: Target }) {
         )
       }
     >
-      <Notices target={target} />
-      <PlaceCard target={target} />
-      <SignInCard target={target} />
-      <ReplicationCard target={target} />
-      <LaunchDefaultsCard target={target} />
-      <TagsCard target={target} />
-      {target.retiredAt === null && !target.awaitsEnvironment && <TargetTest targetId={target.id} />}
-      <UsageCards targetId={target.id} />
-      {target.retiredAt === null && !target.awaitsEnvironment && <TargetPermissions targetId={target.id} />}
-    </Page>
-  );
-}
-
-function Notices({ target }: { target: Target }) {
-  return (
-    <>
       {target.retiredAt && (
         <Alert type="info" statusIconAriaLabel="Info" header="This target was deleted">
           Nothing goes into it any more. It is kept for the jobs, runs and AMIs of before that name it. Deleted{' '}
@@ -101,7 +85,15 @@ function Notices({ target }: { target: Target }) {
           It is from before an update. Start a worker with the AWS variables set: what it lacks is read from them once.
         </Alert>
       )}
-    </>
+      <PlaceCard target={target} />
+      <SignInCard target={target} />
+      <ReplicationCard target={target} />
+      <LaunchDefaultsCard target={target} />
+      <TagsCard target={target} />
+      {target.retiredAt === null && !target.awaitsEnvironment && <TargetTest targetId={target.id} />}
+      <UsageCards targetId={target.id} />
+      {target.retiredAt === null && !target.awaitsEnvironment && <TargetPermissions targetId={target.id} />}
+    </Page>
   );
 }
 

@@ -4,6 +4,7 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import Skeleton from '@cloudscape-design/components/skeleton';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
 import { shownFault } from '../../../../_shell/faults.ts';
 import { useTRPC } from '../../../../_shell/trpc.ts';
@@ -19,12 +20,12 @@ export function UsageCards({ targetId }: { targetId: string }) {
   const { data, error } = useQuery(trpc.targets.usage.queryOptions({ targetId }));
   if (error && !data) return <FaultCard fault={shownFault(error)} />;
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2">What uses it</Header>}>
         {data ? <Now now={data.now} /> : <Skeleton height="46px" />}
       </Container>
       {data && <Places places={data.places} />}
-    </>
+    </SpaceBetween>
   );
 }
 
@@ -38,7 +39,7 @@ const LINKS = [
 function Now({ now }: { now: TargetUsage['now'] }) {
   return (
     <KeyValues
-      columns={5}
+      columns={3}
       items={[
         ...LINKS.map(
           ([of, label, href]) =>

@@ -8,6 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { partitionOf } from '../../../../../replication/model/target.ts';
 import { fieldMessages, shownFault } from '../../../../_shell/faults.ts';
 import { useLeaveGuard } from '../../../../_shell/leave-guard.tsx';
 import { useMay } from '../../../../_shell/member.tsx';
@@ -151,6 +152,7 @@ function CreateTarget() {
                 problems={tried ? (ofSignIn.problems ?? {}) : {}}
                 allowed={allowed}
                 externalId={offered.data?.externalId ?? null}
+                partition={partitionOf(draft.region.trim())}
                 onChange={(change) => setSignIn((before) => ({ ...before, ...change }))}
               />
             </Container>
