@@ -2,6 +2,7 @@
 import { encode } from 'next-auth/jwt';
 import { newId } from '../../db/ids.ts';
 import { sessions } from '../../db/schema/index.ts';
+import type { SessionClaim } from '../access/principals.ts';
 import type { ServiceContext } from '../services/context.ts';
 
 const SECRET = 'a secret of the test';
@@ -15,4 +16,10 @@ export async function cookieOf({ db, principal }: ServiceContext): Promise<strin
   await db.insert(sessions).values({ id: sessionId, userId, expiresAt: new Date(Date.now() + 60_000) });
   const token = await encode({ secret: SECRET, token: { sessionId, userId, sessionVersion: 1, workspaceId } });
   return `next-auth.session-token=${token}`;
+}
+
+/** The cookie of a session that is there, as next-auth would set it; NEXTAUTH_SECRET must be set. */
+export async function testCookie({ workspaceId, ...claim }: SessionClaim): Promise<string> {
+  const secret = process.env.NEXTAUTH_SECRET as string;
+  return `next-auth.session-token=${await encode({ token: { ...claim, ...(workspaceId && { workspaceId }) }, secret })}`;
 }

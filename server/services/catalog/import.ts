@@ -42,6 +42,7 @@ export async function beginImport(
       ),
     );
   if (rows.length === 0) {
+    if (connectorId) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
     throw faultError('no-connector', {
       message: 'There is no connector to import from.',
       remedy: 'Add a connector on the Connectors page first.',

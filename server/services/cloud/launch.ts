@@ -50,7 +50,10 @@ export async function launchInstance(
     // Two of the same request at once: the second waits here and then finds the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${id}))`);
     await alongside?.(work, id);
-    const [known] = await tx.select().from(instances).where(eq(instances.id, id));
+    const [known] = await tx
+      .select()
+      .from(instances)
+      .where(and(eq(instances.id, id), eq(instances.workspaceId, workspaceId)));
     if (known) return { name: known.name, input: known.input, at: known, known };
     const [image] = await tx
       .select()

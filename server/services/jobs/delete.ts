@@ -14,9 +14,19 @@ export async function deleteJob(ctx: ServiceContext, input: JobInput): Promise<{
   const workspaceId = guard(ctx, 'job.delete');
   const { jobId } = parseInput(jobInput, input);
   return inTransaction(ctx, workspaceId, async (work) => {
+    await refuseUnknown(work, workspaceId, jobId);
     await refuseDuringCutover(work.tx, jobId, 'any');
     return removeJob(ctx, work, workspaceId, jobId);
   });
+}
+
+/** Before anything is said about a job, or locked for it: one of another workspace is as good as none. */
+async function refuseUnknown({ tx }: Work, workspaceId: string, jobId: string): Promise<void> {
+  const [job] = await tx
+    .select({ id: replicationJobs.id })
+    .from(replicationJobs)
+    .where(and(eq(replicationJobs.id, jobId), eq(replicationJobs.workspaceId, workspaceId)));
+  if (!job) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
 }
 
 /** The same within somebody else's transaction. */
@@ -27,6 +37,7 @@ export async function removeJob(
   jobId: string,
 ): Promise<{ deleted: 'now' | 'after-run' }> {
   const { tx, audit, event } = work;
+  await refuseUnknown(work, workspaceId, jobId);
   // Runs are locked before jobs everywhere (services/runs/advance.ts).
   const found = await openRun(work, jobId);
   const [locked] = found

@@ -14,9 +14,8 @@ export async function cancelRun(ctx: ServiceContext, input: z.infer<typeof cance
   const workspaceId = guard(ctx, 'run.cancel');
   const { runId } = parseInput(cancelRunInput, input);
   await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
-    const run = await lockRun(tx, runId);
-    if (!run || run.workspaceId !== workspaceId)
-      throw faultError('not-found', { message: `There is no run ${runId}.` });
+    const run = await lockRun(tx, runId, workspaceId);
+    if (!run) throw faultError('not-found', { message: `There is no run ${runId}.` });
     // Somebody else was quicker, or the answer to a first try was lost.
     if (run.state === 'cancelled') return;
     if (isEnded(run.state)) {
