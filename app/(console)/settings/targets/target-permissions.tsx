@@ -23,7 +23,7 @@ export function TargetPermissions({ targetId }: { targetId: string }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.targets.permissions.queryOptions({ targetId }));
   return (
-    <>
+    <SpaceBetween size="l">
       <Container
         header={
           <Header
@@ -42,7 +42,7 @@ export function TargetPermissions({ targetId }: { targetId: string }) {
         {data && <Policies permissions={data} />}
       </Container>
       {data && <Charges permissions={data} />}
-    </>
+    </SpaceBetween>
   );
 }
 
