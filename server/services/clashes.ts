@@ -20,6 +20,15 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'This attempt was counted already.',
     remedy: 'Nothing to do.',
   },
+  audit_chain_audit: { message: 'This entry is in the audit trail already.', remedy: 'Nothing to do.' },
+  audit_chain_workspace_id_seq_pk: {
+    message: 'Another change has just taken this place in the audit trail.',
+    remedy: 'Try again.',
+  },
+  audit_seals_workspace_id_seq_kind_pk: {
+    message: 'Another worker has just sealed the audit trail.',
+    remedy: 'Nothing to do.',
+  },
   attention_subject_kind_subject_id_pk: {
     message: 'What needs attention here has just been written by another change.',
     remedy: 'Nothing to do.',
@@ -80,6 +89,10 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
   servers_connector_vm: {
     message: 'The server is in the catalog already.',
     remedy: 'Import the server catalog again.',
+  },
+  target_tests_pkey: {
+    message: 'Another test of this AWS target has just ended.',
+    remedy: 'Look at its result; test again when it is not of now.',
   },
   tasks_one_import: {
     message: 'The server catalog is being imported already.',

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../db/client.ts';
-import { attempts, audit, events, members, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import {
+  attempts,
+  audit,
+  auditChain,
+  auditSeals,
+  events,
+  members,
+  sessions,
+  users,
+  workspaces,
+} from '../../../db/schema/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../../db/testing.ts';
 import { signIn } from '../../access/sign-in.ts';
 import { type ServiceContext, systemContext } from '../context.ts';
@@ -33,7 +43,8 @@ afterAll(async () => {
   await test.drop();
 });
 beforeEach(async () => {
-  for (const table of [attempts, audit, events, sessions, members, users, workspaces]) await db.delete(table);
+  for (const table of [attempts, auditChain, auditSeals, audit, events, sessions, members, users, workspaces])
+    await db.delete(table);
 });
 
 it('makes the first administrator by the secret of the installation, once', async () => {
