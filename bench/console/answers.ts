@@ -31,6 +31,9 @@ export interface Bench {
 
 const LIST_AIM_MS = 50;
 const OVERVIEW_AIM_MS = 100;
+const SEARCH_AIM_MS = 100;
+/** Named beside the lists. */
+export const SEARCH = 'search';
 /** Row 10,000 by pages of twenty: the last that has a number. */
 const LAST_NUMBERED_PAGE = 500;
 const BY_CURSOR = 5;
@@ -45,6 +48,7 @@ interface Page {
 export async function measureAnswers(bench: Bench, only: readonly string[] | null): Promise<void> {
   for (const [name, list] of Object.entries(LISTS))
     if (!only || only.includes(name)) await measureList(bench, name, list);
+  if (!only || only.includes(SEARCH)) await row(bench, 'search', SEARCH_AIM_MS, await searches(bench));
   if (only) return;
   for (const { name, procedure, input } of await things(bench))
     await row(bench, name, LIST_AIM_MS, [{ name, procedure, input }]);
@@ -127,6 +131,28 @@ async function laterPages(
     ask('the last rows, by turning the order', { sort: { ...list.sort, descending: !list.sort.descending } }),
   );
   return questions;
+}
+
+/** What people type into the box at the top, from the first letter on. */
+async function searches(bench: Bench): Promise<Question[]> {
+  const value = (sql: string) => oneValue(bench, sql);
+  const server = await value('select name as value from servers order by id offset 50 limit 1');
+  const texts = {
+    'a letter': 'w',
+    'two letters': 'we',
+    'three letters': 'web',
+    'a part of many names': 'fra-00',
+    'a whole name': server,
+    'an address': await value('select address as value from servers where address is not null order by id limit 1'),
+    'the id of a run': await value('select id as value from replication_runs order by id offset 50 limit 1'),
+    'the beginning of all ids of runs': 'sms-run-',
+    'what nothing has': 'qqqqzz',
+  };
+  return Object.entries(texts).map(([name, text]) => ({
+    name: `${name}: ${text}`,
+    procedure: 'search.find',
+    input: { text },
+  }));
 }
 
 /** One thing of each kind, where the page of it asks. */

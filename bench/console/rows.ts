@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Asked, type ConsoleRow, measureAnswers } from './answers.ts';
+import { type Asked, type ConsoleRow, measureAnswers, SEARCH } from './answers.ts';
 import { openFilled } from './database.ts';
 import { writeWorstPlans } from './explain.ts';
 import { keepConnectorsAlive } from './heartbeat.ts';
@@ -16,7 +16,7 @@ export interface ConsoleOptions {
   servers: number;
   /** Folder of the database, kept for the next time; null: one that is removed at the end. */
   keep: string | null;
-  /** Lists by their names, `ticks` and `pages`; null: everything. */
+  /** Lists by their names, `search`, `ticks` and `pages`; null: everything. */
   lists: readonly string[] | null;
   times: number;
   /** Seconds after which a question is given up. */
@@ -31,12 +31,15 @@ const FEWEST_SERVERS = 100;
 const TICKS = 'ticks';
 /** What a browser shows. */
 const PAGES = 'pages';
+const BESIDE_LISTS: readonly string[] = [SEARCH, TICKS, PAGES];
 
 export async function consoleRows(options: ConsoleOptions): Promise<ConsoleRow[]> {
   const { servers, keep, lists, times, longest, explain, say } = options;
-  const unknown = lists?.find((name) => name !== TICKS && name !== PAGES && !Object.hasOwn(LISTS, name));
+  const unknown = lists?.find((name) => !BESIDE_LISTS.includes(name) && !Object.hasOwn(LISTS, name));
   if (unknown !== undefined)
-    throw new Error(`There is no list "${unknown}": say some of ${[...Object.keys(LISTS), TICKS, PAGES].join(', ')}.`);
+    throw new Error(
+      `There is no list "${unknown}": say some of ${[...Object.keys(LISTS), ...BESIDE_LISTS].join(', ')}.`,
+    );
   const asksConsole = !lists || lists.some((name) => name !== TICKS);
   if (!Number.isInteger(servers) || servers < FEWEST_SERVERS)
     throw new Error(`--servers takes a whole number from ${FEWEST_SERVERS} on.`);
