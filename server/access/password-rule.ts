@@ -2,7 +2,8 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { faultError } from '../../replication/model/fault.ts';
 
-const MIN_PASSWORD_LENGTH = 8;
+/** Of a password that is the only thing a person shows (SP 800-63B-4, 3.1.1.2; eight do beside a second factor). */
+const MIN_PASSWORD_LENGTH = 15;
 const MAX_PASSWORD_LENGTH = 512;
 
 /** Of a person: what others know too. */
@@ -16,22 +17,21 @@ let common: Set<string> | undefined;
 
 /** Why a password may not be chosen, in a sentence for the person; null if it may. */
 export function whyNotPassword(password: string, of: KnownOfPerson): string | null {
-  const length = [...password].length;
-  if (length < MIN_PASSWORD_LENGTH)
-    return `Use at least ${MIN_PASSWORD_LENGTH} characters; a few words in a row are fine.`;
   if (password.length > MAX_PASSWORD_LENGTH) return `Use at most ${MAX_PASSWORD_LENGTH} characters.`;
   const plain = folded(password);
-  if (new Set(plain).size < 3) return 'This repeats the same character. Choose something that is harder to guess.';
+  common ??= new Set(dictionary['passwords-common']);
+  if (common.has(password.toLowerCase()) || common.has(plain)) {
+    return 'This is one of the most common passwords, which others try first. Choose another one.';
+  }
   const [mailbox = ''] = of.email.split('@');
   const own = [of.email, mailbox, of.name].map(folded).filter((text) => text.length > 3);
   if (own.some((text) => isHardlyMoreThan(text, plain))) {
     return 'This is your name or e-mail address, which others try first. Choose something else.';
   }
-  common ??= new Set(dictionary['passwords-common']);
-  if (common.has(password.toLowerCase()) || common.has(plain)) {
-    return 'This is one of the most common passwords, which others try first. Choose another one.';
-  }
   if (isHardlyMoreThan('landfall', plain)) return 'This is the name of the product. Choose something else.';
+  if ([...password].length < MIN_PASSWORD_LENGTH)
+    return `Use at least ${MIN_PASSWORD_LENGTH} characters; a few words in a row are fine.`;
+  if (new Set(plain).size < 3) return 'This repeats the same character. Choose something that is harder to guess.';
   return null;
 }
 

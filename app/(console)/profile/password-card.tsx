@@ -73,7 +73,7 @@ function PasswordForm({ onDone }: { onDone: () => void }) {
       </FormField>
       <FormField
         label="New password"
-        constraintText="At least 8 characters; a few words in a row are fine."
+        constraintText="At least 15 characters; a few words in a row are fine."
         errorText={ofNew}
       >
         <Input

@@ -62,7 +62,7 @@ export function FirstRunForm({ token }: { token: string }) {
         name="password"
         type="password"
         autoComplete="new-password"
-        hint="At least 8 characters; a few words in a row are fine."
+        hint="At least 15 characters; a few words in a row are fine."
         problem={weak}
         required
         maxLength={512}

@@ -70,7 +70,7 @@ export function InvitationForm({ token, invitation, signedInAs }: InvitationForm
           autoComplete={person === 'new' ? 'new-password' : 'current-password'}
           hint={
             person === 'new'
-              ? 'At least 8 characters; a few words in a row are fine.'
+              ? 'At least 15 characters; a few words in a row are fine.'
               : 'Of the account that this address has here already.'
           }
           problem={atField ? fault?.message : undefined}

@@ -44,7 +44,7 @@ export function ResetForm({ token, name, email }: { token: string; name: string;
         name="password"
         type="password"
         autoComplete="new-password"
-        hint="At least 8 characters; a few words in a row are fine."
+        hint="At least 15 characters; a few words in a row are fine."
         problem={weak ? fault?.message : undefined}
         required
         maxLength={512}
