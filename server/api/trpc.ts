@@ -1,8 +1,10 @@
 // What every router is made from: context, who is signed in, errors.
-import { initTRPC } from '@trpc/server';
+import { initTRPC, type TRPCError } from '@trpc/server';
 import superjson from 'superjson';
-import { fault } from '../../replication/model/fault.ts';
+import { FaultError, fault } from '../../replication/model/fault.ts';
 import type { SessionMember } from '../access/principals.ts';
+import { log } from '../log.ts';
+import { noteRefusal } from '../services/activity/refusal.ts';
 import { memberContext } from '../services/context.ts';
 import { MappedFault, mapFault } from './faults.ts';
 import { isSameOrigin } from './same-origin.ts';
@@ -65,9 +67,17 @@ export const openProcedure = t.procedure.use(faults).use(sameOrigin);
  * For whoever is signed in. `ctx.service` is what every verb takes; the verb checks the permission.
  * `ctx.principal` is the member; `ctx.member` has the workspace's name and the preferences as well.
  */
-export const memberProcedure = openProcedure.use(async ({ ctx, next }) => {
+export const memberProcedure = openProcedure.use(async ({ ctx, next, path }) => {
   const member = await ctx.session();
   if (!member) throw new MappedFault(fault('not-signed-in'));
   const { principal } = member;
-  return next({ ctx: { ...ctx, member, principal, service: memberContext(principal) } });
+  const service = memberContext(principal);
+  const result = await next({ ctx: { ...ctx, member, principal, service } });
+  if (!result.ok && isRefusal(result.error)) {
+    // The answer is the same whether it could be noted or not.
+    await noteRefusal(service, path).catch((error) => log().warn({ error, path }, 'a refusal could not be noted'));
+  }
+  return result;
 });
+
+const isRefusal = ({ cause }: TRPCError) => cause instanceof FaultError && cause.fault.code === 'permission-denied';

@@ -14,8 +14,7 @@ export async function cookieOf({ db, principal }: ServiceContext): Promise<strin
   const { userId, workspaceId } = principal;
   const sessionId = newId.session();
   await db.insert(sessions).values({ id: sessionId, userId, expiresAt: new Date(Date.now() + 60_000) });
-  const token = await encode({ secret: SECRET, token: { sessionId, userId, sessionVersion: 1, workspaceId } });
-  return `next-auth.session-token=${token}`;
+  return testCookie({ sessionId, userId, sessionVersion: 1, workspaceId });
 }
 
 /** The cookie of a session that is there, as next-auth would set it; NEXTAUTH_SECRET must be set. */

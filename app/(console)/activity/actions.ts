@@ -1,6 +1,7 @@
 // What the audit trail's actions are called on the page.
 
 export const ACTION_LABELS: Record<string, string> = {
+  'access.refused': 'Was refused',
   'activity.export': 'Exported activity',
   'catalog.clear': 'Cleared server catalog',
   'catalog.import': 'Imported server catalog',

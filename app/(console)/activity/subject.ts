@@ -15,6 +15,7 @@ const KINDS: Record<string, { label: string; href?: (id: string) => string }> = 
   job: { label: 'Replication job', href: (id) => `/jobs/${id}` },
   invitation: { label: 'Invitation', href: () => '/settings/members' },
   member: { label: 'Member', href: (id) => `/settings/members?q=id%3D${id}` },
+  procedure: { label: 'Procedure' },
   run: { label: 'Replication run', href: (id) => `/runs/${id}` },
   server: { label: 'Server', href: (id) => `/servers?q=id%3D${id}` },
   workspace: { label: 'Workspace', href: () => '/settings' },
