@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { describe, expect, it } from 'vitest';
 import { createLog } from './log.ts';
 
@@ -17,6 +18,19 @@ describe('the log', () => {
     expect(line).not.toContain('hunter2');
     expect(line).toContain('[removed]');
     expect(line).toContain('something happened');
+  });
+
+  it('leaves out the values with which a query failed, and keeps where it did', () => {
+    const error = new DrizzleQueryError('update users set password_hash = $1 where id = $2', [
+      '$argon2id$x\ny',
+      'user-1',
+    ]);
+    error.cause = new Error('server closed the connection');
+    const line = written({ error });
+    expect(line).not.toMatch(/argon2id|user-1/);
+    expect(line).toContain('update users set password_hash = $1');
+    expect(line).toContain('log.test.ts');
+    expect(line).toContain('server closed the connection');
   });
 
   it('writes an error with its kind and its cause', () => {

@@ -47,12 +47,16 @@ function describeError(error: unknown): unknown {
   const kind = (error as { code?: unknown }).code;
   return {
     name: error.name,
-    message: error.message,
+    message: withoutParameters(error.message),
     ...(typeof kind === 'string' ? { kind } : {}),
-    stack: error.stack,
+    stack: error.stack && withoutParameters(error.stack),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
 }
+
+/** Drizzle says with which values a query failed: password hashes may be among them. */
+const withoutParameters = (text: string) =>
+  text.replace(/(Failed query: [\s\S]*?)\nparams: [\s\S]*?(?=\n {4}at |$)/g, '$1');
 
 const slot = globalThis as { landfallLog?: Log };
 

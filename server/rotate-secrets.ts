@@ -3,6 +3,7 @@
 //   npm run secrets:rotate [-- --give-up NAME]   takes out, instead, what was sealed with a key that is lost for good
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../db/client.ts';
+import { renewSeals, sealingKeys } from './audit/seal.ts';
 import { KeyRingError, readKeyRing } from './secrets/key-ring.ts';
 import { giveUpSecrets, rotateSecrets } from './secrets/rotate.ts';
 
@@ -19,6 +20,8 @@ try {
   if (lost === undefined) {
     const { key, count, failed } = await rotateSecrets(db, keys);
     console.log(`${count} secret${count === 1 ? '' : 's'} rewrapped: all that open are under the key ${key} now.`);
+    const seals = await renewSeals(db, sealingKeys(keys));
+    if (seals > 0) console.log(`${seals} seal${seals === 1 ? '' : 's'} of the audit trail made anew.`);
     for (const { table, row, reason } of failed) console.error(`Not rewrapped: ${table} ${row}. ${reason}`);
     if (failed.length > 0) {
       console.error('Keep the old keys until these have new secrets.');

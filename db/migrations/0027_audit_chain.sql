@@ -2,8 +2,7 @@ CREATE TABLE "audit_chain" (
 	"workspace_id" text NOT NULL,
 	"seq" bigint NOT NULL,
 	"audit_id" bigint NOT NULL,
-	"hash" text NOT NULL,
-	CONSTRAINT "audit_chain_workspace_id_seq_pk" PRIMARY KEY("workspace_id","seq")
+	"hash" text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "audit_seals" (
@@ -17,9 +16,7 @@ CREATE TABLE "audit_seals" (
 	CONSTRAINT "audit_seals_workspace_id_seq_kind_pk" PRIMARY KEY("workspace_id","seq","kind")
 );
 --> statement-breakpoint
-ALTER TABLE "audit_chain" ADD CONSTRAINT "audit_chain_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_seals" ADD CONSTRAINT "audit_seals_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE UNIQUE INDEX "audit_chain_audit" ON "audit_chain" USING btree ("audit_id");--> statement-breakpoint
 -- What a row of the audit trail is worth in the chain. The time as seconds, since how it is written out otherwise depends on the
 -- session; documents as PostgreSQL itself keeps them, with their keys in one order.
 CREATE FUNCTION audit_digest(previous text, entry audit) RETURNS text LANGUAGE sql STABLE AS $$
@@ -58,4 +55,8 @@ BEGIN
     INSERT INTO audit_chain SELECT last.*;
   END LOOP;
 END;
-$$;
+$$;--> statement-breakpoint
+-- After the rows, which are many in an old installation.
+ALTER TABLE "audit_chain" ADD CONSTRAINT "audit_chain_workspace_id_seq_pk" PRIMARY KEY("workspace_id","seq");--> statement-breakpoint
+ALTER TABLE "audit_chain" ADD CONSTRAINT "audit_chain_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "audit_chain_audit" ON "audit_chain" USING btree ("audit_id");

@@ -52,6 +52,7 @@ describe('signing in', () => {
       userId: 'u-1',
       sessionVersion: 1,
       workspaceId: 'ws-1',
+      passwordHash: expect.stringMatching(/^\$argon2id\$/),
     });
   });
 

@@ -6,7 +6,7 @@ import { forgetAttempts, giveBackAttempt, isKnownAddress, rememberAddress, takeA
 import { verifyPassword } from './passwords.ts';
 
 export type SignInResult =
-  | { ok: true; userId: string; sessionVersion: number; workspaceId: string }
+  | { ok: true; userId: string; sessionVersion: number; workspaceId: string; passwordHash: string }
   /** The same answer for an unknown e-mail, a wrong password and a removed member. */
   | { ok: false; reason: 'wrong' }
   | { ok: false; reason: 'too-many'; retryAfterSeconds: number };
@@ -34,7 +34,8 @@ export async function signIn(
   const right = await verifyPassword(user?.passwordHash ?? null, input.password);
   if (!user || !right) return { ok: false, reason: 'wrong' };
   await tried.wasRight();
-  return { ok: true, userId: user.id, sessionVersion: user.sessionVersion, workspaceId: user.workspaceId };
+  const { id: userId, ...of } = user;
+  return { ok: true, userId, ...of };
 }
 
 export type PasswordTry =

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../db/client.ts';
 import { audit, auditChain, auditSeals, workspaces } from '../../db/schema/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
 import { verifyChain } from './chain.ts';
-import { macOf, type SealingKey, sealChains, trimChain } from './seal.ts';
+import { macOf, renewSeals, type SealingKey, sealChains, trimChain } from './seal.ts';
 
 const KEY: SealingKey = { id: 'k1', secret: Buffer.alloc(32, 7) };
 const KEYS = new Map([[KEY.id, KEY]]);
@@ -157,6 +157,27 @@ describe('a seal', () => {
     expect(seal?.mac).toBe(macOf(seal as NonNullable<typeof seal>, KEY));
   });
 
+  it('goes along to another key, unless it was not good', async () => {
+    await write(['one']);
+    await sealChains(db, KEY, new Date('2026-12-01T10:00:00Z'));
+    await write(['two']);
+    await sealChains(db, KEY, new Date('2026-12-02T10:00:00Z'));
+    await db
+      .update(auditSeals)
+      .set({ mac: 'forged' })
+      .where(sql`${auditSeals.workspaceId} = ${workspaceId} and seq = 1`);
+    const next: SealingKey = { id: 'k2', secret: Buffer.alloc(32, 9) };
+    await renewSeals(db, [next, KEY]);
+    const seals = await db
+      .select()
+      .from(auditSeals)
+      .where(eq(auditSeals.workspaceId, workspaceId))
+      .orderBy(asc(auditSeals.seq));
+    expect(seals.map(({ keyId }) => keyId)).toEqual(['k1', 'k2']);
+    const { problems } = await verifyChain(db, workspaceId, { keys: new Map([[next.id, next]]) });
+    expect(problems).toEqual([expect.objectContaining({ seq: 1, what: expect.stringContaining('k1') })]);
+  });
+
   it('is one for a day, and none where nothing was added', async () => {
     const seqs = async () => {
       const all = await db
@@ -195,6 +216,19 @@ describe('retention', () => {
     expect(await verify()).toMatchObject({ rows: 1, first: 6, problems: [] });
     await write(['next']);
     expect(await verify()).toMatchObject({ rows: 2, head: { seq: 7 }, problems: [] });
+  });
+
+  it('says so where a head that was kept elsewhere is older than what is left', async () => {
+    await write(['one', 'two'], old);
+    const { head } = await verify();
+    await write(['three'], old);
+    await write(['young']);
+    while (await trim());
+    expect((await verify(head ?? undefined)).problems).toEqual([
+      expect.objectContaining({ what: expect.stringContaining('not there to be compared') }),
+    ]);
+    const all = await db.select().from(auditSeals).where(eq(auditSeals.workspaceId, workspaceId));
+    expect((await verify({ seq: all[0]?.seq ?? 0, hash: all[0]?.hash ?? '' })).problems).toEqual([]);
   });
 
   it('leaves the newest row, and what is younger though an older one stands behind it', async () => {

@@ -107,6 +107,15 @@ export async function verifyChain(
     if (rows.length < ROWS) break;
   }
   report.head = last.seq > 0 ? last : null;
+  if (expected && report.first !== null && expected.seq < report.first) {
+    const kept = trimmed?.seq === expected.seq && trimmed.hash === expected.hash;
+    if (!kept)
+      found({
+        seq: expected.seq,
+        auditId: null,
+        what: 'The row that was expected is not there to be compared: what was older than the rule of retention was taken away.',
+      });
+  }
   const end = Math.max(...seals.keys(), expected?.seq ?? 0, 0);
   if (end > last.seq) found({ seq: null, auditId: null, what: missing(last.seq + 1, end) });
   for (const { id } of await unchained(tx, workspaceId))

@@ -118,3 +118,21 @@ export async function trimChain(
   await tx.insert(auditSeals).values({ ...seal, keyId: key.id, mac: macOf(seal, key) });
   return upTo - first.seq >= rows;
 }
+
+/** Puts seals under the first key, so that the others can be taken away. One that its own key does not prove stays as it is. */
+export async function renewSeals(db: Queries, keys: readonly SealingKey[]): Promise<number> {
+  const [first] = keys;
+  if (!first) return 0;
+  let renewed = 0;
+  for (const seal of await db.select().from(auditSeals).where(sql`${auditSeals.keyId} <> ${first.id}`)) {
+    const own = keys.find(({ id }) => id === seal.keyId);
+    if (!own || !isSealGood(seal, own)) continue;
+    const { workspaceId, seq, kind } = seal;
+    await db
+      .update(auditSeals)
+      .set({ keyId: first.id, mac: macOf(seal, first) })
+      .where(and(eq(auditSeals.workspaceId, workspaceId), eq(auditSeals.seq, seq), eq(auditSeals.kind, kind)));
+    renewed += 1;
+  }
+  return renewed;
+}

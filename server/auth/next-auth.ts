@@ -47,8 +47,15 @@ const authOptions: NextAuthOptions = {
         try {
           result = await signIn({ email, password: String(credentials?.password ?? ''), address });
           if (result.ok) {
-            const { userId, sessionVersion, workspaceId } = result;
-            const by = { userId, sessionVersion, workspaceId, address, userAgent: headers.get('user-agent') };
+            const { userId, sessionVersion, workspaceId, passwordHash } = result;
+            const by = {
+              userId,
+              sessionVersion,
+              workspaceId,
+              passwordHash,
+              address,
+              userAgent: headers.get('user-agent'),
+            };
             const sessionId = await beginSession(processContext('Sign-in'), by);
             return { id: userId, sessionId, sessionVersion, workspaceId };
           }

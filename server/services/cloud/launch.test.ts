@@ -92,6 +92,19 @@ describe('a launch', () => {
   });
 });
 
+it('whose answer was lost stays open while the target cannot be signed in to', async () => {
+  ec2.answer = 'cut-after';
+  await launchInstance(site.as('operator'), input());
+  await site.db.update(instances).set({ launchedAt: new Date(Date.now() - 60_000) });
+  ec2.answer = 'knows-nobody';
+  await watchInstances(site.ctx, ec2.targets, rounds(), never);
+  expect(await rows()).toMatchObject([{ state: 'launching', terminatedAt: null }]);
+  ec2.answer = 'yes';
+  await watchInstances(site.ctx, ec2.targets, rounds(), never);
+  expect(await rows()).toMatchObject([{ state: 'pending' }]);
+  expect(ec2.launches.size).toBe(1);
+});
+
 it('tells of a change once, and of none not at all, nor writes it', async () => {
   const version = async () => (await site.db.execute(sql`select xmin::text from instances`)).rows;
   await launchInstance(site.as('operator'), input());

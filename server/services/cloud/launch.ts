@@ -4,9 +4,9 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, images, instances, replicationJobs } from '../../../db/schema/index.ts';
-import { FaultError, faultError, toFault } from '../../../replication/model/fault.ts';
+import { type FaultCode, FaultError, faultError, toFault } from '../../../replication/model/fault.ts';
 import { launchConfigurationSchema } from '../../../replication/model/launch-configuration.ts';
-import type { LaunchInput } from '../../../replication/target/aws/target.ts';
+import type { AwsTarget, LaunchInput } from '../../../replication/target/aws/target.ts';
 import { log } from '../../log.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { writeLaunchConfiguration } from '../jobs/launch-configuration.ts';
@@ -182,14 +182,29 @@ function idOfRequest(workspaceId: string, requestId: string): string {
 
 const placeOf = ({ targetId, targetRevision }: AtPlace): AtPlace => ({ targetId, targetRevision });
 
-/** Calls EC2 with the row's token and keeps the answer. Repeating it finds the same instance. */
+/** EC2 was not asked, or did not listen. */
+const NOT_SIGNED_IN: ReadonlySet<FaultCode> = new Set([
+  'aws-credentials-refused',
+  'aws-credentials-missing',
+  'aws-role-refused',
+  'aws-role-unguarded',
+  'secret-key-missing',
+  'secret-unreadable',
+]);
+
+/**
+ * Calls EC2 with the row's token and keeps the answer. Repeating it finds the same instance.
+ * @param again an earlier call may have been taken: a target that cannot be opened or signed in to says nothing of it
+ */
 export async function finishLaunch(
   ctx: ServiceContext,
   row: AtPlace & { id: string; workspaceId: string; name: string; input: LaunchInput },
+  { again = false }: { again?: boolean } = {},
 ): Promise<string> {
+  let opened: AwsTarget | null = null;
   try {
-    const target = await targetPool().at(ctx.db, row);
-    const instanceId = await target.instances.launch(row.input, cloudDeadline());
+    opened = await targetPool().at(ctx.db, row);
+    const instanceId = await opened.instances.launch(row.input, cloudDeadline());
     await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
       await tx.update(instances).set({ instanceId, state: 'pending' }).where(eq(instances.id, row.id));
       await tx.update(artifacts).set({ state: 'created', externalId: instanceId }).where(eq(artifacts.token, row.id));
@@ -200,6 +215,7 @@ export async function finishLaunch(
     const fault = toFault(error);
     // Whether EC2 took it is unknown: the row stays as it is and the worker asks again with the same token.
     if (fault.retry === 'now' || fault.code === 'internal') throw error;
+    if (again && (!opened || NOT_SIGNED_IN.has(fault.code))) throw error;
     await inTransaction(ctx, row.workspaceId, async ({ tx, audit, event }) => {
       await tx
         .update(instances)

@@ -160,7 +160,8 @@ async function accountAsItIs(target: TargetRow, place: PlaceRow): Promise<string
   try {
     return await accountOf(signInOf(target), place);
   } catch (error) {
-    if (error instanceof FaultError) return null;
+    // One that does not work says nothing; of one that could not be asked just now nothing is known.
+    if (error instanceof FaultError && error.fault.retry !== 'now') return null;
     throw error;
   }
 }

@@ -47,7 +47,8 @@ export async function learnAccounts(ctx: ServiceContext, targets: Targets): Prom
     try {
       const opened = await targets.at(ctx.db, { targetId, targetRevision: revision });
       const { account } = await opened.identity(AbortSignal.timeout(PATIENCE_MS));
-      const here = and(eq(awsTargetPlaces.targetId, targetId), eq(awsTargetPlaces.revision, revision));
+      // Whoever changed the sign-in meanwhile has written it already.
+      const here = and(unknown, eq(awsTargetPlaces.targetId, targetId), eq(awsTargetPlaces.revision, revision));
       await ctx.db.update(awsTargetPlaces).set({ account }).where(here);
     } catch (error) {
       log().warn({ error, target: targetId }, 'AWS did not say which account a target is of; it is asked again');

@@ -112,6 +112,12 @@ async function declareScratch(
 ): Promise<Scratch> {
   const artifactId = newId.artifact();
   await inTransaction(ctx, workspaceId, async ({ tx }) => {
+    const [target] = await tx
+      .select({ id: awsTargets.id })
+      .from(awsTargets)
+      .where(eq(awsTargets.id, at.targetId))
+      .for('key share');
+    if (!target) throw faultError('not-found', { message: 'The AWS target was deleted while it was tested.' });
     const releaseNotBefore = sql`now() + make_interval(secs => ${LEFT_AFTER_SECONDS})`;
     await tx.insert(artifacts).values({ id: artifactId, workspaceId, ...at, ...what, fence: 0, releaseNotBefore });
   });

@@ -20,13 +20,14 @@ class Ec2 {
   readonly terminated: string[] = [];
   asked = 0;
   checks = 'initializing';
-  answer: 'yes' | 'refuses' | 'cut-after' = 'yes';
+  answer: 'yes' | 'refuses' | 'cut-after' | 'knows-nobody' = 'yes';
   image: LaunchableImage = { architecture: 'x86_64', bootMode: 'legacy-bios', ena: true, windows: false, volumes: [] };
 
   readonly target = {
     instances: {
       launch: async (input: LaunchInput) => {
         this.asked += 1;
+        if (this.answer === 'knows-nobody') throw faultError('aws-credentials-refused');
         if (this.answer === 'refuses') throw faultError('launch-refused', { cause: 'InvalidSubnetID.NotFound: gone' });
         this.launches.set(input.token, input);
         if (this.answer === 'cut-after') throw faultError('aws-unreachable');

@@ -108,9 +108,13 @@ async function finishLostLaunches(ctx: ServiceContext): Promise<void> {
     .select()
     .from(instances)
     .where(and(eq(instances.state, 'launching'), sql`${instances.launchedAt} < now() - interval '40 seconds'`))
+    // No few that cannot be told hold up the others.
+    .orderBy(sql`random()`)
     .limit(10);
   for (const row of lost) {
     // What EC2 refuses is kept with the row; what cannot be told yet is asked again.
-    await finishLaunch(ctx, row).catch((error) => log().warn({ error, launch: row.id }, 'a launch is still open'));
+    await finishLaunch(ctx, row, { again: true }).catch((error) =>
+      log().warn({ error, launch: row.id }, 'a launch is still open'),
+    );
   }
 }

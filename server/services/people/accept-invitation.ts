@@ -3,7 +3,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
-import { invitations, members, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import { invitations, members, passwordResets, sessions, users, workspaces } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { hashOfToken } from '../../access/link-token.ts';
 import { checkPassword } from '../../access/password-rule.ts';
@@ -98,6 +98,14 @@ export async function acceptInvitation(
       if (!now || now.hash !== hashOfToken(token)) throw dead('unknown');
       const state = stateOf({ ...found, ...now }, ctx.now());
       if (state !== 'open') throw dead(state);
+      if (person) {
+        // One that an administrator elsewhere made for this person would open this workspace as well.
+        await tx.select({ id: users.id }).from(users).where(eq(users.id, person.id)).for('update');
+        await tx
+          .update(passwordResets)
+          .set({ ended: 'replaced', endedAt: ctx.now() })
+          .where(and(eq(passwordResets.userId, person.id), isNull(passwordResets.ended)));
+      }
       if (account.passwordHash !== null) {
         const given = { email, name: account.name, passwordHash: account.passwordHash };
         if (person) await renewAccount(tx, person.id, given, ctx.now());

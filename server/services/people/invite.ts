@@ -82,8 +82,15 @@ export async function renewInvitation(ctx: ServiceContext, input: z.input<typeof
   const { token, hash } = newLinkToken();
   const expiresAt = new Date(ctx.now().getTime() + days * DAY_MS);
   return inTransaction(ctx, workspaceId, async (work) => {
+    await lockMembers(work.tx, workspaceId);
+    await stillManages(ctx, work.tx);
     const { email, role } = await openInvitation(work, workspaceId, invitationId);
-    await work.tx.update(invitations).set({ tokenHash: hash, expiresAt }).where(eq(invitations.id, invitationId));
+    // Whose link it is now: it ends when this one's right to make it does.
+    const invitedBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'system';
+    await work.tx
+      .update(invitations)
+      .set({ tokenHash: hash, expiresAt, invitedBy })
+      .where(eq(invitations.id, invitationId));
     tellOfInvitation(work, 'invitation.renew', { id: invitationId, email }, { role, expiresAt });
     return { id: invitationId, token, email, expiresAt };
   });

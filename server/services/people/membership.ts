@@ -1,8 +1,8 @@
 // What becomes of a membership: another role, or its end. A workspace never loses its last administrator.
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
-import { members, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import { invitations, members, passwordResets, sessions, users, workspaces } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { may, ROLES, type Role } from '../../access/permissions.ts';
 import { findMember, type MemberPrincipal } from '../../access/principals.ts';
@@ -28,7 +28,10 @@ export async function changeRole(ctx: ServiceContext, input: z.input<typeof chan
     await stillManages(ctx, work.tx);
     const member = await memberOf(work.tx, workspaceId, memberId);
     if (member.role === role) return;
-    if (member.role === 'administrator') await keepAnAdministrator(work.tx, workspaceId, member);
+    if (member.role === 'administrator') {
+      await keepAnAdministrator(work.tx, workspaceId, member);
+      await endLinksOf(work.tx, member, ctx.now());
+    }
     await work.tx.update(members).set({ role }).where(eq(members.id, member.id));
     tell(work, 'member.role', member, { before: { role: member.role }, after: { role } });
   });
@@ -70,6 +73,7 @@ async function end(
 ): Promise<void> {
   const { tx } = work;
   if (member.role === 'administrator') await keepAnAdministrator(tx, workspaceId, member);
+  await endLinksOf(tx, member, ctx.now());
   await tx.update(members).set({ removedAt: ctx.now() }).where(eq(members.id, member.id));
   // With nowhere left to go, the sessions end as well; else they go on in the other workspaces.
   const [other] = await tx
@@ -84,6 +88,18 @@ async function end(
       .where(and(eq(sessions.userId, member.userId), isNull(sessions.endedAt)));
   }
   tell(work, action, member, { before: { role: member.role, email: member.email } });
+}
+
+/** The links that somebody made are worth nothing without the right to make them: a copy of one would be a way back in. */
+async function endLinksOf(tx: Queries, { id, userId }: Member, now: Date): Promise<void> {
+  await tx
+    .update(passwordResets)
+    .set({ ended: 'replaced', endedAt: now })
+    .where(and(or(eq(passwordResets.createdBy, id), eq(passwordResets.userId, userId)), isNull(passwordResets.ended)));
+  await tx
+    .update(invitations)
+    .set({ ended: 'revoked', endedAt: now })
+    .where(and(eq(invitations.invitedBy, id), isNull(invitations.ended)));
 }
 
 /** Whoever changes who is an administrator waits here for whoever does so at the same moment. */

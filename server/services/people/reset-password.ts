@@ -14,7 +14,7 @@ import type { DeadLink } from './accept-invitation.ts';
 import { linkInput } from './accept-invitation.ts';
 import type { MadeLink } from './invite.ts';
 import { countLink } from './links.ts';
-import { memberInput, memberOf, tell } from './membership.ts';
+import { lockMembers, memberInput, memberOf, stillManages, tell } from './membership.ts';
 
 const LINK_HOURS = 24;
 
@@ -32,6 +32,8 @@ export async function createResetLink(ctx: ServiceContext, input: z.input<typeof
   const link = newLinkToken();
   return inTransaction(ctx, workspaceId, async (work) => {
     const { tx } = work;
+    await lockMembers(tx, workspaceId);
+    await stillManages(ctx, tx);
     const member = await memberOf(tx, workspaceId, memberId);
     const asking = principal.kind === 'member' ? principal.userId : null;
     if (await belongsElsewhere(tx, member.userId, workspaceId, asking)) {
@@ -103,6 +105,7 @@ async function replaceLink(
   return { id, expiresAt };
 }
 
+/** Whatever links there are for a new password of the user. */
 async function endLinks(tx: Queries, userId: string, ended: 'used' | 'replaced', now: Date): Promise<void> {
   await tx
     .update(passwordResets)

@@ -2,7 +2,7 @@
 import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
-import { sessions } from '../../../db/schema/index.ts';
+import { sessions, users } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import {
   findSessionMember,
@@ -20,23 +20,33 @@ const MOST_OF_AGENT = 400;
 
 type Own = ServiceContext & { principal: MemberPrincipal };
 
-/** After a sign-in that was right. Answers the id, which the cookie carries. */
+/**
+ * After a sign-in that was right. Answers the id, which the cookie carries. @throws `being-changed` when the password that was shown
+ * is no longer the account's
+ */
 export async function beginSession(
   ctx: ServiceContext,
-  by: Omit<SessionClaim, 'sessionId'> & { address: string | null; userAgent: string | null },
+  by: Omit<SessionClaim, 'sessionId'> & { address: string | null; userAgent: string | null; passwordHash?: string },
 ): Promise<string> {
   const { userId, address } = by;
   const sessionId = newId.session();
-  await ctx.db.insert(sessions).values({
-    id: sessionId,
-    userId,
-    createdAt: ctx.now(),
-    lastSeenAt: ctx.now(),
-    expiresAt: new Date(ctx.now().getTime() + SESSION_SECONDS * 1000),
-    address,
-    userAgent: by.userAgent?.slice(0, MOST_OF_AGENT) ?? null,
+  await ctx.db.transaction(async (tx) => {
+    // Whoever sets another password ends all sessions, and would not see this one.
+    const [user] = await tx.select({ hash: users.passwordHash }).from(users).where(eq(users.id, userId)).for('share');
+    if (by.passwordHash !== undefined && user?.hash !== by.passwordHash) throw faultError('being-changed');
+    await tx.insert(sessions).values({
+      id: sessionId,
+      userId,
+      createdAt: ctx.now(),
+      lastSeenAt: ctx.now(),
+      expiresAt: new Date(ctx.now().getTime() + SESSION_SECONDS * 1000),
+      address,
+      userAgent: by.userAgent?.slice(0, MOST_OF_AGENT) ?? null,
+    });
   });
-  const member = await findSessionMember({ ...by, sessionId }, address, ctx.db);
+  const { sessionVersion, workspaceId: wanted } = by;
+  const claim = { userId, sessionVersion, workspaceId: wanted, sessionId };
+  const member = await findSessionMember(claim, address, ctx.db);
   if (!member) return sessionId;
   const { workspaceId, memberId, name } = member.principal;
   // The cookie is not out yet: a session that this fails for was never used.

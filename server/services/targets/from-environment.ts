@@ -56,7 +56,13 @@ async function tend(ctx: ServiceContext, workspaceId: string, named: PlaceInput 
     await createTarget(ctx, { requestId, name: FIRST_NAME, ...named });
     return null;
   }
-  for (const { target, place } of targets) if (place.awaitsEnvironment) await fill(ctx, workspaceId, target.id, named);
+  // Also one that was given another place meanwhile: what was made in the earlier one is reached as the environment says.
+  const awaiting = await ctx.db
+    .selectDistinct({ id: awsTargetPlaces.targetId })
+    .from(awsTargetPlaces)
+    .where(eq(awsTargetPlaces.awaitsEnvironment, true));
+  const isAwaiting = new Set(awaiting.map(({ id }) => id));
+  for (const { target } of targets) if (isAwaiting.has(target.id)) await fill(ctx, workspaceId, target.id, named);
   return whyDifferent(await everyTargetOf(ctx.db, workspaceId), named);
 }
 
@@ -119,7 +125,8 @@ async function fill(ctx: ServiceContext, workspaceId: string, targetId: string, 
     });
     event({ topic: 'targets', subjectId: targetId, kind: 'changed' });
     // Until now the next run would have gone where the environment says.
-    if (place.region !== named.region || place.bucket !== named.bucket)
+    const isCurrent = awaiting.some(({ revision }) => revision === place.revision);
+    if (isCurrent && (place.region !== named.region || place.bucket !== named.bucket))
       await moveTarget(work, target, place, named, ctx.now());
   });
 }

@@ -132,6 +132,25 @@ describe('the environment', () => {
     expect((await describeTarget(ctx)).environmentNote).toBeNull();
   });
 
+  it('adds what it knows to an earlier place, too, and moves nobody by that', async () => {
+    const { ctx } = await anotherWorkspace();
+    await targetsFromEnvironment(site.ctx, ENVIRONMENT);
+    const [target] = await listTargets(ctx);
+    const targetId = target?.id ?? '';
+    await site.db
+      .update(awsTargetPlaces)
+      .set({ awaitsEnvironment: true })
+      .where(eq(awsTargetPlaces.targetId, targetId));
+    await updateTarget(ctx, { targetId, bucket: 'moved-by-hand' });
+    await targetsFromEnvironment(site.ctx, ENVIRONMENT);
+    const places = await site.db.select().from(awsTargetPlaces).where(eq(awsTargetPlaces.targetId, targetId));
+    expect(places.map(({ revision, awaitsEnvironment }) => [revision, awaitsEnvironment]).sort()).toEqual([
+      [1, false],
+      [2, false],
+    ]);
+    expect((await listTargets(ctx))[0]?.bucket).toBe('moved-by-hand');
+  });
+
   it('that names no target is said, and a job then has nowhere to go', async () => {
     const { id, ctx } = await anotherWorkspace();
     const findings = await targetsFromEnvironment(site.ctx, {});
