@@ -156,6 +156,8 @@ export async function searchEverything(ctx: ServiceContext, input: z.input<typeo
 async function ofFleet(tx: Queries, fleet: Fleet, workspaceId: string, text: string): Promise<FoundThing[]> {
   const { table, id, begins, name, search } = fleet;
   const scope = and(sql`${fleet.workspaceId} = ${workspaceId}`, fleet.is) as SQL;
+  // Such that no index over the workspace serves it: only the one for texts is left.
+  const loose = and(sql`${fleet.workspaceId} || '' = ${workspaceId}`, fleet.is) as SQL;
   const lower = text.toLowerCase();
   const parts: { where: SQL; by: PgColumn | null; limit: number }[] = [];
   const isId = lower.startsWith(begins);
@@ -166,12 +168,12 @@ async function ofFleet(tx: Queries, fleet: Fleet, workspaceId: string, text: str
     // One of this very name is among them, however many contain it.
     parts.push({ where: sql`${name} = ${text}`, by: name, limit: SHOWN });
     const contains = searched(text, { search });
-    if (contains.arms) parts.push({ where: contains.fits, by: null, limit: LOOKED_AT });
+    for (const { where } of contains.arms ?? []) parts.push({ where, by: null, limit: LOOKED_AT });
   }
   if (parts.length === 0) return [];
   const selects = parts.map(
     ({ where, by, limit }) =>
-      sql`(select ${id} as id, ${fleet.shown} as name, ${fleet.detail}::text as detail from ${table} where ${scope} and ${where}${by ? sql` order by ${by}` : sql``} limit ${limit})`,
+      sql`(select ${id} as id, ${fleet.shown} as name, ${fleet.detail}::text as detail from ${table} where ${by ? scope : loose} and ${where}${by ? sql` order by ${by}` : sql``} limit ${limit})`,
   );
   const { rows } = await tx.execute<{ id: string; name: string | null; detail: string | null }>(
     sql.join(selects, sql` union `),
