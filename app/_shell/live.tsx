@@ -3,7 +3,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import { goToSignIn } from './sign-out.ts';
+import { goToSignIn, isLeaving } from './sign-out.ts';
 import { nounsOf, TopicBatch } from './topics.ts';
 import { useTRPC, useTRPCClient } from './trpc.ts';
 
@@ -55,6 +55,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     if (status !== 'error' && status !== 'idle') return;
     const timer = setTimeout(
       async () => {
+        if (isLeaving()) return;
         const answer = await client.session.me.query().catch((error) => error);
         if (answer?.data?.fault?.code === 'not-signed-in') goToSignIn();
         else reset();
@@ -87,6 +88,7 @@ function renewWhatCameLate(queryClient: QueryClient, touched: ReadonlyMap<string
 
 /** Refetches what is on screen and belongs to the nouns (null: everything), and marks the rest as stale. */
 function invalidate(queryClient: QueryClient, nouns: ReadonlySet<string> | null): Promise<void> {
+  if (isLeaving()) return Promise.resolve();
   return queryClient.invalidateQueries({
     predicate: ({ queryKey, meta }) => {
       if (meta?.live === false) return false;

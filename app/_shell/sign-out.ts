@@ -1,18 +1,35 @@
 // Leaving the console.
 
-/** Ends the session of this browser and goes to the sign-in page. */
-export async function signOut(): Promise<void> {
-  const { csrfToken } = (await (await fetch('/api/auth/csrf', { cache: 'no-store' })).json()) as { csrfToken: string };
-  await fetch('/api/auth/signout', {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ csrfToken, json: 'true' }),
-  });
+let leaving = false;
+
+/** This browser is signing out by itself: that its session ends is no surprise, and nothing is asked of it any more. */
+export const isLeaving = (): boolean => leaving;
+
+/**
+ * Ends the session of this browser and goes to the sign-in page.
+ * @param first what ends sessions before it, such as those of all other browsers
+ */
+export async function signOut(first?: () => Promise<unknown>): Promise<void> {
+  leaving = true;
+  try {
+    await first?.();
+    const token = await fetch('/api/auth/csrf', { cache: 'no-store' });
+    const { csrfToken } = (await token.json()) as { csrfToken: string };
+    await fetch('/api/auth/signout', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ csrfToken, json: 'true' }),
+    });
+  } catch (error) {
+    leaving = false;
+    throw error;
+  }
   window.location.assign('/sign-in');
 }
 
 /** The session is no longer good: sign in again, and come back to this page. */
 export function goToSignIn(): void {
+  if (leaving) return;
   const here = window.location.pathname + window.location.search;
   window.location.assign(`/sign-in?ended=1&callbackUrl=${encodeURIComponent(here)}`);
 }

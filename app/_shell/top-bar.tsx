@@ -28,8 +28,7 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
 
   async function leave(everywhere: boolean) {
     try {
-      if (everywhere) await endAll.mutateAsync();
-      await signOut();
+      await signOut(everywhere ? () => endAll.mutateAsync() : undefined);
     } catch (error) {
       if (!everywhere) notifyFault(shownFault(error), 'You are still signed in');
     }

@@ -133,7 +133,14 @@ test('a viewer sees everything, is offered no change, and every forged call is r
       expect.soft(answer, procedure).toMatchObject({ status: 403, code: 'permission-denied' });
     }
   });
-  expect(await counts(page), 'nothing has changed').toEqual(before);
+  const { activity: _, ...after } = await counts(page);
+  expect({ ...after, activity: before.activity }, 'nothing has changed').toEqual(before);
+  await test.step('what was refused stands in the activity', async () => {
+    await console_.goTo('Activity');
+    await expect(
+      page.getByRole('row').filter({ hasText: 'Was refused' }).filter({ hasText: 'jobs.create' }),
+    ).toBeVisible();
+  });
 
   await page.context().clearCookies();
   await signedIn(admin);
