@@ -53,6 +53,16 @@ async function consoleOf(id: string): Promise<string> {
   return Buffer.from(Output!, 'base64').toString();
 }
 
+test('no two of many instances that are launched at once share an address', async () => {
+  const launches = await Promise.all(
+    Array.from({ length: 3 }, async () => (await launch({ MinCount: 20, MaxCount: 20 })).Instances!),
+  );
+  const instances = launches.flat();
+  expect(new Set(instances.map(({ PublicIpAddress }) => PublicIpAddress)).size).toBe(60);
+  expect(new Set(instances.map(({ PrivateIpAddress }) => PrivateIpAddress)).size).toBe(60);
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: instances.map(({ InstanceId }) => InstanceId!) }));
+});
+
 describe('an instance', () => {
   test('goes through its states, and the simulated one says that it is', async () => {
     const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));

@@ -4,7 +4,7 @@ import { AwsError } from '../service.ts';
 import { applyFilters, type FilterTable, page } from './describe.ts';
 import type { Guests } from './guests.ts';
 import { instanceXml, reservationXml, stateCodes, statusXml } from './instance-xml.ts';
-import { publicAddress } from './placement.ts';
+import { publicAddresses } from './placement.ts';
 import type { Parameters, Xml } from './query.ts';
 import { endDryRun, found } from './refusals.ts';
 import type { Action, Ec2, InstanceRecord, InstanceStateName } from './state.ts';
@@ -158,7 +158,7 @@ export function instanceActions(ec2: Ec2, guests: Guests): Record<string, Action
         instance.alive = false;
         instance.started = context.now().toISOString();
         instance.launchTime = instance.started;
-        if (instance.publicIp) instance.publicIp = publicAddress();
+        if (instance.publicIp) instance.publicIp = publicAddresses(ec2, 1)[0] ?? '';
         instance.transitionReason = '';
         instance.stateReason = undefined;
         beginInstance(ec2, guests, instance);

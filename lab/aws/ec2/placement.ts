@@ -104,9 +104,21 @@ export function addressesFor({ state }: Ec2, { subnet, privateAddress }: Place, 
   });
 }
 
-/** An address of the block that is kept for documentation (RFC 5737). */
-export function publicAddress(): string {
-  return `203.0.113.${randomInt(1, 255)}`;
+/** The blocks that are kept for documentation (RFC 5737). */
+const PUBLIC_BLOCKS = ['203.0.113', '198.51.100', '192.0.2'];
+
+/** So many public addresses that no live instance of this account and Region has; the lab has 762 of them, and no more instances than that can have one. */
+export function publicAddresses({ state }: Ec2, count: number): string[] {
+  const live = Object.values(state.instances).filter(({ state: now }) => now === 'pending' || now === 'running');
+  const used = new Set(live.map(({ publicIp }) => publicIp));
+  const all = PUBLIC_BLOCKS.flatMap((block) => Array.from({ length: 254 }, (_, at) => `${block}.${at + 1}`));
+  const free = all.filter((address) => !used.has(address));
+  if (free.length < count) {
+    throw new AwsError(400, 'InsufficientFreeAddressesInSubnet', 'There are not enough free public addresses.');
+  }
+  const ofFirstBlock = free.filter((address) => address.startsWith(PUBLIC_BLOCKS[0] ?? '')).length;
+  const from = randomInt(ofFirstBlock || free.length);
+  return Array.from({ length: count }, (_, at) => free[(from + at) % free.length] ?? '');
 }
 
 function rangeOf({ cidr }: Subnet): [first: number, size: number] {

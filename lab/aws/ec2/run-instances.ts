@@ -10,7 +10,7 @@ import { beginInstance } from './instances.ts';
 import { keyByName } from './key-pairs.ts';
 import { withTemplate } from './launch-templates.ts';
 import { networkOf } from './network.ts';
-import { addressesFor, checkOffered, choosePlace, publicAddress } from './placement.ts';
+import { addressesFor, checkOffered, choosePlace, publicAddresses } from './placement.ts';
 import type { Parameters } from './query.ts';
 import { endDryRun, fingerprint, found, invalid, tagsFor, tokenMismatch } from './refusals.ts';
 import { completedSnapshot, defaultKey } from './snapshots.ts';
@@ -37,7 +37,7 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       checkAttachments(disks.length, type);
       const tags = tagsFor(parameters, ['instance', 'volume', 'network-interface']);
       const count = readCount(parameters);
-      const addresses = addressesFor(ec2, place, count);
+      addressesFor(ec2, place, count);
       endDryRun(parameters);
       const rootSnapshot = disks.find(({ deviceName }) => deviceName === image.rootDeviceName)?.snapshotId;
       if (!rootSnapshot) throw new AwsError(400, 'InvalidBlockDeviceMapping', 'The root device has no snapshot.');
@@ -45,6 +45,9 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       const reservationId = newId('r');
       const clientToken = parameters.text('ClientToken');
       const metadata = parameters.structure('MetadataOptions');
+      // Taken only now: another launch may have come in while the disk was looked at.
+      const addresses = addressesFor(ec2, place, count);
+      const publicIps = place.publicAddress ? publicAddresses(ec2, count) : [];
       const made = Array.from({ length: count }, (_, launchIndex): InstanceRecord => {
         const now = ec2.context.now().toISOString();
         const id = newId('i');
@@ -62,7 +65,7 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
           availabilityZone: place.subnet.zone,
           groups: place.groups,
           privateIp: addresses[launchIndex] ?? '',
-          ...(place.publicAddress ? { publicIp: publicAddress() } : {}),
+          ...(place.publicAddress ? { publicIp: publicIps[launchIndex] ?? '' } : {}),
           interface: { description: place.description, tags: { ...tags['network-interface'] } },
           monitoring: parameters.structure('Monitoring')?.flag('Enabled') ?? false,
           ...(cpuCredits ? { cpuCredits } : {}),
