@@ -4,7 +4,7 @@
 // PostgreSQL alone would choose by what it believes of the filter: wrong once in a while, and then it reads a whole table.
 // So the choice is made here, by counts that are bounded. A filter that few rows fit is followed by its own index, and its
 // rows are sorted; else the index of the order is walked, and rows that do not fit are passed over.
-import { and, type SQL, sql } from 'drizzle-orm';
+import { and, getTableName, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queries } from '../../db/client.ts';
 import { type List, orderOf } from './list-columns.ts';
 import { type Cursor, type Key, readCursor, writeCursor } from './list-cursor.ts';
@@ -57,7 +57,9 @@ export async function findPage<Item>(
       // No scan of a whole table, no compiling, and plans for the values that were given: a general one knows nothing of them.
       const { rows: settings } = await tx.execute<{
         byCodePoint: boolean;
+        size: number;
       }>(sql`select ${BY_CODE_POINT} as "byCodePoint",
+        (select reltuples::float8 from pg_class where oid = ${sql.param(getTableName(list.table))}::text::regclass) as size,
         set_config('enable_seqscan', 'off', true), set_config('random_page_cost', '1.1', true),
         set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
         set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '32MB', true)`);
@@ -76,6 +78,7 @@ export async function findPage<Item>(
                 sql` and `,
               ),
         byCodePoint: settings[0]?.byCodePoint === true,
+        size: settings[0]?.size ?? -1,
       };
       const found = await find(search, query);
       const ids = found.rows.map(({ id }) => id);
@@ -158,8 +161,9 @@ async function pageFrom(search: Search, from: From): Promise<Found> {
   const driver = fewestOf && Number.isFinite(fewest) ? countable(search, fewestOf) : null;
   if (driver && fewest <= FEW) return sorted(search, from, driver, FEW);
 
-  const walked = await walk(search, from, from.offset === 0 ? WALK : LONG_WALK);
   const text = search.tests.find(({ arms }) => arms?.some(({ by }) => by === null))?.arms ?? null;
+  const most = text ? textWalk(search, from) : WALK;
+  const walked = await walk(search, from, from.offset === 0 ? most : LONG_WALK);
   if (!walked.complete) {
     const found = text ? await sorted(search, from, text, FEW) : null;
     if (found && !found.count.more) return found;
@@ -172,9 +176,22 @@ async function pageFrom(search: Search, from: From): Promise<Found> {
   const isWhole = from.key === null && walked.rows.length < from.limit && walked.rows.length > 0;
   if (isWhole) return { rows: walked.rows, count: { total: from.offset + walked.rows.length, more: false } };
   const last = walked.rows.at(-1);
-  const isRare = !last || last.seen > 20 * walked.rows.length;
+  const isRare = !last || (last.seen > 20 * walked.rows.length && expected(search, last.seen, walked.rows) < 10 * FEW);
   const count = await countRows(search, isRare ? text : null);
   return { rows: walked.rows, count: withSeen(count, from, walked.rows) };
+}
+
+/** How many rows of the whole table fit, if they do as often as on the walk. */
+function expected({ size }: Search, seen: number, rows: Found['rows']): number {
+  return (size * rows.length) / seen;
+}
+
+/**
+ * What the index for texts finds few rows of is not worth a long walk: it goes on for twice as many rows as hold a page of
+ * a text that fits just too many. A table that was never analysed tells no size.
+ */
+function textWalk({ size }: Search, { limit }: From): number {
+  return size < 0 ? WALK : Math.min(WALK, Math.max(500, Math.ceil((2 * limit * size) / FEW)));
 }
 
 /** As many as there are up to the last row of the page, at least; of a page that is not there nothing follows. */

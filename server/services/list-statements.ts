@@ -32,6 +32,8 @@ export interface Search {
   fits: SQL | null;
   /** The database sorts texts by code points, so that what starts alike stands together. */
   byCodePoint: boolean;
+  /** Rows of the table as last estimated; negative when nobody has. */
+  size: number;
 }
 
 export interface From {
