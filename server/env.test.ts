@@ -25,6 +25,12 @@ describe('the environment', () => {
     }
   });
 
+  it('says what is wrong with an address that is none', () => {
+    expect(() => readEnvironment('worker', { ...good, LANDFALL_PUBLIC_URL: 'landfall.example.com' })).toThrow(
+      /LANDFALL_PUBLIC_URL must be the address under which people open the console/,
+    );
+  });
+
   it('does not ask the worker for what only the web needs', () => {
     expect(readEnvironment('worker', { DATABASE_URL: good.DATABASE_URL })).toMatchObject({ LOG_LEVEL: 'info' });
   });

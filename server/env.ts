@@ -1,6 +1,7 @@
 // What web and worker take from the environment: checked once, at the start, with everything that is missing named at once.
 import { z } from 'zod';
 import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
+import { whyNoPublicUrl } from './public-url.ts';
 
 /** Less would take away what a cutover of this month was asked for. */
 const LEAST_AUDIT_DAYS = 30;
@@ -14,6 +15,14 @@ const shared = z.object({
     .enum(['0', '1'], { error: 'must be 0 or 1' })
     .default('0')
     .transform((value) => value === '1'),
+  /** What links are made of (`publicUrl` reads it). */
+  LANDFALL_PUBLIC_URL: z
+    .string()
+    .superRefine((text, context) => {
+      const message = whyNoPublicUrl(text);
+      if (message) context.addIssue({ code: 'custom', message });
+    })
+    .optional(),
   /** How long runs wait for a vCenter or an AWS that is away (`outageSeconds` reads it). */
   LANDFALL_OUTAGE_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
   /** How long the log and the steps of ended runs are kept (`historyDays` reads it). */

@@ -1,6 +1,6 @@
 // Connectors: list, details, enrolment, health, disassociation.
 import { z } from 'zod';
-import { environment } from '../../env.ts';
+import { publicUrl } from '../../public-url.ts';
 import {
   checkConnectorNow,
   connectorInput,
@@ -19,7 +19,7 @@ export const connectorsRouter = router({
   /** The code, shown once, with what else the connector must be told. */
   createCode: memberProcedure.mutation(async ({ ctx }) => ({
     ...(await createEnrolmentCode(ctx.service)),
-    consoleUrl: new URL(environment('web').NEXTAUTH_URL).origin,
+    consoleUrl: publicUrl(),
     target: await connectorTarget(ctx.service),
   })),
   codeResult: memberProcedure
