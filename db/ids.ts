@@ -20,5 +20,7 @@ export const newId = {
   workspace: () => `ws-${hex17()}`,
   invitation: () => `inv-${hex17()}`,
   reset: () => `reset-${hex17()}`,
+  identity: () => `identity-${hex17()}`,
+  groupRole: () => `group-role-${hex17()}`,
   code: () => `code-${hex17()}`,
 };

@@ -1,7 +1,8 @@
 // Workspaces and who belongs to them.
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Fault } from '../../replication/model/fault.ts';
+import type { Sealed } from './sealed.ts';
 
 /** That somebody wished to see the lab's smallest server replicated, and what came of it. */
 export interface SmallestWish {
@@ -45,10 +46,50 @@ export const members = pgTable(
       .notNull()
       .references(() => users.id),
     role: text({ enum: ['viewer', 'operator', 'cutover-manager', 'administrator'] }).notNull(),
+    /** Given by a group of the person's provider; else by a member. It counts in sessions by single sign-on only, and goes with the group. */
+    bySso: boolean().notNull().default(false),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     removedAt: timestamp({ withTimezone: true }),
   },
   (table) => [uniqueIndex('members_workspace_user').on(table.workspaceId, table.userId)],
+);
+
+/** Who a user is at the provider of single sign-on. Never told by the e-mail address, which providers give to others later. */
+export const ssoIdentities = pgTable(
+  'sso_identities',
+  {
+    id: text().primaryKey(),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    userId: text()
+      .notNull()
+      .references(() => users.id),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    /** Let in or not. */
+    lastSeenAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('sso_identities_subject').on(table.issuer, table.subject),
+    index('sso_identities_user').on(table.userId),
+  ],
+);
+
+/** The role that a group of the provider has in a workspace. */
+export const ssoGroupRoles = pgTable(
+  'sso_group_roles',
+  {
+    id: text().primaryKey(),
+    workspaceId: text()
+      .notNull()
+      .references(() => workspaces.id),
+    /** As the provider sends it: a name, a path or an id. */
+    groupName: text().notNull(),
+    role: text({ enum: ['viewer', 'operator', 'cutover-manager', 'administrator'] }).notNull(),
+  },
+  (table) => [
+    uniqueIndex('sso_group_roles_group').on(table.workspaceId, table.groupName),
+    index('sso_group_roles_name').on(table.groupName),
+  ],
 );
 
 /** A sign-in of a user in one browser, until it ends. The cookie names it; what ended here is over there too. */
@@ -69,6 +110,10 @@ export const sessions = pgTable(
     /** Where it was seen last. */
     address: text(),
     userAgent: text(),
+    /** Of a sign-in by single sign-on; null for one by password. */
+    identityId: text().references(() => ssoIdentities.id),
+    /** Where and with which token its provider is told of the end, as JSON. */
+    providerSignOut: jsonb().$type<Sealed>(),
   },
   (table) => [
     index('sessions_user').on(table.userId, table.lastSeenAt),
