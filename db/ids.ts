@@ -1,5 +1,6 @@
 // Ids in the forms that SMS users know.
 import { customAlphabet } from 'nanoid';
+import type { WorkspaceId } from './schema/workspace-id.ts';
 
 const hex8 = customAlphabet('0123456789abcdef', 8);
 const hex17 = customAlphabet('0123456789abcdef', 17);
@@ -17,7 +18,7 @@ export const newId = {
   user: () => `user-${hex17()}`,
   member: () => `member-${hex17()}`,
   session: () => `session-${hex17()}`,
-  workspace: () => `ws-${hex17()}`,
+  workspace: () => `ws-${hex17()}` as WorkspaceId,
   invitation: () => `inv-${hex17()}`,
   reset: () => `reset-${hex17()}`,
   identity: () => `identity-${hex17()}`,

@@ -1,10 +1,12 @@
 // A whole installation without a browser: real Postgres, the lab, worker and connector as processes of their own, and the
 // gateway behind a plain HTTP server. Tests see it from outside: services, the database, the lab's control calls.
+
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../db/client.ts';
+import type { WorkspaceId } from '../db/schema/workspace-id.ts';
 import { createTestDatabase, type TestDatabase } from '../db/testing.ts';
 import type { LabFile } from '../lab/lab-file.ts';
 import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../scripts/run/connector-memory.ts';
@@ -20,7 +22,7 @@ import { Program } from './program.ts';
 export interface Installation {
   db: Database;
   ctx: ServiceContext;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   lab: LabFile;
   /** A control call of the lab. */
   control<T = Record<string, unknown>>(call: string, body?: unknown): Promise<T>;

@@ -195,7 +195,7 @@ it('shows runs of every state, cutovers, the overview and what needs attention',
   for (const state of ['completed', 'failed', 'cancelled', 'missed', 'active', 'pending'] as const) {
     const [run] = await db.select().from(replicationRuns).where(eq(replicationRuns.state, state)).limit(1);
     expect(run, state).toBeDefined();
-    const shown = await getRun(systemContext(db, run?.workspaceId ?? ''), run?.id ?? '');
+    const shown = await getRun(systemContext(db, run?.workspaceId ?? null), run?.id ?? '');
     expect(shown.status.state).toBe(state);
     expect(shown.disks.length > 0).toBe(
       state !== 'pending' && state !== 'missed' && !(state === 'failed' && !run?.results['take-snapshot']),

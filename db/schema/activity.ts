@@ -13,6 +13,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -21,6 +22,7 @@ export const audit = pgTable(
   {
     id: bigserial({ mode: 'number' }).primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     at: at().notNull().defaultNow(),
@@ -61,6 +63,7 @@ export const auditChain = pgTable(
   'audit_chain',
   {
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     seq: bigint({ mode: 'number' }).notNull(),
@@ -82,6 +85,7 @@ export const auditSeals = pgTable(
   'audit_seals',
   {
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     seq: bigint({ mode: 'number' }).notNull(),
@@ -99,6 +103,7 @@ export const events = pgTable(
   {
     id: bigserial({ mode: 'number' }).primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     at: at().notNull().defaultNow(),

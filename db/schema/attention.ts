@@ -1,6 +1,7 @@
 // What needs somebody's hand, one row for each job, cutover or artifact concerned. Nobody writes it: triggers renew the row of
 // whatever changed at the commit of the change, from the view `attention_truth` (see the migration `attention`).
 import { bigint, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import type { WorkspaceId } from './workspace-id.ts';
 
 export type AttentionRowKind = 'cutover' | 'paused-jobs' | 'failed-runs' | 'waiting-runs' | 'left-over';
 
@@ -9,7 +10,7 @@ export const attention = pgTable(
   {
     subjectKind: text({ enum: ['job', 'cutover', 'artifact'] }).notNull(),
     subjectId: text().notNull(),
-    workspaceId: text().notNull(),
+    workspaceId: text().$type<WorkspaceId>().notNull(),
     kind: text().$type<AttentionRowKind>().notNull(),
     /** What makes several rows one entry: a fault's code, or the MD5 of what runs wait for. One for all cutovers: each is an entry. */
     cause: text().notNull(),

@@ -7,6 +7,7 @@ import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs, replicationRuns } from './replication.ts';
 import { atPlace } from './targets.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -16,6 +17,7 @@ export const images = pgTable(
     /** `ami-…` */
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     jobId: text()
@@ -88,6 +90,7 @@ export const instances = pgTable(
     /** Ours, `launch-…`, since the row stands before the instance does. */
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     /** `i-…`, null until EC2 answered. */

@@ -17,10 +17,12 @@ import type { CatalogServer } from '../../replication/model/server.ts';
 import type { Check } from '../../replication/wire/gateway.ts';
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 export const enrolmentCodes = pgTable('enrolment_codes', {
   id: text().primaryKey(),
   workspaceId: text()
+    .$type<WorkspaceId>()
     .notNull()
     .references(() => workspaces.id),
   /** SHA-256 of the code; the code itself is shown once and kept nowhere. */
@@ -37,6 +39,7 @@ export const connectors = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     name: text().notNull(),
@@ -84,6 +87,7 @@ export const servers = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     connectorId: text()

@@ -12,6 +12,7 @@ import type {
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 import { replicationJobs } from './replication.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -21,6 +22,7 @@ export const cutovers = pgTable(
     /** `cutover-…` */
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     jobId: text()

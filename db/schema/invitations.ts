@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, index, integer, pgTable, text, timestamp, uniqueIndex, varchar } from 'drizzle-orm/pg-core';
 import { users, workspaces } from './people.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -12,6 +13,7 @@ export const invitations = pgTable(
     /** `inv-…` */
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     /** Lower case. */

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { Sealed } from './sealed.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 /** That somebody wished to see the lab's smallest server replicated, and what came of it. */
 export interface SmallestWish {
@@ -15,7 +16,7 @@ export interface SmallestWish {
 }
 
 export const workspaces = pgTable('workspaces', {
-  id: text().primaryKey(),
+  id: text().$type<WorkspaceId>().primaryKey(),
   name: text().notNull(),
   /** The last wish of this kind. */
   smallestWish: jsonb().$type<SmallestWish>(),
@@ -40,6 +41,7 @@ export const members = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     userId: text()
@@ -80,6 +82,7 @@ export const ssoGroupRoles = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     /** As the provider sends it: a name, a path or an id. */

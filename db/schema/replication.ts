@@ -26,6 +26,7 @@ import { connectors, servers } from './connectors.ts';
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
 import { workspaces } from './people.ts';
 import { atPlace, awsTargets, type TransportChoice, type Verification } from './targets.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -34,6 +35,7 @@ export const replicationJobs = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     serverId: text()
@@ -131,6 +133,7 @@ export const replicationRuns = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     jobId: text()
@@ -252,6 +255,7 @@ export const baselines = pgTable(
     /** Identity of the disk at the source. */
     diskId: text().notNull(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     /** The run that made it. */

@@ -3,6 +3,7 @@
 // sums the rows of a bucket, and the worker folds them. No transaction ever waits for another over them.
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, pgTable, text } from 'drizzle-orm/pg-core';
+import type { WorkspaceId } from './workspace-id.ts';
 
 /** What is counted, and what its buckets are. Hours are of UTC, `2026-12-01T02`. */
 export type TallyName =
@@ -41,7 +42,7 @@ export const tallies = pgTable(
   'tallies',
   {
     /** Of the row that is counted, which refers to it; a reference of its own would cost every change a look-up. */
-    workspaceId: text().notNull(),
+    workspaceId: text().$type<WorkspaceId>().notNull(),
     name: text().$type<TallyName>().notNull(),
     bucket: text().notNull(),
     count: bigint({ mode: 'number' }).notNull(),

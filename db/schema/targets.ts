@@ -18,6 +18,7 @@ import type { ConnectorSignIn, SignInKind, TargetEndpoints } from '../../replica
 import type { TargetTestResult } from '../../replication/model/target-test.ts';
 import { workspaces } from './people.ts';
 import type { Sealed } from './sealed.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -31,6 +32,7 @@ export const awsTargets = pgTable(
     /** `target-…` */
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     name: text().notNull(),

@@ -9,6 +9,7 @@ import { connectors } from './connectors.ts';
 import { workspaces } from './people.ts';
 import { replicationRuns } from './replication.ts';
 import { atPlace } from './targets.ts';
+import type { WorkspaceId } from './workspace-id.ts';
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -25,6 +26,7 @@ export const tasks = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     kind: text({ enum: ['step', 'import-catalog', 'release-artifacts', 'power'] }).notNull(),
@@ -70,6 +72,7 @@ export const artifacts = pgTable(
   {
     id: text().primaryKey(),
     workspaceId: text()
+      .$type<WorkspaceId>()
       .notNull()
       .references(() => workspaces.id),
     runId: text().references(() => replicationRuns.id),

@@ -19,6 +19,8 @@ const administrators: readonly Role[] = ['administrator'];
 /** A permission joins the table with the verb that asks for it; one that nobody asks for fails the tests. */
 export const PERMISSIONS = {
   'workspace.read': everybody,
+  /** One's own account: name, password, sessions, and what the screens remember. */
+  'profile.manage': everybody,
 
   'connector.read': everybody,
   'connector.enrol': administrators,

@@ -1,7 +1,9 @@
 // Who acts: a member, a connector, or the system itself. Every verb takes one.
+
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { database, type Queries } from '../../db/client.ts';
 import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import type { Role } from './permissions.ts';
 
 export interface MemberPrincipal {
@@ -27,7 +29,7 @@ export interface ConnectorPrincipal {
 export interface SystemPrincipal {
   kind: 'system';
   /** Null where the work is not in one workspace. */
-  workspaceId: string | null;
+  workspaceId: WorkspaceId | null;
   /** Which part of us acts, as it shall stand in the audit trail: `scheduler`, `first start`… */
   what: string;
 }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Database, openDatabase } from '../../db/client.ts';
 import { attempts } from '../../db/schema/invitations.ts';
 import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
 import { hashPassword } from './passwords.ts';
 import { findSessionMember } from './principals.ts';
@@ -14,9 +15,10 @@ let db: Database;
 beforeAll(async () => {
   test = await createTestDatabase();
   db = openDatabase(test.url);
+  const [one, two] = ['ws-1' as WorkspaceId, 'ws-2' as WorkspaceId];
   await db.insert(workspaces).values([
-    { id: 'ws-1', name: 'One' },
-    { id: 'ws-2', name: 'Two' },
+    { id: one, name: 'One' },
+    { id: two, name: 'Two' },
   ]);
   const passwordHash = await hashPassword('right password');
   await db.insert(users).values([
@@ -24,9 +26,9 @@ beforeAll(async () => {
     { id: 'u-2', email: 'bob@example.com', name: 'Bob', passwordHash },
   ]);
   await db.insert(members).values([
-    { id: 'm-1', workspaceId: 'ws-1', userId: 'u-1', role: 'viewer', createdAt: new Date(1000) },
-    { id: 'm-2', workspaceId: 'ws-2', userId: 'u-1', role: 'administrator', createdAt: new Date(2000) },
-    { id: 'm-3', workspaceId: 'ws-1', userId: 'u-2', role: 'operator', removedAt: new Date() },
+    { id: 'm-1', workspaceId: one, userId: 'u-1', role: 'viewer', createdAt: new Date(1000) },
+    { id: 'm-2', workspaceId: two, userId: 'u-1', role: 'administrator', createdAt: new Date(2000) },
+    { id: 'm-3', workspaceId: one, userId: 'u-2', role: 'operator', removedAt: new Date() },
   ]);
 });
 afterAll(async () => {

@@ -1,12 +1,14 @@
 // Signing in with e-mail and password.
+
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { type Database, database } from '../../db/client.ts';
 import { members, users } from '../../db/schema/people.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { forgetAttempts, giveBackAttempt, isKnownAddress, rememberAddress, takeAttempt } from './attempts.ts';
 import { verifyPassword } from './passwords.ts';
 
 export type SignInResult =
-  | { ok: true; userId: string; sessionVersion: number; workspaceId: string; passwordHash: string }
+  | { ok: true; userId: string; sessionVersion: number; workspaceId: WorkspaceId; passwordHash: string }
   /** The same answer for an unknown e-mail, a wrong password and a removed member. */
   | { ok: false; reason: 'wrong' }
   | { ok: false; reason: 'too-many'; retryAfterSeconds: number };

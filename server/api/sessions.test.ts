@@ -1,7 +1,9 @@
 // Sessions: begun by a sign-in, seen, listed, ended, and over at once for whatever follows something in their name.
+
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { audit, members, sessions, users, workspaces } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { findSessionMember, type MemberPrincipal, type SessionClaim } from '../access/principals.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { trimHistory } from '../services/history/trim.ts';
@@ -23,7 +25,7 @@ let userId: string;
 
 beforeAll(async () => {
   site = await testWorkspace();
-  await site.db.insert(workspaces).values({ id: 'ws-other', name: 'Other' });
+  await site.db.insert(workspaces).values({ id: 'ws-other' as WorkspaceId, name: 'Other' });
   const [user] = await site.db.select().from(users).where(eq(users.email, 'operator@example.com'));
   userId = user?.id as string;
 });

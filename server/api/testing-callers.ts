@@ -1,10 +1,12 @@
 // A workspace with some of everything, another one beside it, and callers of every kind with their cookies. Each call is made over
 // HTTP, in a transaction that can be taken back. Imported by *.test.ts in server only.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import superjson from 'superjson';
 import type { Queries } from '../../db/client.ts';
 import { members, sessions, users, workspaces } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { ROLE_LABELS, ROLES, type Role } from '../access/permissions.ts';
 import { testCookie } from '../auth/testing-cookie.ts';
 import { systemContext } from '../services/context.ts';
@@ -17,7 +19,7 @@ import { appRouter } from './root.ts';
 import { away, type NamedRows, type ProcedurePath } from './testing-procedures.ts';
 
 export const ORIGIN = 'http://console.test';
-export const ELSEWHERE = 'ws-elsewhere';
+export const ELSEWHERE = 'ws-elsewhere' as WorkspaceId;
 const EXPIRES = new Date(Date.now() + 3_600_000);
 
 /** Who calls. */

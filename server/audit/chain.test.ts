@@ -1,8 +1,10 @@
 // Whatever somebody does to the rows of the audit trail behind our back is found.
+
 import { asc, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { audit, auditChain, auditSeals, workspaces } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
 import { verifyChain } from './chain.ts';
 import { macOf, renewSeals, type SealingKey, sealChains, trimChain } from './seal.ts';
@@ -11,7 +13,7 @@ const KEY: SealingKey = { id: 'k1', secret: Buffer.alloc(32, 7) };
 const KEYS = new Map([[KEY.id, KEY]]);
 let database: TestDatabase;
 let db: Database;
-let workspaceId: string;
+let workspaceId: WorkspaceId;
 let made = 0;
 
 beforeAll(async () => {
@@ -24,7 +26,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   made += 1;
-  workspaceId = `ws-${made}`;
+  workspaceId = `ws-${made}` as WorkspaceId;
   await db.insert(workspaces).values({ id: workspaceId, name: workspaceId });
 });
 

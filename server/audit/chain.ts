@@ -1,10 +1,12 @@
 // The audit trail as a chain of hashes: whether a row was changed, removed, added or put elsewhere since it was written.
 // The database appends to it at each commit (the migration audit_chain); here it is worked out anew, and not with
 // the database's own function, which whoever changes rows could change as well.
+
 import { createHash } from 'node:crypto';
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import type { Queries } from '../../db/client.ts';
 import { audit, auditChain, auditSeals } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import type { SealingKey } from './seal.ts';
 import { isSealGood } from './seal.ts';
 
@@ -18,7 +20,7 @@ export interface ChainProblem {
 }
 
 export interface ChainReport {
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   /** Rows that were looked at. */
   rows: number;
   /** The first row that is still there: the ones before were taken away by the rule of retention. Null when there is none. */
@@ -47,7 +49,7 @@ const CONTENT = sql<string | null>`jsonb_build_array(${audit.id}, ${audit.worksp
  */
 export async function verifyChain(
   tx: Queries,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   { keys, expected }: { keys: ReadonlyMap<string, SealingKey>; expected?: { seq: number; hash: string } },
 ): Promise<ChainReport> {
   const seals = new Map<number, (typeof auditSeals.$inferSelect)[]>();
@@ -130,7 +132,7 @@ function digest(previous: string, content: string): string {
 const missing = (from: number, to: number) =>
   from === to ? `Row ${from} of the chain is missing.` : `Rows ${from} to ${to} of the chain are missing.`;
 
-function unchained(tx: Queries, workspaceId: string): Promise<{ id: number }[]> {
+function unchained(tx: Queries, workspaceId: WorkspaceId): Promise<{ id: number }[]> {
   return tx
     .select({ id: audit.id })
     .from(audit)

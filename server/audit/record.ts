@@ -1,6 +1,8 @@
 // The audit trail: who did what, to what, from where. Written in the change's own transaction; if it fails, the change fails.
+
 import type { Queries } from '../../db/client.ts';
 import { audit } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import type { Principal } from '../access/principals.ts';
 
 export interface AuditEntry {
@@ -28,7 +30,7 @@ function withoutSecrets(value: unknown): unknown {
 
 export async function recordAudit(
   tx: Queries,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   principal: Principal,
   entries: readonly AuditEntry[],
 ): Promise<void> {

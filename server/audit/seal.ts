@@ -1,9 +1,11 @@
 // Seals: where the chain of an audit trail stood at some time, under a key that the database does not hold. Who can write to the
 // database only can work out a whole new chain, but not its seals.
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import type { Queries } from '../../db/client.ts';
 import { auditChain, auditSeals, workspaces } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { type MasterKey, readKeyRing } from '../secrets/key-ring.ts';
 
 /** A key for seals and nothing else, of each master key, in the same order: the first one seals. */
@@ -83,7 +85,7 @@ export async function trimChain(
     rows,
     key,
     now,
-  }: { workspaceId: string; before: Date; rows: number; key: SealingKey; now: Date },
+  }: { workspaceId: WorkspaceId; before: Date; rows: number; key: SealingKey; now: Date },
 ): Promise<boolean> {
   const [first] = await tx
     .select({ seq: auditChain.seq })

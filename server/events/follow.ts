@@ -1,7 +1,9 @@
 // Following a workspace's events: what was missed since an id, then what comes.
+
 import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
 import { database } from '../../db/client.ts';
 import { events } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { EVENTS_CHANNEL, listen } from './listen.ts';
 
 export interface FollowedEvent {
@@ -20,7 +22,7 @@ const LOOK_AGAIN_MS = 15_000;
 
 /** Yields events with ascending ids, from after `after` (the last thousand at most, or from now) until the signal is aborted. */
 export async function* followEvents(options: {
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   after?: number;
   signal: AbortSignal;
 }): AsyncGenerator<FollowedEvent> {

@@ -1,8 +1,10 @@
 // Events become visible in the order of their ids, whatever order their transactions began in.
+
 import { asc, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { events, workspaces } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/testing.ts';
 import { followEvents } from './follow.ts';
 import { stopListening } from './listen.ts';
@@ -10,13 +12,14 @@ import { recordEvents } from './record.ts';
 
 let database: TestDatabase;
 let db: Database;
-let workspaceId: string;
+const SLOW = 'ws-slow' as WorkspaceId;
+let workspaceId: WorkspaceId;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   process.env.DATABASE_URL = database.url;
   db = openDatabase(database.url, { max: 20 });
-  workspaceId = 'ws-order';
+  workspaceId = 'ws-order' as WorkspaceId;
   await db.insert(workspaces).values({ id: workspaceId, name: 'Order' });
 });
 
@@ -78,20 +81,18 @@ it('tells only the last thousand of a long absence', async () => {
 });
 
 it('lets no workspace wait for the commit of another', async () => {
-  await db.insert(workspaces).values({ id: 'ws-slow', name: 'Slow' });
+  await db.insert(workspaces).values({ id: SLOW, name: 'Slow' });
   const held = Promise.withResolvers<void>();
   const ordered = Promise.withResolvers<void>();
   const slow = db.transaction(async (tx) => {
-    await recordEvents(tx, 'ws-slow', [{ topic: 'runs', subjectId: 'held', kind: 'changed' }]);
+    await recordEvents(tx, SLOW, [{ topic: 'runs', subjectId: 'held', kind: 'changed' }]);
     // As at the commit: from here on it holds its workspace's order.
     await tx.execute(sql`set constraints events_in_order immediate`);
     ordered.resolve();
     await held.promise;
   });
   await ordered.promise;
-  const next = db.transaction((tx) =>
-    recordEvents(tx, 'ws-slow', [{ topic: 'runs', subjectId: 'next', kind: 'changed' }]),
-  );
+  const next = db.transaction((tx) => recordEvents(tx, SLOW, [{ topic: 'runs', subjectId: 'next', kind: 'changed' }]));
   await db.transaction((tx) => record(tx, 'not held up'));
   const rows = await db.select({ subject: events.subjectId }).from(events).orderBy(asc(events.id));
   expect(rows.at(-1)?.subject).toBe('not held up');
@@ -100,7 +101,7 @@ it('lets no workspace wait for the commit of another', async () => {
   const own = await db
     .select({ subject: events.subjectId })
     .from(events)
-    .where(sql`workspace_id = 'ws-slow'`)
+    .where(sql`workspace_id = SLOW`)
     .orderBy(asc(events.id));
   expect(own.map(({ subject }) => subject)).toEqual(['held', 'next']);
 });

@@ -1,6 +1,8 @@
 // What every verb is given, and the transaction in which a verb writes, audits and records its events.
 // A verb is: permission first, parse, one transaction. Services are the only writers; api, gateway and engine call them.
+
 import { type Database, database, type Queries } from '../../db/client.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { faultError } from '../../replication/model/fault.ts';
 import { may, type Permission } from '../access/permissions.ts';
 import type { MemberPrincipal, Principal } from '../access/principals.ts';
@@ -16,7 +18,7 @@ export interface ServiceContext {
 }
 
 /** The context of the engine itself, for one workspace (or none, for sweeps over all). */
-export function systemContext(db: Database, workspaceId: string | null, what = 'Landfall'): ServiceContext {
+export function systemContext(db: Database, workspaceId: WorkspaceId | null, what = 'Landfall'): ServiceContext {
   return { db, principal: { kind: 'system', workspaceId, what }, now };
 }
 
@@ -31,9 +33,9 @@ export function memberContext(principal: MemberPrincipal): ServiceContext & { pr
 }
 
 /** The workspace that the caller may act in, proved by the permission. Throws `permission-denied`. */
-export function guard(ctx: ServiceContext, permission: Permission): string {
+export function guard(ctx: ServiceContext, permission: Permission): WorkspaceId {
   const { principal } = ctx;
-  if (principal.kind === 'member' && may(principal.role, permission)) return principal.workspaceId;
+  if (principal.kind === 'member' && may(principal.role, permission)) return principal.workspaceId as WorkspaceId;
   if (principal.kind === 'system' && principal.workspaceId) return principal.workspaceId;
   throw faultError('permission-denied', {
     message:
@@ -56,13 +58,17 @@ export interface Work {
  */
 export async function inTransaction<T>(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   work: (work: Work) => Promise<T>,
 ): Promise<T> {
   return settlingClashes(() => transact(ctx, workspaceId, work));
 }
 
-async function transact<T>(ctx: ServiceContext, workspaceId: string, work: (work: Work) => Promise<T>): Promise<T> {
+async function transact<T>(
+  ctx: ServiceContext,
+  workspaceId: WorkspaceId,
+  work: (work: Work) => Promise<T>,
+): Promise<T> {
   return ctx.db.transaction(async (tx) => {
     const audited: AuditEntry[] = [];
     const recorded: NewEvent[] = [];

@@ -6,6 +6,7 @@
 // rows are sorted; else the index of the order is walked, and rows that do not fit are passed over.
 import { and, getTableName, type SQL, sql } from 'drizzle-orm';
 import type { Database, Queries } from '../../db/client.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { type List, orderOf } from './list-columns.ts';
 import { type Cursor, type Key, readCursor, writeCursor } from './list-cursor.ts';
 import { anyOf, type Test, testOf } from './list-filter.ts';
@@ -44,7 +45,7 @@ const BY_CODE_POINT = sql`(select case coalesce(to_jsonb(d) ->> 'datlocprovider'
 export async function findPage<Item>(
   db: Database,
   list: List,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   query: ListQuery,
   rows: (tx: Queries, here: SQL) => Promise<(Item & { id: string | number })[]>,
   also: Test[] = [],

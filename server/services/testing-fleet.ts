@@ -1,13 +1,15 @@
 // A fleet as the product leaves one behind, made by a few statements, and the plans of what is asked of it: for tests that
 // nothing reads a whole table. Imported by *.test.ts in server/ only.
+
 import { sql } from 'drizzle-orm';
 import type pg from 'pg';
 import type { Database, Queries } from '../../db/client.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 
 /** So many servers with a job, an ended run, an AMI, an instance, a cutover and an artifact each; some runs go on or wait. */
 export async function fillFleet(
   db: Database,
-  { workspaceId, connectorId, size }: { workspaceId: string; connectorId: string; size: number },
+  { workspaceId, connectorId, size }: { workspaceId: WorkspaceId; connectorId: string; size: number },
 ): Promise<void> {
   // With the triggers off, as a restore does it; what they keep is written here and made anew at the end.
   await db.transaction(async (tx) => {
@@ -20,7 +22,7 @@ export async function fillFleet(
 
 async function fillTables(
   db: Queries,
-  { workspaceId, connectorId, size }: { workspaceId: string; connectorId: string; size: number },
+  { workspaceId, connectorId, size }: { workspaceId: WorkspaceId; connectorId: string; size: number },
 ): Promise<void> {
   const series = sql`generate_series(1, ${size}::int) n`;
   const connectorName = sql`(select name from connectors where id = ${connectorId})`;
@@ -80,7 +82,12 @@ async function fillTables(
 /** So many runs more of one job, all long ended, each with an AMI that is gone and a snapshot that stays. */
 export async function fillHistory(
   db: Database,
-  { workspaceId, connectorId, jobId, runs }: { workspaceId: string; connectorId: string; jobId: string; runs: number },
+  {
+    workspaceId,
+    connectorId,
+    jobId,
+    runs,
+  }: { workspaceId: WorkspaceId; connectorId: string; jobId: string; runs: number },
 ): Promise<void> {
   const series = sql`generate_series(1, ${runs}::int) n`;
   const then = sql`now() - interval '60 days' - make_interval(hours => n)`;

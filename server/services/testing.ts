@@ -1,8 +1,10 @@
 // A workspace with a connector and a catalog on a database of its own.
+
 import { eq } from 'drizzle-orm';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { newId } from '../../db/ids.ts';
 import { connectors, members, tasks, users, workspaces } from '../../db/schema/index.ts';
+import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { createTestDatabase } from '../../db/testing.ts';
 import { FaultError } from '../../replication/model/fault.ts';
 import type { CatalogServer } from '../../replication/model/server.ts';
@@ -17,7 +19,7 @@ import { claimTasks } from './tasks/claim.ts';
 export interface TestWorkspace {
   db: Database;
   ctx: ServiceContext;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   connectorId: string;
   /** Its only AWS target. */
   targetId: string;

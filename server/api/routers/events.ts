@@ -3,6 +3,7 @@ import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import { followEvents } from '../../events/follow.ts';
 import { listen, SESSIONS_CHANNEL } from '../../events/listen.ts';
+import { guard } from '../../services/context.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
 /** Whoever ends a session is heard at once; a session that runs out, or a lost hint, is noticed by then. */
@@ -16,6 +17,7 @@ export const eventsRouter = router({
   follow: memberProcedure
     .input(z.object({ after: z.number().int().nonnegative().optional(), lastEventId: z.string().optional() }))
     .subscription(async function* ({ ctx, input, signal }) {
+      const workspaceId = guard(ctx.service, 'workspace.read');
       const after = input.lastEventId === undefined ? input.after : Number(input.lastEventId);
       const ended = new AbortController();
       const over = signal ? AbortSignal.any([ended.signal, signal]) : ended.signal;
@@ -24,14 +26,14 @@ export const eventsRouter = router({
         while (!over.aborted) {
           // While the database does not answer nobody is sent away.
           const member = await ctx.sessionNow().catch(() => ctx.member);
-          if (member?.principal.workspaceId !== ctx.principal.workspaceId) ended.abort();
+          if (member?.principal.workspaceId !== workspaceId) ended.abort();
           else await hints.next(MEMBER_CHECK_MS, over);
         }
         hints.release();
       })();
       try {
         const events = followEvents({
-          workspaceId: ctx.principal.workspaceId,
+          workspaceId,
           signal: over,
           ...(after !== undefined && Number.isSafeInteger(after) ? { after } : {}),
         });

@@ -1,16 +1,19 @@
 // The audit trail as a file: every row that the filter holds, in order, and nothing of another workspace.
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { audit, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { type TestWorkspace, testWorkspace } from '../testing.ts';
 import { type ExportedEntry, exportActivity } from './export.ts';
 
+const OTHER = 'ws-other' as WorkspaceId;
 let site: TestWorkspace;
 const ALL = { sort: null, filter: { operation: 'and' as const, tokens: [] } };
 
 beforeAll(async () => {
   site = await testWorkspace();
-  await site.db.insert(workspaces).values({ id: 'ws-other', name: 'Other' });
-  const entry = (workspaceId: string, subjectName: string) => ({
+  await site.db.insert(workspaces).values({ id: OTHER, name: 'Other' });
+  const entry = (workspaceId: WorkspaceId, subjectName: string) => ({
     workspaceId,
     actorKind: 'member' as const,
     actorId: 'm',
@@ -22,7 +25,7 @@ beforeAll(async () => {
     after: { everyHours: 12 },
   });
   await site.db.insert(audit).values(Array.from({ length: 1201 }, (_, at) => entry(site.workspaceId, `web-${at}`)));
-  await site.db.insert(audit).values(entry('ws-other', 'not mine'));
+  await site.db.insert(audit).values(entry(OTHER, 'not mine'));
 });
 afterAll(() => site.close());
 

@@ -2,7 +2,7 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { audit as auditTable } from '../../../db/schema/index.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { guard, inTransaction, type ServiceContext } from '../context.ts';
 
 const REFUSED = 'access.refused';
 /** Who asks for the same again and again fills no trail. */
@@ -13,7 +13,8 @@ export async function noteRefusal(
   ctx: ServiceContext & { principal: MemberPrincipal },
   procedure: string,
 ): Promise<void> {
-  const { workspaceId, memberId, role } = ctx.principal;
+  const workspaceId = guard(ctx, 'workspace.read');
+  const { memberId, role } = ctx.principal;
   const lately = and(
     eq(auditTable.workspaceId, workspaceId),
     eq(auditTable.action, REFUSED),

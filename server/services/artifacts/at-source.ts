@@ -1,8 +1,10 @@
 // What runs left at the source. When the connector that made it is gone, another one of the same VM manager takes it over; where
 // there is none, a person is told what to remove by hand.
+
 import { and, eq, isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import type { ServiceContext } from '../context.ts';
 import { dueForRelease, firstAtSource, HOPELESS } from './due.ts';
@@ -13,7 +15,7 @@ const LEASE_ENDS_MINUTES = 15;
 /** What a connector's runs still have at the source, with the names of their servers. */
 export async function leftAtSource(
   tx: Queries,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   connectorId: string,
 ): Promise<{ snapshots: number; exports: number; servers: string[] }> {
   const rows = await tx

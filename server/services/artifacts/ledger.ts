@@ -1,7 +1,9 @@
 // The ledger as a holder reads and writes it: declare before the thing is made, confirm when its id is known or it is gone.
+
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { type ArtifactRow, artifacts, replicationRuns, type TaskRow } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
@@ -12,7 +14,7 @@ import { afterFailedRelease, dueForRelease, SOURCE_KINDS } from './due.ts';
 /** The rows for these tokens, in their order: new ones, or those that an earlier try declared. */
 export async function declareArtifacts(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
   declared: readonly Declaration[],
 ): Promise<Artifact[]> {
@@ -41,7 +43,7 @@ export async function declareArtifacts(
 /** Writes down what became of artifacts of this work: of all of them, or of none. */
 export async function confirmArtifacts(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
   confirmed: readonly Confirmation[],
 ): Promise<void> {

@@ -1,7 +1,9 @@
 // The ledger's due rows, and what became of them. The worker's reaper calls these; it does the releasing itself.
+
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, connectors, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
@@ -16,14 +18,14 @@ export interface DueArtifact {
   artifact: Artifact;
   /** Where it lies. */
   at: AtPlace;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   runId: string | null;
 }
 
 /** What the cloud side has to release now (AMIs before the snapshots that they use), and which connectors have something to do. */
 export async function dueArtifacts(
   ctx: ServiceContext,
-): Promise<{ cloud: DueArtifact[]; connectors: { connectorId: string; workspaceId: string }[] }> {
+): Promise<{ cloud: DueArtifact[]; connectors: { connectorId: string; workspaceId: WorkspaceId }[] }> {
   const rows = await ctx.db
     .select({ row: artifacts })
     .from(artifacts)
@@ -67,7 +69,7 @@ export async function markNotReleased(ctx: ServiceContext, due: DueArtifact, fau
 /** Asks a connector to release what only it can reach; one request is enough. */
 export async function askConnectorToRelease(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   connectorId: string,
 ): Promise<void> {
   await inTransaction(ctx, workspaceId, async ({ tx }) => {

@@ -1,9 +1,11 @@
 // Importing the server catalog: a task for each connector, and the pages that come back.
+
 import { isDeepStrictEqual } from 'node:util';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { connectors, serverSightings, servers, tasks } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { type Fault, faultError } from '../../../replication/model/fault.ts';
 import { type CatalogServer, readiness } from '../../../replication/model/server.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
@@ -28,7 +30,7 @@ export async function importCatalog(
 /** The same within a transaction of the caller, who has asked for the permission. */
 export async function beginImport(
   { tx, audit, event }: Work,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   connectorId?: string,
 ): Promise<{ connectors: number }> {
   const rows = await tx
@@ -85,7 +87,7 @@ export async function beginImport(
 /** Stores a page; the last one marks the servers that were not seen as gone. Repeating a page changes nothing. */
 export async function receiveCatalogPage(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
   page: { servers: CatalogServer[]; last: boolean },
 ): Promise<void> {
@@ -147,7 +149,7 @@ export async function importEnded(
 
 type Outcome = 'added' | 'changed' | 'same' | 'seen-before';
 interface Import {
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   connectorId: string;
   taskId: string;
   at: Date;

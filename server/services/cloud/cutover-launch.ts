@@ -1,9 +1,11 @@
 // What a cutover does at AWS: launches the final AMI, looks at the instance, stops it on the way back.
 // Called by the engine between two transactions; a token, or the nature of the call, makes repeating it harmless.
+
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { and, eq } from 'drizzle-orm';
 import { cutovers, instances } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { CutoverCheck, CutoverOptions } from '../../../replication/model/cutover.ts';
 import { FaultError, toFault } from '../../../replication/model/fault.ts';
 import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
@@ -21,7 +23,7 @@ const lookedAt = new Map<string, number>();
 
 interface Found {
   id: string;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
 }
 
 export async function doOutside(ctx: ServiceContext, found: Found, outside: Outside): Promise<void> {

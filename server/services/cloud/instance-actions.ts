@@ -1,7 +1,9 @@
 // What is asked of EC2 about one instance: its console output, its end.
+
 import { and, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { instances } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { cloudDeadline, targetPool } from './target-pool.ts';
@@ -9,7 +11,7 @@ import { cloudDeadline, targetPool } from './target-pool.ts';
 export const instanceInput = z.object({ id: z.string() });
 export type InstanceInput = z.infer<typeof instanceInput>;
 
-async function launchedInstance(ctx: ServiceContext, workspaceId: string, input: InstanceInput) {
+async function launchedInstance(ctx: ServiceContext, workspaceId: WorkspaceId, input: InstanceInput) {
   const { id } = parseInput(instanceInput, input);
   const [row] = await ctx.db
     .select()

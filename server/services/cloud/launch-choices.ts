@@ -1,6 +1,8 @@
 // What a launch can be made of: types that boot the AMI and fit the server, networks, keys, the AMI's volumes.
+
 import { and, eq } from 'drizzle-orm';
 import { images, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { recommendType } from '../../../replication/target/aws/recommend-type.ts';
 import type { InstanceTypeChoice, LaunchableImage } from '../../../replication/target/aws/target.ts';
@@ -72,7 +74,7 @@ export async function launchChoices(ctx: ServiceContext, runId: string) {
 }
 
 /** They are of the Region that the target is in now, which that of an older AMI need not be. */
-async function defaultsAt(ctx: ServiceContext, workspaceId: string, image: AtPlace, region: string) {
+async function defaultsAt(ctx: ServiceContext, workspaceId: WorkspaceId, image: AtPlace, region: string) {
   const { target, place } = await targetOf(ctx.db, workspaceId, image.targetId);
   const settings = place.region === region ? launchDefaultsOf(target) : null;
   return settings && { targetName: target.name, settings };

@@ -1,9 +1,11 @@
 // Launching an instance of an AMI: the row and its token first, then EC2, so that a crash between makes no second one.
+
 import { createHash } from 'node:crypto';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, images, instances, replicationJobs } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { type FaultCode, FaultError, faultError, toFault } from '../../../replication/model/fault.ts';
 import { launchConfigurationSchema } from '../../../replication/model/launch-configuration.ts';
 import type { AwsTarget, LaunchInput } from '../../../replication/target/aws/target.ts';
@@ -176,7 +178,7 @@ export async function launchAsConfigured(
 }
 
 /** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */
-function idOfRequest(workspaceId: string, requestId: string): string {
+function idOfRequest(workspaceId: WorkspaceId, requestId: string): string {
   return `launch-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
 }
 
@@ -198,7 +200,7 @@ const NOT_SIGNED_IN: ReadonlySet<FaultCode> = new Set([
  */
 export async function finishLaunch(
   ctx: ServiceContext,
-  row: AtPlace & { id: string; workspaceId: string; name: string; input: LaunchInput },
+  row: AtPlace & { id: string; workspaceId: WorkspaceId; name: string; input: LaunchInput },
   { again = false }: { again?: boolean } = {},
 ): Promise<string> {
   let opened: AwsTarget | null = null;

@@ -1,7 +1,9 @@
 // Credentials for AWS that a connector gets for one run while it holds a task of it: they reach the run's own objects, digests and
 // snapshots, and last an hour. AWS is asked outside of any transaction; whoever was overtaken meanwhile gets nothing.
+
 import { and, eq } from 'drizzle-orm';
 import { audit as auditTable } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { DIGEST_PREFIX, digestPrefix, stagingPrefix } from '../../../replication/model/baseline.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { type LentScope, lendCredentials } from '../../../replication/target/aws/lend.ts';
@@ -20,7 +22,7 @@ const LENT = 'target.lend';
  */
 export async function lendToRun(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
 ): Promise<GatewayResponse<'lend'>> {
   const { target, place, run } = await inTransaction(ctx, workspaceId, (work) => lentRun(work, held));

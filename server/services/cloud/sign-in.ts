@@ -1,9 +1,11 @@
 // The ways in which people let the console sign in to a target. AWS is asked who that is before anything is saved: a key that
 // does not work, and one of another account, change nothing.
+
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { FaultError, faultError } from '../../../replication/model/fault.ts';
 import type { ConnectorSignIn } from '../../../replication/model/target.ts';
 import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
@@ -114,7 +116,7 @@ export async function changeTargetSignIn(
 
 async function changeConnectorSignIn(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   targetId: string,
   connectorSignIn: ConnectorSignIn,
 ): Promise<void> {

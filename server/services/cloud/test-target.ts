@@ -1,9 +1,11 @@
 // Tests a target: tries each right of the console by name and looks at bucket and role. What that makes at AWS is in the ledger
 // first, so that whatever ends the test leaves nothing behind for good.
+
 import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, awsTargets, connectors, members, targetTests, users } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { DeniedBy, TargetTestResult, TriedRight } from '../../../replication/model/target-test.ts';
 import { policyText, statementFor } from '../../../replication/target/aws/permissions/policies.ts';
@@ -106,7 +108,7 @@ export async function lastTargetTest(
 
 async function declareScratch(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   at: AtPlace,
   what: Pick<typeof artifacts.$inferInsert, 'kind' | 'token' | 'details'>,
 ): Promise<Scratch> {
@@ -134,7 +136,7 @@ async function declareScratch(
 
 async function keep(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   { targetId, targetRevision: revision }: AtPlace,
   { made, signInVersion, result }: { made: string[]; signInVersion: number; result: TargetTestResult },
 ): Promise<void> {
@@ -202,7 +204,7 @@ function deniedBy(by: Kind | null, action: string): DeniedBy {
 }
 
 /** Their own keys only they can try: what their latest health check said of AWS. */
-async function connectorsSay(ctx: ServiceContext, workspaceId: string): Promise<TargetTestResult['connectors']> {
+async function connectorsSay(ctx: ServiceContext, workspaceId: WorkspaceId): Promise<TargetTestResult['connectors']> {
   const rows = await ctx.db
     .select({ name: connectors.name, checks: connectors.checks, checkedAt: connectors.checkedAt })
     .from(connectors)

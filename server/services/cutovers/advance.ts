@@ -1,8 +1,10 @@
 // Moves one cutover as far as it goes: looks at what its step waits for, begins the next, or asks a person.
 // The engine calls it every second for each that is under way; several workers may. What must be done at AWS is done
 // between two transactions, under tokens that make a second time harmless.
+
 import { eq } from 'drizzle-orm';
 import { cutovers, instances, replicationJobs, replicationRuns } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { cutoverStep } from '../../../replication/model/cutover.ts';
 import { type FaultError, faultError } from '../../../replication/model/fault.ts';
 import { isEnded } from '../../../replication/model/run.ts';
@@ -23,7 +25,7 @@ export type Outside =
 /** Locks the cutover and moves it; null when another worker has it, or there is nothing to do at AWS. */
 export async function advanceCutover(
   ctx: ServiceContext,
-  found: { id: string; workspaceId: string },
+  found: { id: string; workspaceId: WorkspaceId },
 ): Promise<Outside | null> {
   const own = systemContext(ctx.db, found.workspaceId, 'Landfall');
   return inTransaction(own, found.workspaceId, async (work) => {

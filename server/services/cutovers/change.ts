@@ -1,7 +1,9 @@
 // One cutover, locked, and everything that one transaction changes of it. Each verb of this folder and each step of the
 // engine works through it, so that row, time line, log and event never disagree.
+
 import { and, eq } from 'drizzle-orm';
 import { type CutoverRow, cutoverLog, cutovers } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import {
   type Choice,
   type CutoverState,
@@ -20,7 +22,7 @@ export function personOf(ctx: ServiceContext): string | null {
 }
 
 /** Locks a cutover for a change. @throws `not-found` */
-export async function lockCutover(work: Work, ctx: ServiceContext, workspaceId: string, id: string) {
+export async function lockCutover(work: Work, ctx: ServiceContext, workspaceId: WorkspaceId, id: string) {
   const [row] = await work.tx
     .select()
     .from(cutovers)

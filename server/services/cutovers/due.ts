@@ -1,6 +1,8 @@
 // Cutovers whose time has come, and those that are under way. The engine calls both every second.
+
 import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
 import { cutovers, replicationRuns, tasks } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
 import { eachInTurn } from '../each-in-turn.ts';
 import type { Round } from '../round.ts';
@@ -47,7 +49,7 @@ export async function startDueCutovers(ctx: ServiceContext): Promise<void> {
 
 interface OpenCutover {
   id: string;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   /** It waits for the same as before, and is best left alone. */
   waits: boolean;
   /** The launch to look at: nothing else is to be done for it. */

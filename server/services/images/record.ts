@@ -1,4 +1,5 @@
 // AMIs as our database knows them: recorded when a run made one, pruned when there are too many.
+
 import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import {
   artifacts,
@@ -9,6 +10,7 @@ import {
   replicationJobs,
   replicationRuns,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { inTransaction, type ServiceContext } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
@@ -105,7 +107,7 @@ export async function imagesToPrune(
   return rows;
 }
 
-export async function imagePruned(ctx: ServiceContext, workspaceId: string, imageId: string): Promise<void> {
+export async function imagePruned(ctx: ServiceContext, workspaceId: WorkspaceId, imageId: string): Promise<void> {
   await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const [image] = await tx
       .update(images)

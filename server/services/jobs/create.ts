@@ -1,9 +1,11 @@
 // The way to create replication jobs, whoever asks: one job for each server, all or none.
+
 import { createHash } from 'node:crypto';
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { replicationJobs, servers } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import {
   allowedLicenses,
@@ -55,7 +57,7 @@ export async function createJobs(ctx: ServiceContext, input: CreateJobsInput): P
 export async function insertJobs(
   ctx: ServiceContext,
   work: Work,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   { requestId, servers: wanted, targetId, settings }: Wanted,
 ): Promise<{ jobIds: string[] }> {
   const now = ctx.now();
@@ -138,13 +140,13 @@ export async function insertJobs(
 }
 
 /** The same id for the same server of the same request, so that the row itself tells that it was sent before. */
-function jobIdOf(workspaceId: string, requestId: string, serverId: string): string {
+function jobIdOf(workspaceId: WorkspaceId, requestId: string, serverId: string): string {
   const hash = createHash('sha256').update(`${workspaceId}/${requestId}/${serverId}`).digest('hex');
   return `sms-job-${hash.slice(0, 8)}`;
 }
 
 /** The jobs that this very request has made before; null when it is new. */
-async function jobsOfRequest(work: Work, workspaceId: string, { requestId, servers: wanted }: Wanted) {
+async function jobsOfRequest(work: Work, workspaceId: WorkspaceId, { requestId, servers: wanted }: Wanted) {
   if (!requestId) return null;
   const ids = wanted.map(({ serverId }) => jobIdOf(workspaceId, requestId, serverId));
   const rows = await work.tx

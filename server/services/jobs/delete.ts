@@ -1,6 +1,8 @@
 // Deleting a replication job: no further runs, staged data goes, the AMIs stay (as in SMS).
+
 import { and, eq } from 'drizzle-orm';
 import { replicationJobs, replicationRuns, runLog } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
@@ -21,7 +23,7 @@ export async function deleteJob(ctx: ServiceContext, input: JobInput): Promise<{
 }
 
 /** Before anything is said about a job, or locked for it: one of another workspace is as good as none. */
-async function refuseUnknown({ tx }: Work, workspaceId: string, jobId: string): Promise<void> {
+async function refuseUnknown({ tx }: Work, workspaceId: WorkspaceId, jobId: string): Promise<void> {
   const [job] = await tx
     .select({ id: replicationJobs.id })
     .from(replicationJobs)
@@ -33,7 +35,7 @@ async function refuseUnknown({ tx }: Work, workspaceId: string, jobId: string): 
 export async function removeJob(
   ctx: ServiceContext,
   work: Work,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   jobId: string,
 ): Promise<{ deleted: 'now' | 'after-run' }> {
   const { tx, audit, event } = work;

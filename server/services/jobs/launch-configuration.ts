@@ -1,7 +1,9 @@
 // The launch configuration of a job: saved from the wizard, cleared, read by every launch.
+
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { replicationJobs } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import {
   type LaunchConfiguration,
   launchConfigurationSchema,
@@ -27,7 +29,7 @@ export async function setLaunchConfiguration(
 /** The same within a transaction of the caller, who has asked for the permission. */
 export async function writeLaunchConfiguration(
   work: Work,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   jobId: string,
   configuration: LaunchConfiguration | null,
 ): Promise<void> {

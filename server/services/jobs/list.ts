@@ -1,8 +1,10 @@
 // Reading replication jobs with the state of their newest run.
+
 import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { connectors, images, replicationJobs, replicationRuns, servers } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { jobStateSchema } from '../../../replication/model/job.ts';
 import { shownBaselines } from '../baselines/shown.ts';
@@ -115,7 +117,7 @@ async function newestRuns(tx: Queries, jobIds: string[]): Promise<Map<string, Ne
   return new Map(rows.map(({ newest: run }) => [run.jobId, run]));
 }
 
-async function countImages(tx: Queries, workspaceId: string, jobIds: string[]): Promise<Map<string, number>> {
+async function countImages(tx: Queries, workspaceId: WorkspaceId, jobIds: string[]): Promise<Map<string, number>> {
   if (jobIds.length === 0) return new Map();
   // One look into images_by_job for each job, whatever the planner thinks of all together; none at what was deregistered.
   const { rows } = await tx.execute<{ jobId: string; count: number }>(sql`
@@ -134,7 +136,7 @@ export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<L
   });
 }
 
-async function listedAll(tx: Queries, workspaceId: string, jobs: readonly JobRow[]): Promise<ListedJob[]> {
+async function listedAll(tx: Queries, workspaceId: WorkspaceId, jobs: readonly JobRow[]): Promise<ListedJob[]> {
   const ids = jobs.map(({ id }) => id);
   const runs = await newestRuns(tx, ids);
   const counts = await countImages(tx, workspaceId, ids);

@@ -1,11 +1,13 @@
 // A job, locked for a change: the first thing that every verb on a job does.
+
 import { and, eq, isNull } from 'drizzle-orm';
 import { type JobRow, replicationJobs } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { Work } from '../context.ts';
 
 /** The job, locked for a change. @throws `not-found`, `conflict` while it is being deleted */
-export async function lockJob(work: Work, workspaceId: string, jobId: string): Promise<JobRow> {
+export async function lockJob(work: Work, workspaceId: WorkspaceId, jobId: string): Promise<JobRow> {
   const [job] = await work.tx
     .select()
     .from(replicationJobs)

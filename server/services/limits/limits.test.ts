@@ -1,4 +1,5 @@
 // What AWS grants to an account in a Region is for all workspaces together.
+
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../../db/ids.ts';
@@ -11,6 +12,7 @@ import {
   servers,
   workspaces,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { type ServiceContext, systemContext } from '../context.ts';
 import { createTarget } from '../targets/create.ts';
 import { placeAt } from '../targets/store.ts';
@@ -33,7 +35,10 @@ async function workspace(place: { region: string; account?: string }) {
   return { id, ctx, targetId };
 }
 
-async function runIn({ id, targetId }: { id: string; targetId: string }, state: 'active' | 'pending'): Promise<RunRow> {
+async function runIn(
+  { id, targetId }: { id: WorkspaceId; targetId: string },
+  state: 'active' | 'pending',
+): Promise<RunRow> {
   count += 1;
   const [connectorId, serverId, jobId] = [newId.connector(), newId.server(), newId.job()];
   const [connector] = await site.db.select().from(connectors).where(eq(connectors.id, site.connectorId));

@@ -1,5 +1,6 @@
 // How many runs may be active at once: in a workspace, into one AWS account and Region, by one connector. What is over waits, and
 // says for what.
+
 import { aliasedTable, and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
@@ -10,6 +11,7 @@ import {
   replicationRuns,
   runLimits,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { nudgeRun } from '../../queue/queue.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { type AtPlace, inSameAccount, isSameAccount, type PlaceRow } from '../targets/store.ts';
@@ -29,7 +31,7 @@ const atPlaceOfRun = and(
   eq(awsTargetPlaces.revision, replicationRuns.targetRevision),
 );
 
-async function limitsOf(tx: Queries, workspaceId: string): Promise<RunLimits> {
+async function limitsOf(tx: Queries, workspaceId: WorkspaceId): Promise<RunLimits> {
   const [row] = await tx.select().from(runLimits).where(eq(runLimits.workspaceId, workspaceId));
   return row ? { total: row.total, perTarget: row.perTarget } : DEFAULTS;
 }
@@ -70,7 +72,7 @@ export interface Places {
   active: { isOwn: boolean; connectorId: string; account: string | null; region: string; runs: number }[];
 }
 
-export async function placesOf(tx: Queries, workspaceId: string): Promise<Places> {
+export async function placesOf(tx: Queries, workspaceId: WorkspaceId): Promise<Places> {
   const active = await tx
     .select({
       isOwn: sql<boolean>`${replicationRuns.workspaceId} = ${workspaceId}`,
@@ -125,7 +127,7 @@ export async function whyQueued(
  * A place may be free in the workspace, or for others too, in the account and Region of the run that ended: the runs that
  * wait longest are asked to look.
  */
-export async function nudgeQueued(tx: Queries, workspaceId: string, ended?: AtPlace): Promise<void> {
+export async function nudgeQueued(tx: Queries, workspaceId: WorkspaceId, ended?: AtPlace): Promise<void> {
   const queued = sql`${replicationRuns.state} = 'pending' and ${replicationRuns.waitingKind} = 'queued'`;
   const longest = tx.select({ id: replicationRuns.id }).from(replicationRuns).orderBy(replicationRuns.createdAt);
   const waiting = await longest.where(sql`${replicationRuns.workspaceId} = ${workspaceId} and ${queued}`).limit(10);
@@ -134,7 +136,7 @@ export async function nudgeQueued(tx: Queries, workspaceId: string, ended?: AtPl
 }
 
 /** Of other workspaces, into the same account and Region. */
-async function queuedElsewhere(tx: Queries, workspaceId: string, ended: AtPlace): Promise<{ id: string }[]> {
+async function queuedElsewhere(tx: Queries, workspaceId: WorkspaceId, ended: AtPlace): Promise<{ id: string }[]> {
   const there = aliasedTable(awsTargetPlaces, 'there');
   return tx
     .select({ id: replicationRuns.id })

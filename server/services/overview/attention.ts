@@ -1,6 +1,7 @@
 // What needs somebody's hand, worst first and grouped by cause: one cause is one entry, however many jobs it holds up. What
 // jobs, cutovers and artifacts need stands in rows that the database keeps (db/schema/attention.ts), and how many have one cause
 // is a tally; connectors are few and their silence is a matter of the clock, so those are looked at.
+
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import {
   type AttentionRowKind,
@@ -10,6 +11,7 @@ import {
   cutovers,
   replicationRuns,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
@@ -117,7 +119,7 @@ function numberOf(found: Causes, kind: Attention['kind']): number {
   return found.grouped[kind].length;
 }
 
-async function causes(ctx: ServiceContext, workspaceId: string): Promise<Causes> {
+async function causes(ctx: ServiceContext, workspaceId: WorkspaceId): Promise<Causes> {
   const counted = await readTallies(ctx.db, workspaceId, ['attention', 'jobs-of-connector']);
   const grouped: Causes['grouped'] = { 'paused-jobs': [], 'failed-runs': [], 'waiting-runs': [], 'left-over': [] };
   let asking = 0;
@@ -133,7 +135,7 @@ async function causes(ctx: ServiceContext, workspaceId: string): Promise<Causes>
 }
 
 /** A cutover that asks: a service is down until somebody answers. */
-async function waitingCutovers(ctx: ServiceContext, workspaceId: string, most: number): Promise<Attention[]> {
+async function waitingCutovers(ctx: ServiceContext, workspaceId: WorkspaceId, most: number): Promise<Attention[]> {
   if (most === 0) return [];
   const rows = await ctx.db
     .select({ row: cutovers })
@@ -156,7 +158,7 @@ async function waitingCutovers(ctx: ServiceContext, workspaceId: string, most: n
 /** Connectors that are not healthy, and catalogs that could not be imported. */
 async function ofConnectors(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   jobsOf: (connectorId: string) => number,
 ): Promise<Pick<Causes, 'connectors' | 'catalogs'>> {
   const now = ctx.now();
@@ -219,7 +221,7 @@ interface Probe {
   firsts: { subject: string; run: string; id: string; name: string; place: number }[];
 }
 
-async function groupedEntries(ctx: ServiceContext, workspaceId: string, groups: Group[]): Promise<Attention[]> {
+async function groupedEntries(ctx: ServiceContext, workspaceId: WorkspaceId, groups: Group[]): Promise<Attention[]> {
   if (groups.length === 0) return [];
   const probed = await probe(ctx, workspaceId, groups);
   const found = groups.flatMap((group, at) => {
@@ -264,7 +266,7 @@ const PREFIXES = {
 };
 
 /** A few rows of each index per group, in the order of the groups. */
-async function probe(ctx: ServiceContext, workspaceId: string, groups: Group[]): Promise<Probe[]> {
+async function probe(ctx: ServiceContext, workspaceId: WorkspaceId, groups: Group[]): Promise<Probe[]> {
   const of = sql`${attention.workspaceId} = ${workspaceId} and ${attention.kind} = wanted.kind and ${attention.cause} = wanted.cause`;
   const most = sql`case wanted.kind when 'left-over' then ${LEFT_OVERS_LOOKED_AT}::int else ${SHOWN_THINGS}::int end`;
   const kinds = groups.map(({ kind }) => kind);

@@ -1,6 +1,8 @@
 // The last 24 hours: how the runs ended and what they copied, hour by hour; and the cutovers around now.
+
 import { and, asc, desc, eq, gte, lte, sql } from 'drizzle-orm';
 import { cutovers } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { downtime } from '../../../replication/model/cutover.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Bucket, hourOfBucket } from '../tallies/read.ts';
@@ -48,7 +50,7 @@ export function runsOfDay(ended: readonly Bucket[], now: Date): RunsOfDay {
  * Those that are not over, and those that were or will be within a day of now, by when they began or will. Of more than
  * are shown, what goes on comes before what is planned, and that before what is over. An index of its own serves each kind.
  */
-export async function cutoversToday(ctx: ServiceContext, workspaceId: string) {
+export async function cutoversToday(ctx: ServiceContext, workspaceId: WorkspaceId) {
   const now = ctx.now();
   const dayFrom = (sign: 1 | -1) => new Date(now.getTime() + sign * 24 * HOUR);
   const mine = eq(cutovers.workspaceId, workspaceId);

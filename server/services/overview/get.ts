@@ -1,6 +1,8 @@
 // The overview: figures, lag of the fleet, what runs now, what comes next, and how far a new workspace has come.
+
 import { and, asc, eq, isNotNull, isNull, lt, notInArray, sql } from 'drizzle-orm';
 import { connectors, replicationJobs, replicationRuns, tallies, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { JobState } from '../../../replication/model/job.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
@@ -67,7 +69,7 @@ export async function getOverview(ctx: ServiceContext) {
   };
 }
 
-async function connectorFigures(ctx: ServiceContext, workspaceId: string) {
+async function connectorFigures(ctx: ServiceContext, workspaceId: WorkspaceId) {
   const rows = await ctx.db
     .select()
     .from(connectors)
@@ -88,7 +90,7 @@ function jobsByState(counts: Tallies): Partial<Record<JobState, number>> {
  * How old the newest AMI of each replication job is, in classes: whole buckets of five minutes, and in the one that the
  * border of a class lies in the jobs themselves. All in one statement, so that nothing is counted twice.
  */
-async function fleetLag(ctx: ServiceContext, workspaceId: string) {
+async function fleetLag(ctx: ServiceContext, workspaceId: WorkspaceId) {
   const now = ctx.now().getTime();
   const all = (name: string) =>
     sql`(select coalesce(sum(count), 0) from ${tallies} where workspace_id = ${workspaceId} and name = ${name})`;
@@ -118,7 +120,7 @@ async function fleetLag(ctx: ServiceContext, workspaceId: string) {
 }
 
 /** The first few by when they began. */
-async function activeRuns(ctx: ServiceContext, workspaceId: string) {
+async function activeRuns(ctx: ServiceContext, workspaceId: WorkspaceId) {
   const rows = await ctx.db
     .select()
     .from(replicationRuns)
@@ -134,7 +136,7 @@ async function activeRuns(ctx: ServiceContext, workspaceId: string) {
   }));
 }
 
-async function smallestWish(ctx: ServiceContext, workspaceId: string) {
+async function smallestWish(ctx: ServiceContext, workspaceId: WorkspaceId) {
   const [row] = await ctx.db
     .select({ wish: workspaces.smallestWish })
     .from(workspaces)
@@ -148,7 +150,7 @@ function scheduled({ bucket, count }: { bucket: string; count: number }) {
   return { hour: hourOfBucket(bucket), everyHours: every === 'once' ? null : Number(every), count };
 }
 
-async function nextRuns(ctx: ServiceContext, workspaceId: string) {
+async function nextRuns(ctx: ServiceContext, workspaceId: WorkspaceId) {
   const now = ctx.now();
   const rows = await ctx.db
     .select({

@@ -1,7 +1,9 @@
 // The first run of a lab by one press: the smallest server is replicated, once. Where its catalog must be imported
 // first, the wish is kept with the workspace and the worker fulfils it, whatever becomes of the page that asked.
+
 import { and, asc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import { connectors, replicationJobs, type SmallestWish, servers, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { fault, faultError, toFault } from '../../../replication/model/fault.ts';
 import { findMember } from '../../access/principals.ts';
 import { beginImport } from '../catalog/import.ts';
@@ -56,7 +58,7 @@ export async function fulfilSmallestWishes(ctx: ServiceContext): Promise<void> {
   for (const { id, wish } of open) if (wish) await fulfil(ctx, id, wish);
 }
 
-async function fulfil(ctx: ServiceContext, workspaceId: string, seen: SmallestWish): Promise<void> {
+async function fulfil(ctx: ServiceContext, workspaceId: WorkspaceId, seen: SmallestWish): Promise<void> {
   const member = seen.memberId ? await findMember(seen.memberId, ctx.db) : null;
   // Who was removed meanwhile wishes nothing any more.
   const own: ServiceContext = member ? { ...ctx, principal: member } : systemContext(ctx.db, workspaceId);
@@ -94,7 +96,7 @@ const NOT_IMPORTED = {
  * The wish, locked: whoever asks or fulfils waits here for the other. The lock leaves the key alone, which every other
  * row of the workspace refers to.
  */
-async function lockWish({ tx }: Work, workspaceId: string): Promise<SmallestWish | null> {
+async function lockWish({ tx }: Work, workspaceId: WorkspaceId): Promise<SmallestWish | null> {
   const [row] = await tx
     .select({ wish: workspaces.smallestWish })
     .from(workspaces)
@@ -105,12 +107,12 @@ async function lockWish({ tx }: Work, workspaceId: string): Promise<SmallestWish
 
 const openWish = (wish: SmallestWish | null) => (wish && wish.ended === null ? wish : null);
 
-async function writeWish({ tx, event }: Work, workspaceId: string, smallestWish: SmallestWish): Promise<void> {
+async function writeWish({ tx, event }: Work, workspaceId: WorkspaceId, smallestWish: SmallestWish): Promise<void> {
   await tx.update(workspaces).set({ smallestWish }).where(eq(workspaces.id, workspaceId));
   event({ topic: 'overview', subjectId: null, kind: 'changed' });
 }
 
-async function catalogStates({ tx }: Work, workspaceId: string) {
+async function catalogStates({ tx }: Work, workspaceId: WorkspaceId) {
   const rows = await tx
     .select({ state: connectors.catalogState })
     .from(connectors)
@@ -122,7 +124,7 @@ async function catalogStates({ tx }: Work, workspaceId: string) {
 async function replicate(
   ctx: ServiceContext,
   work: Work,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
 ): Promise<{ outcome: 'created' | 'existing' } & Replicated> {
   const [smallest] = await work.tx
     .select({ id: servers.id, name: servers.name, jobId: replicationJobs.id })

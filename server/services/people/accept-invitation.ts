@@ -1,9 +1,11 @@
 // The other end of an invitation: what its link says, and how whoever holds it becomes a member.
+
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
 import { invitations, members, passwordResets, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { hashOfToken } from '../../access/link-token.ts';
 import { checkPassword } from '../../access/password-rule.ts';
@@ -70,7 +72,7 @@ export async function acceptInvitation(
   ctx: ServiceContext,
   input: z.input<typeof acceptInput>,
   holder: LinkHolder,
-): Promise<{ workspaceId: string; email: string }> {
+): Promise<{ workspaceId: WorkspaceId; email: string }> {
   const { token, name, password } = parseInput(acceptInput, input);
   const counted = await countLink(ctx, holder.address);
   const found = await findInvitation(ctx.db, token);
@@ -129,7 +131,7 @@ export async function acceptInvitation(
 
 interface Found {
   id: string;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   workspace: string;
   email: string;
   role: Role;
@@ -186,7 +188,7 @@ interface Person {
   active: boolean;
 }
 
-async function formerMember(db: Queries, workspaceId: string, userId: string): Promise<string | null> {
+async function formerMember(db: Queries, workspaceId: WorkspaceId, userId: string): Promise<string | null> {
   const [found] = await db
     .select({ id: members.id })
     .from(members)
@@ -256,7 +258,7 @@ async function renewAccount(
 /** In the trail it is the new member who did it. */
 function asMember(
   ctx: ServiceContext,
-  of: { workspaceId: string; role: Role; email: string; userId: string; memberId: string; name: string },
+  of: { workspaceId: WorkspaceId; role: Role; email: string; userId: string; memberId: string; name: string },
   { address }: LinkHolder,
 ): ServiceContext {
   const { workspaceId, role, email, userId, memberId, name } = of;

@@ -2,10 +2,11 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { sessions, users } from '../../../db/schema/people.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { guard, inTransaction, type ServiceContext } from '../context.ts';
 
 export async function endSessions(ctx: ServiceContext & { principal: MemberPrincipal }): Promise<void> {
-  const { userId, workspaceId, name, memberId } = ctx.principal;
+  const workspaceId = guard(ctx, 'profile.manage');
+  const { userId, name, memberId } = ctx.principal;
   await inTransaction(ctx, workspaceId, async ({ tx, audit }) => {
     await tx
       .update(users)

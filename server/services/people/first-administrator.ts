@@ -1,11 +1,13 @@
 // An installation without members: its first administrator is whoever holds the secret that npm start prints, as long as there is no
 // user. With the lab, or with passwords in the environment, first-members.ts makes members instead.
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { asc, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database, Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
 import { members, users, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { checkPassword } from '../../access/password-rule.ts';
 import { hashPassword } from '../../access/passwords.ts';
@@ -24,7 +26,7 @@ export function firstRunToken(installationSecret: string): string {
 }
 
 /** The workspace that waits for its first administrator, made unless there is one; and whether it still waits. */
-export async function createFirstWorkspace(db: Database): Promise<{ workspaceId: string; waits: boolean }> {
+export async function createFirstWorkspace(db: Database): Promise<{ workspaceId: WorkspaceId; waits: boolean }> {
   return db.transaction(async (tx) => {
     await tx.execute(FIRST_START_LOCK);
     const [there] = await tx

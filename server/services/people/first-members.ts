@@ -1,7 +1,9 @@
 // The first workspace with its two members, made once on an empty database.
+
 import type { Database } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
 import { members, users, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { hashPassword } from '../../access/passwords.ts';
 import { inTransaction, systemContext } from '../context.ts';
 import { FIRST_START_LOCK } from './first-administrator.ts';
@@ -20,7 +22,7 @@ const FIRST_MEMBERS = [
 export async function createFirstMembers(
   db: Database,
   passwords: FirstPasswords,
-): Promise<{ workspaceId: string; created: boolean }> {
+): Promise<{ workspaceId: WorkspaceId; created: boolean }> {
   const hashes = {
     administrator: await hashPassword(passwords.administrator),
     viewer: await hashPassword(passwords.viewer),

@@ -1,9 +1,11 @@
 // Inviting somebody into a workspace by a link. The link is shown once; of its secret only the SHA-256 is kept.
+
 import { createHash } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { invitations, members, users } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { newLinkToken } from '../../access/link-token.ts';
 import { ROLES } from '../../access/permissions.ts';
@@ -112,7 +114,7 @@ export async function revokeInvitation(ctx: ServiceContext, input: z.input<typeo
   });
 }
 
-async function openInvitation(work: Work, workspaceId: string, id: string) {
+async function openInvitation(work: Work, workspaceId: WorkspaceId, id: string) {
   const found = await lockedInvitation(work, workspaceId, id);
   if (found.ended === 'accepted') throw accepted(found.email);
   if (found.ended === 'revoked') {
@@ -121,7 +123,7 @@ async function openInvitation(work: Work, workspaceId: string, id: string) {
   return found;
 }
 
-async function lockedInvitation({ tx }: Work, workspaceId: string, id: string) {
+async function lockedInvitation({ tx }: Work, workspaceId: WorkspaceId, id: string) {
   const [found] = await tx
     .select({ email: invitations.email, role: invitations.role, ended: invitations.ended })
     .from(invitations)
@@ -151,6 +153,6 @@ function tellOfInvitation(
 }
 
 /** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */
-function idOfRequest(workspaceId: string, requestId: string): string {
+function idOfRequest(workspaceId: WorkspaceId, requestId: string): string {
   return `inv-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
 }

@@ -1,8 +1,10 @@
 // What becomes of a membership: another role, or its end. A workspace never loses its last administrator.
+
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { invitations, members, passwordResets, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { may, ROLES, type Role } from '../../access/permissions.ts';
 import { findMember, type MemberPrincipal } from '../../access/principals.ts';
@@ -67,7 +69,7 @@ export async function leaveWorkspace(ctx: ServiceContext & { principal: MemberPr
 async function end(
   ctx: ServiceContext,
   work: Work,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   member: Member,
   action: 'member.remove' | 'member.leave',
 ): Promise<void> {
@@ -103,7 +105,7 @@ async function endLinksOf(tx: Queries, { id, userId }: Member, now: Date): Promi
 }
 
 /** Whoever changes who is an administrator waits here for whoever does so at the same moment. */
-export async function lockMembers(tx: Queries, workspaceId: string): Promise<void> {
+export async function lockMembers(tx: Queries, workspaceId: WorkspaceId): Promise<void> {
   await tx.select({ id: workspaces.id }).from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
 }
 
@@ -114,7 +116,7 @@ export async function stillManages(ctx: ServiceContext, tx: Queries): Promise<vo
   if (!now || !may(now.role, 'member.manage')) throw faultError('permission-denied');
 }
 
-export async function memberOf(tx: Queries, workspaceId: string, memberId: string): Promise<Member> {
+export async function memberOf(tx: Queries, workspaceId: WorkspaceId, memberId: string): Promise<Member> {
   const [member] = await tx
     .select({ id: members.id, userId: members.userId, role: members.role, name: users.name, email: users.email })
     .from(members)
@@ -124,7 +126,7 @@ export async function memberOf(tx: Queries, workspaceId: string, memberId: strin
   return member;
 }
 
-async function keepAnAdministrator(tx: Queries, workspaceId: string, member: Member): Promise<void> {
+async function keepAnAdministrator(tx: Queries, workspaceId: WorkspaceId, member: Member): Promise<void> {
   const [others] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(members)

@@ -12,6 +12,7 @@ import {
   users,
   workspaces,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { hashPassword } from '../../access/passwords.ts';
 import { ROLES, type Role } from '../../access/permissions.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
@@ -66,7 +67,7 @@ async function person(role: Role, { workspaceId = site.workspaceId, userId = '' 
 }
 const hash = hashPassword(PASSWORD);
 
-async function otherWorkspace(): Promise<string> {
+async function otherWorkspace(): Promise<WorkspaceId> {
   const id = newId.workspace();
   await site.db.insert(workspaces).values({ id, name: 'Other' });
   return id;

@@ -17,7 +17,7 @@ type Own = ServiceContext & { principal: MemberPrincipal };
 export const changeNameInput = z.object({ name: personName });
 
 export async function changeName(ctx: Own, input: z.input<typeof changeNameInput>): Promise<void> {
-  const workspaceId = guard(ctx, 'member.read');
+  const workspaceId = guard(ctx, 'profile.manage');
   const { name } = parseInput(changeNameInput, input);
   const { userId, memberId } = ctx.principal;
   await inTransaction(ctx, workspaceId, async (work) => {
@@ -32,7 +32,7 @@ export const changePasswordInput = z.object({ present: z.string().max(2000), pas
 
 /** Ends every session of the user but the one that asks. @throws `password-wrong`, `password-weak`, `too-many-attempts` */
 export async function changePassword(ctx: Own, input: z.input<typeof changePasswordInput>): Promise<void> {
-  const workspaceId = guard(ctx, 'member.read');
+  const workspaceId = guard(ctx, 'profile.manage');
   const { present, password } = parseInput(changePasswordInput, input);
   const { userId, memberId, name, email, sessionId } = ctx.principal;
   const verdict = await takeAttempt(ctx.db, 'present', userId);

@@ -1,9 +1,11 @@
 // A new password by a link, for who has forgotten the old one: an administrator makes it, or whoever runs the installation.
+
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
 import { members, passwordResets, sessions, users } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { hashOfToken, newLinkToken } from '../../access/link-token.ts';
 import { checkPassword } from '../../access/password-rule.ts';
@@ -72,7 +74,7 @@ export async function createResetLinkFor(ctx: ServiceContext, email: string): Pr
 async function belongsElsewhere(
   tx: Queries,
   userId: string,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   askingUserId: string | null,
 ): Promise<boolean> {
   const [elsewhere] = await tx
@@ -179,7 +181,7 @@ interface FoundReset {
   id: string;
   userId: string;
   memberId: string;
-  workspaceId: string;
+  workspaceId: WorkspaceId;
   role: Role;
   name: string;
   email: string;

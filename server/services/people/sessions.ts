@@ -10,7 +10,7 @@ import {
   type SessionClaim,
   type SessionMember,
 } from '../../access/principals.ts';
-import { inTransaction, memberContext, parseInput, type ServiceContext } from '../context.ts';
+import { guard, inTransaction, memberContext, parseInput, type ServiceContext } from '../context.ts';
 
 /** A session ends after this many seconds, however busy it was. */
 export const SESSION_SECONDS = 7 * 86_400;
@@ -48,9 +48,10 @@ export async function beginSession(
   const claim = { userId, sessionVersion, workspaceId: wanted, sessionId };
   const member = await findSessionMember(claim, address, ctx.db);
   if (!member) return sessionId;
-  const { workspaceId, memberId, name } = member.principal;
+  const { memberId, name } = member.principal;
+  const own = { ...ctx, principal: member.principal };
   // The cookie is not out yet: a session that this fails for was never used.
-  await inTransaction({ ...ctx, principal: member.principal }, workspaceId, async ({ audit }) => {
+  await inTransaction(own, guard(own, 'profile.manage'), async ({ audit }) => {
     audit({ action: 'session.sign-in', subjectKind: 'member', subjectId: memberId, subjectName: name });
   });
   return sessionId;
@@ -88,6 +89,7 @@ const isLive = () => and(isNull(sessions.endedAt), gt(sessions.expiresAt, sql`no
 
 /** The member's own sessions that have not ended, the last seen first. */
 export async function listSessions(ctx: Own): Promise<ListedSession[]> {
+  guard(ctx, 'profile.manage');
   const rows = await ctx.db
     .select({
       id: sessions.id,
@@ -107,8 +109,9 @@ export const sessionInput = z.object({ sessionId: z.string() });
 
 /** Ends one of the member's own sessions; one that has ended is fine. @throws `not-found` for anybody else's */
 export async function endSession(ctx: Own, input: z.infer<typeof sessionInput>): Promise<void> {
+  const workspaceId = guard(ctx, 'profile.manage');
   const { sessionId } = parseInput(sessionInput, input);
-  const { userId, workspaceId, name, memberId } = ctx.principal;
+  const { userId, name, memberId } = ctx.principal;
   await inTransaction(ctx, workspaceId, async ({ tx, audit }) => {
     const own = and(eq(sessions.id, sessionId), eq(sessions.userId, userId));
     const [session] = await tx.select().from(sessions).where(own).for('update');
@@ -127,7 +130,8 @@ export async function endSession(ctx: Own, input: z.infer<typeof sessionInput>):
 
 /** Ends all of the member's sessions but the one that asks. Answers how many. */
 export async function endOtherSessions(ctx: Own): Promise<{ ended: number }> {
-  const { userId, workspaceId, name, memberId, sessionId } = ctx.principal;
+  const workspaceId = guard(ctx, 'profile.manage');
+  const { userId, name, memberId, sessionId } = ctx.principal;
   return inTransaction(ctx, workspaceId, async ({ tx, audit }) => {
     const ended = await tx
       .update(sessions)

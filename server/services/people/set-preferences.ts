@@ -3,7 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../../db/schema/people.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
-import { parseInput, type ServiceContext } from '../context.ts';
+import { guard, parseInput, type ServiceContext } from '../context.ts';
 
 const MAX_BYTES = 16_384;
 const MAX_KEYS = 60;
@@ -28,6 +28,7 @@ export async function setPreferences(
   ctx: ServiceContext & { principal: MemberPrincipal },
   input: unknown,
 ): Promise<Record<string, unknown>> {
+  guard(ctx, 'profile.manage');
   const patch = parseInput(preferencesPatchSchema, input);
   const merged = sql`jsonb_strip_nulls(${users.preferences} || ${JSON.stringify(patch)}::jsonb)`;
   const [row] = await ctx.db

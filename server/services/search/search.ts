@@ -1,5 +1,6 @@
 // One box for everything that has a name or an id: a few of each kind, the likeliest first. Each part is found by an index and
 // reads a bounded number of rows, however large the fleet is.
+
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
@@ -17,6 +18,7 @@ import {
   servers,
   users,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { wellFormedText } from '../../../replication/model/foreign-text.ts';
 import { may, type Permission } from '../../access/permissions.ts';
 import { guard, parseInput, type ServiceContext } from '../context.ts';
@@ -153,7 +155,7 @@ export async function searchEverything(ctx: ServiceContext, input: z.input<typeo
   );
 }
 
-async function ofFleet(tx: Queries, fleet: Fleet, workspaceId: string, text: string): Promise<FoundThing[]> {
+async function ofFleet(tx: Queries, fleet: Fleet, workspaceId: WorkspaceId, text: string): Promise<FoundThing[]> {
   const { table, id, begins, name, search } = fleet;
   const scope = and(sql`${fleet.workspaceId} = ${workspaceId}`, fleet.is) as SQL;
   // Such that no index over the workspace serves it: only the one for texts is left.
@@ -195,7 +197,7 @@ function rank({ id, name }: FoundThing, lower: string): number {
 /** Kinds of which there are few: all of them may be looked at. */
 const SMALL: {
   permission: Permission;
-  find(tx: Queries, workspaceId: string, like: string): Promise<FoundThing[]>;
+  find(tx: Queries, workspaceId: WorkspaceId, like: string): Promise<FoundThing[]>;
 }[] = [
   {
     permission: 'connector.read',

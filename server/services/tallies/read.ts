@@ -1,7 +1,9 @@
 // Reading the counts that the database keeps (db/schema/tallies.ts): sums by bucket, of whichever names are asked for.
+
 import { and, eq, gte, lt, or, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { type TallyName, tallies } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 
 /** All buckets of a name, or those from `from` on and before `before`. */
 export interface WantedTallies {
@@ -38,7 +40,7 @@ export class Tallies {
 
 export async function readTallies(
   db: Queries,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   wanted: readonly (TallyName | WantedTallies)[],
 ): Promise<Tallies> {
   const conditions = wanted.map((one) => {

@@ -12,6 +12,7 @@ import {
   tallies,
   workspaces,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { createJobs } from '../jobs/create.ts';
 import { catalogServer, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { foldTallies, wrongTallies } from './keep.ts';
@@ -62,7 +63,7 @@ async function jobOf(name: string, everyHours: number | null = null): Promise<st
   return jobIds[0] as string;
 }
 
-async function another(workspaceId: string, connectorId: string): Promise<void> {
+async function another(workspaceId: WorkspaceId, connectorId: string): Promise<void> {
   const [known] = await site.db.select().from(connectors);
   if (!known) throw new Error('no connector');
   await site.db.insert(connectors).values({ ...known, id: connectorId, workspaceId, tokenHash: connectorId });

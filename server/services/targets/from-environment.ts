@@ -1,9 +1,11 @@
 // What the environment says of AWS makes the first target of a workspace, once. From then on the row counts; where the two differ,
 // the log says so.
+
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { and, asc, eq } from 'drizzle-orm';
 import { awsTargetPlaces, awsTargets, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { partitionOf } from '../../../replication/model/target.ts';
 import { awsEnvironment } from '../../env.ts';
 import { log } from '../../log.ts';
@@ -42,7 +44,7 @@ export async function targetsFromEnvironment(
   return findings;
 }
 
-async function tend(ctx: ServiceContext, workspaceId: string, named: PlaceInput | null): Promise<string | null> {
+async function tend(ctx: ServiceContext, workspaceId: WorkspaceId, named: PlaceInput | null): Promise<string | null> {
   // A workspace that had one, be it a retired one, gets none again.
   const targets = await everyTargetOf(ctx.db, workspaceId);
   if (!named) {
@@ -67,7 +69,7 @@ async function tend(ctx: ServiceContext, workspaceId: string, named: PlaceInput 
 }
 
 /** Kept with the first target, whose page shows it. */
-async function noteDifference(ctx: ServiceContext, workspaceId: string, finding: string | null): Promise<void> {
+async function noteDifference(ctx: ServiceContext, workspaceId: WorkspaceId, finding: string | null): Promise<void> {
   const [first] = await everyTargetOf(ctx.db, workspaceId);
   if (!first || first.target.environmentNote === finding) return;
   const { id } = first.target;
@@ -90,7 +92,7 @@ function whyDifferent(targets: FoundTarget[], named: PlaceInput): string | null 
 }
 
 /** Places of before targets were rows: what only the environment knows is added. */
-async function fill(ctx: ServiceContext, workspaceId: string, targetId: string, named: PlaceInput): Promise<void> {
+async function fill(ctx: ServiceContext, workspaceId: WorkspaceId, targetId: string, named: PlaceInput): Promise<void> {
   await inTransaction(ctx, workspaceId, async (work) => {
     const { tx, audit, event } = work;
     await tx.select({ id: awsTargets.id }).from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');

@@ -1,5 +1,7 @@
 // A workspace's AWS targets, for who chooses one or reads where something goes.
+
 import type { Queries } from '../../../db/client.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { everyTargetOf, type FoundTarget, targetsOf } from './store.ts';
 import { jobsInto } from './usage.ts';
@@ -49,7 +51,7 @@ function stateOf({ target, place }: FoundTarget): TargetState {
 }
 
 /** By id, for lists that name them; retired ones too. The caller has asked for the permission. */
-export async function targetNames(tx: Queries, workspaceId: string): Promise<Map<string, ListedTarget>> {
+export async function targetNames(tx: Queries, workspaceId: WorkspaceId): Promise<Map<string, ListedTarget>> {
   return new Map((await everyTargetOf(tx, workspaceId)).map((one) => [one.target.id, listed(one)]));
 }
 

@@ -1,10 +1,12 @@
 // How the console signs in to a target: what may be chosen, and how it lies in the target's row. The secret of an access key is
 // sealed there and leaves it only for AWS.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { awsTargetPlaces, awsTargets, workspaces } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { CONNECTOR_SIGN_INS, type ConnectorSignIn, type SignInKind } from '../../../replication/model/target.ts';
 import { awsEnvironment } from '../../env.ts';
@@ -82,7 +84,7 @@ export function toldOf(row: Pick<TargetRow, 'signIn' | 'accessKeyId' | 'roleArn'
 }
 
 /** The same id for the same request of a workspace, so that the row itself tells that it was sent before. */
-export function idOfRequest(workspaceId: string, requestId: string): string {
+export function idOfRequest(workspaceId: WorkspaceId, requestId: string): string {
   return `target-${createHash('sha256').update(`${workspaceId}/${requestId}`).digest('hex').slice(0, 17)}`;
 }
 
@@ -90,13 +92,13 @@ export function idOfRequest(workspaceId: string, requestId: string): string {
  * The external id of a target that is not made yet: nobody chooses it, no two workspaces have the same, and a form can show it
  * before the target exists. Null without a master key.
  */
-function externalIdOf(workspaceId: string, targetId: string): string | null {
+function externalIdOf(workspaceId: WorkspaceId, targetId: string): string | null {
   const hash = keyedHash(`external id of ${workspaceId}/${targetId}`);
   return hash && `landfall-${hash.slice(0, 32)}`;
 }
 
 /** For a target that signs in by no role yet; it lasts. */
-export function newExternalId(workspaceId: string, targetId: string): string {
+export function newExternalId(workspaceId: WorkspaceId, targetId: string): string {
   return externalIdOf(workspaceId, targetId) ?? `landfall-${randomBytes(16).toString('hex')}`;
 }
 
@@ -148,7 +150,7 @@ export const oneTargetInput = z.object({ targetId: z.string() });
 /** A target of the workspace as it is now, a retired one too: what was made there is still released by it. @throws `not-found` */
 export async function targetToSignIn(
   tx: Queries,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   targetId: string,
 ): Promise<{ target: TargetRow; place: PlaceRow }> {
   const [found] = await tx

@@ -1,7 +1,9 @@
 // Targets and their places as other verbs read them. The caller has asked for the permission.
+
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 
 export type TargetRow = typeof awsTargets.$inferSelect;
@@ -21,7 +23,7 @@ export interface FoundTarget {
 }
 
 /** A workspace's targets where they are now, the oldest first; retired ones too, which are named by what was made there. */
-export function everyTargetOf(tx: Queries, workspaceId: string): Promise<FoundTarget[]> {
+export function everyTargetOf(tx: Queries, workspaceId: WorkspaceId): Promise<FoundTarget[]> {
   return tx
     .select({ target: awsTargets, place: awsTargetPlaces })
     .from(awsTargets)
@@ -31,7 +33,7 @@ export function everyTargetOf(tx: Queries, workspaceId: string): Promise<FoundTa
 }
 
 /** Those that something can go into. */
-export async function targetsOf(tx: Queries, workspaceId: string): Promise<FoundTarget[]> {
+export async function targetsOf(tx: Queries, workspaceId: WorkspaceId): Promise<FoundTarget[]> {
   return (await everyTargetOf(tx, workspaceId)).filter(({ target }) => target.retiredAt === null);
 }
 
@@ -49,7 +51,7 @@ export async function currentPlaces(tx: Queries): Promise<PlaceRow[]> {
  * The target of this id, retired or not, or the workspace's first that is not. @throws `not-found` when there is none of this id, `conflict` when
  * there is none at all
  */
-export async function targetOf(tx: Queries, workspaceId: string, targetId?: string): Promise<FoundTarget> {
+export async function targetOf(tx: Queries, workspaceId: WorkspaceId, targetId?: string): Promise<FoundTarget> {
   const all = await everyTargetOf(tx, workspaceId);
   const found = all.find(({ target }) => (targetId === undefined ? !target.retiredAt : target.id === targetId));
   if (found) return found;
@@ -65,7 +67,7 @@ export async function targetOf(tx: Queries, workspaceId: string, targetId?: stri
  * The same for something new that is to go into it. Until the transaction ends it is neither deleted nor retired.
  * @throws `conflict` when it was retired
  */
-export async function openTargetOf(tx: Queries, workspaceId: string, targetId?: string): Promise<FoundTarget> {
+export async function openTargetOf(tx: Queries, workspaceId: WorkspaceId, targetId?: string): Promise<FoundTarget> {
   const found = await targetOf(tx, workspaceId, targetId);
   const here = eq(awsTargets.id, found.target.id);
   const [held] = await tx.select({ retiredAt: awsTargets.retiredAt }).from(awsTargets).where(here).for('key share');

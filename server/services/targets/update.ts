@@ -1,7 +1,9 @@
 // Changes of a target: its name, its place and how it is used, all in one.
+
 import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { awsTargets } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { TargetFields } from '../../../replication/model/target-fields.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
@@ -48,7 +50,7 @@ export async function updateTarget(
 }
 
 /** Held until the transaction ends. @throws `not-found`, `conflict` when nothing goes into it any more */
-async function lockTarget({ tx }: Work, workspaceId: string, targetId: string): Promise<FoundTarget> {
+async function lockTarget({ tx }: Work, workspaceId: WorkspaceId, targetId: string): Promise<FoundTarget> {
   await targetOf(tx, workspaceId, targetId);
   await tx.select({ id: awsTargets.id }).from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');
   const found = await targetOf(tx, workspaceId, targetId);

@@ -1,5 +1,6 @@
 // A database of before targets were rows, with jobs that went into two buckets one after the other: after the migration and a start
 // with the environment of then, everything names the place where it lies.
+
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,6 +23,7 @@ import {
   replicationJobs,
   replicationRuns,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { createTestDatabase, type TestDatabase } from '../../../db/testing.ts';
 import { systemContext } from '../context.ts';
 import { targetsFromEnvironment } from './from-environment.ts';
@@ -114,7 +116,10 @@ const OLD_ROWS = [
 ].join('\n');
 
 it('knows after the migration in which of its buckets everything lies', async () => {
-  const [target] = await db.select().from(awsTargets).where(eq(awsTargets.workspaceId, 'ws-1'));
+  const [target] = await db
+    .select()
+    .from(awsTargets)
+    .where(eq(awsTargets.workspaceId, 'ws-1' as WorkspaceId));
   const settings = { name: 'Main', transfer: 'ebs-direct', transport: 'nfc', verification: 'full', encrypted: true };
   expect(target).toMatchObject({ ...settings, revision: 2 });
   const targetId = target?.id as string;
@@ -164,6 +169,6 @@ it('goes on where the environment says, as it would have without the update', as
       awsTargetPlaces,
       sql`${awsTargetPlaces.targetId} = ${awsTargets.id} and ${awsTargetPlaces.revision} = ${awsTargets.revision}`,
     )
-    .where(eq(awsTargets.workspaceId, 'ws-1'));
+    .where(eq(awsTargets.workspaceId, 'ws-1' as WorkspaceId));
   expect(now).toEqual({ revision: 3, bucket: 'newest-bucket' });
 });

@@ -1,6 +1,8 @@
 // Claiming work: the oldest open tasks that nobody holds, each under a new fence.
+
 import { and, asc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { type RunRow, replicationRuns, type TaskRow, tasks } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import { waitsFor } from '../../../replication/model/run.ts';
 import { artifactsFor } from '../artifacts/ledger.ts';
@@ -28,7 +30,7 @@ export interface ClaimedTask {
 export async function claimTasks(
   ctx: ServiceContext,
   input: {
-    workspaceId: string | null;
+    workspaceId: WorkspaceId | null;
     place: 'connector' | 'cloud';
     connectorId: string | null;
     holder: string;

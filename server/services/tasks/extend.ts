@@ -1,6 +1,8 @@
 // Keeping a lease: with it go progress and what the holder says, and back comes whether to go on.
+
 import { eq, sql } from 'drizzle-orm';
 import { replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { FaultError } from '../../../replication/model/fault.ts';
 import { runPercent } from '../../../replication/model/itinerary.ts';
 import { waitsFor } from '../../../replication/model/run.ts';
@@ -29,7 +31,7 @@ export interface News {
  */
 export async function extendTask(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
   leaseSeconds: number,
   { progress, waitingFor, lines = [] }: News = {},
@@ -77,7 +79,7 @@ export async function writeLines(work: Work, task: TaskHead, lines: readonly Log
 /** Keeps how far a holder got. Whoever was lost on the way here is forgotten. */
 export async function checkpointTask(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
   checkpoint: unknown,
 ): Promise<void> {

@@ -1,6 +1,8 @@
 // The end of a leased piece of work: its result kept with the run, or its fault, or another try.
+
 import { eq, sql } from 'drizzle-orm';
 import { type RunRow, replicationRuns, runLog, tasks } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { runPercent, type StepId, stepPlan } from '../../../replication/model/itinerary.ts';
 import { answeredWithin, isOutage, waitedInVain, waitingWords } from '../../../replication/model/outage.ts';
@@ -35,7 +37,7 @@ export interface LastNews {
 /** Ends a holder's work and writes down its last news; all of it, or nothing. */
 export async function settleTask(
   ctx: ServiceContext,
-  workspaceId: string,
+  workspaceId: WorkspaceId,
   held: Held,
   outcome: Outcome,
   { lines = [], confirmed = [] }: LastNews = {},
