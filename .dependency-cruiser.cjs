@@ -220,10 +220,10 @@ const server = [
   ),
   never(
     'database-behind-services',
-    'Only services (and queue, audit, events, secrets, access and the entry files) speak to the database: write a verb or a read in server/services and call it.',
+    'Only services (and queue, mail, audit, events, secrets, access and the entry files) speak to the database: write a verb or a read in server/services and call it.',
     {
       path: '^server/',
-      pathNot: `^server/(services|queue|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
+      pathNot: `^server/(services|queue|mail|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
     },
     { path: `^db/(?!client\\.ts$)|${packages('pg', 'drizzle-orm')}` },
   ),
@@ -232,7 +232,7 @@ const server = [
     'Whoever calls a verb may hand the database on and name its type (import type), but not open it: take it as an argument from the entry file.',
     {
       path: '^server/',
-      pathNot: `^server/(services|queue|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
+      pathNot: `^server/(services|queue|mail|audit|events|secrets|access)/|^server/[^/]+$|${TEST_SUPPORT}`,
     },
     { path: '^db/client\\.ts$', dependencyTypesNot: ['type-only'] },
   ),
@@ -307,8 +307,8 @@ const server = [
   ),
   never(
     'foundations-below-services',
-    'access, audit, events, secrets and queue lie below the verbs: take what you need as an argument, or move the code up into server/services.',
-    { path: '^server/(access|audit|events|secrets|queue)/' },
+    'access, audit, events, secrets, mail and queue lie below the verbs: take what you need as an argument, or move the code up into server/services.',
+    { path: '^server/(access|audit|events|secrets|mail|queue)/' },
     { path: '^server/(services|engine|api|sms|gateway|auth)/|^replication/(?!model/)' },
   ),
   never(

@@ -31,6 +31,8 @@ export default {
     '@zxcvbn-ts/language-common',
     'drizzle-orm',
     'fast-xml-parser',
+    'ipaddr.js',
+    'nodemailer',
     'pg',
     'pg-boss',
     'pino',

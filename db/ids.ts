@@ -23,5 +23,8 @@ export const newId = {
   reset: () => `reset-${hex17()}`,
   identity: () => `identity-${hex17()}`,
   groupRole: () => `group-role-${hex17()}`,
+  channel: () => `channel-${hex17()}`,
+  delivery: () => `dlv-${hex17()}`,
+  mail: () => `mail-${hex17()}`,
   code: () => `code-${hex17()}`,
 };

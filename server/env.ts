@@ -1,4 +1,5 @@
 // What web and worker take from the environment: checked once, at the start, with everything that is missing named at once.
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
 import { whyNoPublicUrl } from './public-url.ts';
@@ -29,6 +30,23 @@ const shared = z.object({
   LANDFALL_HISTORY_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   /** How long the audit trail is kept; for good when it is not set (`auditDays` reads it). */
   LANDFALL_AUDIT_DAYS: z.coerce.number().int().min(LEAST_AUDIT_DAYS).max(36_500).optional(),
+  /** Where mail goes out: smtp://user:password@host:587, or smtps://…:465. Without it no mail is sent (server/mail). */
+  LANDFALL_SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/\S+$/, 'must look like smtp://user:password@host:587, special characters as %XX')
+    .optional(),
+  /** Whom mail is from: landfall@example.com, or Landfall <landfall@example.com>. */
+  LANDFALL_MAIL_FROM: z
+    .string()
+    .regex(/^[^@\r\n]+@[^@\s]+$/, 'must be an e-mail address, such as Landfall <landfall@example.com>')
+    .optional(),
+  /** Which inner addresses notifications may be sent to: 1 for all, or networks separated by commas (`notifyPrivate` reads it). */
+  LANDFALL_NOTIFY_PRIVATE: z
+    .string()
+    .refine((value) => notifyPrivate({ LANDFALL_NOTIFY_PRIVATE: value }) !== null, {
+      error: 'must be 0, 1, or networks such as 10.1.0.0/16,192.168.7.4',
+    })
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -106,6 +124,25 @@ export function historyDays(source: Record<string, string | undefined> = process
 export function auditDays(source: Record<string, string | undefined> = process.env): number | null {
   const days = Number(source.LANDFALL_AUDIT_DAYS);
   return Number.isInteger(days) && days >= LEAST_AUDIT_DAYS ? days : null;
+}
+
+/** Which inner addresses notifications may go to: all, none, or those in these networks. Null for what cannot be read. */
+export function notifyPrivate(
+  source: Record<string, string | undefined> = process.env,
+): boolean | [network: ipaddr.IPv4 | ipaddr.IPv6, bits: number][] | null {
+  const value = source.LANDFALL_NOTIFY_PRIVATE?.trim() ?? '';
+  if (value === '' || value === '0') return false;
+  if (value === '1') return true;
+  try {
+    return value.split(',').map((entry) => {
+      const network = entry.trim();
+      if (network.includes('/')) return ipaddr.parseCIDR(network);
+      const address = ipaddr.parse(network);
+      return [address, address.kind() === 'ipv4' ? 32 : 128];
+    });
+  } catch {
+    return null;
+  }
 }
 
 const awsVariables = z.object({

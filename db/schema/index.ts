@@ -5,6 +5,7 @@ export * from './cloud.ts';
 export * from './connectors.ts';
 export * from './cutovers.ts';
 export * from './invitations.ts';
+export * from './notifications.ts';
 export * from './people.ts';
 export * from './replication.ts';
 export type * from './rows.ts';

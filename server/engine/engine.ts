@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { rest } from '../../replication/disks/pause.ts';
 import { auditDays, historyDays, outageSeconds } from '../env.ts';
 import { log } from '../log.ts';
-import { onNudge } from '../queue/queue.ts';
+import { sendQueuedMail } from '../mail/send-queued.ts';
+import { onMail, onNudge } from '../queue/queue.ts';
 import { keepAuditChain } from '../services/activity/keep-chain.ts';
 import { learnAccounts } from '../services/cloud/target.ts';
 import { cloudDeadline, type Targets } from '../services/cloud/target-pool.ts';
@@ -47,6 +48,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   const holder = `worker-${randomUUID()}`;
   const leaseSeconds = options.leaseSeconds ?? 20;
   await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
+  await untilDatabaseAnswers(() => onMail(sendQueuedMail), signal);
   // Before any work: of one from before targets were rows only the environment knows how it is reached.
   await untilDatabaseAnswers(() => targetsFromEnvironment(ctx), signal);
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
