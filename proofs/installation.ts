@@ -13,7 +13,7 @@ import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from '../scripts/run/co
 import { stopListening } from '../server/events/listen.ts';
 import { stopQueue } from '../server/queue/queue.ts';
 import { createEnrolmentCode } from '../server/services/connectors/enrol.ts';
-import { type ServiceContext, systemContext } from '../server/services/context.ts';
+import { type ProgramContext, systemContext } from '../server/services/context.ts';
 import { createFirstMembers } from '../server/services/people/first-members.ts';
 import { targetsFromEnvironment } from '../server/services/targets/from-environment.ts';
 import { type Gateway, startGateway } from './gateway.ts';
@@ -21,7 +21,7 @@ import { Program } from './program.ts';
 
 export interface Installation {
   db: Database;
-  ctx: ServiceContext;
+  ctx: ProgramContext;
   workspaceId: WorkspaceId;
   lab: LabFile;
   /** A control call of the lab. */

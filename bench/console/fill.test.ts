@@ -11,7 +11,7 @@ import { catalogServerSchema } from '../../replication/model/server.ts';
 import { stepProgressSchema, stepResultSchemas } from '../../replication/model/step-results.ts';
 import { listActivity } from '../../server/services/activity/list.ts';
 import { listConnectors } from '../../server/services/connectors/list.ts';
-import { type ServiceContext, systemContext } from '../../server/services/context.ts';
+import { type ProgramContext, systemContext } from '../../server/services/context.ts';
 import { getCutover, listCutovers } from '../../server/services/cutovers/list.ts';
 import { listImages } from '../../server/services/images/list.ts';
 import { listInstances } from '../../server/services/instances/list.ts';
@@ -33,7 +33,7 @@ const sizes = sizesFor(SERVERS);
 
 let database: TestDatabase;
 let db: Database;
-let ctx: ServiceContext;
+let ctx: ProgramContext;
 let indexesBefore: unknown[];
 
 const indexes = async () =>
@@ -165,7 +165,7 @@ it('keeps beside its rows what the triggers, that were off, would have kept', as
   );
 });
 
-const VERBS: Record<string, (ctx: ServiceContext, input: ListQuery) => Promise<ListPage<unknown>>> = {
+const VERBS: Record<string, (ctx: ProgramContext, input: ListQuery) => Promise<ListPage<unknown>>> = {
   'servers.list': listServers,
   'jobs.list': listJobs,
   'connectors.list': listConnectors,

@@ -12,7 +12,7 @@ import { stopQueue } from '../../server/queue/queue.ts';
 import type { Targets } from '../../server/services/cloud/target-pool.ts';
 import { watchInstances } from '../../server/services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../../server/services/connectors/report.ts';
-import { type ServiceContext, systemContext } from '../../server/services/context.ts';
+import { type ProgramContext, systemContext } from '../../server/services/context.ts';
 import { trimHistory } from '../../server/services/history/trim.ts';
 import { createDueRuns } from '../../server/services/jobs/create-due-runs.ts';
 import { fulfilSmallestWishes } from '../../server/services/overview/replicate-smallest.ts';
@@ -77,7 +77,7 @@ export async function measureTicks(
 }
 
 /** Goes round all pending runs once, five a turn: what a waiting run says, as the fill has it, is then what the product says. */
-async function sweepOnce(ctx: ServiceContext, databaseUrl: string): Promise<void> {
+async function sweepOnce(ctx: ProgramContext, databaseUrl: string): Promise<void> {
   const rounds = { active: new Round(), pending: new Round() };
   const [open] = await sqlOnce<{ turns: number }>(
     databaseUrl,

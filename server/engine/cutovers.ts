@@ -1,13 +1,13 @@
 // Takes the cutovers that are under way one step further, the next hundred each time. Called by the engine every second; several workers may.
 import { log } from '../log.ts';
 import { doOutside } from '../services/cloud/cutover-launch.ts';
-import type { ServiceContext } from '../services/context.ts';
+import type { ProgramContext } from '../services/context.ts';
 import { advanceCutover, type Outside } from '../services/cutovers/advance.ts';
 import { openCutovers, startDueCutovers } from '../services/cutovers/due.ts';
 import type { Round } from '../services/round.ts';
 
 /** Side by side: one that waits for AWS holds up no other. */
-export async function tendCutovers(ctx: ServiceContext, round: Round): Promise<void> {
+export async function tendCutovers(ctx: ProgramContext, round: Round): Promise<void> {
   await startDueCutovers(ctx);
   const open = await openCutovers(ctx, round);
   await Promise.all(

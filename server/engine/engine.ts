@@ -11,7 +11,7 @@ import { learnAccounts } from '../services/cloud/target.ts';
 import { cloudDeadline, type Targets } from '../services/cloud/target-pool.ts';
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
-import type { ServiceContext } from '../services/context.ts';
+import type { ProgramContext } from '../services/context.ts';
 import { untilDatabaseAnswers } from '../services/database-faults.ts';
 import { trimHistory } from '../services/history/trim.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
@@ -30,7 +30,7 @@ import { sweepRuns } from './sweep.ts';
 
 export interface EngineOptions {
   /** Of no workspace: the engine works for all. */
-  ctx: ServiceContext;
+  ctx: ProgramContext;
   targets: Targets;
   /** Steps performed at once by this process. */
   concurrency?: number;

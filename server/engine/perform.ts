@@ -14,7 +14,7 @@ import { type LogLine, MOST_LINES } from '../../replication/wire/gateway.ts';
 import { log } from '../log.ts';
 import { confirmArtifacts, declareArtifacts } from '../services/artifacts/ledger.ts';
 import type { Targets } from '../services/cloud/target-pool.ts';
-import type { ServiceContext } from '../services/context.ts';
+import type { ProgramContext } from '../services/context.ts';
 import { faultOf, untilDatabaseAnswers } from '../services/database-faults.ts';
 import { imagePruned, imagesToPrune, recordImage } from '../services/images/record.ts';
 import { giveBack, type Held } from '../services/leases/lease.ts';
@@ -37,7 +37,7 @@ export interface PerformOptions {
   signal: AbortSignal;
 }
 
-export async function performStep(ctx: ServiceContext, claimed: ClaimedTask, options: PerformOptions): Promise<void> {
+export async function performStep(ctx: ProgramContext, claimed: ClaimedTask, options: PerformOptions): Promise<void> {
   const { task, run } = claimed;
   const stepId = CLOUD_STEPS.find((id) => id === task.stepId);
   if (!run || !stepId || !task.holder) return;

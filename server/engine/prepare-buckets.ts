@@ -1,11 +1,11 @@
 // The rules of the staging buckets are the console's business: a connector's key may only put objects there.
 import { log } from '../log.ts';
 import type { Targets } from '../services/cloud/target-pool.ts';
-import type { ServiceContext } from '../services/context.ts';
+import type { ProgramContext } from '../services/context.ts';
 import { currentPlaces } from '../services/targets/store.ts';
 
 /** Sets what expires by itself in the bucket of every target. One that cannot be reached holds up no other. */
-export async function prepareBuckets(ctx: ServiceContext, targets: Targets, signal: AbortSignal): Promise<void> {
+export async function prepareBuckets(ctx: ProgramContext, targets: Targets, signal: AbortSignal): Promise<void> {
   for (const { targetId, revision, bucket } of await currentPlaces(ctx.db)) {
     if (signal.aborted) return;
     try {

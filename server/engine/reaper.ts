@@ -5,11 +5,11 @@ import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
 import { putAsideNeeded } from '../services/artifacts/due.ts';
 import { askConnectorToRelease, dueArtifacts, markNotReleased, markReleased } from '../services/artifacts/release.ts';
 import type { Targets } from '../services/cloud/target-pool.ts';
-import type { ServiceContext } from '../services/context.ts';
+import type { ProgramContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
 
 /** One pass over what is due, each where it was made. What fails is tried again later, at longer and longer intervals. */
-export async function reap(ctx: ServiceContext, targets: Targets, signal: AbortSignal): Promise<void> {
+export async function reap(ctx: ProgramContext, targets: Targets, signal: AbortSignal): Promise<void> {
   await putAsideNeeded(ctx.db);
   await settleOrphansAtSource(ctx);
   const due = await dueArtifacts(ctx);

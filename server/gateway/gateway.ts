@@ -14,7 +14,7 @@ import { lendToRun } from '../services/cloud/lend.ts';
 import { authenticateConnector, enrolConnector } from '../services/connectors/enrol.ts';
 import { beginSession, checkSession, holderOf, reportHealth } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
-import { parseInput, processContext, type ServiceContext } from '../services/context.ts';
+import { type ProgramContext, parseInput, processContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
 import { giveBack } from '../services/leases/lease.ts';
 import { checkpointTask, extendTask } from '../services/tasks/extend.ts';
@@ -27,7 +27,7 @@ const HEALTH_EVERY_SECONDS = 10;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 interface Call {
-  ctx: ServiceContext;
+  ctx: ProgramContext;
   connector: ConnectorHead;
   signal: AbortSignal;
 }

@@ -9,7 +9,7 @@ import { outageSeconds } from '../env.ts';
 import { currentConnector } from '../services/connectors/current.ts';
 import { checkSession, holderOf, touchConnector } from '../services/connectors/report.ts';
 import type { ConnectorHead } from '../services/connectors/status.ts';
-import type { ServiceContext } from '../services/context.ts';
+import type { ProgramContext } from '../services/context.ts';
 import { listenForTasks } from '../services/leases/hints.ts';
 import { type ClaimedTask, claimTasks } from '../services/tasks/claim.ts';
 import { settleTask } from '../services/tasks/settle.ts';
@@ -18,7 +18,7 @@ import { settleTask } from '../services/tasks/settle.ts';
 const LOOK_AGAIN_MS = 3_000;
 
 export async function waitForTasks(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   connector: ConnectorHead,
   input: GatewayRequest<'claim'> & { leaseSeconds: number },
   signal: AbortSignal,
@@ -63,7 +63,7 @@ export async function waitForTasks(
 const AT_AWS: readonly (StepId | null)[] = ['check-server', 'find-changes', 'copy-disks'];
 
 /** A connector that knows of no lending would use a key of its own, or none: its work ends with the reason, and is no longer there. */
-async function withoutLent(ctx: ServiceContext, holder: string, claimed: ClaimedTask[]): Promise<ClaimedTask[]> {
+async function withoutLent(ctx: ProgramContext, holder: string, claimed: ClaimedTask[]): Promise<ClaimedTask[]> {
   const refused = claimed.filter(
     ({ task, connectorSignIn }) => connectorSignIn === 'lent' && AT_AWS.includes(task.stepId),
   );
@@ -119,6 +119,6 @@ function toWire({ task, run, place, connectorSignIn, artifacts, measured }: Clai
 }
 
 /** Bytes a second that the connector may send at this hour; null without a limit. */
-export function bandwidthNow(ctx: ServiceContext, connector: Pick<ConnectorHead, 'bandwidth'>): number | null {
+export function bandwidthNow(ctx: ProgramContext, connector: Pick<ConnectorHead, 'bandwidth'>): number | null {
   return bytesPerSecondAt(connector.bandwidth ?? NO_LIMIT, ctx.now());
 }

@@ -5,7 +5,7 @@ import { type Database, database, type Queries } from '../../db/client.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { faultError } from '../../replication/model/fault.ts';
 import { may, type Permission } from '../access/permissions.ts';
-import type { MemberPrincipal, Principal } from '../access/principals.ts';
+import type { ConnectorPrincipal, MemberPrincipal, Principal, SystemPrincipal } from '../access/principals.ts';
 import { type AuditEntry, recordAudit } from '../audit/record.ts';
 import { now } from '../clock.ts';
 import { type NewEvent, recordEvents } from '../events/record.ts';
@@ -17,13 +17,21 @@ export interface ServiceContext {
   now(): Date;
 }
 
+/**
+ * What is given to a verb that asks for no permission: Landfall itself acts, or a connector that has shown its token. A member's
+ * context does not fit.
+ */
+export interface ProgramContext extends ServiceContext {
+  principal: SystemPrincipal | ConnectorPrincipal;
+}
+
 /** The context of the engine itself, for one workspace (or none, for sweeps over all). */
-export function systemContext(db: Database, workspaceId: WorkspaceId | null, what = 'Landfall'): ServiceContext {
+export function systemContext(db: Database, workspaceId: WorkspaceId | null, what = 'Landfall'): ProgramContext {
   return { db, principal: { kind: 'system', workspaceId, what }, now };
 }
 
 /** The context of a program of ours, on the database of this process. */
-export function processContext(what: string): ServiceContext {
+export function processContext(what: string): ProgramContext {
   return systemContext(database(), null, what);
 }
 

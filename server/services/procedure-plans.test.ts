@@ -152,7 +152,7 @@ it('finds by index what a verb changes', async () => {
     const cutover = await db.$count(cutovers, eq(cutovers.jobId, 'sms-job-8'));
     expect(cutover).toBe(2);
     await cancelCutover(admin, { cutoverId: CUTOVER });
-    await advanceCutover(admin, { id: 'cutover-3', workspaceId });
+    await advanceCutover({ ...systemContext(db, null, 'worker'), now: admin.now }, { id: 'cutover-3', workspaceId });
     await inTransaction(admin, workspaceId, async (work) => {
       await newestPower(work, CUTOVER);
       await endPowerTasks(work, CUTOVER);

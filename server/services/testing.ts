@@ -12,13 +12,13 @@ import type { Role } from '../access/permissions.ts';
 import { stopListening } from '../events/listen.ts';
 import { stopQueue } from '../queue/queue.ts';
 import { importCatalog, receiveCatalogPage } from './catalog/import.ts';
-import { type ServiceContext, systemContext } from './context.ts';
+import { type ProgramContext, type ServiceContext, systemContext } from './context.ts';
 import { createTarget } from './targets/create.ts';
 import { claimTasks } from './tasks/claim.ts';
 
 export interface TestWorkspace {
   db: Database;
-  ctx: ServiceContext;
+  ctx: ProgramContext;
   workspaceId: WorkspaceId;
   connectorId: string;
   /** Its only AWS target. */

@@ -1,7 +1,7 @@
 // The audit trail as time passes: its chain is sealed, and what is older than the rule of retention goes.
 import { workspaces } from '../../../db/schema/index.ts';
 import { sealChains, sealingKeys, trimChain } from '../../audit/seal.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ProgramContext } from '../context.ts';
 
 /** Rows of one statement. */
 const ROWS = 500;
@@ -13,7 +13,7 @@ const MOST_BATCHES = 20;
  * the seal is what proves where the chain begins.
  * @param days for which the audit trail is kept; null: for good
  */
-export async function keepAuditChain(ctx: ServiceContext, days: number | null): Promise<void> {
+export async function keepAuditChain(ctx: ProgramContext, days: number | null): Promise<void> {
   const [key] = sealingKeys();
   if (!key) return;
   await sealChains(ctx.db, key, ctx.now());

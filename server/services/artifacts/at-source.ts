@@ -6,7 +6,7 @@ import type { Queries } from '../../../db/client.ts';
 import { artifacts, connectors, replicationRuns } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { fault } from '../../../replication/model/fault.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ProgramContext } from '../context.ts';
 import { dueForRelease, firstAtSource, HOPELESS } from './due.ts';
 
 /** vCenter ends an export by itself when nobody has spoken of it for 5 minutes (HttpNfcLeaseInfo.leaseTimeout). */
@@ -38,7 +38,7 @@ export async function leftAtSource(
 }
 
 /** Looks after what is due and belongs to connectors that are gone. */
-export async function settleOrphansAtSource(ctx: ServiceContext): Promise<void> {
+export async function settleOrphansAtSource(ctx: ProgramContext): Promise<void> {
   const { db } = ctx;
   const rows = await db
     .select({

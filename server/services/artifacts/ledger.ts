@@ -7,13 +7,13 @@ import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { Confirmation, Declaration } from '../../../replication/wire/gateway.ts';
-import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, type Work } from '../context.ts';
 import { type Held, lockHeld, type TaskHead } from '../leases/lease.ts';
 import { afterFailedRelease, dueForRelease, SOURCE_KINDS } from './due.ts';
 
 /** The rows for these tokens, in their order: new ones, or those that an earlier try declared. */
 export async function declareArtifacts(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
   declared: readonly Declaration[],
@@ -42,7 +42,7 @@ export async function declareArtifacts(
 
 /** Writes down what became of artifacts of this work: of all of them, or of none. */
 export async function confirmArtifacts(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
   confirmed: readonly Confirmation[],
@@ -89,7 +89,7 @@ export async function writeConfirmed(
 }
 
 /** The artifacts a holder has to know: those of its run, or all that a connector is asked to release. */
-export async function artifactsFor(ctx: ServiceContext, task: TaskRow): Promise<Artifact[]> {
+export async function artifactsFor(ctx: ProgramContext, task: TaskRow): Promise<Artifact[]> {
   const where = task.runId
     ? eq(artifacts.runId, task.runId)
     : task.kind === 'release-artifacts' && task.connectorId

@@ -6,7 +6,7 @@ import { artifacts, connectors, replicationRuns, tasks } from '../../../db/schem
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Artifact } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
 import type { AtPlace } from '../targets/store.ts';
 import { afterFailedRelease, dueForRelease, firstAtAws, firstAtSource } from './due.ts';
@@ -24,7 +24,7 @@ export interface DueArtifact {
 
 /** What the cloud side has to release now (AMIs before the snapshots that they use), and which connectors have something to do. */
 export async function dueArtifacts(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
 ): Promise<{ cloud: DueArtifact[]; connectors: { connectorId: string; workspaceId: WorkspaceId }[] }> {
   const rows = await ctx.db
     .select({ row: artifacts })
@@ -52,7 +52,7 @@ export async function dueArtifacts(
   };
 }
 
-export async function markReleased(ctx: ServiceContext, due: DueArtifact): Promise<void> {
+export async function markReleased(ctx: ProgramContext, due: DueArtifact): Promise<void> {
   await inTransaction(ctx, due.workspaceId, async ({ tx, event }) => {
     await tx
       .update(artifacts)
@@ -62,13 +62,13 @@ export async function markReleased(ctx: ServiceContext, due: DueArtifact): Promi
   });
 }
 
-export async function markNotReleased(ctx: ServiceContext, due: DueArtifact, fault: Fault): Promise<void> {
+export async function markNotReleased(ctx: ProgramContext, due: DueArtifact, fault: Fault): Promise<void> {
   await ctx.db.update(artifacts).set(afterFailedRelease(fault)).where(eq(artifacts.id, due.artifact.id));
 }
 
 /** Asks a connector to release what only it can reach; one request is enough. */
 export async function askConnectorToRelease(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   connectorId: string,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { connectors, serverSightings, servers, tasks } from '../../../db/schema/
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { type Fault, faultError } from '../../../replication/model/fault.ts';
 import { type CatalogServer, readiness } from '../../../replication/model/server.ts';
-import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
+import { guard, inTransaction, type ProgramContext, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
 import { type Held, lockHeld } from '../leases/lease.ts';
 
@@ -86,7 +86,7 @@ export async function beginImport(
 
 /** Stores a page; the last one marks the servers that were not seen as gone. Repeating a page changes nothing. */
 export async function receiveCatalogPage(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
   page: { servers: CatalogServer[]; last: boolean },

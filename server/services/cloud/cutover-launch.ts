@@ -8,7 +8,7 @@ import { cutovers, instances } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { CutoverCheck, CutoverOptions } from '../../../replication/model/cutover.ts';
 import { FaultError, toFault } from '../../../replication/model/fault.ts';
-import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, systemContext, type Work } from '../context.ts';
 import { launchBegins, launchMade, type Outside, outsideFailed } from '../cutovers/advance.ts';
 import { CutoverChange } from '../cutovers/change.ts';
 import { instanceLooked } from '../cutovers/instance-checks.ts';
@@ -26,7 +26,7 @@ interface Found {
   workspaceId: WorkspaceId;
 }
 
-export async function doOutside(ctx: ServiceContext, found: Found, outside: Outside): Promise<void> {
+export async function doOutside(ctx: ProgramContext, found: Found, outside: Outside): Promise<void> {
   const own = systemContext(ctx.db, found.workspaceId, 'Landfall');
   try {
     if (outside.do === 'launch') {
@@ -48,7 +48,7 @@ export async function doOutside(ctx: ServiceContext, found: Found, outside: Outs
 }
 
 async function changing(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   found: Found,
   work: (change: CutoverChange) => void | Promise<void>,
 ): Promise<void> {
@@ -59,7 +59,7 @@ async function changing(
 
 async function within(
   transaction: Work,
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   { id }: Found,
   work: (change: CutoverChange) => void | Promise<void>,
 ): Promise<void> {
@@ -79,7 +79,7 @@ function isDue(cutoverId: string): boolean {
   return true;
 }
 
-async function look(ctx: ServiceContext, found: Found, launchId: string): Promise<void> {
+async function look(ctx: ProgramContext, found: Found, launchId: string): Promise<void> {
   const [row] = await ctx.db
     .select({ instance: instances, options: cutovers.options })
     .from(cutovers)
@@ -95,7 +95,7 @@ async function look(ctx: ServiceContext, found: Found, launchId: string): Promis
   await changing(ctx, found, (change) => instanceLooked(change, instance, text, tcp));
 }
 
-async function consoleOf(ctx: ServiceContext, row: typeof instances.$inferSelect, instanceId: string) {
+async function consoleOf(ctx: ProgramContext, row: typeof instances.$inferSelect, instanceId: string) {
   const target = await targetPool().at(ctx.db, row);
   return target.instances.consoleOutput(instanceId, cloudDeadline());
 }
@@ -130,7 +130,7 @@ async function tcpCheck(
     : { ...check, state: 'pass', text: `${at} takes connections.` };
 }
 
-async function stop(ctx: ServiceContext, launchId: string): Promise<void> {
+async function stop(ctx: ProgramContext, launchId: string): Promise<void> {
   const [row] = await ctx.db.select().from(instances).where(eq(instances.id, launchId));
   if (!row?.instanceId) return;
   const target = await targetPool().at(ctx.db, row);

@@ -8,7 +8,7 @@ import { DIGEST_PREFIX, digestPrefix, stagingPrefix } from '../../../replication
 import { faultError } from '../../../replication/model/fault.ts';
 import { type LentScope, lendCredentials } from '../../../replication/target/aws/lend.ts';
 import type { GatewayResponse } from '../../../replication/wire/gateway.ts';
-import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, type Work } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { signInOf } from '../targets/sign-in.ts';
 import { placeAt, targetById } from '../targets/store.ts';
@@ -21,7 +21,7 @@ const LENT = 'target.lend';
  * and what AWS says of the console's own sign-in
  */
 export async function lendToRun(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
 ): Promise<GatewayResponse<'lend'>> {

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { artifacts, instances } from '../../../db/schema/index.ts';
 import { log } from '../../log.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext } from '../context.ts';
 import type { Round } from '../round.ts';
 import { finishLaunch } from './launch.ts';
 import type { Targets } from './target-pool.ts';
@@ -20,7 +20,7 @@ export interface InstanceRounds {
 }
 
 export async function watchInstances(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   targets: Targets,
   rounds: InstanceRounds,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export async function watchInstances(
 type Watched = Awaited<ReturnType<typeof toLookAt>>[number];
 
 /** Instances of one place. */
-async function watchThose(ctx: ServiceContext, open: Watched[], targets: Targets, signal: AbortSignal): Promise<void> {
+async function watchThose(ctx: ProgramContext, open: Watched[], targets: Targets, signal: AbortSignal): Promise<void> {
   const [first] = open;
   if (!first) return;
   const target = await targets.at(ctx.db, first);
@@ -73,7 +73,7 @@ async function watchThose(ctx: ServiceContext, open: Watched[], targets: Targets
 }
 
 /** The next of those that are starting or ending, and the next of all. */
-async function toLookAt({ db }: ServiceContext, rounds: InstanceRounds) {
+async function toLookAt({ db }: ProgramContext, rounds: InstanceRounds) {
   const { id, launchedAt } = instances;
   const next = async (round: Round, which?: SQL) => {
     const rows = await db
@@ -103,7 +103,7 @@ async function toLookAt({ db }: ServiceContext, rounds: InstanceRounds) {
 }
 
 /** Launches whose caller died between the row and EC2's answer. */
-async function finishLostLaunches(ctx: ServiceContext): Promise<void> {
+async function finishLostLaunches(ctx: ProgramContext): Promise<void> {
   const lost = await ctx.db
     .select()
     .from(instances)

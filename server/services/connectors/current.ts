@@ -2,7 +2,7 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { connectors } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ProgramContext } from '../context.ts';
 import type { ConnectorHead } from './status.ts';
 
 export const CONNECTOR_HEAD = {
@@ -15,7 +15,7 @@ export const CONNECTOR_HEAD = {
   checkRequestedAt: connectors.checkRequestedAt,
 } satisfies Record<keyof ConnectorHead, unknown>;
 
-export async function currentConnector(ctx: ServiceContext, connectorId: string): Promise<ConnectorHead> {
+export async function currentConnector(ctx: ProgramContext, connectorId: string): Promise<ConnectorHead> {
   const [row] = await ctx.db
     .select(CONNECTOR_HEAD)
     .from(connectors)

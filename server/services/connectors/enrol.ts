@@ -6,7 +6,7 @@ import { connectors, enrolmentCodes } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest, GatewayResponse } from '../../../replication/wire/gateway.ts';
 import type { Principal } from '../../access/principals.ts';
-import { guard, inTransaction, type ServiceContext } from '../context.ts';
+import { guard, inTransaction, type ProgramContext, type ServiceContext } from '../context.ts';
 import { targetsOf } from '../targets/store.ts';
 import { CONNECTOR_HEAD } from './current.ts';
 import type { ConnectorHead } from './status.ts';
@@ -62,7 +62,7 @@ export async function enrolmentResult(
 
 /** Exchanges a code for a connector and its token. */
 export async function enrolConnector(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: GatewayRequest<'enrol'>,
 ): Promise<GatewayResponse<'enrol'>> {
   const refused = () =>
@@ -111,7 +111,7 @@ export async function enrolConnector(
 
 /** The connector behind a bearer token. Throws `connector-refused`. */
 export async function authenticateConnector(
-  ctx: Pick<ServiceContext, 'db'>,
+  ctx: Pick<ProgramContext, 'db'>,
   token: string,
 ): Promise<{ connector: ConnectorHead; principal: Extract<Principal, { kind: 'connector' }> }> {
   const dot = token.indexOf('.');

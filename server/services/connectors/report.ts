@@ -5,7 +5,7 @@ import { connectors, replicationRuns, tasks } from '../../../db/schema/index.ts'
 import { faultError } from '../../../replication/model/fault.ts';
 import type { GatewayRequest } from '../../../replication/wire/gateway.ts';
 import { nudgeRun } from '../../queue/queue.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext } from '../context.ts';
 import { type ConnectorHead, connectorStatus, SILENT_AFTER_SECONDS } from './status.ts';
 
 export function holderOf(connectorId: string, session: number): string {
@@ -17,7 +17,7 @@ export function holderOf(connectorId: string, session: number): string {
  * Throws `connector-superseded` to one that stands by while another one was heard of lately.
  */
 export async function beginSession(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   connector: ConnectorHead,
   input: Omit<GatewayRequest<'hello'>, 'standBy'> & { standBy?: boolean },
 ): Promise<number> {
@@ -52,7 +52,7 @@ export async function beginSession(
   });
 }
 
-async function demandSilence(ctx: ServiceContext, tx: Queries, connectorId: string): Promise<void> {
+async function demandSilence(ctx: ProgramContext, tx: Queries, connectorId: string): Promise<void> {
   const [row] = await tx
     .select({ host: connectors.host, lastSeenAt: connectors.lastSeenAt })
     .from(connectors)
@@ -74,12 +74,12 @@ export function checkSession(connector: ConnectorHead, session: number): void {
   throw faultError(session < connector.session ? 'connector-superseded' : 'connector-session-unknown');
 }
 
-export async function touchConnector(ctx: ServiceContext, connectorId: string): Promise<void> {
+export async function touchConnector(ctx: ProgramContext, connectorId: string): Promise<void> {
   await ctx.db.update(connectors).set({ lastSeenAt: ctx.now() }).where(eq(connectors.id, connectorId));
 }
 
 export async function reportHealth(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   connector: ConnectorHead,
   input: GatewayRequest<'report-health'>,
 ): Promise<void> {
@@ -118,7 +118,7 @@ async function nudgeWaiting(tx: Queries, connectorId: string): Promise<void> {
 }
 
 /** Connectors that fell silent are told to the screens. Called by the sweep. */
-export async function noteSilentConnectors(ctx: ServiceContext): Promise<void> {
+export async function noteSilentConnectors(ctx: ProgramContext): Promise<void> {
   const rows = await ctx.db.select().from(connectors).where(isNull(connectors.disassociatedAt));
   for (const row of rows) {
     const said = connectorStatus(row, ctx.now());

@@ -8,7 +8,7 @@ import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { cutoverStep } from '../../../replication/model/cutover.ts';
 import { type FaultError, faultError } from '../../../replication/model/fault.ts';
 import { isEnded } from '../../../replication/model/run.ts';
-import { inTransaction, type ServiceContext, systemContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, systemContext, type Work } from '../context.ts';
 import { createRun, openRun } from '../runs/create.ts';
 import { CutoverChange } from './change.ts';
 import { cutoverReadiness } from './checks.ts';
@@ -24,7 +24,7 @@ export type Outside =
 
 /** Locks the cutover and moves it; null when another worker has it, or there is nothing to do at AWS. */
 export async function advanceCutover(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   found: { id: string; workspaceId: WorkspaceId },
 ): Promise<Outside | null> {
   const own = systemContext(ctx.db, found.workspaceId, 'Landfall');
@@ -42,7 +42,7 @@ export async function advanceCutover(
   });
 }
 
-async function advanceActive(change: CutoverChange, ctx: ServiceContext): Promise<Outside | null> {
+async function advanceActive(change: CutoverChange, ctx: ProgramContext): Promise<Outside | null> {
   if (change.row.state !== 'active') return null;
   switch (change.row.step) {
     case 'check':
@@ -120,7 +120,7 @@ async function stopSource(change: CutoverChange): Promise<void> {
   change.ask(said?.message ?? 'The connector gave up.', said?.remedy ?? null, ['try-again', 'power-off']);
 }
 
-async function finalRun(change: CutoverChange, ctx: ServiceContext): Promise<void> {
+async function finalRun(change: CutoverChange, ctx: ProgramContext): Promise<void> {
   const { row, work } = change;
   const run = row.finalRunId ? await runOf(work, row.finalRunId) : null;
   // A run that failed was answered with another try.
@@ -146,7 +146,7 @@ const isBefore = (createdAt: Date, change: CutoverChange) => {
   return since !== undefined && createdAt.getTime() <= new Date(since).getTime();
 };
 
-async function startFinalRun(change: CutoverChange, ctx: ServiceContext): Promise<void> {
+async function startFinalRun(change: CutoverChange, ctx: ProgramContext): Promise<void> {
   const { row, work } = change;
   const other = await openRun(work, row.jobId);
   if (other) return change.wait(`Waits until ${other.id} has ended.`);

@@ -3,7 +3,7 @@
 import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
 import { cutovers, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
-import { inTransaction, type ServiceContext, systemContext } from '../context.ts';
+import { inTransaction, type ProgramContext, systemContext } from '../context.ts';
 import { eachInTurn } from '../each-in-turn.ts';
 import type { Round } from '../round.ts';
 import { CutoverChange } from './change.ts';
@@ -14,7 +14,7 @@ import { waitsByItself } from './waits.ts';
 const LATEST_START_MS = 30 * 60_000;
 const BATCH = 100;
 
-export async function startDueCutovers(ctx: ServiceContext): Promise<void> {
+export async function startDueCutovers(ctx: ProgramContext): Promise<void> {
   const due = await ctx.db
     .select({ id: cutovers.id, workspaceId: cutovers.workspaceId })
     .from(cutovers)
@@ -57,7 +57,7 @@ interface OpenCutover {
 }
 
 /** The next hundred that are under way and ask nobody, read without a lock; those of a cutover night are more. */
-export async function openCutovers(ctx: ServiceContext, round: Round): Promise<OpenCutover[]> {
+export async function openCutovers(ctx: ProgramContext, round: Round): Promise<OpenCutover[]> {
   const { id, workspaceId, state, step, timeline, options, finalRunId, sourceStopped, launchId } = cutovers;
   const rows = await ctx.db
     .select({

@@ -2,7 +2,7 @@
 // audit trail stay for good; what lies outside is never touched here, only rows that tell of what is gone.
 import { and, inArray, sql } from 'drizzle-orm';
 import { artifacts, events, replicationRuns, runLog, sessions, tasks } from '../../../db/schema/index.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ProgramContext } from '../context.ts';
 
 /** Rows of one statement: some milliseconds' work. */
 const ROWS = 200;
@@ -15,7 +15,7 @@ const MOST_BATCHES = 20;
  * One turn; several workers may take one at once.
  * @param days for which the log, the steps and the released artifacts of an ended run are kept
  */
-export async function trimHistory(ctx: ServiceContext, days: number): Promise<void> {
+export async function trimHistory(ctx: ProgramContext, days: number): Promise<void> {
   const kinds = [
     () => trimEvents(ctx),
     () => trimSessions(ctx),
@@ -27,7 +27,7 @@ export async function trimHistory(ctx: ServiceContext, days: number): Promise<vo
 }
 
 /** Events are for screens that are open, or lost their connection a while ago: a week, and progress an hour. */
-async function trimEvents({ db }: ServiceContext): Promise<boolean> {
+async function trimEvents({ db }: ProgramContext): Promise<boolean> {
   // One statement for both would read the whole table.
   const old = sql`select id from ${events} where at < now() - interval '7 days' order by at limit ${ROWS}`;
   const progress = sql`select id from ${events} where kind = 'progress' and at < now() - interval '1 hour' order by at limit ${ROWS}`;
@@ -43,7 +43,7 @@ async function trimEvents({ db }: ServiceContext): Promise<boolean> {
  * Sessions that ended or ran out, a week later. That they were is in the audit trail. Of each person the last one stays, which
  * says when that person was last seen.
  */
-async function trimSessions({ db }: ServiceContext): Promise<boolean> {
+async function trimSessions({ db }: ProgramContext): Promise<boolean> {
   const over = sql`least(s.ended_at, s.expires_at)`;
   const rows = sql`select s.id from ${sessions} s where ${over} < now() - interval '7 days' and exists (
       select from ${sessions} later where later.user_id = s.user_id and later.last_seen_at > s.last_seen_at)
@@ -53,7 +53,7 @@ async function trimSessions({ db }: ServiceContext): Promise<boolean> {
 }
 
 /** Work of no run: imports, releases, power orders of cutovers that are over. A day after its end. */
-async function trimTasks({ db }: ServiceContext): Promise<boolean> {
+async function trimTasks({ db }: ProgramContext): Promise<boolean> {
   const { rowCount } = await db.delete(tasks).where(
     sql`${tasks.id} in (
       select t.id from ${tasks} t
@@ -65,7 +65,7 @@ async function trimTasks({ db }: ServiceContext): Promise<boolean> {
 }
 
 /** Entries of the ledger for what is gone. What still lies outside has its entry for as long as it lies there. */
-async function trimArtifacts({ db }: ServiceContext, days: number): Promise<boolean> {
+async function trimArtifacts({ db }: ProgramContext, days: number): Promise<boolean> {
   const { rowCount } = await db.delete(artifacts).where(
     sql`${artifacts.id} in (
       select a.id from ${artifacts} a
@@ -79,7 +79,7 @@ async function trimArtifacts({ db }: ServiceContext, days: number): Promise<bool
  * The log and the steps of runs that ended long ago, and the marks with which their steps were taken up again. A run keeps all of
  * it while a baseline is its own or something that it left waits to be taken away; it is looked at again a day later.
  */
-async function trimRuns({ db }: ServiceContext, days: number): Promise<boolean> {
+async function trimRuns({ db }: ProgramContext, days: number): Promise<boolean> {
   // Named in full: in the list of a SELECT from one table Drizzle writes a bare "id".
   const runId = sql`${replicationRuns}.id`;
   return db.transaction(async (tx) => {

@@ -11,14 +11,14 @@ import {
   replicationRuns,
 } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext, type ServiceContext } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
 import type { AtPlace } from '../targets/store.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
 export async function recordImage(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   run: RunRow,
   held: Held,
   result: { imageId: string; method?: 'register-image' | 'import-image'; note?: string | null },
@@ -107,7 +107,7 @@ export async function imagesToPrune(
   return rows;
 }
 
-export async function imagePruned(ctx: ServiceContext, workspaceId: WorkspaceId, imageId: string): Promise<void> {
+export async function imagePruned(ctx: ProgramContext, workspaceId: WorkspaceId, imageId: string): Promise<void> {
   await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const [image] = await tx
       .update(images)

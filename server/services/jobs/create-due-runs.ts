@@ -2,7 +2,7 @@
 import { and, asc, eq, isNotNull, isNull, lte, notInArray } from 'drizzle-orm';
 import { replicationJobs } from '../../../db/schema/index.ts';
 import { nextDue } from '../../../replication/model/schedule.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext } from '../context.ts';
 import { eachInTurn } from '../each-in-turn.ts';
 import { createRun } from '../runs/create.ts';
 import { notInCutover } from './held-by-cutover.ts';
@@ -10,7 +10,7 @@ import { notInCutover } from './held-by-cutover.ts';
 const BATCH = 50;
 
 /** Creates the runs that are due; several workers may do this at once. Answers how many were made. */
-export async function createDueRuns(ctx: ServiceContext): Promise<number> {
+export async function createDueRuns(ctx: ProgramContext): Promise<number> {
   const now = ctx.now();
   const due = await ctx.db
     .select({ id: replicationJobs.id, workspaceId: replicationJobs.workspaceId })

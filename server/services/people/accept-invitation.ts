@@ -13,7 +13,7 @@ import { hashPassword, verifyPassword } from '../../access/passwords.ts';
 import type { Role } from '../../access/permissions.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { tryPassword } from '../../access/sign-in.ts';
-import { inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import { countLink, tooMany } from './links.ts';
 import { lockMembers, tell } from './membership.ts';
 import { personName } from './person.ts';
@@ -52,7 +52,7 @@ export interface LinkHolder {
 }
 
 export async function lookAtInvitation(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: z.input<typeof linkInput>,
   { address }: { address: string | null },
 ): Promise<InvitationSeen> {
@@ -69,7 +69,7 @@ export async function lookAtInvitation(
 
 /** Makes the holder a member. @throws `link-dead`, `password-weak`, `password-wrong`, `too-many-attempts` */
 export async function acceptInvitation(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: z.input<typeof acceptInput>,
   holder: LinkHolder,
 ): Promise<{ workspaceId: WorkspaceId; email: string }> {
@@ -211,7 +211,7 @@ async function findPerson(db: Queries, email: string): Promise<Person | null> {
 
 /** The account's owner: signed in as that person, or able to say its password. */
 async function known(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   person: Person & { email: string },
   password: string | undefined,
   { address, member }: LinkHolder,
@@ -257,7 +257,7 @@ async function renewAccount(
 
 /** In the trail it is the new member who did it. */
 function asMember(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   of: { workspaceId: WorkspaceId; role: Role; email: string; userId: string; memberId: string; name: string },
   { address }: LinkHolder,
 ): ServiceContext {

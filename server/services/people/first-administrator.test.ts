@@ -13,7 +13,7 @@ import {
 } from '../../../db/schema/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../../db/testing.ts';
 import { signIn } from '../../access/sign-in.ts';
-import { type ServiceContext, systemContext } from '../context.ts';
+import { type ProgramContext, systemContext } from '../context.ts';
 import { faultCode } from '../testing.ts';
 import {
   createFirstAdministrator,
@@ -30,7 +30,7 @@ const token = firstRunToken(SECRET);
 
 let test: TestDatabase;
 let db: Database;
-let ctx: ServiceContext;
+let ctx: ProgramContext;
 beforeAll(async () => {
   test = await createTestDatabase();
   db = openDatabase(test.url);

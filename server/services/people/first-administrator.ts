@@ -11,7 +11,7 @@ import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { checkPassword } from '../../access/password-rule.ts';
 import { hashPassword } from '../../access/passwords.ts';
-import { inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext, parseInput } from '../context.ts';
 import type { linkInput } from './accept-invitation.ts';
 import { countLink } from './links.ts';
 import { tell } from './membership.ts';
@@ -46,7 +46,7 @@ async function nobodyYet(db: Queries): Promise<boolean> {
 
 /** What the link of the first run is worth now. */
 export async function lookAtFirstRun(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: z.input<typeof linkInput>,
   from: { address: string | null },
 ): Promise<{ state: 'open' | 'used' | 'unknown' }> {
@@ -65,7 +65,7 @@ export const firstAdministratorInput = z.object({
 
 /** Once in the life of an installation. @throws `link-dead`, `password-weak`, `too-many-attempts` */
 export async function createFirstAdministrator(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: z.input<typeof firstAdministratorInput>,
   { address }: { address: string | null },
 ): Promise<{ email: string }> {

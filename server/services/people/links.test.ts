@@ -6,7 +6,7 @@ import { members, sessions, users, workspaces } from '../../../db/schema/index.t
 import { hashPassword } from '../../access/passwords.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { signIn } from '../../access/sign-in.ts';
-import { type ServiceContext, systemContext } from '../context.ts';
+import { type ProgramContext, type ServiceContext, systemContext } from '../context.ts';
 import { faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { invite, renewInvitation } from './invite.ts';
@@ -20,7 +20,7 @@ const PASSWORD = 'a long enough sentence';
 const OTHER = 'another long sentence';
 const HERE = { address: '192.0.2.9' };
 let site: TestWorkspace;
-let ctx: ServiceContext;
+let ctx: ProgramContext;
 let admin: Member;
 let hash: string;
 

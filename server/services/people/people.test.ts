@@ -17,7 +17,7 @@ import { hashPassword } from '../../access/passwords.ts';
 import { ROLES, type Role } from '../../access/permissions.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { signIn } from '../../access/sign-in.ts';
-import { type ServiceContext, systemContext } from '../context.ts';
+import { type ProgramContext, type ServiceContext, systemContext } from '../context.ts';
 import { faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
 import { invite, renewInvitation, revokeInvitation } from './invite.ts';
@@ -35,7 +35,7 @@ const VISITOR = { ...HERE, member: null };
 const LIST = { page: 1, pageSize: 50, cursor: null, sort: null, filter: { operation: 'and' as const, tokens: [] } };
 
 let site: TestWorkspace;
-let ctx: ServiceContext;
+let ctx: ProgramContext;
 let admin: Member;
 
 beforeAll(async () => {

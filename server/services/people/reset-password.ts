@@ -11,7 +11,7 @@ import { hashOfToken, newLinkToken } from '../../access/link-token.ts';
 import { checkPassword } from '../../access/password-rule.ts';
 import { hashPassword } from '../../access/passwords.ts';
 import type { Role } from '../../access/permissions.ts';
-import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { guard, inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import type { DeadLink } from './accept-invitation.ts';
 import { linkInput } from './accept-invitation.ts';
 import type { MadeLink } from './invite.ts';
@@ -52,7 +52,7 @@ export async function createResetLink(ctx: ServiceContext, input: z.input<typeof
 }
 
 /** The same from the command line, for whoever may run commands there. @throws `not-found` */
-export async function createResetLinkFor(ctx: ServiceContext, email: string): Promise<MadeLink> {
+export async function createResetLinkFor(ctx: ProgramContext, email: string): Promise<MadeLink> {
   const [found] = await ctx.db
     .select({ userId: users.id, id: members.id, name: users.name, workspaceId: members.workspaceId })
     .from(users)
@@ -118,7 +118,7 @@ async function endLinks(tx: Queries, userId: string, ended: 'used' | 'replaced',
 export type ResetSeen = { state: DeadLink } | { state: 'open'; name: string; email: string; expiresAt: Date };
 
 export async function lookAtReset(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: z.input<typeof linkInput>,
   { address }: { address: string | null },
 ): Promise<ResetSeen> {
@@ -137,7 +137,7 @@ export const resetInput = z.object({ token: z.string().max(100), password: z.str
 
 /** Sets the password and ends every session of the user. @throws `link-dead`, `password-weak`, `too-many-attempts` */
 export async function resetPassword(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: z.input<typeof resetInput>,
   { address }: { address: string | null },
 ): Promise<{ email: string }> {

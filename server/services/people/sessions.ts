@@ -10,7 +10,14 @@ import {
   type SessionClaim,
   type SessionMember,
 } from '../../access/principals.ts';
-import { guard, inTransaction, memberContext, parseInput, type ServiceContext } from '../context.ts';
+import {
+  guard,
+  inTransaction,
+  memberContext,
+  type ProgramContext,
+  parseInput,
+  type ServiceContext,
+} from '../context.ts';
 
 /** A session ends after this many seconds, however busy it was. */
 export const SESSION_SECONDS = 7 * 86_400;
@@ -25,7 +32,7 @@ type Own = ServiceContext & { principal: MemberPrincipal };
  * is no longer the account's
  */
 export async function beginSession(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   by: Omit<SessionClaim, 'sessionId'> & { address: string | null; userAgent: string | null; passwordHash?: string },
 ): Promise<string> {
   const { userId, address } = by;

@@ -8,14 +8,14 @@ import { isPaused, type JobState } from '../../../replication/model/job.ts';
 import { isEnded, type RunEvent, transition, type WaitingKind, waitsFor } from '../../../replication/model/run.ts';
 import { releaseAfterRun } from '../artifacts/due.ts';
 import { dropBaselines } from '../baselines/baselines.ts';
-import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, type Work } from '../context.ts';
 import { hintTasks } from '../leases/hints.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
 import { nudgeQueued, whyQueued } from '../limits/limits.ts';
 import { lockRun } from './lock.ts';
 import { needsPlace, readPending, whyHeldBack } from './pending.ts';
 
-export async function advanceRun(ctx: ServiceContext, runId: string): Promise<void> {
+export async function advanceRun(ctx: ProgramContext, runId: string): Promise<void> {
   const [found] = await ctx.db
     .select({ workspaceId: replicationRuns.workspaceId, state: replicationRuns.state })
     .from(replicationRuns)
@@ -40,7 +40,7 @@ type Changes = Partial<Pick<RunRow, 'results' | 'timeline' | 'percent'>>;
 
 /** The same for a run that this transaction has locked and whose step it has just ended: no queue stands between two steps. */
 export async function advanceEnded(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   work: Work,
   run: RunRow,
   ended: Ended,
@@ -50,7 +50,7 @@ export async function advanceEnded(
   await afterStep(ctx, work, { ...run, ...changes }, ended, changes);
 }
 
-async function advancePending(ctx: ServiceContext, work: Work, run: RunRow): Promise<void> {
+async function advancePending(ctx: ProgramContext, work: Work, run: RunRow): Promise<void> {
   if (run.cancelRequestedAt) return endRun(ctx, work, run, 'cancel', fault('cancelled'));
   const [pending] = await readPending(work.tx).where(eq(replicationRuns.id, run.id));
   if (!pending) return;
@@ -72,7 +72,7 @@ async function advancePending(ctx: ServiceContext, work: Work, run: RunRow): Pro
   await openStep(work, run, stepPlan(run.step));
 }
 
-async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Promise<void> {
+async function advanceActive(ctx: ProgramContext, work: Work, run: RunRow): Promise<void> {
   const [task] = await work.tx
     .select({
       id: tasks.id,
@@ -110,7 +110,7 @@ async function advanceActive(ctx: ServiceContext, work: Work, run: RunRow): Prom
 }
 
 async function afterStep(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   work: Work,
   run: RunRow,
   ended: Omit<Ended, 'stepId'>,
@@ -167,7 +167,7 @@ async function openStep(work: Work, run: RunRow, plan: StepPlan, changes: Change
 
 /** Ends a run and tells its job. What it leaves outside goes by the ledger (engine/reaper.ts). */
 async function endRun(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   work: Work,
   run: RunRow,
   by: Extract<RunEvent, 'complete' | 'fail' | 'cancel'>,

@@ -1,7 +1,7 @@
 // Runs that nobody advances: their nudge may have been lost, or the holder of their step. A worker goes round them.
 import { and, asc, sql } from 'drizzle-orm';
 import { replicationRuns } from '../../../db/schema/index.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ProgramContext } from '../context.ts';
 import { type Places, placesOf, whyNoPlace } from '../limits/limits.ts';
 import type { Round } from '../round.ts';
 import { needsPlace, readPending, whyHeldBack } from './pending.ts';
@@ -19,7 +19,7 @@ export interface SweepRounds {
  * Ids of active runs whose step nobody holds, and of pending ones that no longer wait for what they say. There may be many of
  * either, so they are looked at in turn; without a lock, since by far the most go on waiting.
  */
-export async function runsToAdvance(ctx: ServiceContext, rounds: SweepRounds): Promise<string[]> {
+export async function runsToAdvance(ctx: ProgramContext, rounds: SweepRounds): Promise<string[]> {
   const { id, createdAt } = replicationRuns;
   const active = await ctx.db
     .select({ id, at: sql<string>`${createdAt}::text` })
@@ -39,7 +39,7 @@ export async function runsToAdvance(ctx: ServiceContext, rounds: SweepRounds): P
   return [...active.map((run) => run.id), ...pending];
 }
 
-async function pendingToAdvance(ctx: ServiceContext, round: Round): Promise<string[]> {
+async function pendingToAdvance(ctx: ProgramContext, round: Round): Promise<string[]> {
   const { id, createdAt } = replicationRuns;
   const rows = await readPending(ctx.db)
     .where(and(sql`${replicationRuns.state} = 'pending'`, round.ahead(createdAt, id)))

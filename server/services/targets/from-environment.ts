@@ -9,7 +9,7 @@ import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { partitionOf } from '../../../replication/model/target.ts';
 import { awsEnvironment } from '../../env.ts';
 import { log } from '../../log.ts';
-import { inTransaction, parseInput, type ServiceContext, systemContext } from '../context.ts';
+import { inTransaction, type ProgramContext, parseInput, systemContext } from '../context.ts';
 import { moveTarget } from './change-place.ts';
 import { createTarget } from './create.ts';
 import { type PlaceInput, placeInput } from './place.ts';
@@ -27,7 +27,7 @@ const told = new Map<string, string>();
  * way, or differs, by workspace. @throws `input-invalid` when the variables are no place
  */
 export async function targetsFromEnvironment(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   source: Source = process.env,
 ): Promise<Map<string, string>> {
   const named = placeOfEnvironment(source);
@@ -44,7 +44,7 @@ export async function targetsFromEnvironment(
   return findings;
 }
 
-async function tend(ctx: ServiceContext, workspaceId: WorkspaceId, named: PlaceInput | null): Promise<string | null> {
+async function tend(ctx: ProgramContext, workspaceId: WorkspaceId, named: PlaceInput | null): Promise<string | null> {
   // A workspace that had one, be it a retired one, gets none again.
   const targets = await everyTargetOf(ctx.db, workspaceId);
   if (!named) {
@@ -69,7 +69,7 @@ async function tend(ctx: ServiceContext, workspaceId: WorkspaceId, named: PlaceI
 }
 
 /** Kept with the first target, whose page shows it. */
-async function noteDifference(ctx: ServiceContext, workspaceId: WorkspaceId, finding: string | null): Promise<void> {
+async function noteDifference(ctx: ProgramContext, workspaceId: WorkspaceId, finding: string | null): Promise<void> {
   const [first] = await everyTargetOf(ctx.db, workspaceId);
   if (!first || first.target.environmentNote === finding) return;
   const { id } = first.target;
@@ -92,7 +92,7 @@ function whyDifferent(targets: FoundTarget[], named: PlaceInput): string | null 
 }
 
 /** Places of before targets were rows: what only the environment knows is added. */
-async function fill(ctx: ServiceContext, workspaceId: WorkspaceId, targetId: string, named: PlaceInput): Promise<void> {
+async function fill(ctx: ProgramContext, workspaceId: WorkspaceId, targetId: string, named: PlaceInput): Promise<void> {
   await inTransaction(ctx, workspaceId, async (work) => {
     const { tx, audit, event } = work;
     await tx.select({ id: awsTargets.id }).from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');

@@ -3,12 +3,12 @@
 import { and, eq, gte, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import { tasks } from '../../../db/schema/index.ts';
 import { FaultError, fault } from '../../../replication/model/fault.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ProgramContext } from '../context.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
 import { settleTask } from './settle.ts';
 
 /** Settles each as its last holder would have, with `work-abandoned`. Called by the sweep. */
-export async function endAbandoned(ctx: ServiceContext): Promise<void> {
+export async function endAbandoned(ctx: ProgramContext): Promise<void> {
   const rows = await ctx.db
     .select({ id: tasks.id, workspaceId: tasks.workspaceId, fence: tasks.fence, holder: tasks.holder })
     .from(tasks)

@@ -7,7 +7,7 @@ import type { Artifact } from '../../../replication/model/artifact.ts';
 import { waitsFor } from '../../../replication/model/run.ts';
 import { artifactsFor } from '../artifacts/ledger.ts';
 import { baselinesOf, type JobBaselines } from '../baselines/baselines.ts';
-import { inTransaction, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext } from '../context.ts';
 import { MOST_LOSSES } from '../leases/lease.ts';
 import { type PlaceRow, placeAt, type TargetRow, targetById } from '../targets/store.ts';
 
@@ -28,7 +28,7 @@ export interface ClaimedTask {
  * `endAbandoned` (tasks/abandon.ts) or, when a run stands behind it, to `advanceRun`.
  */
 export async function claimTasks(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   input: {
     workspaceId: WorkspaceId | null;
     place: 'connector' | 'cloud';
@@ -70,7 +70,7 @@ export async function claimTasks(
   return claimed;
 }
 
-async function describeClaim(ctx: ServiceContext, task: TaskRow): Promise<ClaimedTask> {
+async function describeClaim(ctx: ProgramContext, task: TaskRow): Promise<ClaimedTask> {
   let run: RunRow | null = null;
   if (task.runId && task.stepId) {
     const { runId, stepId } = task;

@@ -8,7 +8,7 @@ import { runPercent } from '../../../replication/model/itinerary.ts';
 import { waitsFor } from '../../../replication/model/run.ts';
 import type { StepProgress } from '../../../replication/model/step-results.ts';
 import type { LogLine } from '../../../replication/wire/gateway.ts';
-import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, type Work } from '../context.ts';
 import { logForCutover } from '../cutovers/power.ts';
 import { type Held, lockHeld, type TaskHead } from '../leases/lease.ts';
 
@@ -30,7 +30,7 @@ export interface News {
  * the lease to clean up.
  */
 export async function extendTask(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
   leaseSeconds: number,
@@ -78,7 +78,7 @@ export async function writeLines(work: Work, task: TaskHead, lines: readonly Log
 
 /** Keeps how far a holder got. Whoever was lost on the way here is forgotten. */
 export async function checkpointTask(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
   checkpoint: unknown,

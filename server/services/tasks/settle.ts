@@ -14,7 +14,7 @@ import { releaseLeftAtSource } from '../artifacts/due.ts';
 import { writeConfirmed } from '../artifacts/ledger.ts';
 import { moveBaselines, revokeBaselines } from '../baselines/baselines.ts';
 import { importEnded } from '../catalog/import.ts';
-import { inTransaction, type ServiceContext, type Work } from '../context.ts';
+import { inTransaction, type ProgramContext, type Work } from '../context.ts';
 import { keepPowerResult } from '../cutovers/power.ts';
 import { type Held, lockHeldRun, type TaskHead } from '../leases/lease.ts';
 import { advanceEnded } from '../runs/advance.ts';
@@ -36,7 +36,7 @@ export interface LastNews {
 
 /** Ends a holder's work and writes down its last news; all of it, or nothing. */
 export async function settleTask(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   workspaceId: WorkspaceId,
   held: Held,
   outcome: Outcome,
@@ -72,7 +72,7 @@ async function endTask(
 }
 
 async function settleStep(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   work: Work,
   task: TaskHead,
   run: RunRow,
@@ -109,7 +109,7 @@ async function settleStep(
 }
 
 async function settleFailure(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   work: Work,
   task: TaskHead,
   run: RunRow,
@@ -171,7 +171,7 @@ function awaySince(run: RunRow, stepId: StepId, patienceMs: number, now: Date): 
 
 /** An outage is an ordinary event: the step is done again when the site answers, and the try does not count. */
 async function waitForSite(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   { tx, event }: Work,
   task: TaskHead,
   run: RunRow,
