@@ -1,4 +1,4 @@
-// The story that needs what npm run test:peers installs: the tiny guest in the lab, and QEMU to boot its AMI.
+// Stories that need a program of others: axe, which looks at every page, and QEMU, which boots the AMI of the tiny guest.
 // Started by npm run test:peers with LANDFALL_LAB_GUEST_IMAGE empty, which is the tiny guest.
 import { defineConfig } from '@playwright/test';
 import stories from './playwright.config.ts';

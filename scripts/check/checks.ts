@@ -19,7 +19,7 @@ if (env.NO_COLOR) delete env.FORCE_COLOR;
 
 /** Stories that take about as long together as all others; both groups at once use two cores well. */
 const IN_SECOND_GROUP =
-  /^(0-two-tabs|cancelled-run|every-page|members|refused-server|two-targets|viewer|windows-licence|wrong-password)\./;
+  /^(0-two-tabs|cancelled-run|delta|members|refused-server|test-target|two-targets|viewer|windows-licence|wrong-password)\./;
 
 type Outcome = Omit<CheckResult, 'name' | 'seconds'>;
 
