@@ -68,7 +68,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     tick(5_000, 'history', () => trimHistory(ctx, historyDays())),
     tick(10_000, 'targets', async () => {
       await targetsFromEnvironment(ctx);
-      await learnAccounts(ctx, targets);
+      await learnAccounts(ctx, targets, signal);
     }),
     tick(600_000, 'staging buckets', () => prepareBuckets(ctx, targets, signal)),
   ];

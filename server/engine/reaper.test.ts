@@ -5,6 +5,7 @@ import { artifacts, awsTargetPlaces, replicationRuns } from '../../db/schema/ind
 import type { AwsTarget, AwsTargetConfig } from '../../replication/target/aws/target.ts';
 import { TargetPool } from '../services/cloud/target-pool.ts';
 import { createJobs } from '../services/jobs/create.ts';
+import { createTarget } from '../services/targets/create.ts';
 import { updateTarget } from '../services/targets/update.ts';
 import { catalogServer, type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { reap } from './reaper.ts';
@@ -80,4 +81,30 @@ it('takes away what a test of a target left, which belongs to no run, when its t
   expect(deleted).toEqual(['bucket landfall/.check/artifact-due']);
   const rows = await db.select().from(artifacts).where(like(artifacts.id, 'artifact-%e%')).orderBy(artifacts.id);
   expect(rows).toMatchObject([{ state: 'released' }, { state: 'declared', releaseNotBefore: later }]);
+});
+
+it('goes on at other targets while one does not answer, and asks that one once in a turn', async () => {
+  const { db, ctx, workspaceId, targetId } = site;
+  const { targetId: other } = await createTarget(ctx, { name: 'Other', region: 'eu-north-1', bucket: 'healthy' });
+  const lying = (id: string, of: string) => ({
+    ...{ id, workspaceId, targetId: of, targetRevision: 1, kind: 's3-object' as const, token: id, fence: 0 },
+    ...{ releaseNotBefore: new Date(0), details: { key: id } },
+  });
+  const dead = ['turn-dead-1', 'turn-dead-2', 'turn-dead-3'].map((id) => lying(id, targetId));
+  await db.insert(artifacts).values([...dead, lying('turn-healthy', other)]);
+  const asked: string[] = [];
+  const pool = new TargetPool(({ bucket }) => {
+    const hang = (signal: AbortSignal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const remove = async (key: string, signal: AbortSignal) => {
+      asked.push(key);
+      if (bucket !== 'healthy') await hang(signal);
+    };
+    return { staging: { delete: remove }, close: () => undefined } as unknown as AwsTarget;
+  });
+  await reap(ctx, pool, new AbortController().signal, { turnMs: 300 });
+  expect(asked.toSorted()).toEqual(['turn-dead-1', 'turn-healthy']);
+  const rows = await db.select().from(artifacts).where(like(artifacts.id, 'turn-%')).orderBy(artifacts.id);
+  const putOff = { state: 'declared', releaseAttempts: 1, releaseFault: { code: 'aws-unreachable' } };
+  expect(rows).toMatchObject([putOff, putOff, putOff, { state: 'released' }]);
 });

@@ -1,4 +1,5 @@
 // AWS targets: where runs replicate into, and how each is used. What AWS says of one: jobs.target.
+import { changeTarget } from '../../services/cloud/change-target.ts';
 import {
   changeSignInInput,
   changeTargetSignIn,
@@ -14,7 +15,6 @@ import { allTargets, listTargets } from '../../services/targets/list.ts';
 import { previewTargetChange } from '../../services/targets/preview-change.ts';
 import { targetInput } from '../../services/targets/settings.ts';
 import { newTargetSignIn, oneTargetInput, requestInput, targetSignIn } from '../../services/targets/sign-in.ts';
-import { updateTarget } from '../../services/targets/update.ts';
 import { targetUsage, targetUsageInput } from '../../services/targets/usage.ts';
 import { memberProcedure, router } from '../trpc.ts';
 
@@ -39,7 +39,7 @@ export const targetsRouter = router({
   previewChange: memberProcedure
     .input(targetChangeInput)
     .query(({ ctx, input }) => previewTargetChange(ctx.service, input)),
-  update: memberProcedure.input(targetChangeInput).mutation(({ ctx, input }) => updateTarget(ctx.service, input)),
+  update: memberProcedure.input(targetChangeInput).mutation(({ ctx, input }) => changeTarget(ctx.service, input)),
   delete: memberProcedure.input(deleteTargetInput).mutation(({ ctx, input }) => deleteTarget(ctx.service, input)),
   /** How the console and its connectors sign in; never a secret. */
   signIn: memberProcedure.input(oneTargetInput).query(({ ctx, input }) => targetSignIn(ctx.service, input)),

@@ -12,6 +12,7 @@ import type { AwsCredentials } from '../../../replication/target/aws/target.ts';
 import { awsEnvironment } from '../../env.ts';
 import type { SignIn } from '../targets/sign-in.ts';
 import type { PlaceRow } from '../targets/store.ts';
+import { believed } from './believed-sts.ts';
 
 type Where = Pick<PlaceRow, 'targetId' | 'region' | 'endpoints'>;
 
@@ -43,7 +44,8 @@ export function lenderFor(signIn: SignIn, where: Where): { asking: Asking; how: 
     return { asking: consoleAt(where), how: { by: 'role', roleArn, externalId } };
   }
   const { region, endpoints } = where;
-  return { asking: { region, endpoints, credentials: credentialsFor(signIn, where) }, how: { by: 'federation' } };
+  const credentials = credentialsFor(signIn, where);
+  return { asking: { region, endpoints: believed(endpoints), credentials }, how: { by: 'federation' } };
 }
 
 const always = (credentials: AwsCredentials) => async () => credentials;
@@ -55,7 +57,7 @@ function roleOf({ roleArn, externalId }: { roleArn: string; externalId: string }
 /** The console itself, as it asks for a role: by its environment's key, or as whatever its machine is. */
 function consoleAt({ region, endpoints }: Where): Asking {
   const own = keyOfEnvironment();
-  return { region, endpoints, credentials: own ?? defaultChain(region) };
+  return { region, endpoints: believed(endpoints), credentials: own ?? defaultChain(region) };
 }
 
 function keyOfEnvironment(): AwsCredentials | null {

@@ -41,6 +41,22 @@ describe('default launch settings of the target', () => {
     await setLaunchConfiguration(site.as('operator'), { jobId: job?.id ?? '', configuration: null });
     await updateTarget(site.ctx, { targetId, launchDefaults: null });
   });
+
+  it('are not for AMIs of the Region that the target was in before; what was launched by then is found again', async () => {
+    const { targetId } = site;
+    await updateTarget(site.ctx, { targetId, launchDefaults });
+    const launching = (id: string) =>
+      launchAsConfigured(site.as('operator'), { requestId: id, runId, purpose: 'test' });
+    const made = await launching(requestId);
+    const elsewhere = { ...launchDefaults, subnetId: 'subnet-0f' };
+    await updateTarget(site.ctx, { targetId, region: 'us-east-1', launchDefaults: elsewhere });
+    await expect(launching('ef'.repeat(16))).rejects.toThrow(/its AMI is in eu-central-1, .* are of us-east-1/);
+    // AWS is asked nothing for it.
+    ec2.target.instances.types = () => Promise.reject(new Error('AWS was asked.'));
+    expect(await launching(requestId)).toEqual(made);
+    expect(await rows()).toHaveLength(1);
+    await updateTarget(site.ctx, { targetId, region: 'eu-central-1', launchDefaults: null });
+  });
 });
 describe('a launch configuration', () => {
   it('is saved with a launch, used by every later one, and hides its user data from who may only look', async () => {

@@ -13,7 +13,7 @@ import { log } from '../../log.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { writeLaunchConfiguration } from '../jobs/launch-configuration.ts';
 import { launchDefaultsOf } from '../targets/settings.ts';
-import { type AtPlace, targetOf } from '../targets/store.ts';
+import { type AtPlace, placeAt, targetOf } from '../targets/store.ts';
 import { launchByDefaults } from './default-launch.ts';
 import { cloudDeadline, targetPool } from './target-pool.ts';
 
@@ -116,19 +116,23 @@ export async function launchInstance(
     }
     return { name: image.name, input: launchInput, at: image, known: null };
   });
-  if (launch.known?.fault) throw new FaultError(launch.known.fault);
-  if (launch.known?.instanceId) return { id, instanceId: launch.known.instanceId };
+  return askEc2(ctx, workspaceId, id, launch);
+}
+
+interface Written {
+  name: string;
+  input: LaunchInput;
+  at: AtPlace;
+  /** From an earlier call. */
+  known: Pick<typeof instances.$inferSelect, 'fault' | 'instanceId'> | null;
+}
+
+/** Of one that was answered before, the same answer. */
+async function askEc2(ctx: ServiceContext, workspaceId: WorkspaceId, id: string, { name, input, at, known }: Written) {
+  if (known?.fault) throw new FaultError(known.fault);
+  if (known?.instanceId) return { id, instanceId: known.instanceId };
   try {
-    return {
-      id,
-      instanceId: await finishLaunch(ctx, {
-        id,
-        workspaceId,
-        name: launch.name,
-        input: launch.input,
-        ...placeOf(launch.at),
-      }),
-    };
+    return { id, instanceId: await finishLaunch(ctx, { id, workspaceId, name, input, ...placeOf(at) }) };
   } catch (error) {
     const [row] = await ctx.db.select({ state: instances.state }).from(instances).where(eq(instances.id, id));
     if (row?.state !== 'launching') throw error;
@@ -151,17 +155,36 @@ export async function launchAsConfigured(
 ): Promise<{ id: string; instanceId: string | null }> {
   const { requestId, runId, purpose } = parseInput(configuredLaunchInput, input);
   const workspaceId = guard(ctx, purpose === 'final' ? 'instance.launch' : 'instance.launch-test');
+  const id = idOfRequest(workspaceId, requestId);
+  // Sent again: what it was made of stands in its row, and AWS has nothing to say to that.
+  const here = and(eq(instances.id, id), eq(instances.workspaceId, workspaceId));
+  const [known] = await ctx.db.select().from(instances).where(here);
+  if (known) {
+    await inTransaction(ctx, workspaceId, async (work) => alongside?.(work, id));
+    return askEc2(ctx, workspaceId, id, { name: known.name, input: known.input, at: known, known });
+  }
   const [row] = await ctx.db
     .select({
       configuration: replicationJobs.launchConfiguration,
       serverName: replicationJobs.serverName,
       targetId: images.targetId,
+      targetRevision: images.targetRevision,
     })
     .from(images)
     .innerJoin(replicationJobs, eq(replicationJobs.id, images.jobId))
     .where(and(eq(images.runId, runId), eq(images.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `${runId} made no AMI.` });
-  const defaults = launchDefaultsOf((await targetOf(ctx.db, workspaceId, row.targetId)).target);
+  const { target, place } = await targetOf(ctx.db, workspaceId, row.targetId);
+  const { region } = await placeAt(ctx.db, row);
+  const given = launchDefaultsOf(target);
+  // Subnets and groups are those of a Region.
+  const defaults = place.region === region ? given : null;
+  if (!row.configuration && given && !defaults) {
+    throw faultError('conflict', {
+      message: `The job of ${row.serverName} has no launch configuration, its AMI is in ${region}, and the default launch settings of the AWS target ${target.name} are of ${place.region}.`,
+      remedy: 'Launch with the wizard, or replicate the server again, which makes an AMI where the target is now.',
+    });
+  }
   const configuration = row.configuration ?? (defaults && (await launchByDefaults(ctx, runId, defaults)));
   if (!configuration) {
     throw faultError('conflict', {
@@ -201,12 +224,12 @@ const NOT_SIGNED_IN: ReadonlySet<FaultCode> = new Set([
 export async function finishLaunch(
   ctx: ServiceContext,
   row: AtPlace & { id: string; workspaceId: WorkspaceId; name: string; input: LaunchInput },
-  { again = false }: { again?: boolean } = {},
+  { again = false, signal = cloudDeadline() }: { again?: boolean; signal?: AbortSignal } = {},
 ): Promise<string> {
   let opened: AwsTarget | null = null;
   try {
     opened = await targetPool().at(ctx.db, row);
-    const instanceId = await opened.instances.launch(row.input, cloudDeadline());
+    const instanceId = await opened.instances.launch(row.input, signal);
     await inTransaction(ctx, row.workspaceId, async ({ tx, event }) => {
       await tx.update(instances).set({ instanceId, state: 'pending' }).where(eq(instances.id, row.id));
       await tx.update(artifacts).set({ state: 'created', externalId: instanceId }).where(eq(artifacts.token, row.id));

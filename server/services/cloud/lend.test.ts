@@ -18,6 +18,7 @@ beforeAll(async () => {
   site = await testWorkspace();
   process.env.LANDFALL_AWS_ACCESS_KEY_ID = lab.aws.credentials.accessKeyId;
   process.env.LANDFALL_AWS_SECRET_ACCESS_KEY = lab.aws.credentials.secretAccessKey;
+  process.env.LANDFALL_AWS_ENDPOINT_STS = lab.aws.url;
   const { region, bucket, url } = lab.aws;
   const endpoints = { s3: url, ec2: url, ebs: url, sts: url };
   await site.db.update(awsTargetPlaces).set({ region, bucket, endpoints });

@@ -43,6 +43,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   pool = new TargetPool();
+  vi.stubEnv('LANDFALL_AWS_ENDPOINT_STS', lab.url);
 });
 afterEach(async () => {
   pool.close();

@@ -6,9 +6,8 @@ import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
 import { awsTargetPlaces, awsTargets } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
-import { FaultError, faultError } from '../../../replication/model/fault.ts';
+import { faultError } from '../../../replication/model/fault.ts';
 import type { ConnectorSignIn } from '../../../replication/model/target.ts';
-import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { createTarget, createTargetInput } from '../targets/create.ts';
 import {
@@ -21,13 +20,11 @@ import {
   type SignInInput,
   signInColumns,
   signInInput,
-  signInOf,
   targetToSignIn,
   toldOf,
 } from '../targets/sign-in.ts';
-import type { PlaceRow, TargetRow } from '../targets/store.ts';
-import { checkGuarded, credentialsFor } from './credentials.ts';
-import { cloudDeadline } from './target-pool.ts';
+import { accountAsItIs, accountOf, anotherAccount, askingSts, LONGEST_ASKING_MS } from './account-of.ts';
+import { checkSts } from './believed-sts.ts';
 
 const signInFields = { signIn: signInInput, connectorSignIn: connectorSignInInput.default('own') };
 export const createSignedInTargetInput = z.object({ ...createTargetInput.shape, ...signInFields });
@@ -36,11 +33,12 @@ export const changeSignInInput = z.object({ ...oneTargetInput.shape, ...signInFi
 
 /**
  * Creates a target of the account that the sign-in belongs to. @throws `aws-credentials-refused`, `aws-role-refused` and what else
- * AWS says of the sign-in, `aws-account-differs` when another account was expected
+ * AWS says of the sign-in, `aws-account-differs` when another account was expected, `input-invalid` when its STS is not believed
  */
 export async function createSignedInTarget(
   ctx: ServiceContext,
   input: z.input<typeof createSignedInTargetInput>,
+  { withinMs = LONGEST_ASKING_MS } = {},
 ): Promise<{ targetId: string; created: boolean }> {
   const workspaceId = guard(ctx, 'target.manage');
   const { signIn: chosen, connectorSignIn, ...target } = parseInput(createSignedInTargetInput, input);
@@ -48,8 +46,9 @@ export async function createSignedInTarget(
   const known = and(eq(awsTargets.id, targetId), eq(awsTargets.workspaceId, workspaceId));
   if ((await ctx.db.$count(awsTargets, known)) > 0) return { targetId, created: false };
   await checkAllowed(ctx.db, chosen.kind);
+  checkSts(target.endpoints);
   const signIn = inFull(chosen, newExternalId(workspaceId, targetId));
-  const account = await accountOf(signIn, { targetId, ...target });
+  const account = await askingSts(withinMs, (signal) => accountOf(signIn, { targetId, ...target }, signal));
   if (target.account && target.account !== account) throw anotherAccount(target.account, account);
   return createTarget(ctx, { ...target, account }, { targetId, signIn, connectorSignIn });
 }
@@ -58,6 +57,7 @@ export async function createSignedInTarget(
 export async function changeTargetSignIn(
   ctx: ServiceContext,
   input: z.input<typeof changeSignInInput>,
+  { withinMs = LONGEST_ASKING_MS } = {},
 ): Promise<{ account: string | null }> {
   const workspaceId = guard(ctx, 'target.manage');
   const { targetId, signIn: chosen, connectorSignIn } = parseInput(changeSignInInput, input);
@@ -69,9 +69,11 @@ export async function changeTargetSignIn(
   await checkAllowed(ctx.db, chosen.kind);
   const externalId = target.externalId ?? newExternalId(workspaceId, targetId);
   const signIn = inFull(chosen, externalId);
-  const account = await accountOf(signIn, place);
-  // Nobody has asked yet: whoever it was until now says it, unless that does not work any more.
-  const until = place.account ?? (await accountAsItIs(target, place));
+  const { account, until } = await askingSts(withinMs, async (signal) => ({
+    account: await accountOf(signIn, place, signal),
+    // Nobody has asked yet: whoever it was until now says it, unless that does not work any more.
+    until: place.account ?? (await accountAsItIs(target, place, signal)),
+  }));
   if (until !== null && until !== account) throw anotherAccount(until, account);
   return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const [before] = await tx.select().from(awsTargets).where(eq(awsTargets.id, targetId)).for('no key update');
@@ -143,33 +145,4 @@ async function changeConnectorSignIn(
 
 function inFull(chosen: SignInInput, externalId: string): SignIn {
   return chosen.kind === 'assume-role' ? { ...chosen, externalId } : chosen;
-}
-
-/** The account that the sign-in belongs to, as STS says it. */
-async function accountOf(signIn: SignIn, where: Pick<PlaceRow, 'targetId' | 'region' | 'bucket' | 'endpoints'>) {
-  const { region, bucket, endpoints } = where;
-  const opened = openAwsTarget({ region, bucket, endpoints, credentials: credentialsFor(signIn, where) });
-  try {
-    const { account } = await opened.identity(cloudDeadline());
-    await checkGuarded(signIn, where);
-    return account;
-  } finally {
-    opened.close();
-  }
-}
-
-async function accountAsItIs(target: TargetRow, place: PlaceRow): Promise<string | null> {
-  try {
-    return await accountOf(signInOf(target), place);
-  } catch (error) {
-    // One that does not work says nothing; of one that could not be asked just now nothing is known.
-    if (error instanceof FaultError && error.fault.retry !== 'now') return null;
-    throw error;
-  }
-}
-
-function anotherAccount(known: string, found: string) {
-  return faultError('aws-account-differs', {
-    message: `The credentials belong to the AWS account ${found}, and the AWS target is of ${known}.`,
-  });
 }

@@ -5,6 +5,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { openAwsTarget } from '../../../replication/target/aws/open-target.ts';
 import type { AwsTarget, AwsTargetConfig } from '../../../replication/target/aws/target.ts';
 import { type AtPlace, placeAt, targetById } from '../targets/store.ts';
+import { believed } from './believed-sts.ts';
 import { CurrentCredentials } from './current-credentials.ts';
 
 export interface Targets {
@@ -56,7 +57,7 @@ export class TargetPool implements Targets {
       bucket,
       prefix,
       credentials: credentials.provide,
-      endpoints,
+      endpoints: believed(endpoints),
       ...(importRole && { importRole }),
     });
     this.#opened.set(key, { target, credentials });

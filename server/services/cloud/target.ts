@@ -6,6 +6,7 @@ import { log } from '../../log.ts';
 import { guard, parseInput, type ServiceContext } from '../context.ts';
 import { targetInput } from '../targets/settings.ts';
 import { targetOf } from '../targets/store.ts';
+import { atEachTarget } from './each-target.ts';
 import { type Targets, targetPool } from './target-pool.ts';
 
 /** What a review says before anything is made there. */
@@ -40,18 +41,21 @@ export async function targetPlace(
 }
 
 /** Asks AWS which account each place is of that nobody named: limits count by account. Called by the engine. */
-export async function learnAccounts(ctx: ServiceContext, targets: Targets): Promise<void> {
+export async function learnAccounts(ctx: ServiceContext, targets: Targets, signal: AbortSignal): Promise<void> {
   const unknown = and(isNull(awsTargetPlaces.account), eq(awsTargetPlaces.awaitsEnvironment, false));
   const places = await ctx.db.select().from(awsTargetPlaces).where(unknown).orderBy(asc(awsTargetPlaces.createdAt));
-  for (const { targetId, revision } of places) {
-    try {
-      const opened = await targets.at(ctx.db, { targetId, targetRevision: revision });
-      const { account } = await opened.identity(AbortSignal.timeout(PATIENCE_MS));
-      // Whoever changed the sign-in meanwhile has written it already.
-      const here = and(unknown, eq(awsTargetPlaces.targetId, targetId), eq(awsTargetPlaces.revision, revision));
-      await ctx.db.update(awsTargetPlaces).set({ account }).where(here);
-    } catch (error) {
-      log().warn({ error, target: targetId }, 'AWS did not say which account a target is of; it is asked again');
+  const learn = async (own: typeof places, turn: AbortSignal) => {
+    for (const { targetId, revision } of own) {
+      try {
+        const opened = await targets.at(ctx.db, { targetId, targetRevision: revision });
+        const { account } = await opened.identity(AbortSignal.any([turn, AbortSignal.timeout(PATIENCE_MS)]));
+        // Whoever changed the sign-in meanwhile has written it already.
+        const here = and(unknown, eq(awsTargetPlaces.targetId, targetId), eq(awsTargetPlaces.revision, revision));
+        await ctx.db.update(awsTargetPlaces).set({ account }).where(here);
+      } catch (error) {
+        log().warn({ error, target: targetId }, 'AWS did not say which account a target is of; it is asked again');
+      }
     }
-  }
+  };
+  await atEachTarget(places, learn, { signal });
 }

@@ -23,6 +23,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'landfall-test-target-'));
   [site, lab] = await Promise.all([testWorkspace(), startLabAws({ dataDir: folder, faults, guestQemu: false })]);
   const endpoints = { s3: lab.url, ec2: lab.url, ebs: lab.url, sts: lab.url };
+  process.env.LANDFALL_AWS_ENDPOINT_STS = lab.url;
   await site.db
     .update(awsTargetPlaces)
     .set({ region: lab.region, bucket: lab.bucket, endpoints, account: lab.account })

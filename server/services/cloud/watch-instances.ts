@@ -1,16 +1,18 @@
 // Keeping instances as EC2 says they are: one describe for some that have not ended, soon again for those that change by themselves.
 // What has not changed is not written: a row that stays as it is costs a read. Called by the engine.
 import { isDeepStrictEqual } from 'node:util';
-import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { artifacts, instances } from '../../../db/schema/index.ts';
 import { log } from '../../log.ts';
 import { inTransaction, type ProgramContext } from '../context.ts';
 import type { Round } from '../round.ts';
+import { atEachTarget } from './each-target.ts';
 import { finishLaunch } from './launch.ts';
-import type { Targets } from './target-pool.ts';
+import { cloudDeadline, type Targets } from './target-pool.ts';
 
 /** So many of either kind: with more, each is asked about the less often. */
 const BATCH = 100;
+const LOST_OF_TARGET = 10;
 
 /** Where a worker is among the instances. */
 export interface InstanceRounds {
@@ -27,8 +29,10 @@ export async function watchInstances(
 ): Promise<void> {
   const places = Map.groupBy(await toLookAt(ctx, rounds), (row) => `${row.targetId}/${row.targetRevision}`);
   // One that does not answer holds up no other.
-  const looked = await Promise.allSettled([...places.values()].map((rows) => watchThose(ctx, rows, targets, signal)));
-  await finishLostLaunches(ctx);
+  const looked = await Promise.allSettled([
+    ...[...places.values()].map((rows) => watchThose(ctx, rows, targets, signal)),
+    finishLostLaunches(ctx, signal),
+  ]);
   const failed = looked.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
 }
@@ -103,18 +107,24 @@ async function toLookAt({ db }: ProgramContext, rounds: InstanceRounds) {
 }
 
 /** Launches whose caller died between the row and EC2's answer. */
-async function finishLostLaunches(ctx: ProgramContext): Promise<void> {
+async function finishLostLaunches(ctx: ProgramContext, signal: AbortSignal): Promise<void> {
+  const isLost = and(eq(instances.state, 'launching'), sql`${instances.launchedAt} < now() - interval '40 seconds'`);
+  // Some of each target, and not always the same: no few that cannot be told hold up the others.
+  const place = sql<number>`row_number() over (partition by ${instances.targetId} order by random())`.as('place');
+  const some = ctx.db.select({ id: instances.id, place }).from(instances).where(isLost).as('some');
   const lost = await ctx.db
-    .select()
+    .select(getTableColumns(instances))
     .from(instances)
-    .where(and(eq(instances.state, 'launching'), sql`${instances.launchedAt} < now() - interval '40 seconds'`))
-    // No few that cannot be told hold up the others.
-    .orderBy(sql`random()`)
-    .limit(10);
-  for (const row of lost) {
-    // What EC2 refuses is kept with the row; what cannot be told yet is asked again.
-    await finishLaunch(ctx, row, { again: true }).catch((error) =>
-      log().warn({ error, launch: row.id }, 'a launch is still open'),
-    );
-  }
+    .innerJoin(some, eq(some.id, instances.id))
+    .where(and(isLost, lte(some.place, LOST_OF_TARGET)));
+  const finish = async (launches: typeof lost, turn: AbortSignal) => {
+    for (const row of launches) {
+      turn.throwIfAborted();
+      // What EC2 refuses is kept with the row; what cannot be told yet is asked again.
+      await finishLaunch(ctx, row, { again: true, signal: AbortSignal.any([turn, cloudDeadline()]) }).catch((error) =>
+        log().warn({ error, launch: row.id }, 'a launch is still open'),
+      );
+    }
+  };
+  await atEachTarget(lost, finish, { signal });
 }

@@ -2,7 +2,7 @@
 // and its row stays for the history that names it.
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { artifacts, awsTargetPlaces, awsTargets, targetTests } from '../../../db/schema/index.ts';
+import { artifacts, awsTargetPlaces, awsTargets, targetTests, workspaces } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { everyTargetOf, targetOf } from './store.ts';
@@ -19,6 +19,8 @@ export async function deleteTarget(
   const { targetId } = parseInput(deleteTargetInput, input);
   return inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     await targetOf(tx, workspaceId, targetId);
+    // Two that delete each the other's last companion would both find that another is left.
+    await tx.select({ id: workspaces.id }).from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
     // Whoever puts something into it holds the row, and is waited for (openTargetOf).
     await tx.select({ id: awsTargets.id }).from(awsTargets).where(eq(awsTargets.id, targetId)).for('update');
     const { target, place } = await targetOf(tx, workspaceId, targetId);

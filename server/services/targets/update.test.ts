@@ -267,6 +267,23 @@ describe('the end of a target', () => {
     await deleteJob(site.as('administrator'), { jobId });
   });
 
+  it('of the last two at once leaves one of them to be remembered', async () => {
+    const pair = await testWorkspace();
+    const admin = pair.as('administrator');
+    const { targetId: second } = await createTarget(pair.ctx, { ...WHERE, name: 'Second' });
+    // Both find the other one, unless one of them waits.
+    const ends: Promise<{ outcome: string }>[] = [];
+    await pair.db.transaction(async (tx) => {
+      await tx.select().from(awsTargets).for('update');
+      for (const targetId of [pair.targetId, second]) ends.push(deleteTarget(admin, { targetId }));
+      const waiting = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      await expect.poll(async () => (await pair.db.execute(waiting)).rows.length, { timeout: 10_000 }).toBe(2);
+    });
+    const outcomes = (await Promise.all(ends)).map(({ outcome }) => outcome);
+    expect(outcomes.toSorted()).toEqual(['deleted', 'retired']);
+    await pair.db.$client.end();
+  });
+
   it('of the last one is remembered, so that the environment makes no other', async () => {
     const alone = await testWorkspace();
     const admin = alone.as('administrator');
