@@ -107,9 +107,9 @@ const whole = [
   ),
   never(
     'scripts-know-no-product',
-    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (db/postgres/server.ts is the one exception, and db/testing.ts in tests).',
+    'scripts/ sets up and starts programs: start the program as a child instead of importing its code (exceptions: db/postgres/server.ts, server/public-url.ts, and db/testing.ts in tests).',
     { path: '^scripts/' },
-    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(postgres/server|testing)\\.ts$|^server/api/root\\.ts$' },
+    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(postgres/server|testing)\\.ts$|^server/(api/root|public-url)\\.ts$' },
   ),
   never(
     'scripts-take-the-api-by-type',
@@ -295,8 +295,8 @@ const server = [
   ),
   never(
     'next-stays-in-app',
-    'Nothing that worker, connector or tests load may know Next: keep it in app or server/auth and hand plain values down.',
-    { path: '^(server|db|replication|connector|lab)/', pathNot: '^server/auth/' },
+    'Nothing that worker, connector or tests load may know Next: keep it in app or server/auth (and server/web.ts, which starts it) and hand plain values down.',
+    { path: '^(server|db|replication|connector|lab)/', pathNot: '^server/(auth/|web\\.ts$)' },
     { path: packages('next', 'next-auth') },
   ),
   never(

@@ -1,8 +1,15 @@
 // Settings of the web. The security headers that need no nonce stand here; proxy.ts adds the policy with one.
 
+import { subPath } from './server/public-url.ts';
+
+const under = subPath();
+
 /** @type {import('next').NextConfig} */
 export default {
   poweredByHeader: false,
+  // Part of every address in the build: another path of LANDFALL_PUBLIC_URL is another build.
+  basePath: under,
+  env: { LANDFALL_SUB_PATH: under },
   // Clients of the SMS-compatible endpoint add a trailing slash, and a redirect would break their signed POST.
   skipTrailingSlashRedirect: true,
   typedRoutes: false,
@@ -18,6 +25,17 @@ export default {
     turbopackSourceMaps: false,
     turbopackInputSourceMaps: false,
   },
+  // Next puts the path before addresses that it knows itself; those of Cloudscape's links it does not.
+  ...(under && {
+    turbopack: {
+      resolveAlias: Object.fromEntries(
+        ['breadcrumb-group', 'button', 'button-dropdown', 'link', 'side-navigation', 'top-navigation'].map((part) => [
+          `@cloudscape-design/components/${part}`,
+          `./app/_shell/under-path/${part}.tsx`,
+        ]),
+      ),
+    },
+  }),
   // Taken from node_modules as they are: bundling them for the server is a fifth of the build, and serves nobody.
   serverExternalPackages: [
     '@aws-crypto/crc32c',
@@ -49,7 +67,19 @@ export default {
         { key: 'X-Content-Type-Options', value: 'nosniff' },
         { key: 'X-Frame-Options', value: 'DENY' },
         { key: 'Referrer-Policy', value: 'same-origin' },
+        { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+        { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
         { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=()' },
+      ],
+    },
+    // Nothing there is a page; what next-auth shows by itself needs a form at most.
+    {
+      source: '/api/:path*',
+      headers: [
+        {
+          key: 'Content-Security-Policy',
+          value: "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        },
       ],
     },
     // Their addresses are secrets: no other page is told of them, and no cache keeps them.

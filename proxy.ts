@@ -2,6 +2,7 @@
 // Whether a session is still good is decided behind it, against the database; here only the cookie is looked at.
 import { type NextRequest, NextResponse } from 'next/server';
 import { getToken } from 'next-auth/jwt';
+import { sessionCookieName } from './server/auth/cookies.ts';
 
 const SIGN_IN = '/sign-in';
 /** For who is not signed in: the link itself says who may come in. */
@@ -9,8 +10,12 @@ const BY_LINK = /^\/(first-run|invitation|reset)\//;
 
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname, search } = request.nextUrl;
-  if (pathname !== SIGN_IN && !BY_LINK.test(pathname) && !(await getToken({ req: request }))) {
-    const target = new URL(SIGN_IN, request.url);
+  if (
+    pathname !== SIGN_IN &&
+    !BY_LINK.test(pathname) &&
+    !(await getToken({ req: request, cookieName: sessionCookieName() }))
+  ) {
+    const target = new URL(request.nextUrl.basePath + SIGN_IN, request.url);
     if (pathname !== '/') target.searchParams.set('callbackUrl', pathname + search);
     return NextResponse.redirect(target);
   }

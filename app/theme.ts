@@ -1,4 +1,5 @@
 // Light, dark or as the system says: kept in a cookie, so that the first byte of a page is already right.
+import { inConsole } from './sub-path.ts';
 
 export const THEMES = ['light', 'dark', 'system'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -20,5 +21,5 @@ export function applyTheme(theme: Theme): void {
   const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.body.classList.toggle(DARK_CLASS, dark);
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http and in Firefox
-  document.cookie = `${THEME_COOKIE}=${theme}; path=/; max-age=31536000; samesite=lax`;
+  document.cookie = `${THEME_COOKIE}=${theme}; path=${inConsole('/')}; max-age=31536000; samesite=lax`;
 }

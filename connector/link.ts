@@ -54,7 +54,7 @@ export class Link {
         remedy: `Give the https:// address of the console instead of ${consoleUrl}.`,
       });
     }
-    this.#base = `${url.origin}/api/connector/v1/`;
+    this.#base = `${url.origin}${url.pathname.replace(/\/+$/, '')}/api/connector/v1/`;
     this.token = token;
   }
 

@@ -2,10 +2,28 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
+import { TrustedProxies } from './front/trusted-proxies.ts';
 import { whyNoPublicUrl } from './public-url.ts';
 
 /** Less would take away what a cutover of this month was asked for. */
 const LEAST_AUDIT_DAYS = 30;
+
+/** A text that something else can say the fault of. */
+function told(why: (text: string) => string | null) {
+  return z.string().superRefine((text, context) => {
+    const message = why(text);
+    if (message) context.addIssue({ code: 'custom', message });
+  });
+}
+
+function whyNoProxies(text: string): string | null {
+  try {
+    new TrustedProxies(text);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 const shared = z.object({
   DATABASE_URL: z
@@ -17,13 +35,7 @@ const shared = z.object({
     .default('0')
     .transform((value) => value === '1'),
   /** What links are made of (`publicUrl` reads it). */
-  LANDFALL_PUBLIC_URL: z
-    .string()
-    .superRefine((text, context) => {
-      const message = whyNoPublicUrl(text);
-      if (message) context.addIssue({ code: 'custom', message });
-    })
-    .optional(),
+  LANDFALL_PUBLIC_URL: told(whyNoPublicUrl).optional(),
   /** How long runs wait for a vCenter or an AWS that is away (`outageSeconds` reads it). */
   LANDFALL_OUTAGE_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
   /** How long the log and the steps of ended runs are kept (`historyDays` reads it). */
@@ -50,16 +62,46 @@ const shared = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-const web = shared.extend({
-  NEXTAUTH_URL: z.url({
-    protocol: /^https?$/,
-    error: 'must be the address under which people open the console, such as https://landfall.example.com',
-  }),
-  NEXTAUTH_SECRET: z
-    .string({ error: 'is missing: at least 32 random characters, the same on every web' })
-    .min(32, 'must have at least 32 random characters'),
-  PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(3000),
-});
+const web = shared
+  .extend({
+    NEXTAUTH_URL: z.url({
+      protocol: /^https?$/,
+      error: 'must be the address under which people open the console, such as https://landfall.example.com',
+    }),
+    NEXTAUTH_SECRET: z
+      .string({ error: 'is missing: at least 32 random characters, the same on every web' })
+      .min(32, 'must have at least 32 random characters'),
+    PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(3000),
+    /** Whose word counts on where a request came from; nobody's when it is not set. */
+    LANDFALL_TRUSTED_PROXIES: told(whyNoProxies).optional(),
+    /** `1` where nobody has said what the console's address is: set by scripts/run only. */
+    LANDFALL_ANY_HOST: z
+      .enum(['0', '1'], { error: 'must be 0 or 1' })
+      .default('0')
+      .transform((value) => value === '1'),
+    /** Files in PEM form with which the web speaks TLS by itself. */
+    LANDFALL_TLS_CERT: z.string().optional(),
+    LANDFALL_TLS_KEY: z.string().optional(),
+    /** Where plain HTTP is answered with the way to the public address. */
+    LANDFALL_HTTP_REDIRECT_PORT: z.coerce
+      .number({ error: 'must be a port number' })
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional(),
+  })
+  .refine((env) => !env.LANDFALL_TLS_CERT === !env.LANDFALL_TLS_KEY, {
+    path: ['LANDFALL_TLS_KEY'],
+    message: 'and LANDFALL_TLS_CERT must be set together',
+  })
+  .refine(
+    (env) =>
+      !env.LANDFALL_HTTP_REDIRECT_PORT || new URL(env.LANDFALL_PUBLIC_URL ?? env.NEXTAUTH_URL).protocol === 'https:',
+    {
+      path: ['LANDFALL_HTTP_REDIRECT_PORT'],
+      message: 'leads to HTTPS: LANDFALL_PUBLIC_URL must begin with https://',
+    },
+  );
 
 const worker = shared.extend({
   /** Seconds for which a worker may be silent before another goes on with its step. */

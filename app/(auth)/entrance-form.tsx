@@ -1,6 +1,7 @@
 'use client';
 // The parts of a form for who is not signed in.
 import { type InputHTMLAttributes, type ReactNode, type Ref, useId, useSyncExternalStore } from 'react';
+import { inConsole } from '../sub-path.ts';
 
 const CARD =
   'rounded-xl border border-solid border-slate-200 bg-white p-6 shadow-sm dark:border-slate-700 dark:bg-[#161d26]';
@@ -120,7 +121,7 @@ export function Lead({ title, children }: { title: string; children: ReactNode }
 
 export function EntranceLink({ href, children }: { href: string; children: ReactNode }) {
   return (
-    <a href={href} className="text-sm font-medium text-sky-800 underline dark:text-sky-300">
+    <a href={inConsole(href)} className="text-sm font-medium text-sky-800 underline dark:text-sky-300">
       {children}
     </a>
   );

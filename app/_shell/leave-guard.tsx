@@ -7,6 +7,7 @@ import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { fromBrowser } from '../sub-path.ts';
 
 interface LeaveGuardOptions {
   /** Whether anything would be lost now. */
@@ -40,7 +41,8 @@ export function useLeaveGuard({ active, title, children, onLeave }: LeaveGuardOp
     const onClick = (event: MouseEvent) => {
       if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       const link = (event.target as Element | null)?.closest?.('a');
-      const href = link?.getAttribute('href');
+      const address = link?.getAttribute('href');
+      const href = address && fromBrowser(address);
       if (!link || !href?.startsWith('/') || href.startsWith('/api/')) return;
       if ((link.target && link.target !== '_self') || link.hasAttribute('download')) return;
       event.preventDefault();

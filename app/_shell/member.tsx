@@ -5,6 +5,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
 import { may, type Permission, type Role } from '../../server/access/permissions.ts';
 import type { AppRouter } from '../../server/api/root.ts';
+import { inConsole } from '../sub-path.ts';
 import { useMutation } from './mutation.ts';
 import { useTRPC } from './trpc.ts';
 
@@ -21,7 +22,7 @@ export function MemberProvider({ me, children }: { me: Me; children: ReactNode }
   // Removed from the open workspace, with another one to go to: nothing of the former may stay on the screen.
   const elsewhere = now.workspace.id !== me.workspace.id;
   useEffect(() => {
-    if (elsewhere) window.location.assign('/overview');
+    if (elsewhere) window.location.assign(inConsole('/overview'));
   }, [elsewhere]);
   return <MemberContext value={now}>{children}</MemberContext>;
 }

@@ -9,6 +9,7 @@ import { type ReactNode, useState } from 'react';
 import superjson from 'superjson';
 import type { AppRouter } from '../../server/api/root.ts';
 import { TimeZoneProvider } from '../_ui/time.tsx';
+import { inConsole } from '../sub-path.ts';
 import { LiveProvider } from './live.tsx';
 import { type Me, MemberProvider, useMember } from './member.tsx';
 import { NotificationsProvider, useNotifications } from './notifications.tsx';
@@ -50,8 +51,8 @@ function Data({ children }: { children: ReactNode }) {
       links: [
         splitLink({
           condition: (operation) => operation.type === 'subscription',
-          true: httpSubscriptionLink({ url: '/api/trpc', transformer: superjson }),
-          false: httpLink({ url: '/api/trpc', transformer: superjson }),
+          true: httpSubscriptionLink({ url: inConsole('/api/trpc'), transformer: superjson }),
+          false: httpLink({ url: inConsole('/api/trpc'), transformer: superjson }),
         }),
       ],
     }),

@@ -1,4 +1,5 @@
 // Leaving the console.
+import { fromBrowser, inConsole } from '../sub-path.ts';
 
 let leaving = false;
 
@@ -13,9 +14,9 @@ export async function signOut(first?: () => Promise<unknown>): Promise<void> {
   leaving = true;
   try {
     await first?.();
-    const token = await fetch('/api/auth/csrf', { cache: 'no-store' });
+    const token = await fetch(inConsole('/api/auth/csrf'), { cache: 'no-store' });
     const { csrfToken } = (await token.json()) as { csrfToken: string };
-    await fetch('/api/auth/signout', {
+    await fetch(inConsole('/api/auth/signout'), {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ csrfToken, json: 'true' }),
@@ -24,12 +25,12 @@ export async function signOut(first?: () => Promise<unknown>): Promise<void> {
     leaving = false;
     throw error;
   }
-  window.location.assign('/sign-in');
+  window.location.assign(inConsole('/sign-in'));
 }
 
 /** The session is no longer good: sign in again, and come back to this page. */
 export function goToSignIn(): void {
   if (leaving) return;
-  const here = window.location.pathname + window.location.search;
-  window.location.assign(`/sign-in?ended=1&callbackUrl=${encodeURIComponent(here)}`);
+  const here = fromBrowser(window.location.pathname) + window.location.search;
+  window.location.assign(inConsole(`/sign-in?ended=1&callbackUrl=${encodeURIComponent(here)}`));
 }

@@ -85,6 +85,25 @@ test('the lab gets nothing of ours', () => {
   expect(labEnvironment(own)).toEqual({ PATH: '/bin' });
 });
 
+test('under a path, next-auth and the programs of this machine are told it', () => {
+  const own = { LANDFALL_PUBLIC_URL: 'https://it.example.com/landfall/' };
+  expect(consoleEnvironment(settings({ own }))).toMatchObject({
+    LANDFALL_PUBLIC_URL: 'https://it.example.com/landfall',
+    NEXTAUTH_URL: 'https://it.example.com/landfall/api/auth',
+    LANDFALL_ANY_HOST: '0',
+  });
+  expect(connectorEnvironment(settings({ own })).LANDFALL_URL).toBe('http://127.0.0.1:3000/landfall');
+  expect(consoleEnvironment(settings()).LANDFALL_ANY_HOST).toBe('1');
+});
+
+test('with a certificate of its own, the console is reached over TLS, and the appliance trusts it', () => {
+  const own = { LANDFALL_TLS_CERT: '/tls/cert.pem', LANDFALL_TLS_KEY: '/tls/key.pem' };
+  expect(consoleEnvironment(settings({ own })).LANDFALL_PUBLIC_URL).toBe('https://localhost:3000');
+  const env = connectorEnvironment(settings({ own }));
+  expect(env).toMatchObject({ LANDFALL_URL: 'https://localhost:3000', NODE_EXTRA_CA_CERTS: '/tls/cert.pem' });
+  expect(env).not.toHaveProperty('LANDFALL_TLS_KEY');
+});
+
 test.each([
   [{}, '127.0.0.1', 'http://localhost:3000'],
   [{}, '10.0.0.5', 'http://10.0.0.5:3000'],

@@ -1,6 +1,7 @@
 // What each program is told through its environment, and nothing more: the appliance never sees the database or our keys.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { publicUrl as given, subPath } from '../../server/public-url.ts';
 import type { Secrets } from './data-folder.ts';
 
 type Variables = Record<string, string | undefined>;
@@ -38,15 +39,18 @@ export function readLabFile(file: string): LabFile {
 
 /** The address that people use: given, or this machine's. */
 export function publicUrl(own: Variables, host: string, port: number): string {
-  if (own.LANDFALL_PUBLIC_URL) return own.LANDFALL_PUBLIC_URL.replace(/\/+$/, '');
-  if (own.NEXTAUTH_URL) return new URL(own.NEXTAUTH_URL).origin;
-  return `http://${isLoopback(host) ? 'localhost' : host === '0.0.0.0' || host === '::' ? os.hostname() : host}:${port}`;
+  if (isNamed(own)) return given('', own);
+  return `${scheme(own)}://${isLoopback(host) ? 'localhost' : host === '0.0.0.0' || host === '::' ? os.hostname() : host}:${port}`;
 }
 
+const isNamed = (own: Variables): boolean => Boolean(own.LANDFALL_PUBLIC_URL || own.NEXTAUTH_URL);
+const scheme = (own: Variables): string => (own.LANDFALL_TLS_CERT ? 'https' : 'http');
+
 /** The address under which programs on this machine reach the web. */
-export function localUrl(host: string, port: number): string {
+export function localUrl(own: Variables, host: string, port: number): string {
   const reached = host === '0.0.0.0' || host === 'localhost' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
-  return `http://${reached.includes(':') && !reached.startsWith('[') ? `[${reached}]` : reached}:${port}`;
+  const name = reached.includes(':') && !reached.startsWith('[') ? `[${reached}]` : reached;
+  return `${scheme(own)}://${name}:${port}${isNamed(own) ? subPath(own) : ''}`;
 }
 
 function isLoopback(host: string): boolean {
@@ -95,8 +99,10 @@ export function consoleEnvironment(settings: Settings): Variables {
     LANDFALL_DATA: dataFolder,
     NEXTAUTH_SECRET: own.NEXTAUTH_SECRET || secrets.nextAuthSecret,
     LANDFALL_SECRET_KEY: own.LANDFALL_SECRET_KEY || secrets.secretKey,
-    NEXTAUTH_URL: url,
+    // next-auth is told its own place in full where the console lies under a path.
+    NEXTAUTH_URL: new URL(url).pathname === '/' ? url : `${url}/api/auth`,
     LANDFALL_PUBLIC_URL: url,
+    LANDFALL_ANY_HOST: isNamed(own) ? '0' : '1',
     PORT: String(port),
     ...aws(settings, false),
     ...(lab ? { LANDFALL_LAB: '1', LANDFALL_LAB_CONTROL: lab.control.url } : { LANDFALL_LAB: '0' }),
@@ -105,14 +111,14 @@ export function consoleEnvironment(settings: Settings): Variables {
 
 /** For the appliance: what it would have on a machine of its own. */
 export function connectorEnvironment(settings: Settings): Variables {
-  const { own, lab, host, port, connectorFolder, enrolmentCode } = settings;
+  const { own, lab, connectorFolder, enrolmentCode } = settings;
   const secret =
-    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|SECRET_KEY|SMTP_URL|MAIL_FROM|NOTIFY_.*|TEST_.*|CONNECTOR_AWS_.*))$';
+    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|TLS_.*|SECRET_KEY|SMTP_URL|MAIL_FROM|NOTIFY_.*|TEST_.*|CONNECTOR_AWS_.*))$';
   return {
     ...without(own, new RegExp(`${NOISE.source}|${secret}`)),
     NODE_ENV: 'production',
     LANDFALL_CONNECTOR_DIR: connectorFolder,
-    LANDFALL_URL: own.LANDFALL_URL ?? localUrl(host, port),
+    ...consoleOf(settings),
     LANDFALL_ENROL_CODE: own.LANDFALL_ENROL_CODE ?? enrolmentCode,
     ...(lab && !own.LANDFALL_VM_MANAGER_URL
       ? {
@@ -123,6 +129,16 @@ export function connectorEnvironment(settings: Settings): Variables {
         }
       : {}),
     ...aws(settings, true),
+  };
+}
+
+/** Where the console is. A certificate is for its public name, and may be one that only this installation knows. */
+function consoleOf({ own, host, port }: Settings): Variables {
+  if (own.LANDFALL_URL || !own.LANDFALL_TLS_CERT)
+    return { LANDFALL_URL: own.LANDFALL_URL ?? localUrl(own, host, port) };
+  return {
+    LANDFALL_URL: publicUrl(own, host, port),
+    NODE_EXTRA_CA_CERTS: own.NODE_EXTRA_CA_CERTS ?? own.LANDFALL_TLS_CERT,
   };
 }
 

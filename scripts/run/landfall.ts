@@ -4,7 +4,8 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/postgres/server.ts';
-import { buildState } from '../setup/build-state.ts';
+import { subPath } from '../../server/public-url.ts';
+import { buildState, sourceHash } from '../setup/build-state.ts';
 import { endChildrenGently, run } from '../setup/child-program.ts';
 import { SetUpError } from '../setup/set-up-error.ts';
 import { CONNECTOR_ENVIRONMENT, CONNECTOR_NODE_OPTIONS } from './connector-memory.ts';
@@ -20,6 +21,7 @@ import {
   readLabFile,
   type Settings,
 } from './environment.ts';
+import { isHealthy } from './health.ts';
 import { guestArguments } from './lab-guest.ts';
 import { whoListens, whyNotListen } from './ports.ts';
 import { type Reload, reloadOnChange } from './reload.ts';
@@ -219,13 +221,15 @@ export class Landfall {
   }
 
   async #build(): Promise<void> {
-    const { root, say } = this.#options;
-    const state = buildState(root);
+    const { root, say, own } = this.#options;
+    const state = buildState(root, sourceHash(root, subPath(own)));
     if (state === 'fresh') return;
-    const why = state === 'missing' ? 'it was never built here' : 'its sources changed since it was built';
+    const why =
+      state === 'missing' ? 'it was never built here' : 'its sources, or its path, changed since it was built';
     say(`building the console (about half a minute): ${why}`);
     const { code, output } = await run(process.execPath, ['scripts/setup/build.ts'], {
       cwd: root,
+      env: own,
       capture: true,
       lifeLine: true,
       timeoutMs: 1_200_000,
@@ -277,29 +281,25 @@ export class Landfall {
   async #startWeb(settings: Settings): Promise<void> {
     const { host, port, development } = this.#options;
     // Not through npx or npm: signals and the version of Node must be ours.
-    const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-    const args = [next, development ? 'dev' : 'start', '-p', String(port), '-H', host];
+    const program = development
+      ? [createRequire(import.meta.url).resolve('next/dist/bin/next'), 'dev']
+      : ['server/web.ts'];
+    const args = [...program, '-p', String(port), '-H', host];
     // Streams to open pages never end by themselves, so the web gets a shorter time than the others.
     const env = () => ({ ...consoleEnvironment(settings), NODE_ENV: development ? 'development' : 'production' });
     this.#supervisor.start({ name: 'web', args, env, graceMs: 5000 });
-    const health = `${localUrl(host, port)}/api/health`;
-    const ready = async () => {
-      const answer = await fetch(health, { signal: AbortSignal.timeout(development ? 60_000 : 5000) }).catch(
-        () => undefined,
-      );
-      await answer?.body?.cancel();
-      return answer?.ok ?? false;
-    };
+    const health = `${localUrl(settings.own, host, port)}/api/health`;
+    const ready = () => isHealthy(health, development ? 60_000 : 5000);
     // In development the answer is compiled when it is asked for.
     await this.#supervisor.untilReady('web', ready, development ? 180_000 : 60_000, this.#stop.signal);
   }
 
   /** Has `next dev` compile what answers at a path, whatever it answers. */
   async #compile(pathname: string): Promise<void> {
-    const { host, port } = this.#options;
+    const { own, host, port } = this.#options;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(180_000)]);
     const method = pathname.startsWith('/api/connector/') ? 'POST' : 'GET';
-    const answer = await fetch(`${localUrl(host, port)}${pathname}`, { method, signal }).catch(() => undefined);
+    const answer = await fetch(`${localUrl(own, host, port)}${pathname}`, { method, signal }).catch(() => undefined);
     await answer?.body?.cancel();
   }
 

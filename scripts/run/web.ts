@@ -1,9 +1,8 @@
 // npm run web: serves the console alone, as in production, where each program is started by its own service manager.
-// Options are those of `next start` (-p PORT, -H HOST). The environment is that of docs/operations.md.
+// Options: -p PORT, -H HOST. The environment is that of docs/operations.md.
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildState } from '../setup/build-state.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -11,7 +10,9 @@ process.chdir(root);
 const state = buildState(root);
 if (state !== 'fresh') {
   const why =
-    state === 'missing' ? 'The console is not built yet' : 'The console was built from other sources than these';
+    state === 'missing'
+      ? 'The console is not built yet'
+      : 'The console was built from other sources than these, or for another path in LANDFALL_PUBLIC_URL';
   console.error(`${why}: run npm run build first.`);
   process.exit(1);
 }
@@ -19,7 +20,5 @@ Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1
 // Better said now than by the first page that needs a secret.
 const check = spawnSync(process.execPath, ['server/check-secrets.ts'], { stdio: 'inherit' });
 if (check.status !== 0) process.exit(1);
-// Next reads its own name and options here; in one process, so that signals reach it.
-const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-process.argv = [process.execPath, next, 'start', ...process.argv.slice(2)];
-await import(next);
+// In one process, so that signals reach it.
+await import(pathToFileURL(path.join(root, 'server/web.ts')).href);

@@ -50,6 +50,12 @@ test.each([
   expect(buildState(root)).toBe('stale');
 });
 
+test('a build is for one path', () => {
+  build();
+  expect(buildState(root, sourceHash(root, '/landfall'))).toBe('stale');
+  expect(buildState(root, sourceHash(root, ''))).toBe('fresh');
+});
+
 test('tests and the lab are no part of the build', () => {
   build();
   mkdirSync(path.join(root, 'lab'));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { subPath } from '../../server/public-url.ts';
 
 const folders = ['app', 'server', 'replication', 'db', 'public'];
 // Not tsconfig.json: Next rewrites it while it builds.
@@ -18,8 +19,11 @@ const files = [
 ];
 const ignored = /\.test\.tsx?$|^db\/migrations\//;
 
-/** A SHA-256 over names and contents of everything that `next build` reads in `root`. */
-export function sourceHash(root: string): string {
+/**
+ * A SHA-256 over names and contents of everything that `next build` reads in `root`.
+ * @param under the path that stands in every address of the build: another one needs another build
+ */
+export function sourceHash(root: string, under = subPath()): string {
   const listed = folders
     .filter((folder) => existsSync(path.join(root, folder)))
     .flatMap((folder) =>
@@ -30,6 +34,7 @@ export function sourceHash(root: string): string {
     .filter((name) => !ignored.test(name))
     .sort();
   const hash = createHash('sha256');
+  if (under) hash.update(`under ${under}\0`);
   for (const name of [...listed, ...files.filter((file) => existsSync(path.join(root, file)))]) {
     const content = readFileSync(path.join(root, name));
     hash.update(`${name}\0${content.length}\0`).update(content);

@@ -49,6 +49,8 @@ const COLUMNS = [
 
 export async function handleActivityExport(request: Request): Promise<Response> {
   try {
+    // The download is recorded: no foreign page may have it made.
+    if (request.headers.get('sec-fetch-site') === 'cross-site') throw new MappedFault(fault('not-signed-in'));
     const member = await memberOf(cookiesOf(request.headers), request.headers);
     if (!member) throw new MappedFault(fault('not-signed-in'));
     const { format, query } = asked.parse(Object.fromEntries(new URL(request.url).searchParams));

@@ -104,6 +104,8 @@ it.each([
   [{ origin: 'http://console.test' }, 200],
   [{ origin: 'http://console.test', 'sec-fetch-site': 'same-origin' }, 200],
   [{ origin: 'https://landfall.example', 'x-forwarded-host': 'landfall.example' }, 200],
+  [{ origin: 'https://landfall.example', 'x-forwarded-host': 'landfall.example', 'x-forwarded-proto': 'https' }, 200],
+  [{ origin: 'http://landfall.example', 'x-forwarded-host': 'landfall.example', 'x-forwarded-proto': 'https' }, 403],
 ])('answers a change with the headers %j with %d', async (headers, status) => {
   expect((await call('change', undefined, { method: 'POST', headers })).status).toBe(status);
   expect(called).toHaveBeenCalledTimes(status === 200 ? 1 : 0);

@@ -1,6 +1,7 @@
 // tRPC over HTTP.
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { memberOf } from '../auth/session.ts';
+import { subPath } from '../public-url.ts';
 import { appRouter } from './root.ts';
 
 const MAX_BATCH = 20;
@@ -8,7 +9,7 @@ const MAX_BATCH = 20;
 /** Answers `/api/trpc/*`. */
 export function handleTrpc(request: Request): Promise<Response> {
   return fetchRequestHandler({
-    endpoint: '/api/trpc',
+    endpoint: `${subPath()}/api/trpc`,
     req: request,
     router: appRouter,
     allowMethodOverride: false,

@@ -4,9 +4,12 @@ import nextAuthModule, { type NextAuthOptions } from 'next-auth';
 import credentialsModule from 'next-auth/providers/credentials';
 import { signIn } from '../access/sign-in.ts';
 import { log } from '../log.ts';
+import { subPath } from '../public-url.ts';
 import { processContext } from '../services/context.ts';
 import { beginSession, SESSION_SECONDS, signOutSession } from '../services/people/sessions.ts';
 import { addressOf } from './address.ts';
+import { authCookies } from './cookies.ts';
+import { stayInside } from './inside.ts';
 import { claimOf } from './session.ts';
 
 // The bundler unwraps the CommonJS default, native ESM does not.
@@ -34,7 +37,8 @@ declare module 'next-auth' {
 
 const authOptions: NextAuthOptions = {
   session: { strategy: 'jwt', maxAge: SESSION_SECONDS },
-  pages: { signIn: '/sign-in', error: '/sign-in' },
+  cookies: authCookies(),
+  pages: { signIn: `${subPath()}/sign-in`, error: `${subPath()}/sign-in` },
   providers: [
     Credentials({
       name: 'Password',
@@ -79,6 +83,7 @@ const authOptions: NextAuthOptions = {
       const wanted: unknown = trigger === 'update' ? (session as { workspaceId?: unknown })?.workspaceId : undefined;
       return typeof wanted === 'string' ? { ...token, workspaceId: wanted } : token;
     },
+    redirect: ({ url }) => stayInside(url),
     // Nothing about the member goes out here: screens ask `session.me`.
     session: ({ session }) => ({ expires: session.expires }),
   },

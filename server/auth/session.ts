@@ -5,6 +5,7 @@ import { findSessionMember, type SessionClaim, type SessionMember } from '../acc
 import { log } from '../log.ts';
 import { noteSeen } from '../services/people/sessions.ts';
 import { addressOf } from './address.ts';
+import { sessionCookieName } from './cookies.ts';
 
 type CookieList = readonly { name: string; value: string }[];
 
@@ -15,7 +16,8 @@ export async function memberOf(cookieList: CookieList, requestHeaders: Headers):
     // An Authorization header must not stand in for the cookie.
     headers: {},
   };
-  const token = await getToken({ req: request as unknown as Parameters<typeof getToken>[0]['req'] });
+  const req = request as unknown as Parameters<typeof getToken>[0]['req'];
+  const token = await getToken({ req, cookieName: sessionCookieName() });
   const claim = claimOf(token);
   const member = claim && (await findSessionMember(claim, addressOf(requestHeaders)));
   // Only for the list of sessions: nobody waits for it, and nobody is sent away over it.

@@ -1,4 +1,5 @@
 // The two calls that sign a member in, and what their refusals mean to a person.
+import { inConsole } from '../../sub-path.ts';
 
 export type SendResult =
   | { ok: true }
@@ -18,10 +19,10 @@ export async function sendCredentials(
   send: typeof fetch = fetch,
 ): Promise<SendResult> {
   try {
-    const tokenAnswer = await send('/api/auth/csrf', { cache: 'no-store' });
+    const tokenAnswer = await send(inConsole('/api/auth/csrf'), { cache: 'no-store' });
     if (!tokenAnswer.ok) return UNREACHABLE;
     const { csrfToken } = (await tokenAnswer.json()) as { csrfToken: string };
-    const answer = await send('/api/auth/callback/credentials', {
+    const answer = await send(inConsole('/api/auth/callback/credentials'), {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ csrfToken, email, password, json: 'true' }),

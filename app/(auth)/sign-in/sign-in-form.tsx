@@ -1,5 +1,6 @@
 'use client';
 import { useRef, useState } from 'react';
+import { inConsole } from '../../sub-path.ts';
 import { EntranceField, EntranceForm, Notice } from '../entrance-form.tsx';
 import { type SendResult, sendCredentials } from './send-credentials.ts';
 
@@ -13,7 +14,7 @@ export function SignInForm({ target, ended }: { target: string; ended: boolean }
     const result = await sendCredentials(String(form.get('email') ?? ''), String(form.get('password') ?? ''));
     if (result.ok) {
       // A whole page load: nothing of a former member stays in memory.
-      window.location.assign(target);
+      window.location.assign(inConsole(target));
       return;
     }
     setRefusal(result);

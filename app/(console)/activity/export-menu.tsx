@@ -2,6 +2,7 @@
 // Takes the audit trail home: what the table's filter holds, in its order, all pages of it.
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
 import type { TableQuery } from '../../_ui/table-query.ts';
+import { inConsole } from '../../sub-path.ts';
 
 export function ExportMenu({ query, disabled }: { query: TableQuery; disabled: boolean }) {
   return (
@@ -22,7 +23,8 @@ export function ExportMenu({ query, disabled }: { query: TableQuery; disabled: b
 
 function download(format: string, { sort, filter }: TableQuery): void {
   const link = document.createElement('a');
-  link.href = `/api/activity/export?${new URLSearchParams({ format, query: JSON.stringify({ sort, filter }) })}`;
+  const asked = new URLSearchParams({ format, query: JSON.stringify({ sort, filter }) });
+  link.href = inConsole(`/api/activity/export?${asked}`);
   link.download = '';
   link.click();
 }

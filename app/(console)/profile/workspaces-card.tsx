@@ -12,6 +12,7 @@ import { openWorkspace } from '../../_shell/open-workspace.ts';
 import { useTRPC } from '../../_shell/trpc.ts';
 import { AdaptiveTable } from '../../_ui/adaptive-table.tsx';
 import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
+import { inConsole } from '../../sub-path.ts';
 
 export function WorkspacesCard() {
   const trpc = useTRPC();
@@ -22,7 +23,7 @@ export function WorkspacesCard() {
     trpc.members.leave.mutationOptions({
       meta: { inline: true, once: true },
       // A whole page load: to another workspace, or to the sign-in page.
-      onSuccess: () => window.location.assign('/overview'),
+      onSuccess: () => window.location.assign(inConsole('/overview')),
     }),
   );
   return (

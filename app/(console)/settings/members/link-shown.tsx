@@ -4,6 +4,7 @@ import Alert from '@cloudscape-design/components/alert';
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { Time } from '../../../_ui/time.tsx';
+import { inConsole } from '../../../sub-path.ts';
 
 interface LinkShownProps {
   /** `/invitation` or `/reset` */
@@ -16,7 +17,7 @@ interface LinkShownProps {
 }
 
 export function LinkShown({ page, token, expiresAt, email, label }: LinkShownProps) {
-  const url = `${window.location.origin}${page}/${token}`;
+  const url = `${window.location.origin}${inConsole(`${page}/${token}`)}`;
   return (
     <SpaceBetween size="m">
       <Alert type="info" statusIconAriaLabel="Info">
