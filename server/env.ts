@@ -74,7 +74,7 @@ const web = shared
     PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(3000),
     /** Whose word counts on where a request came from; nobody's when it is not set. */
     LANDFALL_TRUSTED_PROXIES: told(whyNoProxies).optional(),
-    /** `1` where nobody has said what the console's address is: set by scripts/run only. */
+    /** `1` where the console answers under any name, as where nobody has said what its own is. */
     LANDFALL_ANY_HOST: z
       .enum(['0', '1'], { error: 'must be 0 or 1' })
       .default('0')

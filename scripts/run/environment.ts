@@ -102,7 +102,7 @@ export function consoleEnvironment(settings: Settings): Variables {
     // next-auth is told its own place in full where the console lies under a path.
     NEXTAUTH_URL: new URL(url).pathname === '/' ? url : `${url}/api/auth`,
     LANDFALL_PUBLIC_URL: url,
-    LANDFALL_ANY_HOST: isNamed(own) ? '0' : '1',
+    LANDFALL_ANY_HOST: own.LANDFALL_ANY_HOST || (isNamed(own) ? '0' : '1'),
     PORT: String(port),
     ...aws(settings, false),
     ...(lab ? { LANDFALL_LAB: '1', LANDFALL_LAB_CONTROL: lab.control.url } : { LANDFALL_LAB: '0' }),

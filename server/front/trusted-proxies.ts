@@ -19,7 +19,7 @@ export interface Origin {
 }
 
 /** Thrown for a list that cannot be read; the message goes behind the variable's name. */
-export class TrustedProxiesError extends Error {}
+class TrustedProxiesError extends Error {}
 
 export class TrustedProxies {
   readonly #ranges: Range[];
