@@ -1,52 +1,24 @@
 // A connector at a target that lends: what it is told, what the verb gives it, and what an older one hears.
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { awsTargetPlaces, awsTargets, replicationRuns, servers, tasks } from '../../db/schema/index.ts';
-import { startTestLab, type TestLab } from '../../lab/aws/testing-lab-aws.ts';
+import { replicationRuns, tasks } from '../../db/schema/index.ts';
+import { type LendingSite, lendingSite } from '../services/cloud/testing-lending.ts';
 import { createEnrolmentCode } from '../services/connectors/enrol.ts';
-import { createJobs } from '../services/jobs/create.ts';
-import { advanceRun } from '../services/runs/advance.ts';
-import { catalogServer, type TestWorkspace, testWorkspace } from '../services/testing.ts';
+import type { TestWorkspace } from '../services/testing.ts';
 import { handleGateway } from './gateway.ts';
 
-let lab: TestLab;
+let lending: LendingSite;
 let site: TestWorkspace;
 let runId: string;
-let named = 0;
 
 beforeAll(async () => {
-  lab = await startTestLab();
-  site = await testWorkspace();
-  process.env.LANDFALL_AWS_ACCESS_KEY_ID = lab.aws.credentials.accessKeyId;
-  process.env.LANDFALL_AWS_SECRET_ACCESS_KEY = lab.aws.credentials.secretAccessKey;
-  process.env.LANDFALL_AWS_ENDPOINT_STS = lab.aws.url;
-  const { region, bucket, url } = lab.aws;
-  const endpoints = { s3: url, ec2: url, ebs: url, sts: url };
-  await site.db.update(awsTargetPlaces).set({ region, bucket, endpoints });
+  lending = await lendingSite();
+  ({ site } = lending);
 });
-afterAll(async () => {
-  await site.close();
-  await lab[Symbol.asyncDispose]();
-});
+afterAll(() => lending.close());
 
 beforeEach(async () => {
-  await site.db.update(tasks).set({ state: 'cancelled' });
-  await site.db.update(replicationRuns).set({ state: 'cancelled' });
-  await site.db.update(awsTargets).set({ connectorSignIn: 'lent' });
-  named += 1;
-  await site.importServers([catalogServer(`lent-${named}`)]);
-  const [server] = await site.db
-    .select()
-    .from(servers)
-    .where(eq(servers.name, `lent-${named}`));
-  const { jobIds } = await createJobs(site.ctx, {
-    servers: [{ serverId: server?.id as string }],
-    settings: { everyHours: null, seedAt: null, description: '', keepImages: null },
-  });
-  const jobId = jobIds[0] as string;
-  const [run] = await site.db.select().from(replicationRuns).where(eq(replicationRuns.jobId, jobId));
-  runId = run?.id as string;
-  await advanceRun(site.ctx, runId);
+  ({ runId } = await lending.begin());
 });
 
 describe('a target that lends', () => {

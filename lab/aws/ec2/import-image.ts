@@ -5,19 +5,10 @@ import { AwsError } from '../service.ts';
 import { blockSize } from '../snapshots/block-file.ts';
 import { newId, type SnapshotRecord } from '../snapshots/store.ts';
 import { type GuestDisk, inspectDisk } from './guest-disk.ts';
-import {
-  checkTaskAllowed,
-  chooseTasks,
-  note,
-  repeated,
-  rest,
-  startTask,
-  taskFaults,
-  taskTags,
-} from './import-tasks.ts';
+import { askedTask, chooseTasks, note, repeated, rest, startTask, taskFaults, taskTags } from './import-tasks.ts';
 import type { Parameters, Xml } from './query.ts';
-import { endDryRun, fingerprint, readDescription, tagsFor } from './refusals.ts';
-import { completedSnapshot, defaultKey } from './snapshots.ts';
+import { fingerprint, readDescription } from './refusals.ts';
+import { completedSnapshot } from './snapshots.ts';
 import type { Action, DiskMapping, Ec2, ImageRecord, ImportTask } from './state.ts';
 
 type ImageTask = ImportTask & { image: NonNullable<ImportTask['image']> };
@@ -29,31 +20,8 @@ export function importImageActions(ec2: Ec2): Record<string, Action> {
       const earlier = repeated(ec2, parameters, 'image', print);
       if (earlier) return taskXml(earlier);
       const image = readImage(ec2, parameters);
-      const encrypted = parameters.flag('Encrypted') ?? false;
-      const kmsKeyId = parameters.text('KmsKeyId');
-      if (kmsKeyId && !encrypted) {
-        throw new AwsError(400, 'InvalidParameterDependency', 'KmsKeyId is only allowed together with Encrypted.');
-      }
-      const tags = tagsFor(parameters, ['import-image-task'])['import-image-task'] ?? {};
-      checkTaskAllowed(ec2, parameters);
-      endDryRun(parameters);
-      const clientToken = parameters.text('ClientToken');
-      const task: ImageTask = {
-        id: newId('import-ami'),
-        kind: 'image',
-        status: 'active',
-        statusMessage: 'pending',
-        progress: 1,
-        description: readDescription(parameters),
-        ...(clientToken ? { clientToken } : {}),
-        fingerprint: print,
-        encrypted,
-        ...(encrypted ? { kmsKeyId: kmsKeyId ?? defaultKey(ec2) } : {}),
-        tags,
-        created: ec2.context.now().toISOString(),
-        log: [],
-        image,
-      };
+      const asked = { kind: 'image', fingerprint: print, progress: 1, encryptedByDefault: false } as const;
+      const task: ImageTask = { ...askedTask(ec2, parameters, asked), image };
       ec2.state.saveTask(task);
       startTask(ec2, task, (signal) => importImage(ec2, task, signal));
       return taskXml(task);

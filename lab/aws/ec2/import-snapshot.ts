@@ -3,21 +3,11 @@ import type { Readable } from 'node:stream';
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';
 import { blockSize, blocksPerGiB, isZero } from '../snapshots/block-file.ts';
-import { newId, type SnapshotRecord } from '../snapshots/store.ts';
+import type { SnapshotRecord } from '../snapshots/store.ts';
 import { type DiskSink, decodeVmdk } from '../vmdk/decode.ts';
-import {
-  checkTaskAllowed,
-  chooseTasks,
-  note,
-  repeated,
-  rest,
-  startTask,
-  taskFaults,
-  taskTags,
-} from './import-tasks.ts';
+import { askedTask, chooseTasks, note, repeated, rest, startTask, taskFaults, taskTags } from './import-tasks.ts';
 import type { Parameters, Xml } from './query.ts';
-import { endDryRun, fingerprint, invalid, readDescription, tagsFor } from './refusals.ts';
-import { defaultKey } from './snapshots.ts';
+import { fingerprint, invalid, readDescription } from './refusals.ts';
 import type { Action, Ec2, ImportTask } from './state.ts';
 
 const bytesPerGiB = blockSize * blocksPerGiB;
@@ -29,31 +19,14 @@ export function importSnapshotActions(ec2: Ec2): Record<string, Action> {
       const earlier = repeated(ec2, parameters, 'snapshot', print);
       if (earlier) return taskXml(earlier);
       const disk = readContainer(ec2, parameters);
-      const encrypted = parameters.flag('Encrypted') ?? ec2.snapshots.encryptionByDefault;
-      const kmsKeyId = parameters.text('KmsKeyId');
-      if (kmsKeyId && !encrypted) {
-        throw new AwsError(400, 'InvalidParameterDependency', 'KmsKeyId is only allowed together with Encrypted.');
-      }
-      const tags = tagsFor(parameters, ['import-snapshot-task'])['import-snapshot-task'] ?? {};
-      checkTaskAllowed(ec2, parameters);
-      endDryRun(parameters);
-      const clientToken = parameters.text('ClientToken');
-      const task: ImportTask = {
-        id: newId('import-snap'),
+      const { encryptionByDefault } = ec2.snapshots;
+      const asked = {
         kind: 'snapshot',
-        status: 'active',
-        statusMessage: 'pending',
-        progress: 0,
-        description: readDescription(parameters),
-        ...(clientToken ? { clientToken } : {}),
         fingerprint: print,
-        encrypted,
-        ...(encrypted ? { kmsKeyId: kmsKeyId ?? defaultKey(ec2) } : {}),
-        tags,
-        created: ec2.context.now().toISOString(),
-        log: [],
-        disk,
-      };
+        progress: 0,
+        encryptedByDefault: encryptionByDefault,
+      } as const;
+      const task: ImportTask = { ...askedTask(ec2, parameters, asked), disk };
       ec2.state.saveTask(task);
       startTask(ec2, task, (signal) => importSnapshot(ec2, task, signal));
       return taskXml(task);

@@ -2,9 +2,11 @@
 
 import { paced } from '../pace.ts';
 import { AwsError } from '../service.ts';
+import { newId } from '../snapshots/store.ts';
 import { applyFilters, page, tagSet } from './describe.ts';
 import type { Parameters, Xml } from './query.ts';
-import { checkForm, endDryRun, found, invalid, tokenMismatch } from './refusals.ts';
+import { checkForm, endDryRun, found, invalid, readDescription, tagsFor, tokenMismatch } from './refusals.ts';
+import { defaultKey } from './snapshots.ts';
 import type { Action, Ec2, ImportTask } from './state.ts';
 
 /** Work of tasks that run now, to be able to break it off. */
@@ -99,7 +101,7 @@ export function repeated(
 }
 
 /** Refuses what the account may not do now: an unknown service role, too many tasks. */
-export function checkTaskAllowed(ec2: Ec2, parameters: Parameters): void {
+function checkTaskAllowed(ec2: Ec2, parameters: Parameters): void {
   const role = parameters.text('RoleName') ?? 'vmimport';
   if (!ec2.state.settings.roles.includes(role)) {
     throw new AwsError(
@@ -112,6 +114,38 @@ export function checkTaskAllowed(ec2: Ec2, parameters: Parameters): void {
   if (active >= ec2.state.settings.importTasks) {
     throw new AwsError(400, 'ResourceCountLimitExceeded', `You have reached the limit of ${active} conversion tasks.`);
   }
+}
+
+/** A task as the request asks for it, when nothing stands against it; not saved yet. Ends a dry run. */
+export function askedTask(
+  ec2: Ec2,
+  parameters: Parameters,
+  given: Pick<ImportTask, 'kind' | 'fingerprint' | 'progress'> & { encryptedByDefault: boolean },
+): ImportTask {
+  const { encryptedByDefault, ...task } = given;
+  const encrypted = parameters.flag('Encrypted') ?? encryptedByDefault;
+  const kmsKeyId = parameters.text('KmsKeyId');
+  if (kmsKeyId && !encrypted) {
+    throw new AwsError(400, 'InvalidParameterDependency', 'KmsKeyId is only allowed together with Encrypted.');
+  }
+  const resource = `import-${task.kind}-task` as const;
+  const tags = tagsFor(parameters, [resource])[resource] ?? {};
+  checkTaskAllowed(ec2, parameters);
+  endDryRun(parameters);
+  const clientToken = parameters.text('ClientToken');
+  return {
+    ...task,
+    id: newId(task.kind === 'image' ? 'import-ami' : 'import-snap'),
+    status: 'active',
+    statusMessage: 'pending',
+    description: readDescription(parameters),
+    ...(clientToken ? { clientToken } : {}),
+    encrypted,
+    ...(encrypted ? { kmsKeyId: kmsKeyId ?? defaultKey(ec2) } : {}),
+    tags,
+    created: ec2.context.now().toISOString(),
+    log: [],
+  };
 }
 
 /** Tasks of a kind, filtered and paged as both Describe operations do. */

@@ -1,51 +1,26 @@
 // Credentials lent to the run of a held task, by the lab's STS: whose, how often audited, and to whom they are refused.
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { audit, awsTargetPlaces, awsTargets, replicationRuns, servers, tasks } from '../../../db/schema/index.ts';
-import { startTestLab, type TestLab } from '../../../lab/aws/testing-lab-aws.ts';
-import { createJobs } from '../jobs/create.ts';
-import { advanceRun } from '../runs/advance.ts';
-import { catalogServer, faultCode, type TestWorkspace, testWorkspace } from '../testing.ts';
+import { audit, awsTargets, tasks } from '../../../db/schema/index.ts';
+import type { TestLab } from '../../../lab/aws/testing-lab-aws.ts';
+import { faultCode, type TestWorkspace } from '../testing.ts';
 import { lendToRun } from './lend.ts';
+import { type LendingSite, lendingSite } from './testing-lending.ts';
 
+let lending: LendingSite;
 let lab: TestLab;
 let site: TestWorkspace;
 let runId: string;
-let named = 0;
+let serverName: string;
 
 beforeAll(async () => {
-  lab = await startTestLab();
-  site = await testWorkspace();
-  process.env.LANDFALL_AWS_ACCESS_KEY_ID = lab.aws.credentials.accessKeyId;
-  process.env.LANDFALL_AWS_SECRET_ACCESS_KEY = lab.aws.credentials.secretAccessKey;
-  process.env.LANDFALL_AWS_ENDPOINT_STS = lab.aws.url;
-  const { region, bucket, url } = lab.aws;
-  const endpoints = { s3: url, ec2: url, ebs: url, sts: url };
-  await site.db.update(awsTargetPlaces).set({ region, bucket, endpoints });
+  lending = await lendingSite();
+  ({ lab, site } = lending);
 });
-afterAll(async () => {
-  await site.close();
-  await lab[Symbol.asyncDispose]();
-});
+afterAll(() => lending.close());
 
 beforeEach(async () => {
-  await site.db.update(tasks).set({ state: 'cancelled' });
-  await site.db.update(replicationRuns).set({ state: 'cancelled' });
-  await site.db.update(awsTargets).set({ connectorSignIn: 'lent' });
-  named += 1;
-  await site.importServers([catalogServer(`lent-${named}`)]);
-  const [server] = await site.db
-    .select()
-    .from(servers)
-    .where(eq(servers.name, `lent-${named}`));
-  const { jobIds } = await createJobs(site.ctx, {
-    servers: [{ serverId: server?.id as string }],
-    settings: { everyHours: null, seedAt: null, description: '', keepImages: null },
-  });
-  const jobId = jobIds[0] as string;
-  const [run] = await site.db.select().from(replicationRuns).where(eq(replicationRuns.jobId, jobId));
-  runId = run?.id as string;
-  await advanceRun(site.ctx, runId);
+  ({ runId, serverName } = await lending.begin());
 });
 
 async function hold(holder = 'c/1') {
@@ -65,7 +40,7 @@ describe('the holder of a task', () => {
     expect(first.seconds).toBeGreaterThan(3500);
     expect(first.seconds).toBeLessThanOrEqual(3600);
     const rows = (await lentRows()).filter(({ subjectId }) => subjectId === runId);
-    expect(rows).toMatchObject([{ subjectName: `lent-${named}`, after: { target: 'Main', by: 'federation' } }]);
+    expect(rows).toMatchObject([{ subjectName: serverName, after: { target: 'Main', by: 'federation' } }]);
     expect(JSON.stringify(rows)).not.toContain(first.secretAccessKey);
     expect(JSON.stringify(rows)).not.toContain(first.sessionToken);
   });
