@@ -9,6 +9,7 @@ export * from './notifications.ts';
 export * from './people.ts';
 export * from './replication.ts';
 export type * from './rows.ts';
+export * from './saved-views.ts';
 export * from './settings.ts';
 export * from './tallies.ts';
 export * from './targets.ts';

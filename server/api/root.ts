@@ -16,6 +16,7 @@ import { searchRouter } from './routers/search.ts';
 import { serversRouter } from './routers/servers.ts';
 import { sessionRouter } from './routers/session.ts';
 import { targetsRouter } from './routers/targets.ts';
+import { viewsRouter } from './routers/views.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -36,6 +37,7 @@ export const appRouter = router({
   servers: serversRouter,
   session: sessionRouter,
   targets: targetsRouter,
+  views: viewsRouter,
 });
 
 export type AppRouter = typeof appRouter;

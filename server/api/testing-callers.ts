@@ -49,6 +49,8 @@ export async function openSite(): Promise<void> {
   process.env.NEXTAUTH_URL = ORIGIN;
   process.env.NEXTAUTH_SECRET = randomBytes(32).toString('hex');
   process.env.LANDFALL_LAB = '1';
+  // The STS that is believed.
+  process.env.LANDFALL_AWS_ENDPOINT_STS = away.sts;
   process.env.LOG_LEVEL = 'silent';
   site = await testWorkspace();
   const { db, workspaceId, connectorId, targetId } = site;

@@ -296,6 +296,20 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
     says: 'aws-unreachable',
   },
   'targets.externalId': { needs: 'target.manage', input: () => ({ requestId }) },
+
+  'views.mine': { needs: 'workspace.read' },
+  'views.save': {
+    needs: 'workspace.read',
+    input: () => ({
+      requestId,
+      list: 'jobs',
+      name: 'Mine',
+      view: { filter: page.filter, sort: null, pageSize: 20, columns: null },
+    }),
+  },
+  // Nobody has any, so whoever may hears that there is none of this id.
+  'views.change': { needs: 'workspace.read', input: () => ({ viewId: 'view-0', name: 'Other' }), says: 'not-found' },
+  'views.delete': { needs: 'workspace.read', input: () => ({ viewId: 'view-0' }), says: 'not-found' },
 };
 
 /** Of every procedure one line, or one for each way to call it. */

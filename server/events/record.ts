@@ -17,7 +17,8 @@ export type EventTopic =
   | 'limits'
   | 'members'
   | 'overview'
-  | 'targets';
+  | 'targets'
+  | 'views';
 
 export interface NewEvent {
   topic: EventTopic;

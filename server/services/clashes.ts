@@ -37,6 +37,14 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'Somebody else has given the AWS target another place at the same moment.',
     remedy: 'Look at the target as it is now, then save again.',
   },
+  saved_views_default: {
+    message: 'Another view of the list has become its default at the same moment.',
+    remedy: 'Look at the views of the list, then choose again.',
+  },
+  saved_views_name: {
+    message: 'You have a saved view of this name for the list already.',
+    remedy: 'Choose another name.',
+  },
   aws_targets_name: {
     message: 'The workspace has an AWS target of this name already.',
     remedy: 'Choose another name.',
