@@ -1,4 +1,4 @@
-// What npm test runs, in this order: format, types, imports, unused, references, unit, build, stories. Names as arguments choose some of them.
+// What npm test runs, in this order: format, types, imports, unused, references, walls, unit, build, stories. Names as arguments choose some of them.
 // Exit code 0 only when nothing failed; the last lines say what did not run and why.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,6 +90,7 @@ const checks: Record<string, () => Promise<Outcome>> = {
   // knip.json names what is started by its name; everything else must be used by one of those.
   unused: () => one(path.join(bin, 'knip'), ['--treat-config-hints-as-errors']),
   references: () => one(node, ['scripts/check/references.ts']),
+  walls: () => one(node, ['scripts/check/walls.ts']),
   unit,
   build: async () => {
     const outcome = await one(node, ['scripts/setup/build.ts'], { lifeLine: true, timeoutMs: 1_300_000 });

@@ -1,6 +1,6 @@
-// What npm run verify does, side by side: format, types, import rules, dead references, and the unit tests that the change touches, nearest
-// first, as far as they fit into a minute. The change is what lies between here and the branch that it leaves from (origin/main,
-// or the name given as an argument) and what is not committed. Its last lines say what it left out.
+// What npm run verify does, side by side: format, types, import rules, dead references, the walls between workspaces, and the unit tests
+// that the change touches, nearest first, as far as they fit into a minute. The change is what lies between here and the branch that it
+// leaves from (origin/main, or the name given as an argument) and what is not committed. Its last lines say what it left out.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { endWithCaller, type Ran, run } from '../setup/child-program.ts';
@@ -101,6 +101,11 @@ async function references(): Promise<Verdict> {
   return { name: 'references', ok: code === 0, seconds, says: 'all comments, all pages', output };
 }
 
+async function walls(): Promise<Verdict> {
+  const { code, output, seconds } = await quietly(process.execPath, [path.join(root, 'scripts/check/walls.ts')]);
+  return { name: 'walls', ok: code === 0, seconds, says: 'every statement and transaction of the server', output };
+}
+
 /** Whether a module's text names the file: by its path, or by the folder that it is read from as a whole. */
 function naming(): (module: string, file: string) => boolean {
   const texts = new Map<string, string>();
@@ -168,6 +173,7 @@ const note = (verdict: Verdict) => {
 await Promise.all([
   format(files).then(note),
   references().then(note),
+  walls().then(note),
   types().then(note),
   imports(files)
     .then(note)

@@ -1,5 +1,5 @@
 // The audit trail as a file, row by row, with the place of each row in the chain.
-import { inArray } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import { auditChain } from '../../../db/schema/index.ts';
 import { guard, inTransaction, type ServiceContext } from '../context.ts';
 import type { ListQuery } from '../list-page.ts';
@@ -51,9 +51,12 @@ export async function* exportActivity(
       .select({ id: auditChain.auditId, seq: auditChain.seq, hash: auditChain.hash })
       .from(auditChain)
       .where(
-        inArray(
-          auditChain.auditId,
-          page.items.map(({ id }) => id),
+        and(
+          eq(auditChain.workspaceId, workspaceId),
+          inArray(
+            auditChain.auditId,
+            page.items.map(({ id }) => id),
+          ),
         ),
       );
     const byId = new Map(links.map((link) => [link.id, link]));

@@ -78,11 +78,20 @@ export type LeftOversInput = z.infer<typeof leftOversInput>;
 export async function retryRelease(ctx: ServiceContext, input: LeftOversInput): Promise<void> {
   const workspaceId = guard(ctx, 'artifact.retry');
   const { artifactIds } = parseInput(leftOversInput, input);
-  await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
-    await tx
+  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
+    const tried = await tx
       .update(artifacts)
       .set({ releaseNotBefore: sql`now()` })
-      .where(and(eq(artifacts.workspaceId, workspaceId), inArray(artifacts.id, artifactIds), isLeftOver()));
+      .where(and(eq(artifacts.workspaceId, workspaceId), inArray(artifacts.id, artifactIds), isLeftOver()))
+      .returning();
+    for (const row of tried)
+      audit({
+        action: 'artifact.retry',
+        subjectKind: 'run',
+        subjectId: row.runId ?? row.id,
+        subjectName: nameOf(row),
+        before: { kind: row.kind, externalId: row.externalId, fault: row.releaseFault?.message ?? null },
+      });
     event({ topic: 'jobs', subjectId: null, kind: 'changed' });
   });
 }

@@ -56,7 +56,8 @@ export async function terminateInstance(ctx: ServiceContext, input: InstanceInpu
   const target = await targetPool().at(ctx.db, row);
   await target.instances.terminate(row.instanceId, cloudDeadline());
   await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
-    await tx.update(instances).set({ state: 'shutting-down' }).where(eq(instances.id, row.id));
+    const own = and(eq(instances.id, row.id), eq(instances.workspaceId, workspaceId));
+    await tx.update(instances).set({ state: 'shutting-down' }).where(own);
     event({ topic: 'instances', subjectId: row.id, kind: 'changed' });
   });
 }

@@ -117,7 +117,7 @@ async function declareScratch(
     const [target] = await tx
       .select({ id: awsTargets.id })
       .from(awsTargets)
-      .where(eq(awsTargets.id, at.targetId))
+      .where(and(eq(awsTargets.id, at.targetId), eq(awsTargets.workspaceId, workspaceId)))
       .for('key share');
     if (!target) throw faultError('not-found', { message: 'The AWS target was deleted while it was tested.' });
     const releaseNotBefore = sql`now() + make_interval(secs => ${LEFT_AFTER_SECONDS})`;
@@ -143,7 +143,7 @@ async function keep(
   const testedBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'system';
   const row = { revision, signInVersion, testedBy, testedAt: ctx.now(), result };
   await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
-    const here = eq(awsTargets.id, targetId);
+    const here = and(eq(awsTargets.id, targetId), eq(awsTargets.workspaceId, workspaceId));
     const [held] = await tx.select({ name: awsTargets.name }).from(awsTargets).where(here).for('key share');
     if (!held) throw faultError('not-found', { message: 'The AWS target was deleted while it was tested.' });
     await tx
@@ -151,7 +151,11 @@ async function keep(
       .values({ targetId, ...row })
       .onConflictDoUpdate({ target: targetTests.targetId, set: row });
     if (made.length > 0) {
-      const still = and(inArray(artifacts.id, made), ne(artifacts.state, 'released'));
+      const still = and(
+        eq(artifacts.workspaceId, workspaceId),
+        inArray(artifacts.id, made),
+        ne(artifacts.state, 'released'),
+      );
       await tx.update(artifacts).set({ releaseNotBefore: sql`now()` }).where(still);
     }
     const count = (outcome: TriedRight['outcome']) => result.rights.filter((right) => right.outcome === outcome).length;

@@ -87,7 +87,7 @@ function stillToRemove(name: string, { snapshots, exports, servers }: Awaited<Re
 export async function checkConnectorNow(ctx: ServiceContext, input: ConnectorInput): Promise<void> {
   const workspaceId = guard(ctx, 'catalog.import');
   const { connectorId } = parseInput(connectorInput, input);
-  await inTransaction(ctx, workspaceId, async ({ tx, event }) => {
+  await inTransaction(ctx, workspaceId, async ({ tx, audit, event }) => {
     const [row] = await tx
       .update(connectors)
       .set({ checkRequestedAt: ctx.now() })
@@ -101,6 +101,7 @@ export async function checkConnectorNow(ctx: ServiceContext, input: ConnectorInp
       .returning();
     if (!row) throw faultError('not-found', { message: `There is no connector ${connectorId}.` });
     await hintTasks(tx, connectorId);
+    audit({ action: 'connector.check', subjectKind: 'connector', subjectId: connectorId, subjectName: row.name });
     event({ topic: 'connectors', subjectId: connectorId, kind: 'changed' });
   });
 }

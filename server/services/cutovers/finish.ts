@@ -44,6 +44,8 @@ export async function commentOnCutover(ctx: ServiceContext, input: z.infer<typeo
       who: personOf(ctx),
       text,
     });
+    const subject = { subjectKind: 'cutover', subjectId: cutoverId, subjectName: row.serverName };
+    work.audit({ action: 'cutover.comment', ...subject, after: { text } });
     work.event({ topic: 'cutovers', subjectId: cutoverId, kind: 'changed', data: { jobId: row.jobId } });
   });
 }

@@ -1,4 +1,5 @@
 // Reading cutovers: the table, and one with everything that its page, its wall view and its evidence show.
+
 import { and, asc, desc, eq } from 'drizzle-orm';
 import {
   type CutoverRow,
@@ -10,6 +11,7 @@ import {
   replicationJobs,
   replicationRuns,
 } from '../../../db/schema/index.ts';
+import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { canCancel, canRollBack, cutoverStateSchema, downtime, isOver } from '../../../replication/model/cutover.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, type ServiceContext } from '../context.ts';
@@ -74,7 +76,7 @@ export async function getCutover(ctx: ServiceContext, cutoverId: string) {
     .where(eq(cutoverLog.cutoverId, row.id))
     .orderBy(desc(cutoverLog.id))
     .limit(SHOWN_LINES);
-  const run = await runOf(ctx, row.finalRunId);
+  const run = await runOf(ctx, workspaceId, row.finalRunId);
   const [instance] = row.launchId
     ? await ctx.db
         .select({
@@ -109,9 +111,12 @@ export async function getCutover(ctx: ServiceContext, cutoverId: string) {
   };
 }
 
-async function runOf(ctx: ServiceContext, runId: string | null): Promise<RunRow | null> {
+async function runOf(ctx: ServiceContext, workspaceId: WorkspaceId, runId: string | null): Promise<RunRow | null> {
   if (!runId) return null;
-  const [run] = await ctx.db.select().from(replicationRuns).where(eq(replicationRuns.id, runId));
+  const [run] = await ctx.db
+    .select()
+    .from(replicationRuns)
+    .where(and(eq(replicationRuns.id, runId), eq(replicationRuns.workspaceId, workspaceId)));
   return run ?? null;
 }
 
@@ -132,15 +137,24 @@ export async function cutoverOfJob(ctx: ServiceContext, jobId: string): Promise<
  * bytes went. Nothing in it is secret; launch settings are left to the instance's page.
  */
 export async function cutoverEvidence(ctx: ServiceContext, cutoverId: string) {
+  const workspaceId = guard(ctx, 'cutover.read');
   const details = await getCutover(ctx, cutoverId);
   const lines = await ctx.db
     .select()
     .from(cutoverLog)
     .where(eq(cutoverLog.cutoverId, cutoverId))
     .orderBy(asc(cutoverLog.id));
-  const run = await runOf(ctx, details.finalRunId);
-  const [job] = await ctx.db.select().from(replicationJobs).where(eq(replicationJobs.id, details.jobId));
-  const [image] = run ? await ctx.db.select().from(images).where(eq(images.runId, run.id)) : [];
+  const run = await runOf(ctx, workspaceId, details.finalRunId);
+  const [job] = await ctx.db
+    .select()
+    .from(replicationJobs)
+    .where(and(eq(replicationJobs.id, details.jobId), eq(replicationJobs.workspaceId, workspaceId)));
+  const [image] = run
+    ? await ctx.db
+        .select()
+        .from(images)
+        .where(and(eq(images.runId, run.id), eq(images.workspaceId, workspaceId)))
+    : [];
   const server = run?.results['check-server']?.server ?? null;
   const snapshot = run?.results['take-snapshot'];
   return {

@@ -11,7 +11,7 @@ import {
   replicationRuns,
 } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
-import { inTransaction, type ProgramContext, type ServiceContext } from '../context.ts';
+import { inTransaction, type ProgramContext } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
 import type { AtPlace } from '../targets/store.ts';
@@ -62,7 +62,7 @@ export async function recordImage(
 
 /** The job's AMIs beyond the newest `keep`, oldest first. One that an instance runs from, or that the baseline is made of, is left alone. */
 export async function imagesToPrune(
-  ctx: ServiceContext,
+  ctx: ProgramContext,
   jobId: string,
   keep: number | null,
 ): Promise<{ imageId: string; snapshotIds: string[]; at: AtPlace }[]> {

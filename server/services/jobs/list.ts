@@ -96,12 +96,12 @@ function listed(
 export type ListedJob = ReturnType<typeof listed>;
 
 /** The newest run of each job that was not missed, one look into the index a job: a job's history may be long. */
-async function newestRuns(tx: Queries, jobIds: string[]): Promise<Map<string, NewestRun>> {
+async function newestRuns(tx: Queries, workspaceId: WorkspaceId, jobIds: string[]): Promise<Map<string, NewestRun>> {
   if (jobIds.length === 0) return new Map();
   const wanted = tx
     .select({ id: replicationJobs.id })
     .from(replicationJobs)
-    .where(sql`${replicationJobs.id} = any(${sql.param(jobIds)})`)
+    .where(and(eq(replicationJobs.workspaceId, workspaceId), sql`${replicationJobs.id} = any(${sql.param(jobIds)})`))
     .as('wanted');
   // Neither its results nor its timeline, which lie outside of the row.
   const { id, jobId, state, step, percent, progress, waitingFor, cancelRequestedAt, startedAt, endedAt, fault } =
@@ -138,7 +138,7 @@ export async function listJobs(ctx: ServiceContext, query: ListQuery): Promise<L
 
 async function listedAll(tx: Queries, workspaceId: WorkspaceId, jobs: readonly JobRow[]): Promise<ListedJob[]> {
   const ids = jobs.map(({ id }) => id);
-  const runs = await newestRuns(tx, ids);
+  const runs = await newestRuns(tx, workspaceId, ids);
   const counts = await countImages(tx, workspaceId, ids);
   const targets = await targetNames(tx, workspaceId);
   return jobs.map((job) => listed(job, job.connectorName, runs.get(job.id), counts.get(job.id) ?? 0, targets));
@@ -178,7 +178,7 @@ export async function getJob(ctx: ServiceContext, jobId: string) {
     .innerJoin(servers, eq(servers.id, replicationJobs.serverId))
     .where(and(eq(replicationJobs.id, jobId), eq(replicationJobs.workspaceId, workspaceId)));
   if (!row) throw faultError('not-found', { message: `There is no replication job ${jobId}.` });
-  const runs = await newestRuns(ctx.db, [jobId]);
+  const runs = await newestRuns(ctx.db, workspaceId, [jobId]);
   const counts = await countImages(ctx.db, workspaceId, [jobId]);
   const targets = await targetNames(ctx.db, workspaceId);
   return {

@@ -129,8 +129,12 @@ export async function whyQueued(
  */
 export async function nudgeQueued(tx: Queries, workspaceId: WorkspaceId, ended?: AtPlace): Promise<void> {
   const queued = sql`${replicationRuns.state} = 'pending' and ${replicationRuns.waitingKind} = 'queued'`;
-  const longest = tx.select({ id: replicationRuns.id }).from(replicationRuns).orderBy(replicationRuns.createdAt);
-  const waiting = await longest.where(sql`${replicationRuns.workspaceId} = ${workspaceId} and ${queued}`).limit(10);
+  const waiting = await tx
+    .select({ id: replicationRuns.id })
+    .from(replicationRuns)
+    .where(sql`${replicationRuns.workspaceId} = ${workspaceId} and ${queued}`)
+    .orderBy(replicationRuns.createdAt)
+    .limit(10);
   const others = ended ? await queuedElsewhere(tx, workspaceId, ended) : [];
   for (const { id } of [...waiting, ...others]) await nudgeRun(tx, id);
 }

@@ -232,10 +232,12 @@ async function groupedEntries(ctx: ServiceContext, workspaceId: WorkspaceId, gro
   const [runs, artifactFaults] = await Promise.all([
     runWords(
       ctx,
+      workspaceId,
       found.filter(({ kind }) => kind !== 'left-over').map(({ first }) => first.run),
     ),
     releaseFaults(
       ctx,
+      workspaceId,
       found.filter(({ kind }) => kind === 'left-over').map(({ first }) => first.subject),
     ),
   ]);
@@ -288,21 +290,25 @@ async function probe(ctx: ServiceContext, workspaceId: WorkspaceId, groups: Grou
   return rows.map(({ since, alike, firsts }) => ({ since, alike, firsts: firsts ?? [] }));
 }
 
-async function runWords(ctx: ServiceContext, ids: string[]) {
+async function runWords(ctx: ServiceContext, workspaceId: WorkspaceId, ids: string[]) {
   if (ids.length === 0) return new Map<string, { fault: Fault | null; waitingFor: string | null }>();
   const rows = await ctx.db
     .select({ id: replicationRuns.id, fault: replicationRuns.fault, waitingFor: replicationRuns.waitingFor })
     .from(replicationRuns)
-    .where(inArray(replicationRuns.id, ids));
+    .where(and(eq(replicationRuns.workspaceId, workspaceId), inArray(replicationRuns.id, ids)));
   return new Map(rows.map(({ id, ...words }) => [id, words]));
 }
 
-async function releaseFaults(ctx: ServiceContext, ids: string[]): Promise<Map<string, Fault | null>> {
+async function releaseFaults(
+  ctx: ServiceContext,
+  workspaceId: WorkspaceId,
+  ids: string[],
+): Promise<Map<string, Fault | null>> {
   if (ids.length === 0) return new Map();
   const rows = await ctx.db
     .select({ id: artifacts.id, fault: artifacts.releaseFault })
     .from(artifacts)
-    .where(inArray(artifacts.id, ids));
+    .where(and(eq(artifacts.workspaceId, workspaceId), inArray(artifacts.id, ids)));
   return new Map(rows.map(({ id, fault }) => [id, fault]));
 }
 
