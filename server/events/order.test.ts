@@ -1,7 +1,7 @@
 // Events become visible in the order of their ids, whatever order their transactions began in.
 
-import { asc, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asc, eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { events, workspaces } from '../../db/schema/index.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
@@ -101,7 +101,40 @@ it('lets no workspace wait for the commit of another', async () => {
   const own = await db
     .select({ subject: events.subjectId })
     .from(events)
-    .where(sql`workspace_id = SLOW`)
+    .where(eq(events.workspaceId, SLOW))
     .orderBy(asc(events.id));
   expect(own.map(({ subject }) => subject)).toEqual(['held', 'next']);
+});
+
+it('lets two transactions that tell two workspaces, each in its own order, both come to their end', async () => {
+  const others = ['ws-one' as WorkspaceId, 'ws-two' as WorkspaceId] as const;
+  await db.insert(workspaces).values(others.map((id) => ({ id, name: id })));
+  const [one, two] = others;
+  const tell = (order: readonly WorkspaceId[]) =>
+    db.transaction(async (tx) => {
+      for (const id of order) await recordEvents(tx, id, [{ topic: 'runs', subjectId: order.join(), kind: 'changed' }]);
+    });
+  const waiting = (number: number) =>
+    vi.waitFor(
+      async () => {
+        const { rows } = await db.execute(
+          sql`select 1 from pg_locks where locktype = 'advisory' and classid = 7306212 and not granted`,
+        );
+        expect(rows).toHaveLength(number);
+      },
+      { timeout: 20_000 },
+    );
+  // Both come to the same place before either may go on: the second of the one is the first of the other.
+  const free = Promise.withResolvers<void>();
+  const held = db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(7306212, hashtext(${two}))`);
+    await free.promise;
+  });
+  const ended = [tell([two, one])];
+  await waiting(1);
+  ended.push(tell([one, two]));
+  await waiting(2);
+  free.resolve();
+  await Promise.all([held, ...ended]);
+  expect(await db.$count(events, eq(events.workspaceId, one))).toBe(2);
 });
