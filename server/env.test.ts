@@ -31,6 +31,15 @@ describe('the environment', () => {
     );
   });
 
+  it.each([
+    [{ LANDFALL_TRUSTED_PROXIES: '10.0.0.0/33' }, /LANDFALL_TRUSTED_PROXIES must list addresses or ranges/],
+    [{ LANDFALL_TRUSTED_PROXIES: '0.0.0.0/0' }, /LANDFALL_TRUSTED_PROXIES must name your proxies/],
+    [{ LANDFALL_TLS_CERT: '/cert.pem' }, /LANDFALL_TLS_KEY and LANDFALL_TLS_CERT must be set together/],
+    [{ LANDFALL_HTTP_REDIRECT_PORT: '80' }, /LANDFALL_HTTP_REDIRECT_PORT leads to HTTPS: LANDFALL_PUBLIC_URL/],
+  ])('does not start the web with %o', (wrong, sentence) => {
+    expect(() => readEnvironment('web', { ...good, ...wrong })).toThrow(sentence);
+  });
+
   it('does not ask the worker for what only the web needs', () => {
     expect(readEnvironment('worker', { DATABASE_URL: good.DATABASE_URL })).toMatchObject({ LOG_LEVEL: 'info' });
   });
