@@ -6,7 +6,7 @@ import path from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GatewayVerb } from '../replication/wire/gateway.ts';
-import { may } from './access/permissions.ts';
+import { may, type Permission, ROLES } from './access/permissions.ts';
 import { handleTrpc } from './api/handle.ts';
 import { appRouter } from './api/root.ts';
 import {
@@ -51,7 +51,7 @@ function expected({ needs, says = undefined, ...entry }: Entry, caller: Caller):
     const { elsewhere = 'not-found' } = entry;
     return elsewhere === 'nothing' ? 'done' : elsewhere;
   }
-  return needs === 'member' || may(caller, needs) ? (says ?? 'done') : 'permission-denied';
+  return may(caller, needs) ? (says ?? 'done') : 'permission-denied';
 }
 
 /** What must not stand in an answer for somebody of another workspace. */
@@ -59,6 +59,26 @@ const leaked = () =>
   new RegExp(
     `${site.workspaceId}|${site.connectorId}|${site.targetId}|server-\\d|(ami|i|s|launch|cutover|sms-(job|run))-\\d`,
   );
+
+it('asks every member at the procedure for the least that its verb asks for', () => {
+  const asked = appRouter._def.procedures as object as Record<string, { _def: { meta?: { needs?: Permission } } }>;
+  for (const [path, given] of Object.entries(PROCEDURES)) {
+    const entries = [given as Entry | Entry[]].flat();
+    const needs = asked[path]?._def.meta?.needs ?? 'link';
+    expect(
+      entries.map((entry) => entry.needs),
+      path,
+    ).toContain(needs);
+    const also = (entry: Entry) =>
+      needs === 'link' ||
+      entry.needs === 'link' ||
+      ROLES.every((role) => may(role, needs) || !may(role, entry.needs as Permission));
+    expect(
+      entries.filter((entry) => !also(entry)),
+      path,
+    ).toEqual([]);
+  }
+});
 
 const seen = new Map<string, string>();
 const lineOf = (path: string, { when }: Entry) => (when ? `${path} (${when})` : path);
@@ -267,7 +287,7 @@ it('is what docs/authorization.md says', async () => {
   };
   const lines = ENTRIES.map(({ path: name, entry }) => [
     lineOf(name, entry),
-    entry.needs === 'member' ? '(signed in)' : entry.needs === 'link' ? '(a link)' : entry.needs,
+    entry.needs === 'link' ? '(a link)' : entry.needs,
     ...CALLERS.map((caller) => cell(entry, caller, seen.get(`${lineOf(name, entry)} ${caller}`))),
   ]);
   const verbs = Object.keys(VERBS).map((verb) => [

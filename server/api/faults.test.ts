@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { faultError } from '../../replication/model/fault.ts';
 import type { SessionMember } from '../access/principals.ts';
-import { handleWith, memberProcedure, router } from './testing-router.ts';
+import { handleWith, procedure, router } from './testing-router.ts';
 
 const member: SessionMember = {
   principal: {
@@ -22,17 +22,19 @@ const member: SessionMember = {
 
 const called = vi.fn();
 const testRouter = router({
-  fails: memberProcedure.input(z.object({ how: z.string() })).query(({ input }) => {
-    if (input.how === 'unknown') throw new Error('password=hunter2 in /srv/secret.ts');
-    if (input.how === 'internal') throw faultError('internal', { cause: 'hunter2' });
-    if (input.how === 'wrapped') throw new Error('outer', { cause: faultError('conflict') });
-    if (input.how === 'zod') z.object({ a: z.number() }).parse({ a: 'hunter2' });
-    throw faultError(input.how as 'conflict', { message: 'Said so.', cause: 'raw words' });
-  }),
-  deep: memberProcedure
+  fails: procedure('workspace.read')
+    .input(z.object({ how: z.string() }))
+    .query(({ input }) => {
+      if (input.how === 'unknown') throw new Error('password=hunter2 in /srv/secret.ts');
+      if (input.how === 'internal') throw faultError('internal', { cause: 'hunter2' });
+      if (input.how === 'wrapped') throw new Error('outer', { cause: faultError('conflict') });
+      if (input.how === 'zod') z.object({ a: z.number() }).parse({ a: 'hunter2' });
+      throw faultError(input.how as 'conflict', { message: 'Said so.', cause: 'raw words' });
+    }),
+  deep: procedure('workspace.read')
     .input(z.object({ settings: z.object({ keep: z.number().min(1, 'At least 1') }), name: z.string() }))
     .query(() => 'ok'),
-  change: memberProcedure.mutation(() => called()),
+  change: procedure('workspace.read').mutation(() => called()),
 });
 
 const call = (

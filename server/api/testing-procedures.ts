@@ -30,8 +30,8 @@ export interface NamedRows {
 }
 
 export interface Entry {
-  /** `member`: whoever is signed in, for what is that person's own. `link`: whoever holds one. */
-  needs: Permission | 'member' | 'link';
+  /** `link`: whoever holds one. */
+  needs: Permission | 'link';
   input?: (rows: NamedRows) => unknown;
   /** Where a procedure asks for more than one, by what it is told. */
   when?: string;
@@ -102,7 +102,7 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'cutovers.rollBack': { needs: 'cutover.roll-back', input: cutover, says: 'conflict' },
   'cutovers.finish': { needs: 'cutover.decide', input: cutover, says: 'conflict' },
 
-  'events.follow': { needs: 'member' },
+  'events.follow': { needs: 'workspace.read' },
 
   'images.list': { needs: 'image.read', input: list },
   'images.pin': { needs: 'image.pin', input: ({ image }) => ({ imageId: image, pinned: true }) },
@@ -258,18 +258,18 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'servers.importCatalog': { needs: 'catalog.import', input: ({ connector }) => ({ connectorId: connector }) },
   'servers.clearCatalog': { needs: 'catalog.clear' },
 
-  'session.me': { needs: 'member' },
-  'session.setPreferences': { needs: 'member', input: () => ({ theme: 'dark' }) },
-  'session.list': { needs: 'member' },
-  'session.end': { needs: 'member', input: ({ session }) => ({ sessionId: session }), says: 'not-found' },
-  'session.changeName': { needs: 'member', input: () => ({ name: 'Another name' }) },
+  'session.me': { needs: 'workspace.read' },
+  'session.setPreferences': { needs: 'profile.manage', input: () => ({ theme: 'dark' }) },
+  'session.list': { needs: 'profile.manage' },
+  'session.end': { needs: 'profile.manage', input: ({ session }) => ({ sessionId: session }), says: 'not-found' },
+  'session.changeName': { needs: 'profile.manage', input: () => ({ name: 'Another name' }) },
   'session.changePassword': {
-    needs: 'member',
+    needs: 'profile.manage',
     input: () => ({ present: 'wrong', password: 'four words from nowhere' }),
     says: 'password-wrong',
   },
-  'session.endOthers': { needs: 'member' },
-  'session.signOutEverywhere': { needs: 'member' },
+  'session.endOthers': { needs: 'profile.manage' },
+  'session.signOutEverywhere': { needs: 'profile.manage' },
 
   'targets.list': { needs: 'target.read' },
   'targets.all': { needs: 'target.read' },

@@ -5,7 +5,7 @@ import superjson from 'superjson';
 import type { SessionMember } from '../access/principals.ts';
 import type { ApiContext } from './trpc.ts';
 
-export { memberProcedure, router } from './trpc.ts';
+export { procedure, router } from './trpc.ts';
 
 interface Call {
   path: string;

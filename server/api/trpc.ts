@@ -2,10 +2,11 @@
 import { initTRPC, type TRPCError } from '@trpc/server';
 import superjson from 'superjson';
 import { FaultError, fault } from '../../replication/model/fault.ts';
+import type { Permission } from '../access/permissions.ts';
 import type { SessionMember } from '../access/principals.ts';
 import { log } from '../log.ts';
 import { noteRefusal } from '../services/activity/refusal.ts';
-import { memberContext } from '../services/context.ts';
+import { guard, memberContext } from '../services/context.ts';
 import { MappedFault, mapFault } from './faults.ts';
 import { isSameOrigin } from './same-origin.ts';
 
@@ -19,24 +20,27 @@ export interface ApiContext {
   internal: boolean;
 }
 
-const t = initTRPC.context<ApiContext>().create({
-  transformer: superjson,
-  sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
-  errorFormatter({ shape, error }) {
-    const { fault: theFault, fields } = mapFault(error, shape.data.path ?? '');
-    return {
-      ...shape,
-      message: theFault.message,
-      data: {
-        code: shape.data.code,
-        httpStatus: shape.data.httpStatus,
-        path: shape.data.path,
-        fault: theFault,
-        fields,
-      },
-    };
-  },
-});
+const t = initTRPC
+  .context<ApiContext>()
+  .meta<{ needs: Permission }>()
+  .create({
+    transformer: superjson,
+    sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
+    errorFormatter({ shape, error }) {
+      const { fault: theFault, fields } = mapFault(error, shape.data.path ?? '');
+      return {
+        ...shape,
+        message: theFault.message,
+        data: {
+          code: shape.data.code,
+          httpStatus: shape.data.httpStatus,
+          path: shape.data.path,
+          fault: theFault,
+          fields,
+        },
+      };
+    },
+  });
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
@@ -64,10 +68,17 @@ const sameOrigin = t.middleware(({ ctx, type, next }) => {
 export const openProcedure = t.procedure.use(faults).use(sameOrigin);
 
 /**
- * For whoever is signed in. `ctx.service` is what every verb takes; the verb checks the permission.
- * `ctx.principal` is the member; `ctx.member` has the workspace's name and the preferences as well.
+ * For whoever is signed in and has the permission: the only way to a procedure for members, so that none is without one. `ctx.service`
+ * is what every verb takes, which asks for the permission too, or for more where it depends on what it is told. `ctx.principal` is the
+ * member; `ctx.member` has the workspace's name and the preferences as well.
  */
-export const memberProcedure = openProcedure.use(async ({ ctx, next, path }) => {
+export const procedure = (needs: Permission) =>
+  memberProcedure.meta({ needs }).use(({ ctx, next }) => {
+    guard(ctx.service, needs);
+    return next();
+  });
+
+const memberProcedure = openProcedure.use(async ({ ctx, next, path }) => {
   const member = await ctx.session();
   if (!member) throw new MappedFault(fault('not-signed-in'));
   const { principal } = member;

@@ -1,8 +1,10 @@
 // Who did what.
 import { listActivity } from '../../services/activity/list.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 export const activityRouter = router({
-  list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listActivity(ctx.service, input)),
+  list: procedure('activity.read')
+    .input(listQuerySchema)
+    .query(({ ctx, input }) => listActivity(ctx.service, input)),
 });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { followEvents } from '../../events/follow.ts';
 import { listen, SESSIONS_CHANNEL } from '../../events/listen.ts';
 import { guard } from '../../services/context.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 /** Whoever ends a session is heard at once; a session that runs out, or a lost hint, is noticed by then. */
 const MEMBER_CHECK_MS = 15_000;
@@ -14,7 +14,7 @@ export const eventsRouter = router({
    * Events of the member's workspace after the id `after`, or from now on. A lost connection is taken up again after
    * the last id that arrived. Ends when the session is no longer good.
    */
-  follow: memberProcedure
+  follow: procedure('workspace.read')
     .input(z.object({ after: z.number().int().nonnegative().optional(), lastEventId: z.string().optional() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const workspaceId = guard(ctx.service, 'workspace.read');

@@ -2,9 +2,13 @@
 import { listImages } from '../../services/images/list.ts';
 import { pinImage, pinInput } from '../../services/images/pin.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 export const imagesRouter = router({
-  list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listImages(ctx.service, input)),
-  pin: memberProcedure.input(pinInput).mutation(({ ctx, input }) => pinImage(ctx.service, input)),
+  list: procedure('image.read')
+    .input(listQuerySchema)
+    .query(({ ctx, input }) => listImages(ctx.service, input)),
+  pin: procedure('image.pin')
+    .input(pinInput)
+    .mutation(({ ctx, input }) => pinImage(ctx.service, input)),
 });

@@ -1,8 +1,10 @@
 // How many runs may be active at once.
 import { getRunLimits, runLimitsInput, updateRunLimits } from '../../services/limits/limits.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 export const limitsRouter = router({
-  get: memberProcedure.query(({ ctx }) => getRunLimits(ctx.service)),
-  update: memberProcedure.input(runLimitsInput).mutation(({ ctx, input }) => updateRunLimits(ctx.service, input)),
+  get: procedure('limit.read').query(({ ctx }) => getRunLimits(ctx.service)),
+  update: procedure('limit.manage')
+    .input(runLimitsInput)
+    .mutation(({ ctx, input }) => updateRunLimits(ctx.service, input)),
 });

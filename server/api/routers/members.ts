@@ -17,20 +17,32 @@ import {
   removeMember,
 } from '../../services/people/membership.ts';
 import { createResetLink } from '../../services/people/reset-password.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 export const membersRouter = router({
-  list: memberProcedure.input(listQuerySchema).query(({ ctx, input }) => listMembers(ctx.service, input)),
-  changeRole: memberProcedure.input(changeRoleInput).mutation(({ ctx, input }) => changeRole(ctx.service, input)),
-  remove: memberProcedure.input(memberInput).mutation(({ ctx, input }) => removeMember(ctx.service, input)),
-  leave: memberProcedure.mutation(({ ctx }) => leaveWorkspace(ctx.service)),
+  list: procedure('member.read')
+    .input(listQuerySchema)
+    .query(({ ctx, input }) => listMembers(ctx.service, input)),
+  changeRole: procedure('member.manage')
+    .input(changeRoleInput)
+    .mutation(({ ctx, input }) => changeRole(ctx.service, input)),
+  remove: procedure('member.manage')
+    .input(memberInput)
+    .mutation(({ ctx, input }) => removeMember(ctx.service, input)),
+  leave: procedure('member.read').mutation(({ ctx }) => leaveWorkspace(ctx.service)),
   /** A link with which the member sets a new password; shown once. */
-  resetLink: memberProcedure.input(memberInput).mutation(({ ctx, input }) => createResetLink(ctx.service, input)),
-  invitations: memberProcedure.query(({ ctx }) => listInvitations(ctx.service)),
+  resetLink: procedure('member.manage')
+    .input(memberInput)
+    .mutation(({ ctx, input }) => createResetLink(ctx.service, input)),
+  invitations: procedure('member.read').query(({ ctx }) => listInvitations(ctx.service)),
   /** The link's secret is in the answer, and nowhere afterwards. */
-  invite: memberProcedure.input(inviteInput).mutation(({ ctx, input }) => invite(ctx.service, input)),
-  renewInvitation: memberProcedure.input(resendInput).mutation(({ ctx, input }) => renewInvitation(ctx.service, input)),
-  revokeInvitation: memberProcedure
+  invite: procedure('member.manage')
+    .input(inviteInput)
+    .mutation(({ ctx, input }) => invite(ctx.service, input)),
+  renewInvitation: procedure('member.manage')
+    .input(resendInput)
+    .mutation(({ ctx, input }) => renewInvitation(ctx.service, input)),
+  revokeInvitation: procedure('member.manage')
     .input(invitationInput)
     .mutation(({ ctx, input }) => revokeInvitation(ctx.service, input)),
 });

@@ -3,16 +3,18 @@ import { environment } from '../../env.ts';
 import { forgetLeftOvers, leftOversInput, listLeftOvers, retryRelease } from '../../services/artifacts/left-overs.ts';
 import { getOverview } from '../../services/overview/get.ts';
 import { replicateSmallest } from '../../services/overview/replicate-smallest.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 export const overviewRouter = router({
-  get: memberProcedure.query(({ ctx }) => getOverview(ctx.service)),
-  leftOvers: memberProcedure.query(({ ctx }) => listLeftOvers(ctx.service)),
-  retryRelease: memberProcedure.input(leftOversInput).mutation(({ ctx, input }) => retryRelease(ctx.service, input)),
-  forgetLeftOvers: memberProcedure
+  get: procedure('workspace.read').query(({ ctx }) => getOverview(ctx.service)),
+  leftOvers: procedure('workspace.read').query(({ ctx }) => listLeftOvers(ctx.service)),
+  retryRelease: procedure('artifact.retry')
+    .input(leftOversInput)
+    .mutation(({ ctx, input }) => retryRelease(ctx.service, input)),
+  forgetLeftOvers: procedure('artifact.forget')
     .input(leftOversInput)
     .mutation(({ ctx, input }) => forgetLeftOvers(ctx.service, input)),
-  replicateSmallest: memberProcedure.mutation(({ ctx }) =>
+  replicateSmallest: procedure('catalog.import').mutation(({ ctx }) =>
     replicateSmallest(ctx.service, { lab: environment('web').LANDFALL_LAB }),
   ),
 });

@@ -5,11 +5,11 @@ import { endSessions } from '../../services/people/end-sessions.ts';
 import { changeName, changeNameInput, changePassword, changePasswordInput } from '../../services/people/profile.ts';
 import { endOtherSessions, endSession, listSessions, sessionInput } from '../../services/people/sessions.ts';
 import { preferencesPatchSchema, setPreferences } from '../../services/people/set-preferences.ts';
-import { memberProcedure, router } from '../trpc.ts';
+import { procedure, router } from '../trpc.ts';
 
 export const sessionRouter = router({
   /** The member, the open workspace and the others, and what the screens remember. */
-  me: memberProcedure.query(async ({ ctx: { member, principal } }) => ({
+  me: procedure('workspace.read').query(async ({ ctx: { member, principal } }) => ({
     memberId: principal.memberId,
     name: principal.name,
     email: principal.email,
@@ -20,18 +20,22 @@ export const sessionRouter = router({
     /** Whether the endpoints are the lab's and not AWS's. */
     lab: environment('web').LANDFALL_LAB,
   })),
-  setPreferences: memberProcedure
+  setPreferences: procedure('profile.manage')
     .input(preferencesPatchSchema)
     .mutation(({ ctx, input }) => setPreferences(ctx.service, input)),
   /** The member's own sessions, in whatever workspace. */
-  list: memberProcedure.query(({ ctx }) => listSessions(ctx.service)),
-  end: memberProcedure.input(sessionInput).mutation(({ ctx, input }) => endSession(ctx.service, input)),
-  endOthers: memberProcedure.mutation(({ ctx }) => endOtherSessions(ctx.service)),
-  changeName: memberProcedure.input(changeNameInput).mutation(({ ctx, input }) => changeName(ctx.service, input)),
+  list: procedure('profile.manage').query(({ ctx }) => listSessions(ctx.service)),
+  end: procedure('profile.manage')
+    .input(sessionInput)
+    .mutation(({ ctx, input }) => endSession(ctx.service, input)),
+  endOthers: procedure('profile.manage').mutation(({ ctx }) => endOtherSessions(ctx.service)),
+  changeName: procedure('profile.manage')
+    .input(changeNameInput)
+    .mutation(({ ctx, input }) => changeName(ctx.service, input)),
   /** Ends every other session of the member. */
-  changePassword: memberProcedure
+  changePassword: procedure('profile.manage')
     .input(changePasswordInput)
     .mutation(({ ctx, input }) => changePassword(ctx.service, input)),
   /** Ends every session of the member, this one too. */
-  signOutEverywhere: memberProcedure.mutation(({ ctx }) => endSessions(ctx.service)),
+  signOutEverywhere: procedure('profile.manage').mutation(({ ctx }) => endSessions(ctx.service)),
 });
