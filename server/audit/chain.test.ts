@@ -65,6 +65,34 @@ describe('a chain', () => {
     expect(report.head?.hash).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('is found whole while rows are added, sealed and taken away all the time', async () => {
+    const old = new Date(Date.now() - 40 * 86_400_000);
+    const atOnce = () =>
+      db.transaction((tx) => verifyChain(tx, workspaceId, { keys: KEYS }), { isolationLevel: 'repeatable read' });
+    let over = false;
+    let written = 0;
+    const writer = async (of: number) => {
+      for (; !over; written += 1) await write([`writer ${of}, ${written}`], old);
+    };
+    const sealer = async () => {
+      const trimmed = { workspaceId, before: new Date(), rows: 5, key: KEY };
+      while (!over) {
+        await sealChains(db, KEY, new Date());
+        await db.transaction((tx) => trimChain(tx, { ...trimmed, now: new Date() }));
+      }
+    };
+    const work = Promise.all([writer(1), writer(2), writer(3), sealer()]);
+    try {
+      for (let looked = 0; looked < 20 || written < 100; looked += 1) expect((await atOnce()).problems).toEqual([]);
+    } finally {
+      over = true;
+      await work;
+    }
+    await write(['last']);
+    await behindItsBack(sql`update audit set actor_name = 'Nobody' where id = ${await idOf('last')}`);
+    expect((await atOnce()).problems).toHaveLength(1);
+  });
+
   it('is the same in any time zone and of an empty workspace there is none', async () => {
     expect(await verify()).toMatchObject({ rows: 0, head: null, problems: [] });
     await write(['one']);
