@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { OUTAGE_SECONDS } from '../replication/model/outage.ts';
+import { whyNoSso } from './access/sso-settings.ts';
 import { TrustedProxies } from './front/trusted-proxies.ts';
 import { whyNoPublicUrl } from './public-url.ts';
 
@@ -133,12 +134,9 @@ export function readEnvironment<Group extends EnvironmentGroup>(
 ): Environment<Group> {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = GROUPS[group].safeParse(given);
-  if (!parsed.success) {
-    throw new EnvironmentError(
-      group,
-      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
-    );
-  }
+  const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  if (group === 'web') wrong.push(...whyNoSso(given));
+  if (!parsed.success || wrong.length > 0) throw new EnvironmentError(group, wrong);
   return parsed.data as Environment<Group>;
 }
 

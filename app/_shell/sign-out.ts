@@ -9,10 +9,17 @@ export const isLeaving = (): boolean => leaving;
 /**
  * Ends the session of this browser and goes to the sign-in page.
  * @param first what ends sessions before it, such as those of all other browsers
+ * @param providerSignOut asks where the provider of single sign-on wants the browser afterwards
  */
-export async function signOut(first?: () => Promise<unknown>): Promise<void> {
+export async function signOut(
+  first: (() => Promise<unknown>) | undefined,
+  providerSignOut: () => Promise<string | null>,
+): Promise<void> {
   leaving = true;
+  let next: string | null = null;
   try {
+    // Asked while there is a session. Nobody is kept from signing out here.
+    next = await providerSignOut().catch(() => null);
     await first?.();
     const token = await fetch(inConsole('/api/auth/csrf'), { cache: 'no-store' });
     const { csrfToken } = (await token.json()) as { csrfToken: string };
@@ -25,7 +32,7 @@ export async function signOut(first?: () => Promise<unknown>): Promise<void> {
     leaving = false;
     throw error;
   }
-  window.location.assign(inConsole('/sign-in'));
+  window.location.assign(next ?? inConsole('/sign-in'));
 }
 
 /** The session is no longer good: sign in again, and come back to this page. */

@@ -1,7 +1,7 @@
 'use client';
 // The bar at the top: product, lab badge, theme, member.
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { ROLE_LABELS, type Role } from '../../server/access/permissions.ts';
 import { formatCount } from '../_ui/quantity.ts';
@@ -24,11 +24,16 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   const { notify, notifyFault } = useNotifications();
   const router = useRouter();
   const [theme, chooseTheme] = useTheme(initialTheme);
+  const queryClient = useQueryClient();
   const endAll = useMutation(trpc.session.signOutEverywhere.mutationOptions());
 
   async function leave(everywhere: boolean) {
     try {
-      await signOut(everywhere ? () => endAll.mutateAsync() : undefined);
+      const providerSignOut = () =>
+        queryClient.fetchQuery(
+          trpc.session.providerSignOut.queryOptions(undefined, { staleTime: 0, gcTime: 0, retry: false }),
+        );
+      await signOut(everywhere ? () => endAll.mutateAsync() : undefined, providerSignOut);
     } catch (error) {
       if (!everywhere) notifyFault(shownFault(error), 'You are still signed in');
     }

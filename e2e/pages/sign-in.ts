@@ -10,7 +10,7 @@ export class SignInPage {
 
   constructor(page: Page) {
     this.#page = page;
-    const form = page.getByRole('form', { name: 'Sign in' });
+    const form = page.getByRole('form', { name: 'Sign in', exact: true });
     this.email = form.getByLabel('E-mail');
     this.password = form.getByLabel('Password');
     this.button = form.getByRole('button', { name: 'Sign in' });

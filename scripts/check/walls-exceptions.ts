@@ -21,6 +21,8 @@ export const EXCEPTIONS: Exceptions = {
     'server/services/people/membership.ts#stillManages': 'the member who asks, as the session says',
     'server/services/runs/pending.ts#readPending': 'begins a statement that its callers narrow; both are engine code',
     'server/services/servers/list.ts#shownServers': 'begins a statement that its callers narrow by the workspace',
+    'server/services/sso/group-roles.ts#rolesOfGroups':
+      'somebody at the provider comes into whatever workspaces have given a group of that person a role',
     'server/services/targets/store.ts#currentPlaces': 'the worker prepares the buckets of all workspaces',
     'server/services/cloud/target-pool.ts#TargetPool':
       'opens the place that a row names; whoever hands the row over has found it',

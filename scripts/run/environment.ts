@@ -113,7 +113,7 @@ export function consoleEnvironment(settings: Settings): Variables {
 export function connectorEnvironment(settings: Settings): Variables {
   const { own, lab, connectorFolder, enrolmentCode } = settings;
   const secret =
-    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|TLS_.*|SECRET_KEY|SMTP_URL|MAIL_FROM|NOTIFY_.*|TEST_.*|CONNECTOR_AWS_.*))$';
+    '^(DATABASE_URL|PG.*|NEXTAUTH_.*|LANDFALL_(LAB.*|DATA|PUBLIC_URL|TLS_.*|SECRET_KEY|SMTP_URL|MAIL_FROM|NOTIFY_.*|OIDC_.*|BREAK_GLASS|TEST_.*|CONNECTOR_AWS_.*))$';
   return {
     ...without(own, new RegExp(`${NOISE.source}|${secret}`)),
     NODE_ENV: 'production',

@@ -1,10 +1,12 @@
 // Who acts: a member, a connector, or the system itself. Every verb takes one.
 
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { database, type Queries } from '../../db/client.ts';
 import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
+import { breakGlassUser } from './break-glass.ts';
 import type { Role } from './permissions.ts';
+import { ssoOnly } from './sso-settings.ts';
 
 export interface MemberPrincipal {
   kind: 'member';
@@ -63,6 +65,7 @@ export async function findSessionMember(
   address: string | null,
   db: Queries = database(),
 ): Promise<SessionMember | null> {
+  const bySso = isNotNull(sessions.identityId);
   const rows = await db
     .select({
       memberId: members.id,
@@ -87,6 +90,9 @@ export async function findSessionMember(
         gt(sessions.expiresAt, sql`now()`),
         eq(users.id, claim.userId),
         eq(users.sessionVersion, claim.sessionVersion),
+        // What a group of the provider gave counts where the provider was asked.
+        or(eq(members.bySso, false), bySso),
+        ssoOnly() ? or(bySso, eq(users.id, breakGlassUser())) : undefined,
       ),
     )
     .orderBy(asc(members.createdAt), asc(members.id));

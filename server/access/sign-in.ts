@@ -5,11 +5,13 @@ import { type Database, database } from '../../db/client.ts';
 import { members, users } from '../../db/schema/people.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { forgetAttempts, giveBackAttempt, isKnownAddress, rememberAddress, takeAttempt } from './attempts.ts';
+import { breakGlassUser } from './break-glass.ts';
 import { verifyPassword } from './passwords.ts';
+import { ssoOnly } from './sso-settings.ts';
 
 export type SignInResult =
   | { ok: true; userId: string; sessionVersion: number; workspaceId: WorkspaceId; passwordHash: string }
-  /** The same answer for an unknown e-mail, a wrong password and a removed member. */
+  /** The same answer for an unknown e-mail, a wrong password, a removed member, and one whom only single sign-on lets in. */
   | { ok: false; reason: 'wrong' }
   | { ok: false; reason: 'too-many'; retryAfterSeconds: number };
 
@@ -29,8 +31,8 @@ export async function signIn(
       workspaceId: members.workspaceId,
     })
     .from(users)
-    .innerJoin(members, and(eq(members.userId, users.id), isNull(members.removedAt)))
-    .where(eq(users.email, email))
+    .innerJoin(members, and(eq(members.userId, users.id), isNull(members.removedAt), eq(members.bySso, false)))
+    .where(and(eq(users.email, email), ssoOnly() ? eq(users.id, breakGlassUser()) : undefined))
     .orderBy(asc(members.createdAt), asc(members.id))
     .limit(1);
   const right = await verifyPassword(user?.passwordHash ?? null, input.password);

@@ -15,6 +15,7 @@ import { runsRouter } from './routers/runs.ts';
 import { searchRouter } from './routers/search.ts';
 import { serversRouter } from './routers/servers.ts';
 import { sessionRouter } from './routers/session.ts';
+import { ssoRouter } from './routers/sso.ts';
 import { targetsRouter } from './routers/targets.ts';
 import { viewsRouter } from './routers/views.ts';
 import { router } from './trpc.ts';
@@ -36,6 +37,7 @@ export const appRouter = router({
   search: searchRouter,
   servers: serversRouter,
   session: sessionRouter,
+  sso: ssoRouter,
   targets: targetsRouter,
   views: viewsRouter,
 });

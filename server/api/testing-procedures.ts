@@ -259,6 +259,7 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'servers.clearCatalog': { needs: 'catalog.clear' },
 
   'session.me': { needs: 'workspace.read' },
+  'session.providerSignOut': { needs: 'profile.manage' },
   'session.setPreferences': { needs: 'profile.manage', input: () => ({ theme: 'dark' }) },
   'session.list': { needs: 'profile.manage' },
   'session.end': { needs: 'profile.manage', input: ({ session }) => ({ sessionId: session }), says: 'not-found' },
@@ -270,6 +271,9 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   },
   'session.endOthers': { needs: 'profile.manage' },
   'session.signOutEverywhere': { needs: 'profile.manage' },
+
+  'sso.get': { needs: 'member.read' },
+  'sso.setGroups': { needs: 'member.manage', input: () => ({ groups: [{ group: 'Engineers', role: 'operator' }] }) },
 
   'targets.list': { needs: 'target.read' },
   'targets.all': { needs: 'target.read' },

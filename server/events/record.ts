@@ -17,6 +17,7 @@ export type EventTopic =
   | 'limits'
   | 'members'
   | 'overview'
+  | 'sso'
   | 'targets'
   | 'views';
 

@@ -2,14 +2,15 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queries } from '../../db/client.ts';
-import { awsTargets } from '../../db/schema/index.ts';
+import { awsTargets, sessions } from '../../db/schema/index.ts';
 import type { Sealed } from '../../db/schema/sealed.ts';
 import type { SealedAt } from './seal.ts';
 
 interface SealedColumn {
   table: PgTable;
   id: PgColumn;
-  workspaceId: PgColumn;
+  /** Null: of no workspace, which a sealed value is bound to as ''. */
+  workspaceId: PgColumn | null;
   column: PgColumn;
   /** As the schema's property is called, for writing. */
   property: string;
@@ -19,6 +20,9 @@ interface SealedColumn {
 /** The secret access key of a target. */
 export const TARGET_KEY = { table: 'aws_targets', column: 'secret_key' };
 
+/** What the provider of a session by single sign-on is told at its end. */
+export const PROVIDER_SIGN_OUT = { table: 'sessions', column: 'provider_sign_out' };
+
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     table: awsTargets,
@@ -27,6 +31,14 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     column: awsTargets.secretKey,
     property: 'secretKey',
     name: TARGET_KEY,
+  },
+  {
+    table: sessions,
+    id: sessions.id,
+    workspaceId: null,
+    column: sessions.providerSignOut,
+    property: 'providerSignOut',
+    name: PROVIDER_SIGN_OUT,
   },
 ];
 
@@ -43,7 +55,7 @@ export async function sealedRows(
 ): Promise<SealedRow[]> {
   const key = sql`${column} ->> 'key'`;
   const rows = await db
-    .select({ row: id, workspaceId, sealed: column })
+    .select({ row: id, workspaceId: workspaceId ?? sql<string>`''`, sealed: column })
     .from(table)
     .where(
       and(

@@ -61,6 +61,8 @@ function Item({ item }: { item: Attention }) {
       action={
         item.kind === 'left-over' ? (
           <ShowLeftOvers />
+        ) : item.kind === 'break-glass' ? (
+          <Button href="/activity">View activity</Button>
         ) : things.length === 1 && only ? (
           <Button href={hrefOf(item, only.id)} ariaLabel={`View ${only.name}`}>
             View {NOUNS[folderOf(item)]}

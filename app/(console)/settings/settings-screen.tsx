@@ -4,6 +4,7 @@ import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
 import { LimitsCard } from './limits-card.tsx';
 import { MembersCard } from './members-card.tsx';
+import { SsoCard } from './sso-card.tsx';
 import { TargetsTable } from './targets-table.tsx';
 
 export function SettingsScreen() {
@@ -13,6 +14,7 @@ export function SettingsScreen() {
       <TargetsTable />
       <LimitsCard />
       <MembersCard />
+      <SsoCard />
     </Page>
   );
 }

@@ -4,3 +4,5 @@ import type { AppRouter } from '../../../server/api/root.ts';
 
 type Outputs = inferRouterOutputs<AppRouter>;
 export type RunLimits = Outputs['limits']['get'];
+export type WorkspaceSso = Outputs['sso']['get'];
+export type GroupRole = WorkspaceSso['groups'][number];

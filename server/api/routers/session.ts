@@ -5,6 +5,7 @@ import { endSessions } from '../../services/people/end-sessions.ts';
 import { changeName, changeNameInput, changePassword, changePasswordInput } from '../../services/people/profile.ts';
 import { endOtherSessions, endSession, listSessions, sessionInput } from '../../services/people/sessions.ts';
 import { preferencesPatchSchema, setPreferences } from '../../services/people/set-preferences.ts';
+import { providerSignOut } from '../../services/sso/sign-out.ts';
 import { procedure, router } from '../trpc.ts';
 
 export const sessionRouter = router({
@@ -20,6 +21,8 @@ export const sessionRouter = router({
     /** Whether the endpoints are the lab's and not AWS's. */
     lab: environment('web').LANDFALL_LAB,
   })),
+  /** Where the browser goes once it has signed out here, so that the provider of single sign-on hears of it; null for nowhere. */
+  providerSignOut: procedure('profile.manage').query(({ ctx }) => providerSignOut(ctx.service)),
   setPreferences: procedure('profile.manage')
     .input(preferencesPatchSchema)
     .mutation(({ ctx, input }) => setPreferences(ctx.service, input)),

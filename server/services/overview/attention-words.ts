@@ -3,7 +3,7 @@ import type { AttentionRowKind } from '../../../db/schema/index.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { FAULT_KINDS } from '../../../replication/model/fault-kinds.ts';
 
-export type AttentionKind = 'connector' | 'catalog' | AttentionRowKind;
+export type AttentionKind = 'break-glass' | 'connector' | 'catalog' | AttentionRowKind;
 /** Kinds of which many jobs, runs or artifacts with one cause are one entry. */
 export type GroupedKind = Exclude<AttentionRowKind, 'cutover'>;
 
@@ -15,6 +15,7 @@ export interface AttentionWords {
 }
 
 export const TONES: Record<AttentionKind, 'error' | 'warning'> = {
+  'break-glass': 'error',
   cutover: 'error',
   connector: 'error',
   'paused-jobs': 'error',
@@ -26,6 +27,7 @@ export const TONES: Record<AttentionKind, 'error' | 'warning'> = {
 
 /** What is counted, in the singular. */
 export const NOUNS: Record<AttentionKind, string> = {
+  'break-glass': 'sign-in',
   cutover: 'cutover',
   connector: 'connector',
   catalog: 'connector',
@@ -34,6 +36,14 @@ export const NOUNS: Record<AttentionKind, string> = {
   'waiting-runs': 'replication run',
   'left-over': 'artifact',
 };
+
+/** Somebody came in where only single sign-on should let people in. */
+export function breakGlassWords(name: string, address: string | null): AttentionWords {
+  return {
+    message: `The emergency account ${name} was used to sign in${address ? ` from ${address}` : ''}`,
+    remedy: 'Ask who it was and why. If nobody knows, end its sessions by a new password. This stands here for a day.',
+  };
+}
 
 /** @param asks its question; what it waits for, where it has none yet */
 export function cutoverWords(serverName: string, asks: { text: string; detail?: string | null }): AttentionWords {
@@ -121,6 +131,7 @@ export function restWords(kind: AttentionKind, left: number): AttentionWords {
 }
 
 const MORE: Record<AttentionKind, [string, string]> = {
+  'break-glass': ['emergency account was used', 'emergency accounts were used'],
   cutover: ['cutover waits for a decision', 'cutovers wait for a decision'],
   connector: ['connector is unhealthy', 'connectors are unhealthy'],
   catalog: ['server catalog could not be imported', 'server catalogs could not be imported'],

@@ -15,10 +15,12 @@ import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 import { connectorStatus } from '../connectors/status.ts';
 import { guard, type ServiceContext } from '../context.ts';
+import { lastBreakGlassUse } from '../sso/break-glass-use.ts';
 import { readTallies } from '../tallies/read.ts';
 import {
   type AttentionKind,
   type AttentionWords,
+  breakGlassWords,
   catalogWords,
   connectorWords,
   cutoverWords,
@@ -54,7 +56,16 @@ const LEFT_OVERS_LOOKED_AT = 50;
 const FIRST_REPORT_MS = 60_000;
 
 /** The worst first. */
-const KINDS = ['cutover', 'connector', 'paused-jobs', 'failed-runs', 'catalog', 'waiting-runs', 'left-over'] as const;
+const KINDS = [
+  'break-glass',
+  'cutover',
+  'connector',
+  'paused-jobs',
+  'failed-runs',
+  'catalog',
+  'waiting-runs',
+  'left-over',
+] as const;
 
 /** How many causes there are: what the bar at the top shows on every page. */
 export async function countAttention(ctx: ServiceContext): Promise<number> {
@@ -76,6 +87,7 @@ export async function needsAttention(ctx: ServiceContext): Promise<Attention[]> 
     ),
   ]);
   const shown: Attention[] = [
+    ...found.breakGlass,
     ...asking,
     ...found.connectors.slice(0, share),
     ...found.catalogs.slice(0, share),
@@ -105,6 +117,7 @@ interface Group {
 }
 
 interface Causes {
+  breakGlass: Attention[];
   cutovers: number;
   connectors: Attention[];
   catalogs: Attention[];
@@ -114,6 +127,7 @@ interface Causes {
 
 function numberOf(found: Causes, kind: Attention['kind']): number {
   if (kind === 'cutover') return found.cutovers;
+  if (kind === 'break-glass') return found.breakGlass.length;
   if (kind === 'connector') return found.connectors.length;
   if (kind === 'catalog') return found.catalogs.length;
   return found.grouped[kind].length;
@@ -131,7 +145,27 @@ async function causes(ctx: ServiceContext, workspaceId: WorkspaceId): Promise<Ca
   }
   for (const kind of ROW_KINDS) grouped[kind].sort((one, other) => other.count - one.count);
   const jobsOf = (connectorId: string) => counted.count('jobs-of-connector', connectorId);
-  return { cutovers: asking, grouped, ...(await ofConnectors(ctx, workspaceId, jobsOf)) };
+  const [breakGlass, connected] = await Promise.all([
+    ofBreakGlass(ctx, workspaceId),
+    ofConnectors(ctx, workspaceId, jobsOf),
+  ]);
+  return { cutovers: asking, grouped, breakGlass, ...connected };
+}
+
+async function ofBreakGlass(ctx: ServiceContext, workspaceId: WorkspaceId): Promise<Attention[]> {
+  const use = await lastBreakGlassUse(ctx, workspaceId);
+  if (!use) return [];
+  return [
+    {
+      id: `break-glass-${use.sessionId}`,
+      kind: 'break-glass',
+      tone: TONES['break-glass'],
+      fault: breakGlassWords(use.name, use.address),
+      since: use.at,
+      affected: { count: 1, noun: NOUNS['break-glass'] },
+      things: [],
+    },
+  ];
 }
 
 /** A cutover that asks: a service is down until somebody answers. */
@@ -314,7 +348,7 @@ async function releaseFaults(
 
 /** Stands for the causes of a kind that are not shown. */
 function theRest(kind: Attention['kind'], left: number, found: Causes): Attention {
-  const rows = kind === 'cutover' || kind === 'connector' || kind === 'catalog' ? [] : found.grouped[kind];
+  const rows = kind in found.grouped ? found.grouped[kind as GroupedKind] : [];
   const count = rows.length > 0 ? rows.slice(-left).reduce((sum, group) => sum + group.count, 0) : left;
   return {
     id: `${kind}-more`,

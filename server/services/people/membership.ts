@@ -13,7 +13,7 @@ import { guard, inTransaction, parseInput, type ServiceContext, type Work } from
 export const memberInput = z.object({ memberId: z.string() });
 export const changeRoleInput = z.object({ memberId: z.string(), role: z.enum(ROLES) });
 
-interface Member {
+export interface Member {
   id: string;
   userId: string;
   role: Role;
@@ -52,7 +52,7 @@ export async function removeMember(ctx: ServiceContext, input: z.input<typeof me
   await inTransaction(ctx, workspaceId, async (work) => {
     await lockMembers(work.tx, workspaceId);
     await stillManages(ctx, work.tx);
-    await end(ctx, work, workspaceId, await memberOf(work.tx, workspaceId, memberId), 'member.remove');
+    await endMembership(ctx, work, workspaceId, await memberOf(work.tx, workspaceId, memberId), 'member.remove');
   });
 }
 
@@ -62,16 +62,17 @@ export async function leaveWorkspace(ctx: ServiceContext & { principal: MemberPr
   await inTransaction(ctx, workspaceId, async (work) => {
     await lockMembers(work.tx, workspaceId);
     const member = await memberOf(work.tx, workspaceId, ctx.principal.memberId);
-    await end(ctx, work, workspaceId, member, 'member.leave');
+    await endMembership(ctx, work, workspaceId, member, 'member.leave');
   });
 }
 
-async function end(
+/** @throws `conflict` for the last administrator */
+export async function endMembership(
   ctx: ServiceContext,
   work: Work,
   workspaceId: WorkspaceId,
   member: Member,
-  action: 'member.remove' | 'member.leave',
+  action: 'member.remove' | 'member.leave' | 'member.remove-by-group',
 ): Promise<void> {
   const { tx } = work;
   if (member.role === 'administrator') await keepAnAdministrator(tx, workspaceId, member);
@@ -93,7 +94,7 @@ async function end(
 }
 
 /** The links that somebody made are worth nothing without the right to make them: a copy of one would be a way back in. */
-async function endLinksOf(tx: Queries, { id, userId }: Member, now: Date): Promise<void> {
+export async function endLinksOf(tx: Queries, { id, userId }: Member, now: Date): Promise<void> {
   await tx
     .update(passwordResets)
     .set({ ended: 'replaced', endedAt: now })
@@ -126,7 +127,12 @@ export async function memberOf(tx: Queries, workspaceId: WorkspaceId, memberId: 
   return member;
 }
 
-async function keepAnAdministrator(tx: Queries, workspaceId: WorkspaceId, member: Member): Promise<void> {
+/** Whether nobody else administers the workspace. */
+export async function isLastAdministrator(
+  tx: Queries,
+  workspaceId: WorkspaceId,
+  member: { id: string },
+): Promise<boolean> {
   const [others] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(members)
@@ -138,7 +144,11 @@ async function keepAnAdministrator(tx: Queries, workspaceId: WorkspaceId, member
         sql`${members.id} <> ${member.id}`,
       ),
     );
-  if (others?.count) return;
+  return !others?.count;
+}
+
+async function keepAnAdministrator(tx: Queries, workspaceId: WorkspaceId, member: Member): Promise<void> {
+  if (!(await isLastAdministrator(tx, workspaceId, member))) return;
   throw faultError('conflict', {
     message: `${member.name} is the only administrator of this workspace.`,
     remedy: 'Make another member an administrator first.',

@@ -10,6 +10,10 @@ import {
   type SessionClaim,
   type SessionMember,
 } from '../../access/principals.ts';
+import { ssoOnly } from '../../access/sso-settings.ts';
+import { PROVIDER_SIGN_OUT } from '../../secrets/columns.ts';
+import { readKeyRing } from '../../secrets/key-ring.ts';
+import { seal } from '../../secrets/seal.ts';
 import {
   guard,
   inTransaction,
@@ -27,16 +31,37 @@ const MOST_OF_AGENT = 400;
 
 type Own = ServiceContext & { principal: MemberPrincipal };
 
+/** What makes a session one by single sign-on. */
+export interface SsoSession {
+  identityId: string;
+  /** After these the provider is asked again. */
+  seconds: number;
+  /** What its provider is to be told at the end; null where it has no such place. */
+  signOut: ProviderSignOut | null;
+}
+
+export interface ProviderSignOut {
+  endpoint: string;
+  idToken: string;
+}
+
 /**
  * After a sign-in that was right. Answers the id, which the cookie carries. @throws `being-changed` when the password that was shown
  * is no longer the account's
  */
 export async function beginSession(
   ctx: ProgramContext,
-  by: Omit<SessionClaim, 'sessionId'> & { address: string | null; userAgent: string | null; passwordHash?: string },
+  by: Omit<SessionClaim, 'sessionId'> & {
+    address: string | null;
+    userAgent: string | null;
+    passwordHash?: string;
+    sso?: SsoSession;
+  },
 ): Promise<string> {
-  const { userId, address } = by;
+  const { userId, address, sso } = by;
   const sessionId = newId.session();
+  const at = { ...PROVIDER_SIGN_OUT, workspaceId: '', row: sessionId };
+  const signOut = sso?.signOut && readKeyRing().length > 0 ? seal(JSON.stringify(sso.signOut), at) : null;
   await ctx.db.transaction(async (tx) => {
     // Whoever sets another password ends all sessions, and would not see this one.
     const [user] = await tx.select({ hash: users.passwordHash }).from(users).where(eq(users.id, userId)).for('share');
@@ -46,9 +71,11 @@ export async function beginSession(
       userId,
       createdAt: ctx.now(),
       lastSeenAt: ctx.now(),
-      expiresAt: new Date(ctx.now().getTime() + SESSION_SECONDS * 1000),
+      expiresAt: new Date(ctx.now().getTime() + (sso?.seconds ?? SESSION_SECONDS) * 1000),
       address,
       userAgent: by.userAgent?.slice(0, MOST_OF_AGENT) ?? null,
+      identityId: sso?.identityId ?? null,
+      providerSignOut: signOut,
     });
   });
   const { sessionVersion, workspaceId: wanted } = by;
@@ -59,7 +86,8 @@ export async function beginSession(
   const own = { ...ctx, principal: member.principal };
   // The cookie is not out yet: a session that this fails for was never used.
   await inTransaction(own, guard(own, 'profile.manage'), async ({ audit }) => {
-    audit({ action: 'session.sign-in', subjectKind: 'member', subjectId: memberId, subjectName: name });
+    const action = sso ? 'session.sign-in-sso' : ssoOnly() ? 'session.break-glass' : 'session.sign-in';
+    audit({ action, subjectKind: 'member', subjectId: memberId, subjectName: name });
   });
   return sessionId;
 }
