@@ -1,13 +1,18 @@
 // tRPC over HTTP.
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import superjson from 'superjson';
+import { fault } from '../../replication/model/fault.ts';
 import { memberOf } from '../auth/session.ts';
 import { subPath } from '../public-url.ts';
+import { bounded } from './bounded.ts';
 import { appRouter } from './root.ts';
 
 const MAX_BATCH = 20;
 
 /** Answers `/api/trpc/*`. */
-export function handleTrpc(request: Request): Promise<Response> {
+export async function handleTrpc(asked: Request): Promise<Response> {
+  const request = await bounded(asked);
+  if (!request) return tooLarge();
   return fetchRequestHandler({
     endpoint: `${subPath()}/api/trpc`,
     req: request,
@@ -29,6 +34,15 @@ export function handleTrpc(request: Request): Promise<Response> {
     },
     responseMeta: () => ({ headers: { 'cache-control': 'no-store' } }),
   });
+}
+
+function tooLarge(): Response {
+  const theFault = fault('input-invalid', { message: 'The request is too large.' });
+  const error = { message: theFault.message, code: -32600, data: { code: 'PAYLOAD_TOO_LARGE', fault: theFault } };
+  return Response.json(
+    { error: superjson.serialize(error) },
+    { status: 413, headers: { 'cache-control': 'no-store' } },
+  );
 }
 
 /** The cookies that a request carries. */

@@ -8,6 +8,7 @@ import { log } from '../log.ts';
 import { noteRefusal } from '../services/activity/refusal.ts';
 import { guard, memberContext } from '../services/context.ts';
 import { MappedFault, mapFault } from './faults.ts';
+import { isKeepable } from './keepable.ts';
 import { isSameOrigin } from './same-origin.ts';
 
 export interface ApiContext {
@@ -64,8 +65,18 @@ const sameOrigin = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
+const keepable = t.middleware(async ({ getRawInput, next }) => {
+  if (isKeepable(await getRawInput())) return next();
+  throw new MappedFault(
+    fault('input-invalid', {
+      message: 'A text holds a character that cannot be kept.',
+      remedy: 'Type it anew: copied text may hold characters that are not seen.',
+    }),
+  );
+});
+
 /** For whoever asks, signed in or not. */
-export const openProcedure = t.procedure.use(faults).use(sameOrigin);
+export const openProcedure = t.procedure.use(faults).use(sameOrigin).use(keepable);
 
 /**
  * For whoever is signed in and has the permission: the only way to a procedure for members, so that none is without one. `ctx.service`

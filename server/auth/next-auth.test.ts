@@ -101,6 +101,32 @@ it('begins a session of its own with every sign-in, and none with a wrong passwo
   ]);
 });
 
+it('gives whoever signs in a cookie of its own, whatever somebody had planted in the browser', async () => {
+  const [attacker, victim] = [new Jar(), new Jar()];
+  await attacker.post('callback/credentials', { email: 'viewer@example.com', password: 'right password' });
+  const planted = attacker.header;
+  for (const [name, value] of attacker.kept) victim.kept.set(name, value);
+  await victim.signIn();
+  expect(victim.kept.get('next-auth.session-token')).not.toBe(attacker.kept.get('next-auth.session-token'));
+  // What was planted is what it was: nobody's but the attacker's own.
+  expect([await whoIs(victim.header), await whoIs(planted)]).toEqual(['operator', 'viewer']);
+  const invented = new Jar();
+  invented.kept.set('next-auth.session-token', 'chosen-by-somebody');
+  await invented.signIn();
+  expect(invented.kept.get('next-auth.session-token')).not.toBe('chosen-by-somebody');
+  expect(await whoIs('next-auth.session-token=chosen-by-somebody')).toBeUndefined();
+});
+
+it('signs nobody in or out without the token of the form', async () => {
+  const jar = new Jar();
+  await jar.ask('csrf');
+  await jar.ask('callback/credentials', { email: 'operator@example.com', password: 'right password', json: 'true' });
+  expect(await whoIs(jar.header)).toBeUndefined();
+  await jar.signIn();
+  await jar.ask('signout', { csrfToken: 'guessed', json: 'true' });
+  expect(await whoIs(jar.header)).toBe('operator');
+});
+
 it('signs out whoever comes with a cookie from before sessions had rows', async () => {
   const [user] = await site.db.select().from(users).where(eq(users.email, 'operator@example.com'));
   const old = await encode({
