@@ -16,6 +16,8 @@ export type PeerName =
   | 'pg-dump'
   | 'pg-restore'
   | 'psql'
+  | 'nginx'
+  | 'caddy'
   | 'tiny-guest';
 
 /** The path of a peer's program (`moto` is moto_server, `python` has boto3 and pyvmomi, `tiny-guest` is a disk image). Throws where it is not installed. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { aptInstall, findProgram, lastLine } from '../setup/apt.ts';
+import { aptInstall, aptUnpack, findProgram, lastLine } from '../setup/apt.ts';
 import { run } from '../setup/child-program.ts';
 import { buildTinyGuest, GUEST_PACKAGES, guestFolder, missingForTinyGuest } from '../setup/tiny-guest.ts';
 
@@ -21,7 +21,8 @@ type QemuPeer = 'qemu-img' | 'qemu-io' | 'qemu-nbd' | 'qemu-system';
 type NbdPeer = 'nbdkit' | 'nbdinfo';
 const POSTGRES_PEERS = ['pg-dump', 'pg-restore', 'psql'] as const;
 type PostgresPeer = (typeof POSTGRES_PEERS)[number];
-type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | QemuPeer | NbdPeer | PostgresPeer | 'tiny-guest';
+type ProxyPeer = 'nginx' | 'caddy';
+type Peer = 'vcsim' | 'govc' | 'moto' | 'aws' | 'python' | QemuPeer | NbdPeer | PostgresPeer | ProxyPeer | 'tiny-guest';
 
 /**
  * Installs what is not there yet.
@@ -38,6 +39,7 @@ export async function installPeers(
     ...(await goPrograms(folder)),
     ...(await pythonPrograms(folder)),
     ...(await postgresPrograms(folder)),
+    ...(await proxies(path.join(folder, 'proxies'))),
     'tiny-guest': await tinyGuest(),
   };
   const env: Record<string, string> = {};
@@ -76,6 +78,22 @@ async function fromPackages(programs: string[], packages: string[]): Promise<Fou
     const place = findProgram([program]);
     return place ? { path: place } : { missing: why ?? 'apt-get installed none' };
   });
+}
+
+/** Unpacked only: installed, each of them would begin to serve port 80 of this machine. */
+async function proxies(folder: string): Promise<Record<ProxyPeer, Found>> {
+  const find = (name: string, inside: string) => findProgram([name], [path.join(folder, inside)]);
+  const both = () => [find('nginx', 'usr/sbin/nginx'), find('caddy', 'usr/bin/caddy')];
+  const why = both().every(Boolean) ? undefined : await aptUnpack(['nginx', 'caddy'], folder);
+  const [nginx, caddy] = await Promise.all(
+    both().map(async (place): Promise<Found> => {
+      if (!place) return { missing: why ?? 'the package has no such program' };
+      // They use libraries of the system.
+      const { code, output } = await run(place, [place.endsWith('nginx') ? '-v' : 'version'], { capture: true });
+      return code === 0 ? { path: place } : { missing: `it does not start: ${lastLine(output)}` };
+    }),
+  );
+  return { nginx: nginx!, caddy: caddy! };
 }
 
 /** The image of a whole little Linux, and the x86 QEMU that the lab boots its AMIs with. */

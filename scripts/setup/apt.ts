@@ -1,5 +1,5 @@
 // Installs Debian packages where that is possible: as root, with apt-get.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './child-program.ts';
 
@@ -41,6 +41,31 @@ export async function aptInstall(packages: string[]): Promise<string | undefined
   }
   const { code, output } = await apt(['install', '--no-install-recommends', ...packages]);
   return code === 0 ? undefined : `apt-get install failed: ${lastLine(output)}`;
+}
+
+/**
+ * Unpacks Debian packages into a folder, without installing them: a server among them is not started, and root is not needed.
+ * Answers with the reason when it did not work.
+ */
+export async function aptUnpack(packages: string[], folder: string): Promise<string | undefined> {
+  if (!findProgram(['apt-get']) || !findProgram(['dpkg'])) return 'this system has no apt-get';
+  console.log(`apt-get download ${packages.join(' ')}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const download = () =>
+    run('apt-get', ['-q', 'download', ...packages], { cwd: folder, capture: true, timeoutMs: 600_000 });
+  let { code, output } = await download();
+  // Its lists may be missing, or name a version that is no more.
+  if (code !== 0 && process.getuid?.() === 0) {
+    await run('apt-get', ['-y', '-q', 'update'], { capture: true, timeoutMs: 600_000 });
+    ({ code, output } = await download());
+  }
+  if (code !== 0) return `apt-get download failed: ${lastLine(output)}`;
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.deb'))) {
+    const unpacked = await run('dpkg', ['-x', path.join(folder, name), folder], { capture: true });
+    if (unpacked.code !== 0) return `dpkg -x failed: ${lastLine(unpacked.output)}`;
+  }
+  return undefined;
 }
 
 /** The last line that says something; used as the reason in one-line messages. */
