@@ -3,6 +3,8 @@ import { customAlphabet } from 'nanoid';
 import type { WorkspaceId } from './schema/workspace-id.ts';
 
 const hex8 = customAlphabet('0123456789abcdef', 8);
+/** As AWS's: base 32. */
+const base32 = customAlphabet('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16);
 const hex17 = customAlphabet('0123456789abcdef', 17);
 
 export const newId = {
@@ -26,5 +28,6 @@ export const newId = {
   channel: () => `channel-${hex17()}`,
   delivery: () => `dlv-${hex17()}`,
   mail: () => `mail-${hex17()}`,
+  accessKey: () => `LFKA${base32()}`,
   code: () => `code-${hex17()}`,
 };

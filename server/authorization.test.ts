@@ -1,5 +1,5 @@
 // Who may do what, tried on every procedure and verb, and written down in docs/authorization.md: each role, nobody, a session that
-// was ended, and the administrator of another workspace, for whom rows of this one are as good as none. What is expected stands
+// was ended, access keys, and the administrator of another workspace, for whom rows of this one are as good as none. What is expected stands
 // in testing-procedures.ts. No cell depends on another: what a call does is taken back.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -22,6 +22,7 @@ import {
   NOWHERE,
   ORIGIN,
   openSite,
+  requestOf,
   rows,
   site,
   tried,
@@ -41,17 +42,29 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => site.close());
 
+const REFUSALS = [
+  'not-signed-in',
+  'permission-denied',
+  'access-key-expired',
+  'access-key-refused',
+  'access-key-not-here',
+];
+
 const namesRows = ({ input }: Entry) => input && JSON.stringify(input(rows)) !== JSON.stringify(input(NOWHERE));
 
 function expected({ needs, says = undefined, ...entry }: Entry, caller: Caller): string {
+  if (caller === 'expired-key') return 'access-key-expired';
+  if (caller === 'revoked-key') return 'access-key-refused';
   if (needs === 'link') return says ?? 'done';
+  if (caller === 'key')
+    return entry.sessionOnly ? 'access-key-not-here' : expected({ needs, says, ...entry }, 'administrator');
   if (caller === 'anonymous' || caller === 'ended') return 'not-signed-in';
   if (caller === 'elsewhere') {
     if (!namesRows({ needs, ...entry })) return says ?? 'done';
     const { elsewhere = 'not-found' } = entry;
     return elsewhere === 'nothing' ? 'done' : elsewhere;
   }
-  return may(caller, needs) ? (says ?? 'done') : 'permission-denied';
+  return may(caller, needs) ? (says ?? 'done') : (entry.otherwise ?? 'permission-denied');
 }
 
 /** What must not stand in an answer for somebody of another workspace. */
@@ -90,7 +103,7 @@ describe.each(titles)('$title', ({ title, path, entry }) => {
   const record = (caller: Caller, { outcome, text, touched }: Answer & { touched: boolean }) => {
     seen.set(`${title} ${caller}`, outcome);
     expect(outcome, text).toBe(expected(entry, caller));
-    const refused = ['not-signed-in', 'permission-denied'].includes(outcome);
+    const refused = REFUSALS.includes(outcome);
     if (refused) expect(touched, 'what is refused writes and locks nothing').toBe(false);
   };
 
@@ -218,8 +231,8 @@ describe('events.follow', () => {
   const told = async (caller: Caller) => {
     const stop = new AbortController();
     const answer = await handleTrpc(
-      new Request(`${ORIGIN}/api/trpc/events.follow?input=${encodeURIComponent('{"json":{"after":0}}')}`, {
-        headers: { cookie: cookies.get(caller) ?? '', host: new URL(ORIGIN).host, accept: 'text/event-stream' },
+      await requestOf(caller, `${ORIGIN}/api/trpc/events.follow?input=${encodeURIComponent('{"json":{"after":0}}')}`, {
+        headers: { host: new URL(ORIGIN).host, accept: 'text/event-stream' },
         signal: stop.signal,
       }),
     );
@@ -241,10 +254,15 @@ describe('events.follow', () => {
 
   it.each(CALLERS)('%s', async (caller) => {
     const text = await told(caller);
-    const refused = caller === 'anonymous' || caller === 'ended';
-    seen.set(`events.follow ${caller}`, refused ? 'not-signed-in' : 'done');
+    const refused = {
+      anonymous: 'not-signed-in',
+      ended: 'not-signed-in',
+      'expired-key': 'access-key-expired',
+      'revoked-key': 'access-key-refused',
+    }[caller as string];
+    seen.set(`events.follow ${caller}`, refused ?? 'done');
     const [own, other] = caller === 'elsewhere' ? [ELSEWHERE, site.workspaceId] : [site.workspaceId, ELSEWHERE];
-    if (refused) expect(text).toMatch(/^(?!.* of ws-).*"not-signed-in"/s);
+    if (refused) expect(text).toMatch(new RegExp(`^(?!.* of ws-).*"${refused}"`, 's'));
     else expect(text).toContain(`first of ${own}`);
     expect(text).not.toContain(`of ${other}`);
   });
@@ -271,6 +289,9 @@ const WORDS: Record<string, string> = {
   'permission-denied': 'no',
   'not-signed-in': 'sign in',
   'connector-refused': 'refused',
+  'access-key-expired': 'expired',
+  'access-key-refused': 'refused',
+  'access-key-not-here': 'sign in',
   'not-found': 'not found',
   'lease-lost': 'not found',
   // For the state that things are in.
@@ -305,6 +326,8 @@ ${ENTRIES.length * CALLERS.length + verbs.length * VISITORS.length} cells were s
 
 - **yes**: done, or refused for the state that things are in. **no**: \`permission-denied\`, and nothing is written or locked.
 - **sign in**: nobody is signed in, or the session was ended; nothing is written or locked.
+- **expired**, **refused**: the access key that signed the request has ended; nothing is written or locked. A key that has not may
+  what its role may, but not what is for browsers alone: there it says **sign in** too.
 - **not found**: rows of another workspace are answered word for word as rows that are nowhere, nothing of the other workspace is
   changed or locked. **as unknown**: the same for what answers about several rows at once, which says so in its own way or leaves them out.
 - **own only**: the call names no rows, and answers with those of the caller's own workspace.

@@ -5,6 +5,8 @@ import { caller, sessionMember } from '../../server/api/caller.ts';
 import { ConsoleProviders } from '../_shell/providers.tsx';
 
 export default async function BareLayout({ children }: { children: ReactNode }) {
-  if (!(await sessionMember())) redirect('/sign-in?ended=1');
+  const member = await sessionMember();
+  if (!member) redirect('/sign-in?ended=1');
+  if (member.mustEnrol) redirect('/second-step');
   return <ConsoleProviders me={await caller().session.me()}>{children}</ConsoleProviders>;
 }

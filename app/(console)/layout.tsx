@@ -7,7 +7,9 @@ import { Shell } from '../_shell/shell.tsx';
 import { asTheme, THEME_COOKIE } from '../theme.ts';
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
-  if (!(await sessionMember())) redirect('/sign-in?ended=1');
+  const member = await sessionMember();
+  if (!member) redirect('/sign-in?ended=1');
+  if (member.mustEnrol) redirect('/second-step');
   const me = await caller().session.me();
   const theme = asTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (

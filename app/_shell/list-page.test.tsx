@@ -89,6 +89,7 @@ async function asked(load: () => Promise<{ default: unknown }>, search: string) 
 }
 
 const PAGES: Record<ListTable | 'jobs/create', () => Promise<{ default: unknown }>> = {
+  accessKeys: () => import('../(console)/settings/access-keys/page.tsx'),
   activity: () => import('../(console)/activity/page.tsx'),
   connectors: () => import('../(console)/connectors/page.tsx'),
   cutovers: () => import('../(console)/cutovers/page.tsx'),

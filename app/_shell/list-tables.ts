@@ -6,6 +6,7 @@ import type { AppRouter } from '../../server/api/root.ts';
 import type { TableDefaults } from '../_ui/table-query.ts';
 
 export const LIST_TABLES = {
+  accessKeys: { by: 'createdAt', descending: true },
   activity: { by: 'at', descending: true },
   connectors: { by: 'name', descending: false },
   cutovers: { by: 'createdAt', descending: true },

@@ -29,7 +29,8 @@ export interface ErrorHandlers {
 
 export function newQueryClient(handlers?: ErrorHandlers): QueryClient {
   const signedOut = (error: unknown) => {
-    if (shownFault(error).code !== 'not-signed-in') return false;
+    // Led by the sign-in page to where the second step is set up.
+    if (!['not-signed-in', 'second-step-missing'].includes(shownFault(error).code)) return false;
     handlers?.onSignedOut();
     return true;
   };

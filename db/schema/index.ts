@@ -1,4 +1,5 @@
 // All tables; the one list that drizzle and the client read.
+export * from './access-keys.ts';
 export * from './activity.ts';
 export * from './attention.ts';
 export * from './cloud.ts';
@@ -14,3 +15,4 @@ export * from './settings.ts';
 export * from './tallies.ts';
 export * from './targets.ts';
 export * from './tasks.ts';
+export * from './totp.ts';

@@ -18,6 +18,8 @@ export interface SmallestWish {
 export const workspaces = pgTable('workspaces', {
   id: text().$type<WorkspaceId>().primaryKey(),
   name: text().notNull(),
+  /** Whether members who sign in with a password must show a code as well. */
+  requiresTotp: boolean().notNull().default(false),
   /** The last wish of this kind. */
   smallestWish: jsonb().$type<SmallestWish>(),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),

@@ -392,6 +392,48 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'never',
   },
+  'access-key-refused': {
+    message: 'The access key or the signature is not right.',
+    remedy: 'Check the key and its secret, and that the key was not revoked. A new one is made on the profile.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'access-key-expired': {
+    message: 'The access key has expired.',
+    remedy: 'Create another one on your profile and give it to the program.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'clock-off': {
+    message: 'The clock of the machine that signed the request is off by more than five minutes.',
+    remedy: 'Set the clock there, with NTP say, and sign the request again.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'access-key-not-here': {
+    message: 'This cannot be done with an access key.',
+    remedy: 'Sign in to the console with a browser and do it there.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'access-keys-many': {
+    message: 'You have as many access keys as a member may have.',
+    remedy: 'Revoke one that is not used any more.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'code-wrong': {
+    message: 'The code is not right.',
+    remedy: 'Type the code that the app shows now. Each counts once: after a refusal wait for the next one.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'second-step-missing': {
+    message: 'This workspace asks for a second step at sign-in, and you have none.',
+    remedy: 'Set it up on the page that the console leads to.',
+    blame: 'you',
+    retry: 'never',
+  },
   'password-wrong': {
     message: 'The password is wrong.',
     remedy: 'Type it again. An administrator of your workspace can make a link with which you set a new one.',

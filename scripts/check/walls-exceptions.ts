@@ -4,6 +4,7 @@ import type { Exceptions } from './walls.ts';
 export const EXCEPTIONS: Exceptions = {
   statement: {
     'server/first-start.ts#(itself)': 'the lab of this installation has a connector in whatever workspace, or gets one',
+    'server/api/signed.ts#memberOfSigned': 'notes the use of the very key whose signature was right',
     'server/audit/seal.ts#renewSeals':
       'a key of the installation is replaced in all workspaces; each seal is written by its own',
     'server/services/artifacts/due.ts#releaseAfterBaselines':

@@ -21,6 +21,14 @@ const RULES = {
   link: { points: 20, seconds: 300 },
   /** The present password, asked again of who is signed in. */
   present: { points: 10, seconds: 300 },
+  /** Codes of a second step, of one account: who tries them has its password. */
+  code: { points: 5, seconds: 300 },
+  'code-long': { points: 30, seconds: 86_400 },
+  /** Requests that an access key did not sign as it should, of one key from one address, and of all from one address. */
+  key: { points: 30, seconds: 60 },
+  'key-address': { points: 300, seconds: 300 },
+  /** A signature that changes something counts once, for as long as its time is good. */
+  signature: { points: 1, seconds: 660 },
   /** Not a limit: that an account was signed in to from an address. */
   known: { points: 1, seconds: 90 * 86_400 },
 } as const satisfies Record<string, Rule>;
@@ -66,6 +74,13 @@ export async function takeAttempt(db: Database, kind: Exclude<Kind, 'known'>, of
     if (!(refused instanceof RateLimiterRes)) throw refused;
     return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)) };
   }
+}
+
+/** Whether no further try is allowed. Counts none: for what is asked far more often rightly than wrongly. */
+export async function areAttemptsOver(db: Database, kind: Exclude<Kind, 'known'>, of: string): Promise<Verdict> {
+  const tried = await limiter(db, kind).get(keyOf(of));
+  if (!tried || tried.consumedPoints < RULES[kind].points) return { allowed: true };
+  return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(tried.msBeforeNext / 1000)) };
 }
 
 /** It was right: the tries of this kind count no longer. */

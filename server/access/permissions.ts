@@ -71,6 +71,9 @@ export const PERMISSIONS = {
   /** Invitations, roles, removal, and links for a new password. */
   'member.manage': administrators,
 
+  /** Those of all members. */
+  'access-key.manage': administrators,
+
   'target.read': everybody,
   'target.manage': administrators,
   'limit.read': everybody,
@@ -83,4 +86,12 @@ export type Permission = keyof typeof PERMISSIONS;
 export function may(role: Role, permission: Permission): boolean {
   const roles: readonly Role[] = PERMISSIONS[permission];
   return roles.includes(role);
+}
+
+/** What two roles both allow: the one whose permissions the other has too, and the least of all where neither has. */
+export function lowerRole(a: Role, b: Role): Role {
+  const holds = (more: Role, less: Role) =>
+    (Object.keys(PERMISSIONS) as Permission[]).every((permission) => !may(less, permission) || may(more, permission));
+  if (holds(b, a)) return a;
+  return holds(a, b) ? b : 'viewer';
 }

@@ -2,7 +2,7 @@
 
 import { and, asc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { database, type Queries } from '../../db/client.ts';
-import { members, sessions, users, workspaces } from '../../db/schema/people.ts';
+import { members, sessions, users, userTotp, workspaces } from '../../db/schema/index.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { breakGlassUser } from './break-glass.ts';
 import type { Role } from './permissions.ts';
@@ -20,6 +20,8 @@ export interface MemberPrincipal {
   address: string | null;
   /** The session that asks; none where the work was asked for earlier. */
   sessionId?: string;
+  /** The access key that signed the request, in the place of a session. */
+  accessKeyId?: string;
 }
 
 export interface ConnectorPrincipal {
@@ -54,7 +56,14 @@ export interface SessionMember {
   preferences: Record<string, unknown>;
   /** As its row says, which is not kept to the minute. */
   lastSeenAt: Date;
+  /** The workspace asks for a second step and the person has none: nothing else is answered before there is one. */
+  mustEnrol: boolean;
 }
+
+/** Whether a member who showed a password alone may not go on so in the open workspace. */
+export const lacksSecondStep = () =>
+  sql<boolean>`${workspaces.requiresTotp} and not exists (
+    select from ${userTotp} t where t.user_id = ${users.id} and t.confirmed_at is not null)`;
 
 /**
  * The member behind a session, read from the database each time, so that a removed member, a changed role and an ended
@@ -78,6 +87,8 @@ export async function findSessionMember(
       preferences: users.preferences,
       sessionId: sessions.id,
       lastSeenAt: sessions.lastSeenAt,
+      // Whoever comes from a provider was asked there.
+      mustEnrol: sql<boolean>`${sessions.identityId} is null and ${lacksSecondStep()}`,
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
@@ -98,8 +109,8 @@ export async function findSessionMember(
     .orderBy(asc(members.createdAt), asc(members.id));
   const row = rows.find((candidate) => candidate.workspaceId === claim.workspaceId) ?? rows[0];
   if (!row) return null;
-  const { workspaceName, preferences, lastSeenAt, ...who } = row;
-  return { principal: { kind: 'member', ...who, address }, workspaceName, preferences, lastSeenAt };
+  const { workspaceName, preferences, lastSeenAt, mustEnrol, ...who } = row;
+  return { principal: { kind: 'member', ...who, address }, workspaceName, preferences, lastSeenAt, mustEnrol };
 }
 
 /** A member as of now, for what was asked for earlier; null once removed. */

@@ -4,12 +4,11 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { stringify } from 'csv-stringify';
 import { z } from 'zod';
 import { fault } from '../../replication/model/fault.ts';
-import { memberOf } from '../auth/session.ts';
+import { cookiesOf, memberOf } from '../auth/session.ts';
 import { type ExportedEntry, exportActivity } from '../services/activity/export.ts';
 import { memberContext } from '../services/context.ts';
 import { listQuerySchema } from '../services/list-page.ts';
 import { MappedFault, mapFault } from './faults.ts';
-import { cookiesOf } from './handle.ts';
 
 const FORMATS = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl; charset=utf-8' };
 
@@ -53,6 +52,7 @@ export async function handleActivityExport(request: Request): Promise<Response> 
     if (request.headers.get('sec-fetch-site') === 'cross-site') throw new MappedFault(fault('not-signed-in'));
     const member = await memberOf(cookiesOf(request.headers), request.headers);
     if (!member) throw new MappedFault(fault('not-signed-in'));
+    if (member.mustEnrol) throw new MappedFault(fault('second-step-missing'));
     const { format, query } = asked.parse(Object.fromEntries(new URL(request.url).searchParams));
     const pieces = exportActivity(memberContext(member.principal), query, format, request.signal);
     // The first piece is asked for before the answer begins, so that a refusal is one. A failure later ends the download as failed.

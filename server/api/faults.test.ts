@@ -17,6 +17,7 @@ const member: SessionMember = {
   },
   workspaceName: 'Main',
   preferences: {},
+  mustEnrol: false,
   lastSeenAt: new Date(),
 };
 

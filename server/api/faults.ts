@@ -10,7 +10,12 @@ type TrpcCode = TRPCError['code'];
 
 const CODES: Partial<Record<FaultCode, TrpcCode>> = {
   'not-signed-in': 'UNAUTHORIZED',
+  'access-key-refused': 'UNAUTHORIZED',
+  'access-key-expired': 'UNAUTHORIZED',
+  'clock-off': 'UNAUTHORIZED',
   'permission-denied': 'FORBIDDEN',
+  'access-key-not-here': 'FORBIDDEN',
+  'second-step-missing': 'FORBIDDEN',
   'too-many-attempts': 'TOO_MANY_REQUESTS',
   'input-invalid': 'BAD_REQUEST',
   'not-found': 'NOT_FOUND',

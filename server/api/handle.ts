@@ -2,36 +2,31 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import superjson from 'superjson';
 import { fault } from '../../replication/model/fault.ts';
-import { memberOf } from '../auth/session.ts';
+import { memberByKey } from '../access/access-keys.ts';
+import type { SessionMember } from '../access/principals.ts';
+import { isSigned } from '../access/signed-request.ts';
+import { cookiesOf, memberOf } from '../auth/session.ts';
 import { subPath } from '../public-url.ts';
 import { bounded } from './bounded.ts';
+import { mapFault } from './faults.ts';
 import { appRouter } from './root.ts';
+import { memberOfSigned, readSignedBody } from './signed.ts';
+import type { ApiContext } from './trpc.ts';
 
 const MAX_BATCH = 20;
 
-/** Answers `/api/trpc/*`. */
+/** Answers `/api/trpc/*`: to browsers by their cookie, to programs by their signature. */
 export async function handleTrpc(asked: Request): Promise<Response> {
   const request = await bounded(asked);
   if (!request) return tooLarge();
+  const signed = isSigned(request.headers) ? await readSignedBody(request) : null;
   return fetchRequestHandler({
     endpoint: `${subPath()}/api/trpc`,
-    req: request,
+    req: signed?.request ?? request,
     router: appRouter,
     allowMethodOverride: false,
     maxBatchSize: MAX_BATCH,
-    createContext() {
-      const sessionNow = () => memberOf(cookiesOf(request.headers), request.headers);
-      let session: ReturnType<typeof memberOf> | undefined;
-      return {
-        headers: request.headers,
-        internal: false,
-        sessionNow,
-        session: () => {
-          session ??= sessionNow();
-          return session;
-        },
-      };
-    },
+    createContext: () => (signed ? signedContext(signed) : cookieContext(request)),
     responseMeta: () => ({ headers: { 'cache-control': 'no-store' } }),
   });
 }
@@ -45,19 +40,34 @@ function tooLarge(): Response {
   );
 }
 
-/** The cookies that a request carries. */
-export function cookiesOf(headers: Headers): { name: string; value: string }[] {
-  return (headers.get('cookie') ?? '').split(/;\s*/).flatMap((pair) => {
-    const at = pair.indexOf('=');
-    if (at < 1) return [];
-    return [{ name: pair.slice(0, at), value: decode(pair.slice(at + 1)) }];
-  });
+function cookieContext(request: Request): ApiContext {
+  const sessionNow = () => memberOf(cookiesOf(request.headers), request.headers);
+  let session: ReturnType<typeof memberOf> | undefined;
+  return {
+    headers: request.headers,
+    internal: false,
+    sessionNow,
+    session: () => {
+      session ??= sessionNow();
+      return session;
+    },
+  };
 }
 
-function decode(value: string): string {
+/** A cookie that comes along counts for nothing. What is not signed as it should be is refused, whatever it asks for. */
+async function signedContext(signed: Awaited<ReturnType<typeof readSignedBody>>): Promise<ApiContext> {
+  let member: SessionMember;
   try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
+    member = await memberOfSigned(signed);
+  } catch (error) {
+    throw mapFault(error, new URL(signed.request.url).pathname);
   }
+  const { accessKeyId = '', address } = member.principal;
+  return {
+    headers: signed.request.headers,
+    internal: false,
+    signed: true,
+    session: async () => member,
+    sessionNow: () => memberByKey(accessKeyId, address),
+  };
 }

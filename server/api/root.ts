@@ -1,4 +1,5 @@
 // Every noun of the API, one router each.
+import { accessKeysRouter } from './routers/access-keys.ts';
 import { activityRouter } from './routers/activity.ts';
 import { attentionRouter } from './routers/attention.ts';
 import { connectorsRouter } from './routers/connectors.ts';
@@ -17,10 +18,12 @@ import { serversRouter } from './routers/servers.ts';
 import { sessionRouter } from './routers/session.ts';
 import { ssoRouter } from './routers/sso.ts';
 import { targetsRouter } from './routers/targets.ts';
+import { totpRouter } from './routers/totp.ts';
 import { viewsRouter } from './routers/views.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
+  accessKeys: accessKeysRouter,
   activity: activityRouter,
   attention: attentionRouter,
   connectors: connectorsRouter,
@@ -39,6 +42,7 @@ export const appRouter = router({
   session: sessionRouter,
   sso: ssoRouter,
   targets: targetsRouter,
+  totp: totpRouter,
   views: viewsRouter,
 });
 

@@ -2,14 +2,16 @@
 // HTTP, in a transaction that can be taken back. Imported by *.test.ts in server only.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import superjson from 'superjson';
 import type { Queries } from '../../db/client.ts';
-import { members, sessions, users, workspaces } from '../../db/schema/index.ts';
+import { accessKeys, members, sessions, users, workspaces } from '../../db/schema/index.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 import { ROLE_LABELS, ROLES, type Role } from '../access/permissions.ts';
+import { type Signer, signedHeaders } from '../access/testing-signature.ts';
 import { testCookie } from '../auth/testing-cookie.ts';
 import { systemContext } from '../services/context.ts';
+import { createAccessKey, revokeAccessKey } from '../services/people/access-keys.ts';
 import { invite } from '../services/people/invite.ts';
 import { createTarget } from '../services/targets/create.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
@@ -22,14 +24,19 @@ export const ORIGIN = 'http://console.test';
 export const ELSEWHERE = 'ws-elsewhere' as WorkspaceId;
 const EXPIRES = new Date(Date.now() + 3_600_000);
 
+const KEYS = ['key', 'expired-key', 'revoked-key'] as const;
+const isKey = (caller: Caller): caller is (typeof KEYS)[number] => KEYS.some((key) => key === caller);
 /** Who calls. */
-export const CALLERS = ['anonymous', ...ROLES, 'elsewhere', 'ended'] as const;
+export const CALLERS = ['anonymous', ...ROLES, 'elsewhere', 'ended', ...KEYS] as const;
 export type Caller = (typeof CALLERS)[number];
 export const CALLER_LABELS: Record<Caller, string> = {
   anonymous: 'Nobody',
   ...ROLE_LABELS,
   elsewhere: 'Administrator elsewhere',
   ended: 'Ended session',
+  key: "Administrator's access key",
+  'expired-key': 'Expired key',
+  'revoked-key': 'Revoked key',
 };
 
 export let site: TestWorkspace;
@@ -40,9 +47,10 @@ export const NOWHERE: NamedRows = {
   ...{ connector: 'c-none', code: 'code-none', server: 's-none', job: 'sms-job-none', image: 'ami-none' },
   ...{ run: 'sms-run-none', activeRun: 'sms-run-gone', instance: 'launch-none', finalInstance: 'launch-gone' },
   ...{ cutover: 'cutover-none', plannedCutover: 'cutover-gone', leftOver: 'artifact-none', target: 'target-none' },
-  ...{ invitation: 'invitation-none', member: 'member-none', session: 'session-none' },
+  ...{ invitation: 'invitation-none', member: 'member-none', session: 'session-none', accessKey: 'LFKANONE' },
 };
 export const cookies = new Map<Caller, string>();
+export const keys = new Map<Caller, Signer>();
 
 /** The workspace, another one, and somebody of each kind who is signed in. */
 export async function openSite(): Promise<void> {
@@ -67,7 +75,7 @@ export async function openSite(): Promise<void> {
     ...{ connector: connectorId, code: 'code-1', server: 's-7', job: 'sms-job-7', image: 'ami-7', run: 'sms-run-7' },
     ...{ activeRun: 'sms-run-1', instance: 'launch-10', finalInstance: 'launch-20', cutover: 'cutover-3' },
     ...{ plannedCutover: 'cutover-4', leftOver: 'artifact-7', target: targetId, session: 'session-colleague' },
-    ...{ invitation, member: 'member-c' },
+    ...{ invitation, member: 'member-c', accessKey: '' },
   };
   busy = { ...rows, server: 's-3', job: 'sms-job-3', run: 'sms-run-3', image: 'ami-3' };
   await db.insert(workspaces).values({ id: ELSEWHERE, name: 'Elsewhere' });
@@ -84,6 +92,7 @@ export async function openSite(): Promise<void> {
     { id: 'member-d', workspaceId: ELSEWHERE, userId: 'user-d', role },
   ]);
   await db.insert(sessions).values({ id: 'session-colleague', userId: 'user-c', expiresAt: EXPIRES });
+  await makeKeys();
   await createTarget(systemContext(db, ELSEWHERE, 'test'), { name: 'Other', region: 'eu-west-1', bucket: 'other' });
   await db.execute(sql`insert into connectors select (jsonb_populate_record(c, ${'{"id": "c-elsewhere", "workspace_id": "ws-elsewhere", "name": "Theirs"}'}::jsonb)).*
     from connectors c where id = ${connectorId}`);
@@ -98,7 +107,7 @@ export async function openSite(): Promise<void> {
     from connectors c where id = ${connectorId}`);
   const of = (role: Role) => (site.as(role).principal as { userId: string }).userId;
   for (const caller of CALLERS) {
-    if (caller === 'anonymous') continue;
+    if (caller === 'anonymous' || isKey(caller)) continue;
     const userId = caller === 'elsewhere' ? 'user-e' : of(caller === 'ended' ? 'administrator' : caller);
     const sessionId = `session-${caller}`;
     const endedAt = caller === 'ended' ? new Date() : null;
@@ -108,10 +117,48 @@ export async function openSite(): Promise<void> {
   }
 }
 
+type Own = Parameters<typeof createAccessKey>[0];
+let made = 0;
+
+/** As if it was used after everything here, so that another use has nothing to note. */
+async function newKey(ctx: Own): Promise<Signer> {
+  made += 1;
+  const requestId = String(made).padStart(32, '0');
+  const key = await createAccessKey(ctx, { requestId, name: 'Test', role: 'administrator', days: 1 });
+  await site.db.update(accessKeys).set({ lastUsedAt: EXPIRES }).where(eq(accessKeys.id, key.id));
+  return key;
+}
+
+async function makeKeys(): Promise<void> {
+  const administrator = site.as('administrator') as Own;
+  for (const caller of KEYS) keys.set(caller, await newKey(administrator));
+  const [expired, revoked] = [keys.get('expired-key') as Signer, keys.get('revoked-key') as Signer];
+  await site.db
+    .update(accessKeys)
+    .set({ expiresAt: new Date(0) })
+    .where(eq(accessKeys.id, expired.id));
+  await revokeAccessKey(administrator, { keyId: revoked.id });
+  const colleague = { ...administrator.principal, memberId: 'member-c', userId: 'user-c' };
+  rows.accessKey = (await newKey({ ...administrator, principal: colleague })).id;
+  busy.accessKey = rows.accessKey;
+}
+
 export interface Answer {
   /** `done`, or the fault's code. */
   outcome: string;
   text: string;
+}
+
+/** A request with the caller's cookie, or signed with the caller's key. */
+export async function requestOf(
+  caller: Caller,
+  url: string,
+  { headers = {}, ...more }: { method?: string; body?: string; headers?: Record<string, string>; signal?: AbortSignal },
+): Promise<Request> {
+  const key = keys.get(caller);
+  if (!key) return new Request(url, { ...more, headers: { ...headers, cookie: cookies.get(caller) ?? '' } });
+  const { origin, cookie, ...rest } = headers;
+  return new Request(url, { ...more, headers: await signedHeaders(url, key, { ...more, headers: rest }) });
 }
 
 let calls = 0;
@@ -123,17 +170,16 @@ export async function call(caller: Caller, name: ProcedurePath, input: unknown):
   calls += 1;
   const headers = {
     'x-forwarded-for': `10.0.${calls >> 8}.${calls & 255}`,
-    cookie: cookies.get(caller) ?? '',
     origin: ORIGIN,
     host: new URL(ORIGIN).host,
   };
   const body = JSON.stringify(superjson.serialize(input));
-  const url = `${ORIGIN}/api/trpc/${name}`;
-  const answer = await handleTrpc(
+  const path = `${ORIGIN}/api/trpc/${name}`;
+  const [url, more] =
     type === 'mutation'
-      ? new Request(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body })
-      : new Request(`${url}?input=${encodeURIComponent(body)}`, { headers }),
-  );
+      ? [path, { method: 'POST', body, headers: { ...headers, 'content-type': 'application/json' } }]
+      : [`${path}?input=${encodeURIComponent(body)}`, { method: 'GET', headers }];
+  const answer = await handleTrpc(await requestOf(caller, url, more));
   const text = await answer.text();
   const { error } = JSON.parse(text) as { error?: { json: { data: { fault: { code: string } } } } };
   return { outcome: error?.json.data.fault.code ?? 'done', text };

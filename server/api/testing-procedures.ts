@@ -27,16 +27,22 @@ export interface NamedRows {
   member: string;
   /** Of somebody who is none of the callers. */
   session: string;
+  /** Of a colleague. */
+  accessKey: string;
 }
 
 export interface Entry {
   /** `link`: whoever holds one. */
   needs: Permission | 'link';
   input?: (rows: NamedRows) => unknown;
+  /** Not by an access key, whatever its role. */
+  sessionOnly?: true;
   /** Where a procedure asks for more than one, by what it is told. */
   when?: string;
   /** What somebody hears who may, in the state in which the rows are; else it is done. */
   says?: FaultCode;
+  /** What somebody hears who may not, where it is not the refusal: as for what is nowhere. */
+  otherwise?: FaultCode;
   /** What rows of another workspace are answered with, as unknown ones are: `not-found`, unless it is said here. */
   elsewhere?: FaultCode | 'nothing';
 }
@@ -64,6 +70,30 @@ const oneTarget = ({ target: targetId }: NamedRows) => ({ targetId });
 const planned = ({ plannedCutover: cutoverId }: NamedRows) => ({ cutoverId });
 
 export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
+  'accessKeys.list': { needs: 'access-key.manage', sessionOnly: true, input: list },
+  'accessKeys.own': { needs: 'profile.manage', sessionOnly: true },
+  'accessKeys.create': {
+    needs: 'profile.manage',
+    sessionOnly: true,
+    input: () => ({ requestId, name: 'Script', role: 'viewer', days: 30 }),
+  },
+  'accessKeys.revoke': [
+    {
+      needs: 'profile.manage',
+      sessionOnly: true,
+      when: 'none of this id',
+      input: () => ({ keyId: 'LFKA0' }),
+      says: 'not-found',
+    },
+    {
+      needs: 'access-key.manage',
+      sessionOnly: true,
+      when: "somebody else's",
+      input: ({ accessKey }) => ({ keyId: accessKey }),
+      otherwise: 'not-found',
+    },
+  ],
+
   'activity.list': { needs: 'activity.read', input: list },
   'attention.count': { needs: 'workspace.read' },
   'attention.list': { needs: 'workspace.read' },
@@ -218,12 +248,17 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
     input: ({ member }) => ({ memberId: member, role: 'viewer' }),
   },
   'members.remove': { needs: 'member.manage', input: ({ member }) => ({ memberId: member }) },
-  'members.leave': { needs: 'member.read' },
-  'members.resetLink': { needs: 'member.manage', input: ({ member }) => ({ memberId: member }) },
+  'members.leave': { needs: 'member.read', sessionOnly: true },
+  'members.resetLink': { needs: 'member.manage', sessionOnly: true, input: ({ member }) => ({ memberId: member }) },
   'members.invitations': { needs: 'member.read' },
-  'members.invite': { needs: 'member.manage', input: () => ({ email: 'new@example.com', role: 'viewer' }) },
+  'members.invite': {
+    needs: 'member.manage',
+    sessionOnly: true,
+    input: () => ({ email: 'new@example.com', role: 'viewer' }),
+  },
   'members.renewInvitation': {
     needs: 'member.manage',
+    sessionOnly: true,
     input: ({ invitation }) => ({ invitationId: invitation }),
   },
   'members.revokeInvitation': {
@@ -259,18 +294,24 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'servers.clearCatalog': { needs: 'catalog.clear' },
 
   'session.me': { needs: 'workspace.read' },
-  'session.providerSignOut': { needs: 'profile.manage' },
-  'session.setPreferences': { needs: 'profile.manage', input: () => ({ theme: 'dark' }) },
-  'session.list': { needs: 'profile.manage' },
-  'session.end': { needs: 'profile.manage', input: ({ session }) => ({ sessionId: session }), says: 'not-found' },
-  'session.changeName': { needs: 'profile.manage', input: () => ({ name: 'Another name' }) },
+  'session.providerSignOut': { needs: 'profile.manage', sessionOnly: true },
+  'session.setPreferences': { needs: 'profile.manage', sessionOnly: true, input: () => ({ theme: 'dark' }) },
+  'session.list': { needs: 'profile.manage', sessionOnly: true },
+  'session.end': {
+    needs: 'profile.manage',
+    sessionOnly: true,
+    input: ({ session }) => ({ sessionId: session }),
+    says: 'not-found',
+  },
+  'session.changeName': { needs: 'profile.manage', sessionOnly: true, input: () => ({ name: 'Another name' }) },
   'session.changePassword': {
     needs: 'profile.manage',
+    sessionOnly: true,
     input: () => ({ present: 'wrong', password: 'four words from nowhere' }),
     says: 'password-wrong',
   },
-  'session.endOthers': { needs: 'profile.manage' },
-  'session.signOutEverywhere': { needs: 'profile.manage' },
+  'session.endOthers': { needs: 'profile.manage', sessionOnly: true },
+  'session.signOutEverywhere': { needs: 'profile.manage', sessionOnly: true },
 
   'sso.get': { needs: 'member.read' },
   'sso.setGroups': { needs: 'member.manage', input: () => ({ groups: [{ group: 'Engineers', role: 'operator' }] }) },
@@ -300,6 +341,23 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
     says: 'aws-unreachable',
   },
   'targets.externalId': { needs: 'target.manage', input: () => ({ requestId }) },
+  'totp.status': { needs: 'profile.manage', sessionOnly: true },
+  'totp.begin': { needs: 'profile.manage', sessionOnly: true },
+  'totp.confirm': { needs: 'profile.manage', sessionOnly: true, input: () => ({ code: '000000' }), says: 'code-wrong' },
+  'totp.turnOff': {
+    needs: 'profile.manage',
+    sessionOnly: true,
+    input: () => ({ present: 'x', code: '000000' }),
+    says: 'password-wrong',
+  },
+  'totp.resetMember': {
+    needs: 'member.manage',
+    sessionOnly: true,
+    input: ({ member }) => ({ memberId: member }),
+    says: 'conflict',
+  },
+  'totp.rule': { needs: 'member.read' },
+  'totp.setRule': { needs: 'member.manage', sessionOnly: true, input: () => ({ required: false }) },
 
   'views.mine': { needs: 'workspace.read' },
   'views.save': {

@@ -19,6 +19,8 @@ export interface ApiContext {
   headers: Headers;
   /** A call from our own server components, which no other site can make. */
   internal: boolean;
+  /** Signed by an access key, which no page of another site has. */
+  signed?: boolean;
 }
 
 const t = initTRPC
@@ -54,7 +56,7 @@ const faults = t.middleware(async ({ next, path }) => {
 });
 
 const sameOrigin = t.middleware(({ ctx, type, next }) => {
-  if (type === 'mutation' && !ctx.internal && !isSameOrigin(ctx.headers)) {
+  if (type === 'mutation' && !ctx.internal && !ctx.signed && !isSameOrigin(ctx.headers)) {
     throw new MappedFault(
       fault('permission-denied', {
         message: 'The request did not come from a page of this console.',
@@ -78,6 +80,14 @@ const keepable = t.middleware(async ({ getRawInput, next }) => {
 /** For whoever asks, signed in or not. */
 export const openProcedure = t.procedure.use(faults).use(sameOrigin).use(keepable);
 
+/** What is answered to who must have a second step first. */
+const BEFORE_A_SECOND_STEP: ReadonlySet<string> = new Set([
+  'session.providerSignOut',
+  'totp.status',
+  'totp.begin',
+  'totp.confirm',
+]);
+
 /**
  * For whoever is signed in and has the permission: the only way to a procedure for members, so that none is without one. `ctx.service`
  * is what every verb takes, which asks for the permission too, or for more where it depends on what it is told. `ctx.principal` is the
@@ -89,9 +99,18 @@ export const procedure = (needs: Permission) =>
     return next();
   });
 
+/** The same for somebody in a browser: what would let a key that was stolen outlive its end. */
+export const sessionProcedure = (needs: Permission) =>
+  memberProcedure.meta({ needs }).use(({ ctx, next }) => {
+    if (ctx.principal.accessKeyId) throw new MappedFault(fault('access-key-not-here'));
+    guard(ctx.service, needs);
+    return next();
+  });
+
 const memberProcedure = openProcedure.use(async ({ ctx, next, path }) => {
   const member = await ctx.session();
   if (!member) throw new MappedFault(fault('not-signed-in'));
+  if (member.mustEnrol && !BEFORE_A_SECOND_STEP.has(path)) throw new MappedFault(fault('second-step-missing'));
   const { principal } = member;
   const service = memberContext(principal);
   const result = await next({ ctx: { ...ctx, member, principal, service } });

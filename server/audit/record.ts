@@ -3,7 +3,7 @@
 import type { Queries } from '../../db/client.ts';
 import { audit } from '../../db/schema/index.ts';
 import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
-import type { Principal } from '../access/principals.ts';
+import type { MemberPrincipal, Principal } from '../access/principals.ts';
 
 export interface AuditEntry {
   action: string;
@@ -28,6 +28,9 @@ function withoutSecrets(value: unknown): unknown {
   );
 }
 
+/** A program of the member is told apart by its key. */
+const nameOf = ({ name, accessKeyId }: MemberPrincipal) => (accessKeyId ? `${name} (access key ${accessKeyId})` : name);
+
 export async function recordAudit(
   tx: Queries,
   workspaceId: WorkspaceId,
@@ -37,7 +40,7 @@ export async function recordAudit(
   if (entries.length === 0) return;
   const actor =
     principal.kind === 'member'
-      ? { actorId: principal.memberId, actorName: principal.name, address: principal.address }
+      ? { actorId: principal.memberId, actorName: nameOf(principal), address: principal.address }
       : principal.kind === 'connector'
         ? { actorId: principal.connectorId, actorName: principal.connectorId, address: null }
         : { actorId: principal.what, actorName: principal.what, address: null };

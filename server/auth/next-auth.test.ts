@@ -1,9 +1,11 @@
 // The cookie from sign-in to sign-out, over next-auth's own routes: what a copy of it is worth afterwards.
 import { eq } from 'drizzle-orm';
 import { encode } from 'next-auth/jwt';
+import { TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sessions, users } from '../../db/schema/index.ts';
+import { sessions, users, userTotp } from '../../db/schema/index.ts';
 import { hashPassword } from '../access/passwords.ts';
+import { beginTotp, confirmTotp } from '../services/people/totp.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { authHandler } from './next-auth.ts';
 import { memberOf } from './session.ts';
@@ -43,7 +45,7 @@ class Jar {
     const request = {
       method: body ? 'POST' : 'GET',
       query: { nextauth: action.split('/') },
-      headers: { 'user-agent': 'Test browser', host: new URL(ORIGIN).host },
+      headers: { 'user-agent': 'Test browser', host: new URL(ORIGIN).host, cookie: this.header },
       cookies: Object.fromEntries([...this.kept].map(([name, value]) => [name, decodeURIComponent(value)])),
       body,
     };
@@ -55,9 +57,9 @@ class Jar {
     }
     return said;
   }
-  async post(action: string, form: Record<string, string> = {}): Promise<void> {
+  async post(action: string, form: Record<string, string> = {}): Promise<unknown> {
     const { csrfToken } = (await this.ask('csrf')) as { csrfToken: string };
-    await this.ask(action, { ...form, csrfToken, json: 'true' });
+    return this.ask(action, { ...form, csrfToken, json: 'true' });
   }
   async signIn(password = 'right password'): Promise<void> {
     await this.post('callback/credentials', { email: 'operator@example.com', password });
@@ -108,8 +110,8 @@ it('gives whoever signs in a cookie of its own, whatever somebody had planted in
   for (const [name, value] of attacker.kept) victim.kept.set(name, value);
   await victim.signIn();
   expect(victim.kept.get('next-auth.session-token')).not.toBe(attacker.kept.get('next-auth.session-token'));
-  // What was planted is what it was: nobody's but the attacker's own.
-  expect([await whoIs(victim.header), await whoIs(planted)]).toEqual(['operator', 'viewer']);
+  // What was planted is over: who signs in over it ends it.
+  expect([await whoIs(victim.header), await whoIs(planted)]).toEqual(['operator', undefined]);
   const invented = new Jar();
   invented.kept.set('next-auth.session-token', 'chosen-by-somebody');
   await invented.signIn();
@@ -125,6 +127,42 @@ it('signs nobody in or out without the token of the form', async () => {
   await jar.signIn();
   await jar.ask('signout', { csrfToken: 'guessed', json: 'true' });
   expect(await whoIs(jar.header)).toBe('operator');
+});
+
+it('ends the session over which somebody signs in, and no other', async () => {
+  const [jar, other] = [new Jar(), new Jar()];
+  await other.signIn();
+  await jar.signIn();
+  const copy = jar.header;
+  await jar.signIn('wrong');
+  expect(await whoIs(copy), 'not by a sign-in that was refused').toBe('operator');
+  await jar.signIn();
+  expect([await whoIs(jar.header), await whoIs(copy), await whoIs(other.header)]).toEqual([
+    'operator',
+    undefined,
+    'operator',
+  ]);
+});
+
+it('begins no session before the second step, and one after it', async () => {
+  const operator = site.as('operator') as Parameters<typeof beginTotp>[0];
+  const { secret } = await beginTotp(operator);
+  const code = (steps: number) => new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 });
+  await confirmTotp(operator, { code: code(-1) });
+  const jar = new Jar();
+  const before = await site.db.$count(sessions);
+  const { url } = (await jar.post('callback/credentials', {
+    email: 'operator@example.com',
+    password: 'right password',
+  })) as { url: string };
+  const [, challenge = ''] = /^code:(.+)$/.exec(new URL(url).searchParams.get('error') ?? '') ?? [];
+  expect(challenge).not.toBe('');
+  expect(await whoIs(jar.header)).toBeUndefined();
+  await jar.post('callback/credentials', { challenge, code: '000000' });
+  expect([await whoIs(jar.header), await site.db.$count(sessions)]).toEqual([undefined, before]);
+  await jar.post('callback/credentials', { challenge, code: code(0) });
+  expect([await whoIs(jar.header), await site.db.$count(sessions)]).toEqual(['operator', before + 1]);
+  await site.db.delete(userTotp);
 });
 
 it('signs out whoever comes with a cookie from before sessions had rows', async () => {

@@ -2,7 +2,7 @@
 // Loaded by the web only (next-auth is CommonJS and cannot be loaded by the worker).
 import nextAuthModule, { type NextAuthOptions } from 'next-auth';
 import credentialsModule from 'next-auth/providers/credentials';
-import { signIn } from '../access/sign-in.ts';
+import { finishSignIn, signIn } from '../access/sign-in.ts';
 import { type SsoSettings, ssoSettings } from '../access/sso-settings.ts';
 import { log } from '../log.ts';
 import { publicUrl, subPath } from '../public-url.ts';
@@ -13,7 +13,7 @@ import { addressOf } from './address.ts';
 import { authCookies } from './cookies.ts';
 import { stayInside } from './inside.ts';
 import { OIDC, type OidcProfile, oidcProvider, personOf } from './oidc-provider.ts';
-import { claimOf } from './session.ts';
+import { claimOf, claimOfHeaders } from './session.ts';
 import { afterAttempt, reasonOf, type SsoAttempt, ssoAttempts } from './sso-attempt.ts';
 
 // The bundler unwraps the CommonJS default, native ESM does not.
@@ -46,34 +46,35 @@ const authOptions = (sso: SsoSettings | null, requestHeaders: Headers): NextAuth
   providers: [
     Credentials({
       name: 'Password',
-      credentials: { email: { type: 'email' }, password: { type: 'password' } },
+      credentials: { email: { type: 'email' }, password: { type: 'password' }, challenge: {}, code: {} },
       async authorize(credentials, request) {
-        const email = String(credentials?.email ?? '');
+        const sent = (name: 'email' | 'password' | 'challenge' | 'code') => String(credentials?.[name] ?? '');
+        const challenge = sent('challenge');
         const headers = new Headers(request.headers as Record<string, string>);
         const address = addressOf(headers);
-        let result: Awaited<ReturnType<typeof signIn>>;
+        let result: Awaited<ReturnType<typeof signIn>> | Awaited<ReturnType<typeof finishSignIn>>;
         try {
-          result = await signIn({ email, password: String(credentials?.password ?? ''), address });
+          result = challenge
+            ? await finishSignIn({ challenge, code: sent('code') })
+            : await signIn({ email: sent('email'), password: sent('password'), address });
           if (result.ok) {
-            const { userId, sessionVersion, workspaceId, passwordHash } = result;
-            const by = {
-              userId,
-              sessionVersion,
-              workspaceId,
-              passwordHash,
-              address,
-              userAgent: headers.get('user-agent'),
-            };
+            const { ok: _, ...of } = result;
+            const { userId, sessionVersion, workspaceId } = of;
+            const by = { ...of, address, userAgent: headers.get('user-agent') };
             const sessionId = await beginSession(processContext('Sign-in'), by);
+            // The cookie of the browser is about to be another one: a copy of the old one is worth nothing from now on.
+            const old = await claimOfHeaders(headers);
+            if (old) await signOutSession(old);
             return { id: userId, sessionId, sessionVersion, workspaceId };
           }
         } catch (error) {
           log().error({ error }, 'sign-in failed');
           throw new Error('unavailable');
         }
-        log().warn({ address, reason: result.reason }, 'sign-in refused');
         // The message travels to the sign-in page as its error code.
-        throw new Error(result.reason === 'too-many' ? `too-many:${result.retryAfterSeconds}` : 'wrong');
+        if (result.reason === 'code') throw new Error(`code:${result.challenge}`);
+        log().warn({ address, reason: result.reason }, 'sign-in refused');
+        throw new Error(result.reason === 'too-many' ? `too-many:${result.retryAfterSeconds}` : result.reason);
       },
     }),
     ...(sso ? [oidcProvider(sso)] : []),

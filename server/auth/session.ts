@@ -11,18 +11,26 @@ type CookieList = readonly { name: string; value: string }[];
 
 /** The member of a session cookie, checked against the database; null when nobody is signed in (any more). */
 export async function memberOf(cookieList: CookieList, requestHeaders: Headers): Promise<SessionMember | null> {
+  const claim = claimOf(await tokenOf(cookieList));
+  const member = claim && (await findSessionMember(claim, addressOf(requestHeaders)));
+  // Only for the list of sessions: nobody waits for it, and nobody is sent away over it.
+  if (member) noteSeen(member).catch((error) => log().warn({ error }, 'session not noted'));
+  return member;
+}
+
+function tokenOf(cookieList: CookieList): Promise<JWT | null> {
   const request = {
     cookies: Object.fromEntries(cookieList.map(({ name, value }) => [name, value])),
     // An Authorization header must not stand in for the cookie.
     headers: {},
   };
   const req = request as unknown as Parameters<typeof getToken>[0]['req'];
-  const token = await getToken({ req, cookieName: sessionCookieName() });
-  const claim = claimOf(token);
-  const member = claim && (await findSessionMember(claim, addressOf(requestHeaders)));
-  // Only for the list of sessions: nobody waits for it, and nobody is sent away over it.
-  if (member) noteSeen(member).catch((error) => log().warn({ error }, 'session not noted'));
-  return member;
+  return getToken({ req, cookieName: sessionCookieName() });
+}
+
+/** What the cookie among a request's headers claims. */
+export async function claimOfHeaders(headers: Headers): Promise<SessionClaim | null> {
+  return claimOf(await tokenOf(cookiesOf(headers)));
 }
 
 /** What a cookie claims; null where it is none of ours, or from before sessions had rows. */
@@ -35,4 +43,21 @@ export function claimOf(token: JWT | null): SessionClaim | null {
 /** The member of the request that is being answered. */
 export async function currentMember(): Promise<SessionMember | null> {
   return memberOf((await cookies()).getAll(), await headers());
+}
+
+/** The cookies that a request carries. */
+export function cookiesOf(headers: Headers): { name: string; value: string }[] {
+  return (headers.get('cookie') ?? '').split(/;\s*/).flatMap((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) return [];
+    return [{ name: pair.slice(0, at), value: decode(pair.slice(at + 1)) }];
+  });
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }

@@ -6,6 +6,7 @@ import type { WorkspaceId } from '../../db/schema/workspace-id.ts';
 
 /** Besides these the database itself tells of `attention`, where something needs a hand or no longer does. */
 export type EventTopic =
+  | 'accessKeys'
   | 'connectors'
   | 'cutovers'
   | 'servers'

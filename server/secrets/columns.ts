@@ -2,7 +2,7 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queries } from '../../db/client.ts';
-import { awsTargets, sessions } from '../../db/schema/index.ts';
+import { accessKeys, awsTargets, sessions, userTotp } from '../../db/schema/index.ts';
 import type { Sealed } from '../../db/schema/sealed.ts';
 import type { SealedAt } from './seal.ts';
 
@@ -23,6 +23,12 @@ export const TARGET_KEY = { table: 'aws_targets', column: 'secret_key' };
 /** What the provider of a session by single sign-on is told at its end. */
 export const PROVIDER_SIGN_OUT = { table: 'sessions', column: 'provider_sign_out' };
 
+/** The secret of a member's access key. */
+export const ACCESS_KEY = { table: 'access_keys', column: 'secret' };
+
+/** What a person's phone makes codes of. */
+export const TOTP_SECRET = { table: 'user_totp', column: 'secret' };
+
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     table: awsTargets,
@@ -39,6 +45,22 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     column: sessions.providerSignOut,
     property: 'providerSignOut',
     name: PROVIDER_SIGN_OUT,
+  },
+  {
+    table: accessKeys,
+    id: accessKeys.id,
+    workspaceId: accessKeys.workspaceId,
+    column: accessKeys.secret,
+    property: 'secret',
+    name: ACCESS_KEY,
+  },
+  {
+    table: userTotp,
+    id: userTotp.userId,
+    workspaceId: null,
+    column: userTotp.secret,
+    property: 'secret',
+    name: TOTP_SECRET,
   },
 ];
 

@@ -15,6 +15,10 @@ const PAUSE_MS = 30;
  * of our own making (clashes.test.ts compares).
  */
 export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = {
+  access_keys_request: {
+    message: 'This access key has just been made.',
+    remedy: 'Look at the access keys on your profile.',
+  },
   artifacts_token: { message: 'This stands in the ledger already.', remedy: 'Nothing to do.' },
   attempts_pkey: {
     message: 'This attempt was counted already.',
@@ -81,6 +85,10 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'The link could not be made.',
     remedy: 'Make another one.',
   },
+  recovery_codes_user_id_code_hash_pk: {
+    message: 'The recovery codes could not be made.',
+    remedy: 'Try again.',
+  },
   replication_jobs_one_per_server: {
     message: 'The server has a replication job already.',
     remedy: 'Open that replication job; a server has one at a time.',
@@ -97,6 +105,10 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
   servers_connector_vm: {
     message: 'The server is in the catalog already.',
     remedy: 'Import the server catalog again.',
+  },
+  sign_in_challenges_pkey: {
+    message: 'The sign-in could not go on.',
+    remedy: 'Sign in again.',
   },
   target_tests_pkey: {
     message: 'Another test of this AWS target has just ended.',
@@ -121,6 +133,10 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
   users_email_unique: {
     message: 'There is a user with this e-mail address already.',
     remedy: 'Use another address, or add that user to the workspace.',
+  },
+  user_totp_pkey: {
+    message: 'The second step is being set up in another window.',
+    remedy: 'Go on there, or reload this page.',
   },
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sendCredentials } from './send-credentials.ts';
+import { sendCode, sendCredentials } from './send-credentials.ts';
 
 /** Answers the token call, then the given answer. */
 function serverThat(status: number, url: string): typeof fetch {
@@ -21,6 +21,14 @@ describe('sending credentials', () => {
     expect(await sendCredentials('a@b.c', 'x', serverThat(401, '/sign-in?error=CredentialsSignin'))).toMatchObject({
       reason: 'wrong',
     });
+  });
+
+  it('hands on the challenge when a code is asked for, and says what was wrong with one', async () => {
+    const asked = serverThat(401, '/sign-in?error=code%3Aabc-_1');
+    expect(await sendCredentials('a@b.c', 'x', asked)).toEqual({ ok: false, reason: 'code', challenge: 'abc-_1' });
+    for (const reason of ['code-wrong', 'challenge-over'])
+      expect(await sendCode('abc', '123456', serverThat(401, `/sign-in?error=${reason}`))).toMatchObject({ reason });
+    expect(await sendCode('abc', '123456', serverThat(200, '/'))).toEqual({ ok: true });
   });
 
   it('says how long to wait', async () => {

@@ -1,11 +1,20 @@
 // The two calls that sign a member in, and what their refusals mean to a person.
 import { inConsole } from '../../sub-path.ts';
 
+export interface Refusal {
+  ok: false;
+  reason: 'wrong' | 'too-many' | 'unreachable' | 'code-wrong' | 'challenge-over';
+  title: string;
+  text: string;
+}
+
 export type SendResult =
   | { ok: true }
-  | { ok: false; reason: 'wrong' | 'too-many' | 'unreachable'; title: string; text: string };
+  /** The password is right; a code is to be shown with this challenge. */
+  | { ok: false; reason: 'code'; challenge: string }
+  | Refusal;
 
-const UNREACHABLE: SendResult = {
+const UNREACHABLE: Refusal = {
   ok: false,
   reason: 'unreachable',
   title: 'The console does not answer',
@@ -13,11 +22,14 @@ const UNREACHABLE: SendResult = {
 };
 
 /** Sends e-mail and password; never throws. */
-export async function sendCredentials(
-  email: string,
-  password: string,
-  send: typeof fetch = fetch,
-): Promise<SendResult> {
+export const sendCredentials = (email: string, password: string, send: typeof fetch = fetch): Promise<SendResult> =>
+  sendForm({ email, password }, send);
+
+/** Sends the code of the second step; never throws. */
+export const sendCode = (challenge: string, code: string, send: typeof fetch = fetch): Promise<SendResult> =>
+  sendForm({ challenge, code }, send);
+
+async function sendForm(fields: Record<string, string>, send: typeof fetch): Promise<SendResult> {
   try {
     const tokenAnswer = await send(inConsole('/api/auth/csrf'), { cache: 'no-store' });
     if (!tokenAnswer.ok) return UNREACHABLE;
@@ -25,7 +37,7 @@ export async function sendCredentials(
     const answer = await send(inConsole('/api/auth/callback/credentials'), {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ csrfToken, email, password, json: 'true' }),
+      body: new URLSearchParams({ ...fields, csrfToken, json: 'true' }),
     });
     if (answer.status >= 500) return UNREACHABLE;
     const { url } = (await answer.json()) as { url?: string };
@@ -38,6 +50,8 @@ export async function sendCredentials(
 }
 
 function refusal(error: string): SendResult {
+  const challenge = /^code:(.+)$/.exec(error)?.[1];
+  if (challenge) return { ok: false, reason: 'code', challenge };
   if (error === 'unavailable') return UNREACHABLE;
   const wait = /^too-many:(\d+)$/.exec(error)?.[1];
   if (wait) {
@@ -48,6 +62,22 @@ function refusal(error: string): SendResult {
       reason: 'too-many',
       title: 'Too many attempts',
       text: `Wait ${time} and try again. An administrator can set a new password.`,
+    };
+  }
+  if (error === 'code-wrong') {
+    return {
+      ok: false,
+      reason: 'code-wrong',
+      title: 'Wrong code',
+      text: 'Each code counts once: type the one that the app shows now, or a recovery code that was not used.',
+    };
+  }
+  if (error === 'challenge-over') {
+    return {
+      ok: false,
+      reason: 'challenge-over',
+      title: 'That took too long',
+      text: 'Sign in with your password again.',
     };
   }
   return {

@@ -2,11 +2,13 @@
 import { useRef, useState } from 'react';
 import { inConsole } from '../../sub-path.ts';
 import { EntranceField, EntranceForm, Notice } from '../entrance-form.tsx';
-import { type SendResult, sendCredentials } from './send-credentials.ts';
+import { CodeForm } from './code-form.tsx';
+import { type Refusal, sendCredentials } from './send-credentials.ts';
 
 export function SignInForm({ target, ended }: { target: string; ended: boolean }) {
   const [sending, setSending] = useState(false);
-  const [refusal, setRefusal] = useState<Exclude<SendResult, { ok: true }> | null>(null);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [challenge, setChallenge] = useState<string | null>(null);
   const password = useRef<HTMLInputElement>(null);
 
   async function submit(form: FormData) {
@@ -17,12 +19,24 @@ export function SignInForm({ target, ended }: { target: string; ended: boolean }
       window.location.assign(inConsole(target));
       return;
     }
-    setRefusal(result);
     setSending(false);
+    if (result.reason === 'code') {
+      setRefusal(null);
+      setChallenge(result.challenge);
+      return;
+    }
+    setRefusal(result);
     password.current?.select();
     password.current?.focus();
   }
 
+  if (challenge) {
+    const over = (why: Refusal | null) => {
+      setRefusal(why);
+      setChallenge(null);
+    };
+    return <CodeForm challenge={challenge} target={target} onOver={over} />;
+  }
   return (
     <EntranceForm
       label="Sign in"

@@ -1,6 +1,8 @@
 // What the audit trail's actions are called on the page.
 
 export const ACTION_LABELS: Record<string, string> = {
+  'access-key.create': 'Created access key',
+  'access-key.revoke': 'Revoked access key',
   'access.refused': 'Was refused',
   'activity.export': 'Exported activity',
   'artifact.retry': 'Had left-over tried again of',
@@ -70,6 +72,10 @@ export const ACTION_LABELS: Record<string, string> = {
   'target.sign-in': 'Changed sign-in of AWS target',
   'target.test': 'Tested AWS target',
   'target.update': 'Changed AWS target',
+  'totp.reset': 'Took away second step of member',
+  'totp.rule': 'Changed whether a second step is asked for',
+  'totp.turn-off': 'Turned off second step',
+  'totp.turn-on': 'Turned on second step',
 };
 
 /** The label of an action; one without is shown as it is written in the trail. */

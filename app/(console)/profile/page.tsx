@@ -9,7 +9,13 @@ export const metadata: Metadata = { title: 'Profile' };
 export default async function ProfilePage() {
   const theme = asTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (
-    <Prefetch queries={(trpc) => [trpc.session.list.queryOptions()]}>
+    <Prefetch
+      queries={(trpc) => [
+        trpc.session.list.queryOptions(),
+        trpc.accessKeys.own.queryOptions(),
+        trpc.totp.status.queryOptions(),
+      ]}
+    >
       <ProfileScreen theme={theme} />
     </Prefetch>
   );

@@ -1,11 +1,13 @@
 'use client';
-// What belongs to the person who is signed in: name, looks, password, sessions, workspaces.
+// What belongs to the person who is signed in: name, looks, password, sessions, access keys, workspaces.
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
 import type { Theme } from '../../theme.ts';
+import { AccessKeysCard } from './access-keys-card.tsx';
 import { AppearanceCard } from './appearance-card.tsx';
 import { NameCard } from './name-card.tsx';
 import { PasswordCard } from './password-card.tsx';
+import { SecondStepCard } from './second-step-card.tsx';
 import { SessionsCard } from './sessions-card.tsx';
 import { WorkspacesCard } from './workspaces-card.tsx';
 
@@ -16,7 +18,9 @@ export function ProfileScreen({ theme }: { theme: Theme }) {
       <NameCard />
       <AppearanceCard theme={theme} />
       <PasswordCard />
+      <SecondStepCard />
       <SessionsCard />
+      <AccessKeysCard />
       <WorkspacesCard />
     </Page>
   );

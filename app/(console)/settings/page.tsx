@@ -6,7 +6,13 @@ export const metadata: Metadata = { title: 'Settings' };
 
 export default function SettingsPage() {
   return (
-    <Prefetch queries={(trpc) => [trpc.targets.all.queryOptions(), trpc.limits.get.queryOptions()]}>
+    <Prefetch
+      queries={(trpc) => [
+        trpc.targets.all.queryOptions(),
+        trpc.limits.get.queryOptions(),
+        trpc.totp.rule.queryOptions(),
+      ]}
+    >
       <SettingsScreen />
     </Prefetch>
   );

@@ -2,8 +2,10 @@
 // What holds for the whole workspace, one card each.
 import { usePageShell } from '../../_shell/page-shell.tsx';
 import { Page } from '../../_ui/page.tsx';
+import { AccessKeysCard } from './access-keys-card.tsx';
 import { LimitsCard } from './limits-card.tsx';
 import { MembersCard } from './members-card.tsx';
+import { SecondStepRuleCard } from './second-step-rule-card.tsx';
 import { SsoCard } from './sso-card.tsx';
 import { TargetsTable } from './targets-table.tsx';
 
@@ -15,6 +17,8 @@ export function SettingsScreen() {
       <LimitsCard />
       <MembersCard />
       <SsoCard />
+      <SecondStepRuleCard />
+      <AccessKeysCard />
     </Page>
   );
 }

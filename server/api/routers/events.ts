@@ -26,7 +26,7 @@ export const eventsRouter = router({
         while (!over.aborted) {
           // While the database does not answer nobody is sent away.
           const member = await ctx.sessionNow().catch(() => ctx.member);
-          if (member?.principal.workspaceId !== workspaceId) ended.abort();
+          if (member?.principal.workspaceId !== workspaceId || member.mustEnrol) ended.abort();
           else await hints.next(MEMBER_CHECK_MS, over);
         }
         hints.release();

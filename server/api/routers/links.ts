@@ -19,7 +19,9 @@ export const linksRouter = router({
     .input(linkInput)
     .query(({ ctx, input }) => lookAtInvitation(ctx.service, input, ctx.holder)),
   acceptInvitation: linkProcedure.input(acceptInput).mutation(async ({ ctx, input }) => {
-    const member = (await ctx.session())?.principal ?? null;
+    const signedIn = (await ctx.session())?.principal ?? null;
+    // A program of the person is not the person.
+    const member = signedIn?.accessKeyId ? null : signedIn;
     return acceptInvitation(ctx.service, input, { ...ctx.holder, member });
   }),
   firstRun: linkProcedure.input(linkInput).query(({ ctx, input }) => lookAtFirstRun(ctx.service, input, ctx.holder)),

@@ -17,7 +17,7 @@ import {
   removeMember,
 } from '../../services/people/membership.ts';
 import { createResetLink } from '../../services/people/reset-password.ts';
-import { procedure, router } from '../trpc.ts';
+import { procedure, router, sessionProcedure } from '../trpc.ts';
 
 export const membersRouter = router({
   list: procedure('member.read')
@@ -29,17 +29,17 @@ export const membersRouter = router({
   remove: procedure('member.manage')
     .input(memberInput)
     .mutation(({ ctx, input }) => removeMember(ctx.service, input)),
-  leave: procedure('member.read').mutation(({ ctx }) => leaveWorkspace(ctx.service)),
+  leave: sessionProcedure('member.read').mutation(({ ctx }) => leaveWorkspace(ctx.service)),
   /** A link with which the member sets a new password; shown once. */
-  resetLink: procedure('member.manage')
+  resetLink: sessionProcedure('member.manage')
     .input(memberInput)
     .mutation(({ ctx, input }) => createResetLink(ctx.service, input)),
   invitations: procedure('member.read').query(({ ctx }) => listInvitations(ctx.service)),
   /** The link's secret is in the answer, and nowhere afterwards. */
-  invite: procedure('member.manage')
+  invite: sessionProcedure('member.manage')
     .input(inviteInput)
     .mutation(({ ctx, input }) => invite(ctx.service, input)),
-  renewInvitation: procedure('member.manage')
+  renewInvitation: sessionProcedure('member.manage')
     .input(resendInput)
     .mutation(({ ctx, input }) => renewInvitation(ctx.service, input)),
   revokeInvitation: procedure('member.manage')

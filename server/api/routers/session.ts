@@ -6,7 +6,7 @@ import { changeName, changeNameInput, changePassword, changePasswordInput } from
 import { endOtherSessions, endSession, listSessions, sessionInput } from '../../services/people/sessions.ts';
 import { preferencesPatchSchema, setPreferences } from '../../services/people/set-preferences.ts';
 import { providerSignOut } from '../../services/sso/sign-out.ts';
-import { procedure, router } from '../trpc.ts';
+import { procedure, router, sessionProcedure } from '../trpc.ts';
 
 export const sessionRouter = router({
   /** The member, the open workspace and the others, and what the screens remember. */
@@ -22,23 +22,23 @@ export const sessionRouter = router({
     lab: environment('web').LANDFALL_LAB,
   })),
   /** Where the browser goes once it has signed out here, so that the provider of single sign-on hears of it; null for nowhere. */
-  providerSignOut: procedure('profile.manage').query(({ ctx }) => providerSignOut(ctx.service)),
-  setPreferences: procedure('profile.manage')
+  providerSignOut: sessionProcedure('profile.manage').query(({ ctx }) => providerSignOut(ctx.service)),
+  setPreferences: sessionProcedure('profile.manage')
     .input(preferencesPatchSchema)
     .mutation(({ ctx, input }) => setPreferences(ctx.service, input)),
   /** The member's own sessions, in whatever workspace. */
-  list: procedure('profile.manage').query(({ ctx }) => listSessions(ctx.service)),
-  end: procedure('profile.manage')
+  list: sessionProcedure('profile.manage').query(({ ctx }) => listSessions(ctx.service)),
+  end: sessionProcedure('profile.manage')
     .input(sessionInput)
     .mutation(({ ctx, input }) => endSession(ctx.service, input)),
-  endOthers: procedure('profile.manage').mutation(({ ctx }) => endOtherSessions(ctx.service)),
-  changeName: procedure('profile.manage')
+  endOthers: sessionProcedure('profile.manage').mutation(({ ctx }) => endOtherSessions(ctx.service)),
+  changeName: sessionProcedure('profile.manage')
     .input(changeNameInput)
     .mutation(({ ctx, input }) => changeName(ctx.service, input)),
   /** Ends every other session of the member. */
-  changePassword: procedure('profile.manage')
+  changePassword: sessionProcedure('profile.manage')
     .input(changePasswordInput)
     .mutation(({ ctx, input }) => changePassword(ctx.service, input)),
   /** Ends every session of the member, this one too. */
-  signOutEverywhere: procedure('profile.manage').mutation(({ ctx }) => endSessions(ctx.service)),
+  signOutEverywhere: sessionProcedure('profile.manage').mutation(({ ctx }) => endSessions(ctx.service)),
 });

@@ -1,7 +1,15 @@
 // Takes away what nobody reads any more, by the rule of docs/operations.md. Jobs, runs, AMIs, cutovers with their logs, and the
 // audit trail stay for good; what lies outside is never touched here, only rows that tell of what is gone.
 import { and, inArray, sql } from 'drizzle-orm';
-import { artifacts, events, replicationRuns, runLog, sessions, tasks } from '../../../db/schema/index.ts';
+import {
+  artifacts,
+  events,
+  replicationRuns,
+  runLog,
+  sessions,
+  signInChallenges,
+  tasks,
+} from '../../../db/schema/index.ts';
 import type { ProgramContext } from '../context.ts';
 
 /** Rows of one statement: some milliseconds' work. */
@@ -19,6 +27,7 @@ export async function trimHistory(ctx: ProgramContext, days: number): Promise<vo
   const kinds = [
     () => trimEvents(ctx),
     () => trimSessions(ctx),
+    () => trimChallenges(ctx),
     () => trimTasks(ctx),
     () => trimArtifacts(ctx, days),
     () => trimRuns(ctx, days),
@@ -49,6 +58,13 @@ async function trimSessions({ db }: ProgramContext): Promise<boolean> {
       select from ${sessions} later where later.user_id = s.user_id and later.last_seen_at > s.last_seen_at)
     order by ${over} limit ${ROWS}`;
   const { rowCount } = await db.delete(sessions).where(sql`${sessions.id} in (${rows})`);
+  return (rowCount ?? 0) >= ROWS;
+}
+
+/** Sign-ins that nobody finished. */
+async function trimChallenges({ db }: ProgramContext): Promise<boolean> {
+  const rows = sql`select c.token_hash from ${signInChallenges} c where c.expires_at < now() order by c.expires_at limit ${ROWS}`;
+  const { rowCount } = await db.delete(signInChallenges).where(sql`${signInChallenges.tokenHash} in (${rows})`);
   return (rowCount ?? 0) >= ROWS;
 }
 

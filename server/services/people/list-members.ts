@@ -1,6 +1,6 @@
 // Who belongs to a workspace, and who is invited.
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
-import { invitations, members, sessions, users } from '../../../db/schema/index.ts';
+import { invitations, members, sessions, users, userTotp } from '../../../db/schema/index.ts';
 import type { Role } from '../../access/permissions.ts';
 import { guard, type ServiceContext } from '../context.ts';
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
@@ -11,12 +11,17 @@ const lastSeenAt =
     (text: string) => new Date(text),
   );
 
+/** Whether a code is asked for at the person's sign-in. */
+const secondStep = sql<'on' | 'off'>`case when exists (select from ${userTotp} t
+  where t.user_id = ${users}.id and t.confirmed_at is not null) then 'on' else 'off' end`;
+
 const COLUMNS: Record<string, ListColumn> = {
   name: { sql: users.name, kind: 'text' },
   email: { sql: users.email, kind: 'text' },
   role: { sql: members.role, kind: 'choice' },
   createdAt: { sql: members.createdAt, kind: 'date' },
   lastSeenAt: { sql: lastSeenAt, kind: 'date' },
+  secondStep: { sql: secondStep, kind: 'choice' },
   id: { sql: members.id, kind: 'text' },
 };
 
@@ -28,6 +33,7 @@ export interface ListedMember {
   createdAt: Date;
   /** Null: has never signed in since sessions are kept, or not for a long time. */
   lastSeenAt: Date | null;
+  secondStep: 'on' | 'off';
   /** The one who asks. */
   self: boolean;
 }
@@ -44,6 +50,7 @@ export async function listMembers(ctx: ServiceContext, query: ListQuery): Promis
       role: members.role,
       createdAt: members.createdAt,
       lastSeenAt,
+      secondStep,
     })
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))

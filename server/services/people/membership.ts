@@ -3,7 +3,15 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
-import { invitations, members, passwordResets, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import {
+  accessKeys,
+  invitations,
+  members,
+  passwordResets,
+  sessions,
+  users,
+  workspaces,
+} from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { may, ROLES, type Role } from '../../access/permissions.ts';
@@ -78,6 +86,10 @@ export async function endMembership(
   if (member.role === 'administrator') await keepAnAdministrator(tx, workspaceId, member);
   await endLinksOf(tx, member, ctx.now());
   await tx.update(members).set({ removedAt: ctx.now() }).where(eq(members.id, member.id));
+  await tx
+    .update(accessKeys)
+    .set({ ended: 'member-gone', endedAt: ctx.now(), secret: null })
+    .where(and(eq(accessKeys.memberId, member.id), isNull(accessKeys.ended)));
   // With nowhere left to go, the sessions end as well; else they go on in the other workspaces.
   const [other] = await tx
     .select({ id: members.id })

@@ -11,6 +11,7 @@ import { hashOfToken, newLinkToken } from '../../access/link-token.ts';
 import { checkPassword } from '../../access/password-rule.ts';
 import { hashPassword } from '../../access/passwords.ts';
 import type { Role } from '../../access/permissions.ts';
+import { forgetTries } from '../../access/sign-in.ts';
 import { guard, inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import type { DeadLink } from './accept-invitation.ts';
 import { linkInput } from './accept-invitation.ts';
@@ -71,7 +72,7 @@ export async function createResetLinkFor(ctx: ProgramContext, email: string): Pr
 }
 
 /** In a workspace where the asking user is no administrator. */
-async function belongsElsewhere(
+export async function belongsElsewhere(
   tx: Queries,
   userId: string,
   workspaceId: WorkspaceId,
@@ -150,7 +151,7 @@ export async function resetPassword(
   const passwordHash = await hashPassword(password);
   const { userId, memberId, workspaceId, role, name, email } = found;
   const principal = { kind: 'member', userId, memberId, workspaceId, role, name, email, address } as const;
-  return inTransaction({ ...ctx, principal }, workspaceId, async (work) => {
+  await inTransaction({ ...ctx, principal }, workspaceId, async (work) => {
     const { tx } = work;
     await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
     const [now] = await tx
@@ -166,8 +167,9 @@ export async function resetPassword(
       .set({ endedAt: ctx.now() })
       .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)));
     tell(work, 'member.password', { id: memberId, name }, { after: { by: 'link' } });
-    return { email };
   });
+  await forgetTries(ctx.db, { email, address });
+  return { email };
 }
 
 async function setPassword(tx: Queries, userId: string, passwordHash: string): Promise<void> {

@@ -56,6 +56,7 @@ export async function beginSession(
     userAgent: string | null;
     passwordHash?: string;
     sso?: SsoSession;
+    secondStep?: string;
   },
 ): Promise<string> {
   const { userId, address, sso } = by;
@@ -87,7 +88,8 @@ export async function beginSession(
   // The cookie is not out yet: a session that this fails for was never used.
   await inTransaction(own, guard(own, 'profile.manage'), async ({ audit }) => {
     const action = sso ? 'session.sign-in-sso' : ssoOnly() ? 'session.break-glass' : 'session.sign-in';
-    audit({ action, subjectKind: 'member', subjectId: memberId, subjectName: name });
+    const after = by.secondStep ? { secondStep: by.secondStep } : null;
+    audit({ action, subjectKind: 'member', subjectId: memberId, subjectName: name, after });
   });
   return sessionId;
 }

@@ -128,3 +128,50 @@ export function PasswordLink({ member }: ActionProps) {
     </>
   );
 }
+
+export function ResetSecondStep({ member }: ActionProps) {
+  const obstacle = useObstacle(member, 'take away a second step', 'You turn it off on your profile.');
+  const none = member?.secondStep === 'off' ? 'This member has no second step.' : undefined;
+  const [asking, setAsking] = useState<Member | null>(null);
+  return (
+    <>
+      <Button
+        disabled={(obstacle ?? none) !== undefined}
+        disabledReason={obstacle ?? none}
+        onClick={() => member && setAsking(member)}
+      >
+        Reset second step
+      </Button>
+      {asking && <ResetStepDialog member={asking} onClose={() => setAsking(null)} />}
+    </>
+  );
+}
+
+function ResetStepDialog({ member, onClose }: { member: Member; onClose: () => void }) {
+  const trpc = useTRPC();
+  const { notify } = useNotifications();
+  const reset = useMutation(
+    trpc.totp.resetMember.mutationOptions({
+      meta: { inline: true },
+      onSuccess: () => {
+        onClose();
+        notify({ type: 'success', header: `The second step of ${member.name} was taken away` });
+      },
+    }),
+  );
+  return (
+    <ConfirmDelete
+      title={`Take away the second step of ${member.name}?`}
+      verb="Reset second step"
+      removed={[
+        'What the authenticator app of this member was told, and the recovery codes',
+        'The question for a code at sign-in: the password alone lets in',
+      ]}
+      kept={['The password, and sessions that are open']}
+      busy={reset.isPending}
+      fault={reset.error && shownFault(reset.error)}
+      onConfirm={() => reset.mutate({ memberId: member.id })}
+      onCancel={onClose}
+    />
+  );
+}

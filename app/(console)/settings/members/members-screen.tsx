@@ -11,9 +11,11 @@ import type { ResourceColumn } from '../../../_ui/table-columns.ts';
 import { Time } from '../../../_ui/time.tsx';
 import { InvitationsTable } from './invitations-table.tsx';
 import { InviteMember } from './invite-member.tsx';
-import { ChangeRole, PasswordLink, RemoveMember } from './member-actions.tsx';
+import { ChangeRole, PasswordLink, RemoveMember, ResetSecondStep } from './member-actions.tsx';
 import { ROLE_CHOICES } from './roles.ts';
 import type { Member } from './types.ts';
+
+const STEP_LABELS = { on: 'On', off: 'Off' };
 
 const COLUMNS: ResourceColumn<Member>[] = [
   {
@@ -58,6 +60,20 @@ const COLUMNS: ResourceColumn<Member>[] = [
     filter: { kind: 'date' },
   },
   {
+    id: 'secondStep',
+    header: 'Second step',
+    cell: (member) => STEP_LABELS[member.secondStep],
+    width: 120,
+    sort: true,
+    filter: {
+      kind: 'choice',
+      values: [
+        { value: 'on', label: 'On' },
+        { value: 'off', label: 'Off' },
+      ],
+    },
+  },
+  {
     id: 'id',
     header: 'Member ID',
     cell: (member) => member.id,
@@ -99,6 +115,7 @@ export function MembersScreen() {
           <>
             <ChangeRole member={selected} />
             <PasswordLink member={selected} />
+            <ResetSecondStep member={selected} />
             <RemoveMember member={selected} />
             <InviteMember />
           </>
