@@ -176,8 +176,8 @@ const VERBS: Record<GatewayVerb, { input: unknown; elsewhere: string; own?: stri
   catalog: { input: { ...work, servers: [], last: true }, elsewhere: 'lease-lost' },
   settle: { input: { ...work, outcome: { ok: true, result: {} } }, elsewhere: 'lease-lost' },
   'give-back': { input: work, elsewhere: 'done' },
-  // Work of no run borrows nothing.
-  lend: { input: work, own: 'conflict', elsewhere: 'lease-lost' },
+  // For the work of a run; AWS is away here.
+  lend: { input: { taskId: 'task-run', fence: 1 }, own: 'aws-unreachable', elsewhere: 'lease-lost' },
   'report-health': { input: { session: 1, checks: [], rateBytesPerSecond: 0 }, elsewhere: 'done' },
 };
 

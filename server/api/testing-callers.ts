@@ -102,6 +102,9 @@ export async function openSite(): Promise<void> {
   ])
     await db.execute(sql`insert into tasks (id, workspace_id, kind, place, connector_id, holder, fence, lease_until)
       values (${id}, ${workspace}, 'import-catalog', 'connector', ${connector}, ${`${connector}/1`}, 1, ${EXPIRES.toISOString()})`);
+  await db.execute(sql`insert into tasks (id, workspace_id, kind, place, connector_id, run_id, step_id, holder, fence, lease_until)
+    values ('task-run', ${workspaceId}, 'step', 'connector', ${connectorId}, 'sms-run-1', 'copy-disks', ${`${connectorId}/1`}, 1, ${EXPIRES.toISOString()})`);
+  await db.execute(sql`update aws_targets set connector_sign_in = 'lent' where id = ${targetId}`);
   await db.execute(sql`update connectors set token_hash = ${createHash('sha256').update('token').digest('hex')}`);
   await db.execute(sql`insert into connectors select (jsonb_populate_record(c, '{"id": "c-gone", "disassociated_at": "2026-01-01", "name": "Gone"}'::jsonb)).*
     from connectors c where id = ${connectorId}`);
