@@ -17,26 +17,33 @@ import { newQueryClient } from './query-client.ts';
 import { TRPCProvider } from './trpc.ts';
 
 const { member, queries } = vi.hoisted(() => ({
-  member: { preferences: {} as Record<string, unknown> },
+  member: { preferences: {} as Record<string, unknown>, views: [] as unknown[] },
   queries: { make: (_: unknown): unknown => null },
 }));
 
 vi.mock('../../server/api/caller.ts', () => ({
+  caller: () => ({ views: { mine: async () => member.views } }),
   sessionMember: async () => member,
   serverQueries: (queryClient: unknown) => queries.make(queryClient),
 }));
 vi.mock('next/navigation', () => ({
   useRouter: () => ({ push() {}, replace() {} }),
+  redirect: (to: string) => {
+    throw new Error(`To ${to}`);
+  },
   usePathname: () => '/',
   useSearchParams: () => new URLSearchParams(),
 }));
 
-/** Every list is empty. */
-const nothing: TRPCLink<AppRouter> = () => () =>
-  observable((observer) => {
-    observer.next({ result: { type: 'data', data: { items: [], total: 0, more: false, next: null, previous: null } } });
-    observer.complete();
-  });
+/** Every list is empty, and nobody has a saved view. */
+const nothing: TRPCLink<AppRouter> =
+  () =>
+  ({ op }) =>
+    observable((observer) => {
+      const empty = { items: [], total: 0, more: false, next: null, previous: null };
+      observer.next({ result: { type: 'data', data: op.path === 'views.mine' ? [] : empty } });
+      observer.complete();
+    });
 const client = createTRPCClient<AppRouter>({ links: [nothing] });
 queries.make = (queryClient) =>
   createTRPCOptionsProxy<AppRouter>({ client, queryClient: queryClient as ReturnType<typeof newQueryClient> });
@@ -117,5 +124,46 @@ describe.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the page of %s', (n
     expect(wanted).toHaveLength(1);
     expect(wanted[0]).toContain(`"${table}","list"`);
     expect(prefetched).toEqual(wanted);
+  });
+});
+
+describe('a list with a default view', () => {
+  const view = {
+    filter: {
+      operation: 'or',
+      tokens: [
+        { property: 'state', operator: '=', value: 'failed' },
+        { operator: ':', value: 'a b' },
+      ],
+    },
+    sort: { by: 'name', descending: true },
+    pageSize: 50,
+    columns: null,
+  };
+  const open = async (search: string) => {
+    member.views = [
+      { id: 'view-1', list: 'servers', isDefault: true, view },
+      { id: 'view-2', list: 'jobs', isDefault: false, view },
+      { id: 'view-3', list: 'jobs', isDefault: true, view },
+    ];
+    try {
+      const { default: JobsPage } = (await PAGES.jobs()) as { default: Page };
+      const element = JobsPage({ searchParams: Promise.resolve(Object.fromEntries(new URLSearchParams(search))) });
+      await (element.type as unknown as (props: object) => Promise<ReactElement>)(element.props);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      member.views = [];
+    }
+  };
+
+  it('opens with it, and with nothing else where a link says what it shows', async () => {
+    const to = new URL(((await open('')) ?? '').replace('To ', 'https://console.example.com'));
+    expect(to.pathname).toBe('/jobs');
+    expect(to.searchParams.getAll('q')).toEqual(['state=failed', ':a b']);
+    expect(Object.fromEntries(to.searchParams)).toMatchObject({ op: 'or', sort: '-name', size: '50', view: 'view-3' });
+    expect(await open('q=:web')).toBeNull();
+    expect(await open('page=2')).toBeNull();
   });
 });

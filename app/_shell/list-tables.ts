@@ -27,3 +27,5 @@ export const listOf = (trpc: Queries, table: ListTable) => trpc[table].list as Q
 
 /** Under which name the member's columns and page size are kept. */
 export const preferenceOf = (table: ListTable): string => `table.${table}`;
+
+export const pathOf = (table: ListTable): string => (table === 'members' ? '/settings/members' : `/${table}`);

@@ -1,12 +1,14 @@
 'use client';
 // Who is signed in, and what that person may. Screens: `useMember()`, `useMay('job.create')`, `<Can permission="job.create">`.
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
 import { may, type Permission, type Role } from '../../server/access/permissions.ts';
 import type { AppRouter } from '../../server/api/root.ts';
 import { inConsole } from '../sub-path.ts';
 import { useMutation } from './mutation.ts';
+import { onWorkspaceOpened } from './open-workspace.ts';
+import { OtherWorkspace } from './other-workspace.tsx';
 import { useTRPC } from './trpc.ts';
 
 export type Me = inferRouterOutputs<AppRouter>['session']['me'];
@@ -18,13 +20,29 @@ const MemberContext = createContext<Me | null>(null);
 
 /** `me` as the page came with it; what changes later, such as the role, arrives by an event. */
 export function MemberProvider({ me, children }: { me: Me; children: ReactNode }) {
-  const { data: now = me } = useQuery(useTRPC().session.me.queryOptions(undefined, { initialData: me }));
-  // Removed from the open workspace, with another one to go to: nothing of the former may stay on the screen.
+  const options = useTRPC().session.me.queryOptions(undefined, { initialData: me });
+  const { data: now = me } = useQuery(options);
+  const queryClient = useQueryClient();
+  const { queryKey } = options;
+  useEffect(() => onWorkspaceOpened(() => void queryClient.invalidateQueries({ queryKey })), [queryClient, queryKey]);
   const elsewhere = now.workspace.id !== me.workspace.id;
+  const stillThere = elsewhere && now.workspaces.some(({ id }) => id === me.workspace.id);
+  // Removed from the open workspace, with another one to go to: nothing of the former may stay on the screen.
   useEffect(() => {
-    if (elsewhere) window.location.assign(inConsole('/overview'));
-  }, [elsewhere]);
-  return <MemberContext value={now}>{children}</MemberContext>;
+    if (elsewhere && !stillThere) window.location.assign(inConsole('/overview'));
+  }, [elsewhere, stillThere]);
+  return (
+    <MemberContext value={elsewhere ? me : now}>
+      {children}
+      {stillThere && (
+        <OtherWorkspace
+          here={me.workspace}
+          there={now.workspace}
+          onBack={() => void queryClient.invalidateQueries({ queryKey })}
+        />
+      )}
+    </MemberContext>
+  );
 }
 
 /** The member as of now; the server checks again at every call. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { contentTypeOf, PAGES, pageOf } from './navigation.ts';
+import { contentTypeOf, PAGES, pageOf, samePageElsewhere } from './navigation.ts';
 
 it('leads only to pages that exist', () => {
   for (const page of PAGES) {
@@ -23,4 +23,13 @@ it('gives lists, wizards and details their own layout', () => {
   expect(contentTypeOf('/cutovers/create')).toBe('form');
   expect(contentTypeOf('/connectors/enrol')).toBe('form');
   expect(contentTypeOf('/jobs/sms-job-1')).toBe('default');
+});
+
+it('stays on the same kind of page when another workspace is opened', () => {
+  expect(samePageElsewhere('/jobs')).toBe('/jobs');
+  expect(samePageElsewhere('/jobs/sms-job-1')).toBe('/jobs');
+  expect(samePageElsewhere('/settings/targets/target-1/edit')).toBe('/settings');
+  expect(samePageElsewhere('/settings/members')).toBe('/settings/members');
+  expect(samePageElsewhere('/profile')).toBe('/profile');
+  expect(samePageElsewhere('/nowhere')).toBe('/overview');
 });

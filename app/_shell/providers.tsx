@@ -13,6 +13,7 @@ import { inConsole } from '../sub-path.ts';
 import { LiveProvider } from './live.tsx';
 import { type Me, MemberProvider, useMember } from './member.tsx';
 import { NotificationsProvider, useNotifications } from './notifications.tsx';
+import { tellElsewhere } from './open-workspace.ts';
 import { PageShellProvider } from './page-shell.tsx';
 import { newQueryClient } from './query-client.ts';
 import { goToSignIn } from './sign-out.ts';
@@ -23,7 +24,7 @@ export function ConsoleProviders({ me, children }: { me: Me; children: ReactNode
     <I18nProvider locale="en" messages={[messages]}>
       <NuqsAdapter>
         <NotificationsProvider>
-          <Data>
+          <Data workspaceId={me.workspace.id}>
             <MemberProvider me={me}>
               <LiveProvider>
                 <OwnTimeZone>
@@ -43,16 +44,22 @@ function OwnTimeZone({ children }: { children: ReactNode }) {
   return <TimeZoneProvider zone={preferences.timeZone as string | undefined}>{children}</TimeZoneProvider>;
 }
 
-function Data({ children }: { children: ReactNode }) {
+function Data({ workspaceId, children }: { workspaceId: string; children: ReactNode }) {
   const { notifyFault } = useNotifications();
-  const [queryClient] = useState(() => newQueryClient({ onMutationFault: notifyFault, onSignedOut: goToSignIn }));
+  const [queryClient] = useState(() =>
+    newQueryClient({ onMutationFault: notifyFault, onSignedOut: goToSignIn, onElsewhere: tellElsewhere }),
+  );
   const [trpcClient] = useState(() =>
     createTRPCClient<AppRouter>({
       links: [
         splitLink({
           condition: (operation) => operation.type === 'subscription',
           true: httpSubscriptionLink({ url: inConsole('/api/trpc'), transformer: superjson }),
-          false: httpLink({ url: inConsole('/api/trpc'), transformer: superjson }),
+          false: httpLink({
+            url: inConsole('/api/trpc'),
+            transformer: superjson,
+            headers: { 'x-landfall-workspace': workspaceId },
+          }),
         }),
       ],
     }),

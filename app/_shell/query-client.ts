@@ -25,12 +25,16 @@ const FAILED = 4;
 export interface ErrorHandlers {
   onMutationFault(fault: ShownFault): void;
   onSignedOut(): void;
+  /** The session has another workspace open than the page. */
+  onElsewhere(): void;
 }
 
 export function newQueryClient(handlers?: ErrorHandlers): QueryClient {
   const signedOut = (error: unknown) => {
+    const { code } = shownFault(error);
+    if (code === 'workspace-changed') handlers?.onElsewhere();
     // Led by the sign-in page to where the second step is set up.
-    if (!['not-signed-in', 'second-step-missing'].includes(shownFault(error).code)) return false;
+    if (!['not-signed-in', 'second-step-missing'].includes(code)) return false;
     handlers?.onSignedOut();
     return true;
   };

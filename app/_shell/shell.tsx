@@ -7,6 +7,7 @@ import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/com
 import { usePathname } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Theme } from '../theme.ts';
+import { Keyboard } from './keyboard.tsx';
 import { useConnection } from './live.tsx';
 import { usePreference } from './member.tsx';
 import { contentTypeOf, PAGES, pageOf } from './navigation.ts';
@@ -44,6 +45,7 @@ export function Shell({ theme, children }: { theme: Theme; children: ReactNode }
     <div onClick={onClick} role="presentation" className={settled ? undefined : 'settling'}>
       {pending && <div id="page-pending" />}
       <TopBar theme={theme} />
+      <Keyboard />
       <ConnectionWatch />
       <AppLayout
         headerSelector="#top-bar"

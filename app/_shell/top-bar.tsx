@@ -1,28 +1,30 @@
 'use client';
-// The bar at the top: product, lab badge, theme, member.
+// The bar at the top: product, search, workspace, what needs attention, lab badge, theme, member.
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRouter } from 'next/navigation';
+import { useQueryClient } from '@tanstack/react-query';
+import { usePathname, useRouter } from 'next/navigation';
 import { ROLE_LABELS, type Role } from '../../server/access/permissions.ts';
-import { formatCount } from '../_ui/quantity.ts';
 import { asTheme, THEME_LABELS, THEMES, type Theme } from '../theme.ts';
+import { useBell } from './bell.ts';
 import { useTheme } from './chosen-theme.ts';
 import { shownFault } from './faults.ts';
+import { showKeyboardHelp } from './keyboard.tsx';
 import { useMember } from './member.tsx';
-import { useMutation } from './mutation.ts';
+import { useMutation, useOneAtATime } from './mutation.ts';
+import { samePageElsewhere } from './navigation.ts';
 import { useNotifications } from './notifications.tsx';
+import { openWorkspace } from './open-workspace.ts';
 import { SearchBox } from './search-box.tsx';
 import { signOut } from './sign-out.ts';
 import { useTRPC } from './trpc.ts';
-
-/** Events report everything but a connector that never reported, which only time tells. */
-const MINUTE_MS = 60_000;
 
 export function TopBar({ theme: initialTheme }: { theme: Theme }) {
   const me = useMember();
   const trpc = useTRPC();
   const { notify, notifyFault } = useNotifications();
   const router = useRouter();
+  const pathname = usePathname();
+  const [open] = useOneAtATime(openWorkspace);
   const [theme, chooseTheme] = useTheme(initialTheme);
   const queryClient = useQueryClient();
   const endAll = useMutation(trpc.session.signOutEverywhere.mutationOptions());
@@ -54,19 +56,28 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
     title: 'Lab: what is this?',
     onClick: explainLab,
   };
-  // Empty while nothing needs attention, or while that is unknown.
-  const needing = useQuery(trpc.attention.count.queryOptions(undefined, { refetchInterval: MINUTE_MS })).data ?? 0;
-  const attention: TopNavigationProps.Utility = {
-    type: 'button',
-    iconName: 'status-warning',
-    badge: true,
-    text: `${formatCount(needing)} ${needing === 1 ? 'needs' : 'need'} attention`,
-    ariaLabel: `${formatCount(needing)} ${needing === 1 ? 'thing needs' : 'things need'} attention`,
-    href: '/overview',
+  const switcher: TopNavigationProps.Utility = {
+    type: 'menu-dropdown',
+    iconName: 'folder',
+    text: me.workspace.name,
+    title: 'Workspaces',
+    ariaLabel: `Workspace ${me.workspace.name}`,
+    items: me.workspaces.map(({ id, name, role }) => ({
+      id,
+      itemType: 'checkbox' as const,
+      checked: id === me.workspace.id,
+      text: name,
+      secondaryText: ROLE_LABELS[role],
+    })),
+    onItemClick: ({ detail }) => {
+      if (detail.id !== me.workspace.id) void open(detail.id, samePageElsewhere(pathname));
+    },
   };
+  const bell = useBell();
 
   const utilities: TopNavigationProps.Utility[] = [
-    ...(needing > 0 ? [attention] : []),
+    ...(me.workspaces.length > 1 ? [switcher] : []),
+    bell,
     ...(me.lab ? [lab] : []),
     {
       type: 'menu-dropdown',
@@ -88,6 +99,7 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
       description: `${me.email} · ${ROLE_LABELS[me.role as Role]}`,
       items: [
         { id: 'profile', text: 'Profile', href: '/profile' },
+        { id: 'keyboard', text: 'Keyboard shortcuts' },
         { id: 'sign-out', text: 'Sign out' },
         { id: 'sign-out-everywhere', text: 'Sign out everywhere' },
       ],
@@ -96,7 +108,8 @@ export function TopBar({ theme: initialTheme }: { theme: Theme }) {
         router.push('/profile');
       },
       onItemClick: ({ detail }) => {
-        if (detail.id !== 'profile') void leave(detail.id === 'sign-out-everywhere');
+        if (detail.id === 'keyboard') showKeyboardHelp();
+        else if (detail.id !== 'profile') void leave(detail.id === 'sign-out-everywhere');
       },
     },
   ];

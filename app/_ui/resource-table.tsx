@@ -40,6 +40,8 @@ export interface ResourceTableProps<T> {
   empty: ReactNode;
   preferences?: TablePreferences;
   onPreferences?: (preferences: TablePreferences) => void;
+  /** The menu of saved views, beside the filter. */
+  views?: ReactNode;
   /** `full-page` where the table is the page; `container` where it is one part of it. */
   variant?: 'full-page' | 'container' | 'borderless' | 'embedded';
 }
@@ -140,7 +142,14 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
           {props.title}
         </Header>
       }
-      filter={<TableFilter noun={noun} columns={columns} state={state} count={data} />}
+      filter={
+        <div className="flex flex-wrap items-start gap-2">
+          <div className="min-w-0 grow">
+            <TableFilter noun={noun} columns={columns} state={state} count={data} />
+          </div>
+          {props.views}
+        </div>
+      }
       pagination={<TablePagination state={state} data={data} outdated={props.outdated ?? false} />}
       preferences={
         props.onPreferences && (

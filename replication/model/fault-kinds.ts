@@ -434,6 +434,12 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'never',
   },
+  'workspace-changed': {
+    message: 'Another workspace was opened in another tab or window.',
+    remedy: 'Nothing was done. Open the workspace of this page again, or go to the other one.',
+    blame: 'you',
+    retry: 'later',
+  },
   'password-wrong': {
     message: 'The password is wrong.',
     remedy: 'Type it again. An administrator of your workspace can make a link with which you set a new one.',

@@ -21,6 +21,7 @@ const CODES: Partial<Record<FaultCode, TrpcCode>> = {
   'not-found': 'NOT_FOUND',
   conflict: 'CONFLICT',
   'being-changed': 'CONFLICT',
+  'workspace-changed': 'CONFLICT',
   'console-database-away': 'SERVICE_UNAVAILABLE',
 };
 

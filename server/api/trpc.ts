@@ -11,6 +11,9 @@ import { MappedFault, mapFault } from './faults.ts';
 import { isKeepable } from './keepable.ts';
 import { isSameOrigin } from './same-origin.ts';
 
+/** Which workspace a page shows. The session may have another one open by now; only `session.me` tells which. */
+const WORKSPACE_HEADER = 'x-landfall-workspace';
+
 export interface ApiContext {
   /** Who is signed in; asked at most once per request. */
   session: () => Promise<SessionMember | null>;
@@ -112,6 +115,9 @@ const memberProcedure = openProcedure.use(async ({ ctx, next, path }) => {
   if (!member) throw new MappedFault(fault('not-signed-in'));
   if (member.mustEnrol && !BEFORE_A_SECOND_STEP.has(path)) throw new MappedFault(fault('second-step-missing'));
   const { principal } = member;
+  const ofPage = ctx.headers.get(WORKSPACE_HEADER);
+  if (ofPage !== null && ofPage !== principal.workspaceId && path !== 'session.me')
+    throw new MappedFault(fault('workspace-changed'));
   const service = memberContext(principal);
   const result = await next({ ctx: { ...ctx, member, principal, service } });
   if (!result.ok && isRefusal(result.error)) {

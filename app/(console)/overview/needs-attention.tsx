@@ -6,6 +6,7 @@ import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { allOf, folderOf, hrefOf } from '../../_shell/attention-links.ts';
 import { shownFault } from '../../_shell/faults.ts';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { ShowLeftOvers } from './left-overs.tsx';
@@ -42,10 +43,6 @@ export function NeedsAttention({ query }: NeedsAttentionProps) {
   );
 }
 
-const ofConnector = (item: Attention) => item.kind === 'connector' || item.kind === 'catalog';
-const folderOf = (item: Attention) =>
-  item.kind === 'cutover' ? 'cutovers' : ofConnector(item) ? 'connectors' : 'jobs';
-const hrefOf = (item: Attention, id: string) => `/${folderOf(item)}/${id}`;
 const NOUNS = { cutovers: 'cutover', connectors: 'connector', jobs: 'replication job' } as const;
 
 function Item({ item }: { item: Attention }) {
@@ -68,9 +65,7 @@ function Item({ item }: { item: Attention }) {
             View {NOUNS[folderOf(item)]}
           </Button>
         ) : (
-          <Button href={item.kind === 'paused-jobs' ? '/jobs?q=state%3Dpaused-on-failure' : `/${folderOf(item)}`}>
-            View {NOUNS[folderOf(item)]}s
-          </Button>
+          <Button href={allOf(item)}>View {NOUNS[folderOf(item)]}s</Button>
         )
       }
     >

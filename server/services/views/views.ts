@@ -14,7 +14,7 @@ import { listQuerySchema } from '../list-page.ts';
 type Own = ServiceContext & { principal: MemberPrincipal };
 
 /** The lists that are pages of their own. */
-export const VIEWED_LISTS = [
+const VIEWED_LISTS = [
   'activity',
   'connectors',
   'cutovers',
@@ -54,8 +54,6 @@ export const changeViewInput = z.object({
   isDefault: z.boolean().optional(),
 });
 export const oneViewInput = z.object({ viewId: z.string() });
-
-export type SavedView = Awaited<ReturnType<typeof listViews>>[number];
 
 /** All of the member's own, of every list, by name. */
 export async function listViews(ctx: Own) {
