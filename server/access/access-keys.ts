@@ -20,7 +20,7 @@ import {
   timeOf,
 } from './signed-request.ts';
 
-export const SIGNED_SERVICE = 'landfall';
+const SIGNED_SERVICE = 'landfall';
 /** By how much the clock of who signs may differ from ours. */
 const MOST_SKEW_MS = 5 * 60_000;
 const USED_EVERY_MS = 60_000;

@@ -50,7 +50,7 @@ export const NOWHERE: NamedRows = {
   ...{ invitation: 'invitation-none', member: 'member-none', session: 'session-none', accessKey: 'LFKANONE' },
 };
 export const cookies = new Map<Caller, string>();
-export const keys = new Map<Caller, Signer>();
+const keys = new Map<Caller, Signer>();
 
 /** The workspace, another one, and somebody of each kind who is signed in. */
 export async function openSite(): Promise<void> {

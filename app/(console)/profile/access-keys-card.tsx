@@ -15,9 +15,9 @@ import { CopyableId } from '../../_ui/copyable-id.tsx';
 import { EmptyTeaching } from '../../_ui/empty-teaching.tsx';
 import { FaultCard } from '../../_ui/fault-card.tsx';
 import { Time } from '../../_ui/time.tsx';
+import { KeyExpiry } from '../settings/access-keys/key-expiry.tsx';
+import { RevokeKey } from '../settings/access-keys/revoke-key.tsx';
 import { CreateKeyDialog } from './create-key.tsx';
-import { KeyExpiry } from './key-expiry.tsx';
-import { RevokeKey } from './revoke-key.tsx';
 
 type Key = inferRouterOutputs<AppRouter>['accessKeys']['own'][number];
 

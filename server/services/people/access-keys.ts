@@ -14,7 +14,7 @@ import { guard, inTransaction, parseInput, type ServiceContext } from '../contex
 import { type ListColumn, type ListPage, type ListQuery, listClauses, wholePage } from '../list-page.ts';
 
 export const MOST_KEYS = 10;
-export const MOST_DAYS = 365;
+const MOST_DAYS = 365;
 const DAY_MS = 86_400_000;
 const SECRET_LENGTH = 40;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -12,9 +12,9 @@ import { orUnknown } from '../../../_ui/quantity.ts';
 import { ResourceTable } from '../../../_ui/resource-table.tsx';
 import type { ResourceColumn } from '../../../_ui/table-columns.ts';
 import { Time } from '../../../_ui/time.tsx';
-import { KeyExpiry } from '../../profile/key-expiry.tsx';
-import { RevokeKey } from '../../profile/revoke-key.tsx';
 import { ROLE_CHOICES } from '../members/roles.ts';
+import { KeyExpiry } from './key-expiry.tsx';
+import { RevokeKey } from './revoke-key.tsx';
 
 type Key = inferRouterOutputs<AppRouter>['accessKeys']['list']['items'][number];
 

@@ -3,11 +3,11 @@
 import Button from '@cloudscape-design/components/button';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { shownFault } from '../../_shell/faults.ts';
-import { useMutation } from '../../_shell/mutation.ts';
-import { useNotifications } from '../../_shell/notifications.tsx';
-import { useTRPC } from '../../_shell/trpc.ts';
-import { ConfirmDelete } from '../../_ui/confirm-delete.tsx';
+import { shownFault } from '../../../_shell/faults.ts';
+import { useMutation } from '../../../_shell/mutation.ts';
+import { useNotifications } from '../../../_shell/notifications.tsx';
+import { useTRPC } from '../../../_shell/trpc.ts';
+import { ConfirmDelete } from '../../../_ui/confirm-delete.tsx';
 
 interface Key {
   id: string;
