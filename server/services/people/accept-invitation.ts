@@ -119,7 +119,7 @@ export async function acceptInvitation(
         // Was a member before: the same one again, so that what stands under the name stays together.
         .onConflictDoUpdate({
           target: [members.workspaceId, members.userId],
-          set: { role: found.role, removedAt: null, createdAt: ctx.now() },
+          set: { role: found.role, bySso: false, removedAt: null, createdAt: ctx.now() },
         });
       await tx.update(invitations).set({ ended: 'accepted', endedAt: ctx.now() }).where(eq(invitations.id, found.id));
       const after = { email, role: found.role };
