@@ -32,6 +32,7 @@ const rooms = [
   room('target-by-its-doors', 'replication/target/aws', [
     'target.ts',
     'open-target.ts',
+    'announce.ts',
     'checks.ts',
     'ec2-names.ts',
     'import-tasks.ts',
@@ -109,7 +110,10 @@ const whole = [
     'scripts-know-no-product',
     'scripts/ sets up and starts programs: start the program as a child instead of importing its code (exceptions: db/postgres/server.ts, server/public-url.ts, and db/testing.ts in tests).',
     { path: '^scripts/' },
-    { path: `${PRODUCT}|^(e2e|peers)/`, pathNot: '^db/(postgres/server|testing)\\.ts$|^server/(api/root|public-url)\\.ts$' },
+    {
+      path: `${PRODUCT}|^(e2e|peers)/`,
+      pathNot: '^db/(postgres/server|testing)\\.ts$|^server/(api/root|public-url)\\.ts$',
+    },
   ),
   never(
     'scripts-take-the-api-by-type',

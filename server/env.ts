@@ -197,6 +197,9 @@ const awsVariables = z.object({
   LANDFALL_AWS_ENDPOINT_EC2: z.url().optional(),
   LANDFALL_AWS_ENDPOINT_EBS: z.url().optional(),
   LANDFALL_AWS_ENDPOINT_STS: z.url().optional(),
+  /** Of SNS and EventBridge, which only notifications use: whatever target they go by. */
+  LANDFALL_AWS_ENDPOINT_SNS: z.url().optional(),
+  LANDFALL_AWS_ENDPOINT_EVENTS: z.url().optional(),
 });
 
 /** What the environment says of AWS: the first target and the key of all; what is not set is left out. */

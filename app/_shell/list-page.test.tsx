@@ -100,6 +100,7 @@ const PAGES: Record<ListTable | 'jobs/create', () => Promise<{ default: unknown 
   activity: () => import('../(console)/activity/page.tsx'),
   connectors: () => import('../(console)/connectors/page.tsx'),
   cutovers: () => import('../(console)/cutovers/page.tsx'),
+  deliveries: () => import('../(console)/settings/notifications/page.tsx'),
   images: () => import('../(console)/images/page.tsx'),
   instances: () => import('../(console)/instances/page.tsx'),
   jobs: () => import('../(console)/jobs/page.tsx'),

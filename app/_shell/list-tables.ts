@@ -10,6 +10,7 @@ export const LIST_TABLES = {
   activity: { by: 'at', descending: true },
   connectors: { by: 'name', descending: false },
   cutovers: { by: 'createdAt', descending: true },
+  deliveries: { by: 'createdAt', descending: true },
   images: { by: 'createdAt', descending: true },
   instances: { by: 'launchedAt', descending: true },
   jobs: { by: 'createdAt', descending: true },

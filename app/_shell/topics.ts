@@ -12,6 +12,7 @@ const NOUNS: Record<string, readonly string[]> = {
   activity: ['activity'],
   members: ['members', 'session'],
   limits: ['limits'],
+  notifications: ['notifications', 'deliveries'],
   targets: ['targets', 'jobs'],
 };
 

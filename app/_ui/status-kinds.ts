@@ -103,6 +103,13 @@ const STATES = {
     'insufficient-data': shown('warning', 'Insufficient data'),
     'not-applicable': shown('stopped', 'Not applicable'),
   },
+  delivery: {
+    waiting: shown('pending', 'Waiting'),
+    sending: shown('in-progress', 'Sending'),
+    delivered: shown('success', 'Delivered'),
+    failed: shown('error', 'Failed'),
+    dropped: shown('stopped', 'Dropped'),
+  },
   cutover: {
     planned: shown('pending', 'Planned'),
     active: shown('in-progress', 'In progress'),

@@ -254,6 +254,20 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'never',
   },
+  'mail-not-set': {
+    message: 'No mail can be sent: the console knows no SMTP server.',
+    remedy:
+      'Set LANDFALL_SMTP_URL and LANDFALL_MAIL_FROM for every web and worker and start them again (docs/operations.md).',
+    blame: 'you',
+    retry: 'later',
+  },
+  'mail-refused': {
+    message: 'The SMTP server did not take the mail.',
+    remedy:
+      'Read its answer below. Server, login and sender are LANDFALL_SMTP_URL and LANDFALL_MAIL_FROM of web and worker (docs/operations.md).',
+    blame: 'you',
+    retry: 'later',
+  },
   'secret-key-missing': {
     message: 'LANDFALL_SECRET_KEY is not set, so that no secret can be sealed or opened.',
     remedy:

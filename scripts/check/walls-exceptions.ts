@@ -34,6 +34,8 @@ export const EXCEPTIONS: Exceptions = {
     'server/services/list-find.ts#findPage': 'reads one list at one moment for a verb that has asked',
     'server/services/cloud/launch.ts#finishLaunch':
       'goes on with a launch that launchImage has asked for; the worker does so too',
+    'server/services/notifications/deliveries.ts#settleDelivery':
+      'writes down what came of an attempt that a verb, or the worker, has claimed',
     'server/services/people/first-administrator.ts#createFirstWorkspace': 'there is nobody yet',
     'server/services/people/first-members.ts#createFirstMembers': 'there is nobody yet',
   },
@@ -46,6 +48,8 @@ export const EXCEPTIONS: Exceptions = {
     'server/services/cloud/launch.ts#launchAsConfigured':
       'an answer to what was asked before; its launch was audited then',
     'server/services/cloud/test-target.ts#declareScratch': 'the test is audited as a whole by keep',
+    'server/services/notifications/deliveries.ts#settleDelivery':
+      'the test, the replay or the fact is audited; this is the log of deliveries itself',
     'server/services/overview/replicate-smallest.ts#fulfil':
       'the wish is audited when it is made, the job when it is created',
   },

@@ -76,6 +76,10 @@ export const PERMISSIONS = {
 
   'target.read': everybody,
   'target.manage': administrators,
+  'notification.read': everybody,
+  /** Channels, tests of them, and replays. */
+  'notification.manage': administrators,
+
   'limit.read': everybody,
   'limit.manage': administrators,
 } as const satisfies Record<string, readonly Role[]>;

@@ -4,6 +4,7 @@ import { activityRouter } from './routers/activity.ts';
 import { attentionRouter } from './routers/attention.ts';
 import { connectorsRouter } from './routers/connectors.ts';
 import { cutoversRouter } from './routers/cutovers.ts';
+import { deliveriesRouter } from './routers/deliveries.ts';
 import { eventsRouter } from './routers/events.ts';
 import { imagesRouter } from './routers/images.ts';
 import { instancesRouter } from './routers/instances.ts';
@@ -11,6 +12,7 @@ import { jobsRouter } from './routers/jobs.ts';
 import { limitsRouter } from './routers/limits.ts';
 import { linksRouter } from './routers/links.ts';
 import { membersRouter } from './routers/members.ts';
+import { notificationsRouter } from './routers/notifications.ts';
 import { overviewRouter } from './routers/overview.ts';
 import { runsRouter } from './routers/runs.ts';
 import { searchRouter } from './routers/search.ts';
@@ -28,6 +30,7 @@ export const appRouter = router({
   attention: attentionRouter,
   connectors: connectorsRouter,
   cutovers: cutoversRouter,
+  deliveries: deliveriesRouter,
   events: eventsRouter,
   images: imagesRouter,
   instances: instancesRouter,
@@ -35,6 +38,7 @@ export const appRouter = router({
   limits: limitsRouter,
   links: linksRouter,
   members: membersRouter,
+  notifications: notificationsRouter,
   overview: overviewRouter,
   runs: runsRouter,
   search: searchRouter,

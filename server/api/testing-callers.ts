@@ -48,6 +48,7 @@ export const NOWHERE: NamedRows = {
   ...{ run: 'sms-run-none', activeRun: 'sms-run-gone', instance: 'launch-none', finalInstance: 'launch-gone' },
   ...{ cutover: 'cutover-none', plannedCutover: 'cutover-gone', leftOver: 'artifact-none', target: 'target-none' },
   ...{ invitation: 'invitation-none', member: 'member-none', session: 'session-none', accessKey: 'LFKANONE' },
+  ...{ channel: 'channel-none', delivery: 'dlv-none' },
 };
 export const cookies = new Map<Caller, string>();
 const keys = new Map<Caller, Signer>();
@@ -71,11 +72,15 @@ export async function openSite(): Promise<void> {
     values ('code-1', ${workspaceId}, 'hash', 'somebody', ${EXPIRES.toISOString()})`);
   await db.execute(sql`select rebuild_attention()`);
   const { id: invitation } = await invite(site.as('administrator'), { email: 'i@example.com', role: 'viewer' });
+  await db.execute(sql`insert into notification_channels (id, workspace_id, kind, name, destination, kinds, created_by)
+    values ('channel-1', ${workspaceId}, 'email', 'Operations', 'ops@example.com', '["run-failed"]', 'somebody')`);
+  await db.execute(sql`insert into notification_deliveries (id, workspace_id, channel_id, channel_name, channel_kind, kind, title,
+    message, message_id, state) values ('dlv-1', ${workspaceId}, 'channel-1', 'Operations', 'email', 'run-failed', 'Failed', '{}', 'dlv-1', 'failed')`);
   rows = {
     ...{ connector: connectorId, code: 'code-1', server: 's-7', job: 'sms-job-7', image: 'ami-7', run: 'sms-run-7' },
     ...{ activeRun: 'sms-run-1', instance: 'launch-10', finalInstance: 'launch-20', cutover: 'cutover-3' },
     ...{ plannedCutover: 'cutover-4', leftOver: 'artifact-7', target: targetId, session: 'session-colleague' },
-    ...{ invitation, member: 'member-c', accessKey: '' },
+    ...{ invitation, member: 'member-c', accessKey: '', channel: 'channel-1', delivery: 'dlv-1' },
   };
   busy = { ...rows, server: 's-3', job: 'sms-job-3', run: 'sms-run-3', image: 'ami-3' };
   await db.insert(workspaces).values({ id: ELSEWHERE, name: 'Elsewhere' });

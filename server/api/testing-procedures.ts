@@ -25,6 +25,9 @@ export interface NamedRows {
   target: string;
   invitation: string;
   member: string;
+  channel: string;
+  /** One that failed. */
+  delivery: string;
   /** Of somebody who is none of the callers. */
   session: string;
   /** Of a colleague. */
@@ -132,6 +135,11 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'cutovers.rollBack': { needs: 'cutover.roll-back', input: cutover, says: 'conflict' },
   'cutovers.finish': { needs: 'cutover.decide', input: cutover, says: 'conflict' },
 
+  'deliveries.list': { needs: 'notification.read', input: list },
+  'deliveries.replay': {
+    needs: 'notification.manage',
+    input: ({ delivery }) => ({ deliveryId: delivery, requestId: 'f'.repeat(32) }),
+  },
   'events.follow': { needs: 'workspace.read' },
 
   'images.list': { needs: 'image.read', input: list },
@@ -266,6 +274,33 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
     input: ({ invitation }) => ({ invitationId: invitation }),
   },
 
+  'notifications.channels': { needs: 'notification.read' },
+  'notifications.create': {
+    needs: 'notification.manage',
+    input: () => ({
+      requestId,
+      kind: 'email',
+      name: 'On call',
+      destination: 'ops@example.com',
+      kinds: ['run-failed'],
+    }),
+  },
+  'notifications.update': {
+    needs: 'notification.manage',
+    input: ({ channel }) => ({
+      ...{ channelId: channel, version: 1, destination: 'other@example.com', name: 'Other', enabled: true },
+      ...{ quietHours: null, kinds: ['run-failed'] },
+    }),
+  },
+  'notifications.delete': { needs: 'notification.manage', input: ({ channel }) => ({ channelId: channel }) },
+  'notifications.test': { needs: 'notification.manage', input: ({ channel }) => ({ channelId: channel, requestId }) },
+  'notifications.testMail': { needs: 'notification.manage', says: 'mail-not-set' },
+  'notifications.own': { needs: 'profile.manage' },
+  'notifications.saveOwn': {
+    needs: 'profile.manage',
+    input: () => ({ enabled: true, kinds: ['run-failed'], quietHours: null }),
+  },
+  'notifications.testOwn': { needs: 'profile.manage', input: () => ({ requestId }), says: 'conflict' },
   'overview.get': { needs: 'workspace.read' },
   'overview.leftOvers': { needs: 'workspace.read' },
   'overview.retryRelease': {

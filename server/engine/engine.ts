@@ -5,7 +5,7 @@ import { rest } from '../../replication/disks/pause.ts';
 import { auditDays, historyDays, outageSeconds } from '../env.ts';
 import { log } from '../log.ts';
 import { sendQueuedMail } from '../mail/send-queued.ts';
-import { onMail, onNudge } from '../queue/queue.ts';
+import { onDelivery, onMail, onNudge } from '../queue/queue.ts';
 import { keepAuditChain } from '../services/activity/keep-chain.ts';
 import { learnAccounts } from '../services/cloud/target.ts';
 import { cloudDeadline, type Targets } from '../services/cloud/target-pool.ts';
@@ -16,6 +16,8 @@ import { untilDatabaseAnswers } from '../services/database-faults.ts';
 import { trimHistory } from '../services/history/trim.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { listenForTasks } from '../services/leases/hints.ts';
+import { deliver, deliverOverdue } from '../services/notifications/deliver.ts';
+import { tendNotifications } from '../services/notifications/tend.ts';
 import { fulfilSmallestWishes } from '../services/overview/replicate-smallest.ts';
 import { Round } from '../services/round.ts';
 import { advanceRun } from '../services/runs/advance.ts';
@@ -49,6 +51,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   const leaseSeconds = options.leaseSeconds ?? 20;
   await untilDatabaseAnswers(() => onNudge((runId) => advanceRun(ctx, runId)), signal);
   await untilDatabaseAnswers(() => onMail(sendQueuedMail), signal);
+  await untilDatabaseAnswers(() => onDelivery((deliveryId) => deliver(ctx, deliveryId)), signal);
   // Before any work: of one from before targets were rows only the environment knows how it is reached.
   await untilDatabaseAnswers(() => targetsFromEnvironment(ctx), signal);
   const rounds = { cutovers: new Round(), active: new Round(), pending: new Round() };
@@ -59,6 +62,8 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     tick(1_000, 'scheduler', () => createDueRuns(ctx)),
     tick(1_000, 'wishes', () => fulfilSmallestWishes(ctx)),
     tick(1_000, 'cutovers', () => tendCutovers(ctx, rounds.cutovers)),
+    tick(1_000, 'notifications', () => tendNotifications(ctx)),
+    tick(2_000, 'deliveries', () => deliverOverdue(ctx)),
     tick(1_000, 'sweep', () => sweepRuns(ctx, rounds)),
     tick(5_000, 'connectors', () => noteSilentConnectors(ctx)),
     tick(2_000, 'reaper', () => reap(ctx, targets, signal)),

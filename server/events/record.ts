@@ -17,6 +17,7 @@ export type EventTopic =
   | 'activity'
   | 'limits'
   | 'members'
+  | 'notifications'
   | 'overview'
   | 'sso'
   | 'targets'

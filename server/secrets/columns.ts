@@ -2,7 +2,7 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queries } from '../../db/client.ts';
-import { accessKeys, awsTargets, sessions, userTotp } from '../../db/schema/index.ts';
+import { accessKeys, awsTargets, notificationChannels, sessions, userTotp } from '../../db/schema/index.ts';
 import type { Sealed } from '../../db/schema/sealed.ts';
 import type { SealedAt } from './seal.ts';
 
@@ -28,6 +28,9 @@ export const ACCESS_KEY = { table: 'access_keys', column: 'secret' };
 
 /** What a person's phone makes codes of. */
 export const TOTP_SECRET = { table: 'user_totp', column: 'secret' };
+
+/** What a notification channel signs with, or its whole address. */
+export const CHANNEL_SECRET = { table: 'notification_channels', column: 'secret' };
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
@@ -61,6 +64,14 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     column: userTotp.secret,
     property: 'secret',
     name: TOTP_SECRET,
+  },
+  {
+    table: notificationChannels,
+    id: notificationChannels.id,
+    workspaceId: notificationChannels.workspaceId,
+    column: notificationChannels.secret,
+    property: 'secret',
+    name: CHANNEL_SECRET,
   },
 ];
 

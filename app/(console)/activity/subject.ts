@@ -7,6 +7,7 @@ interface Subject {
 
 const KINDS: Record<string, { label: string; href?: (id: string) => string }> = {
   catalog: { label: 'Server catalog', href: () => '/servers' },
+  channel: { label: 'Notification channel', href: () => '/settings/notifications' },
   connector: { label: 'Connector', href: (id) => `/connectors/${id}` },
   cutover: { label: 'Cutover', href: (id) => `/cutovers/${id}` },
   'enrolment-code': { label: 'Enrolment code' },

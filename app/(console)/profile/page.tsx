@@ -12,6 +12,7 @@ export default async function ProfilePage() {
     <Prefetch
       queries={(trpc) => [
         trpc.session.list.queryOptions(),
+        trpc.notifications.own.queryOptions(),
         trpc.accessKeys.own.queryOptions(),
         trpc.totp.status.queryOptions(),
       ]}

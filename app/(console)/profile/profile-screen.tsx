@@ -6,6 +6,7 @@ import type { Theme } from '../../theme.ts';
 import { AccessKeysCard } from './access-keys-card.tsx';
 import { AppearanceCard } from './appearance-card.tsx';
 import { NameCard } from './name-card.tsx';
+import { NotificationsCard } from './notifications-card.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { SecondStepCard } from './second-step-card.tsx';
 import { SessionsCard } from './sessions-card.tsx';
@@ -19,6 +20,7 @@ export function ProfileScreen({ theme }: { theme: Theme }) {
       <AppearanceCard theme={theme} />
       <PasswordCard />
       <SecondStepCard />
+      <NotificationsCard />
       <SessionsCard />
       <AccessKeysCard />
       <WorkspacesCard />

@@ -5,6 +5,7 @@ import { Page } from '../../_ui/page.tsx';
 import { AccessKeysCard } from './access-keys-card.tsx';
 import { LimitsCard } from './limits-card.tsx';
 import { MembersCard } from './members-card.tsx';
+import { NotificationsCard } from './notifications-card.tsx';
 import { SecondStepRuleCard } from './second-step-rule-card.tsx';
 import { SsoCard } from './sso-card.tsx';
 import { TargetsTable } from './targets-table.tsx';
@@ -16,6 +17,7 @@ export function SettingsScreen() {
       <TargetsTable />
       <LimitsCard />
       <MembersCard />
+      <NotificationsCard />
       <SsoCard />
       <SecondStepRuleCard />
       <AccessKeysCard />

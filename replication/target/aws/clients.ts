@@ -3,7 +3,9 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { EBS } from '@aws-sdk/client-ebs';
 import type { EC2 } from '@aws-sdk/client-ec2';
+import type { EventBridge } from '@aws-sdk/client-eventbridge';
 import type { S3 } from '@aws-sdk/client-s3';
+import type { SNS } from '@aws-sdk/client-sns';
 import type { STS } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { createCaller, type ServiceCaller } from './call.ts';
@@ -16,6 +18,8 @@ export interface AwsClients {
   /** S3 without any retry of its own: whoever sends parts tries again himself, in one layer. */
   s3Parts: ServiceCaller<S3>;
   sts: ServiceCaller<STS>;
+  sns: ServiceCaller<SNS>;
+  events: ServiceCaller<EventBridge>;
   /** AWS's clock minus ours in milliseconds, by the latest answer; null before the first. */
   clockSkewMs(): number | null;
   /** Ends every call that is under way and destroys clients and sockets. */
@@ -105,6 +109,10 @@ export function createClients(config: AwsTargetConfig, limits: ClientLimits = {}
         }),
     ),
     sts: service(async () => new (await import('@aws-sdk/client-sts')).STS(shared(config.endpoints?.sts))),
+    sns: service(async () => new (await import('@aws-sdk/client-sns')).SNS(shared(config.endpoints?.sns))),
+    events: service(
+      async () => new (await import('@aws-sdk/client-eventbridge')).EventBridge(shared(config.endpoints?.events)),
+    ),
     clockSkewMs: () => skew,
     close() {
       closing.abort(new Error('The AWS target was closed.'));

@@ -23,7 +23,14 @@ export interface AwsTargetConfig {
   bucket: string;
   /** Them, or who gives them: asked again some minutes before they expire. */
   credentials: AwsCredentials | (() => Promise<AwsCredentials>);
-  endpoints?: { s3?: string; ec2?: string; ebs?: string; sts?: string };
+  endpoints?: {
+    s3?: string;
+    ec2?: string;
+    ebs?: string;
+    sts?: string;
+    sns?: string | undefined;
+    events?: string | undefined;
+  };
   /** Whom the bucket must belong to; sent with every S3 call when known. */
   account?: string;
   /** RoleName of VM Import; AWS's default is `vmimport`. */

@@ -11,6 +11,7 @@ import {
   tasks,
 } from '../../../db/schema/index.ts';
 import type { ProgramContext } from '../context.ts';
+import { trimDeliveries } from '../notifications/deliveries.ts';
 
 /** Rows of one statement: some milliseconds' work. */
 const ROWS = 200;
@@ -28,6 +29,7 @@ export async function trimHistory(ctx: ProgramContext, days: number): Promise<vo
     () => trimEvents(ctx),
     () => trimSessions(ctx),
     () => trimChallenges(ctx),
+    () => trimDeliveries(ctx),
     () => trimTasks(ctx),
     () => trimArtifacts(ctx, days),
     () => trimRuns(ctx, days),

@@ -3,6 +3,7 @@
 // is a tally; connectors are few and their silence is a matter of the clock, so those are looked at.
 
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Queries } from '../../../db/client.ts';
 import {
   type AttentionRowKind,
   artifacts,
@@ -255,7 +256,12 @@ interface Probe {
   firsts: { subject: string; run: string; id: string; name: string; place: number }[];
 }
 
-async function groupedEntries(ctx: ServiceContext, workspaceId: WorkspaceId, groups: Group[]): Promise<Attention[]> {
+/** Entries of groups that were counted; none of one that is gone since. */
+export async function groupedEntries(
+  ctx: { db: Queries },
+  workspaceId: WorkspaceId,
+  groups: Group[],
+): Promise<Attention[]> {
   if (groups.length === 0) return [];
   const probed = await probe(ctx, workspaceId, groups);
   const found = groups.flatMap((group, at) => {
@@ -302,7 +308,7 @@ const PREFIXES = {
 };
 
 /** A few rows of each index per group, in the order of the groups. */
-async function probe(ctx: ServiceContext, workspaceId: WorkspaceId, groups: Group[]): Promise<Probe[]> {
+async function probe(ctx: { db: Queries }, workspaceId: WorkspaceId, groups: Group[]): Promise<Probe[]> {
   const of = sql`${attention.workspaceId} = ${workspaceId} and ${attention.kind} = wanted.kind and ${attention.cause} = wanted.cause`;
   const most = sql`case wanted.kind when 'left-over' then ${LEFT_OVERS_LOOKED_AT}::int else ${SHOWN_THINGS}::int end`;
   const kinds = groups.map(({ kind }) => kind);
@@ -324,7 +330,7 @@ async function probe(ctx: ServiceContext, workspaceId: WorkspaceId, groups: Grou
   return rows.map(({ since, alike, firsts }) => ({ since, alike, firsts: firsts ?? [] }));
 }
 
-async function runWords(ctx: ServiceContext, workspaceId: WorkspaceId, ids: string[]) {
+async function runWords(ctx: { db: Queries }, workspaceId: WorkspaceId, ids: string[]) {
   if (ids.length === 0) return new Map<string, { fault: Fault | null; waitingFor: string | null }>();
   const rows = await ctx.db
     .select({ id: replicationRuns.id, fault: replicationRuns.fault, waitingFor: replicationRuns.waitingFor })
@@ -334,7 +340,7 @@ async function runWords(ctx: ServiceContext, workspaceId: WorkspaceId, ids: stri
 }
 
 async function releaseFaults(
-  ctx: ServiceContext,
+  ctx: { db: Queries },
   workspaceId: WorkspaceId,
   ids: string[],
 ): Promise<Map<string, Fault | null>> {

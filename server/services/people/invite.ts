@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { newId } from '../../../db/ids.ts';
-import { invitations, members, users } from '../../../db/schema/index.ts';
+import { invitations, members, users, workspaces } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { newLinkToken } from '../../access/link-token.ts';
 import { ROLES } from '../../access/permissions.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
+import { mailLink } from './mail-link.ts';
 import { lockMembers, stillManages } from './membership.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,6 +35,8 @@ export interface MadeLink {
   token: string;
   email: string;
   expiresAt: Date;
+  /** It goes out by mail as well. */
+  mailed: boolean;
 }
 
 /** @throws `conflict` for a member, and for somebody whose invitation is still open */
@@ -73,7 +76,8 @@ export async function invite(ctx: ServiceContext, input: z.input<typeof inviteIn
     if (open) await tx.update(invitations).set(values).where(eq(invitations.id, id));
     else await tx.insert(invitations).values({ id, workspaceId, ...values, invitedBy, createdAt: ctx.now() });
     tellOfInvitation(work, open ? 'invitation.renew' : 'invitation.create', { id, email }, { role, expiresAt });
-    return { id, token, email, expiresAt };
+    const mailed = await mailInvitation(work, { workspaceId, email, token, expiresAt });
+    return { id, token, email, expiresAt, mailed };
   });
 }
 
@@ -94,7 +98,28 @@ export async function renewInvitation(ctx: ServiceContext, input: z.input<typeof
       .set({ tokenHash: hash, expiresAt, invitedBy })
       .where(eq(invitations.id, invitationId));
     tellOfInvitation(work, 'invitation.renew', { id: invitationId, email }, { role, expiresAt });
-    return { id: invitationId, token, email, expiresAt };
+    const mailed = await mailInvitation(work, { workspaceId, email, token, expiresAt });
+    return { id: invitationId, token, email, expiresAt, mailed };
+  });
+}
+
+async function mailInvitation(
+  work: Work,
+  { workspaceId, email: to, ...link }: { workspaceId: WorkspaceId; email: string; token: string; expiresAt: Date },
+): Promise<boolean> {
+  const [found] = await work.tx
+    .select({ name: workspaces.name })
+    .from(workspaces)
+    .where(eq(workspaces.id, workspaceId));
+  const name = found?.name ?? 'a workspace';
+  const reason = `You are invited into ${name}, a workspace of Landfall. Open this link to join:`;
+  return mailLink(work, {
+    workspaceId,
+    to,
+    subject: `You are invited into ${name}`,
+    reason,
+    page: '/invitation',
+    ...link,
   });
 }
 

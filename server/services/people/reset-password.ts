@@ -17,6 +17,7 @@ import type { DeadLink } from './accept-invitation.ts';
 import { linkInput } from './accept-invitation.ts';
 import type { MadeLink } from './invite.ts';
 import { countLink } from './links.ts';
+import { mailLink } from './mail-link.ts';
 import { lockMembers, memberInput, memberOf, stillManages, tell } from './membership.ts';
 
 const LINK_HOURS = 24;
@@ -48,7 +49,12 @@ export async function createResetLink(ctx: ServiceContext, input: z.input<typeof
     const createdBy = principal.kind === 'member' ? principal.memberId : 'system';
     const made = await replaceLink(ctx, tx, { userId: member.userId, createdBy, hash: link.hash });
     tell(work, 'member.reset-link', member, { after: { expiresAt: made.expiresAt } });
-    return { ...made, token: link.token, email: member.email };
+    const mailed = await mailLink(work, {
+      ...{ workspaceId, to: member.email, subject: 'A new password for Landfall', page: '/reset' },
+      reason: 'An administrator has made a link with which you set a new password:',
+      ...{ token: link.token, expiresAt: made.expiresAt },
+    });
+    return { ...made, token: link.token, email: member.email, mailed };
   });
 }
 
@@ -67,7 +73,8 @@ export async function createResetLinkFor(ctx: ProgramContext, email: string): Pr
     const of = { userId: found.userId, createdBy: 'command line', hash: link.hash };
     const made = await replaceLink(ctx, work.tx, of);
     tell(work, 'member.reset-link', found, { after: { expiresAt: made.expiresAt } });
-    return { ...made, token: link.token, email };
+    // Whoever runs commands here passes it on by hand.
+    return { ...made, token: link.token, email, mailed: false };
   });
 }
 

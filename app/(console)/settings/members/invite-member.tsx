@@ -90,7 +90,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
             {invite.error && !wrong && <FaultCard fault={shownFault(invite.error)} />}
             <FormField
               label="E-mail"
-              description="The account is made for this address. Landfall sends no mail: you get a link to pass on."
+              description="The account is made for this address. It gets the link by mail where a mail server is set; you see the link in either case."
               errorText={wrong}
             >
               <Input

@@ -14,15 +14,19 @@ interface LinkShownProps {
   /** Whom to send it to. */
   email: string;
   label: string;
+  /** It goes out by mail as well. */
+  mailed: boolean;
 }
 
-export function LinkShown({ page, token, expiresAt, email, label }: LinkShownProps) {
+export function LinkShown({ page, token, expiresAt, email, label, mailed }: LinkShownProps) {
   const url = `${window.location.origin}${inConsole(`${page}/${token}`)}`;
   return (
     <SpaceBetween size="m">
       <Alert type="info" statusIconAriaLabel="Info">
-        Send this link to {email} in a way that nobody else reads. It is shown only now, is good once, and expires{' '}
-        <Time at={expiresAt} exact />.
+        {mailed
+          ? `A mail with this link is on its way to ${email}; you need not pass it on yourself.`
+          : `No mail server is set: send this link to ${email} yourself, in a way that nobody else reads.`}{' '}
+        It is shown only now, is good once, and expires <Time at={expiresAt} exact />.
       </Alert>
       <section
         aria-label={label}
