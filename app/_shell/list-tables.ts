@@ -29,4 +29,9 @@ export const listOf = (trpc: Queries, table: ListTable) => trpc[table].list as Q
 /** Under which name the member's columns and page size are kept. */
 export const preferenceOf = (table: ListTable): string => `table.${table}`;
 
-export const pathOf = (table: ListTable): string => (table === 'members' ? '/settings/members' : `/${table}`);
+const UNDER_SETTINGS: Partial<Record<ListTable, string>> = {
+  accessKeys: '/settings/access-keys',
+  members: '/settings/members',
+};
+
+export const pathOf = (table: ListTable): string => UNDER_SETTINGS[table] ?? `/${table}`;

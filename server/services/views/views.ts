@@ -15,6 +15,7 @@ type Own = ServiceContext & { principal: MemberPrincipal };
 
 /** The lists that are pages of their own. */
 const VIEWED_LISTS = [
+  'accessKeys',
   'activity',
   'connectors',
   'cutovers',
