@@ -31,6 +31,7 @@ export const preferenceOf = (table: ListTable): string => `table.${table}`;
 
 const UNDER_SETTINGS: Partial<Record<ListTable, string>> = {
   accessKeys: '/settings/access-keys',
+  deliveries: '/settings/notifications',
   members: '/settings/members',
 };
 

@@ -19,6 +19,7 @@ const VIEWED_LISTS = [
   'activity',
   'connectors',
   'cutovers',
+  'deliveries',
   'images',
   'instances',
   'jobs',
