@@ -4,7 +4,7 @@ import type { ChannelKind } from '../../../db/schema/index.ts';
 import { KIND_IDS, NOTIFICATION_KINDS, type NotificationKindId } from './kinds.ts';
 import { isZone } from './quiet-hours.ts';
 
-export const CHANNEL_KINDS = [
+const CHANNEL_KINDS = [
   'email',
   'webhook',
   'slack',

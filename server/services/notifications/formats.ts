@@ -88,7 +88,7 @@ export function mailOf(message: NotificationMessage): { subject: string; text: s
 }
 
 /** Source of our events: AWS lets nobody else put one whose source begins with `aws.`. */
-export const EVENT_SOURCE = 'landfall.sms';
+const EVENT_SOURCE = 'landfall.sms';
 
 /** An event for EventBridge; a job's change of state has SMS's own shape. */
 export function eventOf(message: NotificationMessage): AwsEvent {
