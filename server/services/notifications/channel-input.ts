@@ -4,15 +4,6 @@ import type { ChannelKind } from '../../../db/schema/index.ts';
 import { KIND_IDS, NOTIFICATION_KINDS, type NotificationKindId } from './kinds.ts';
 import { isZone } from './quiet-hours.ts';
 
-const CHANNEL_KINDS = [
-  'email',
-  'webhook',
-  'slack',
-  'teams',
-  'sns',
-  'eventbridge',
-] as const satisfies ChannelKind[];
-
 const MOST_ADDRESSES = 20;
 const email = z.email();
 

@@ -39,7 +39,7 @@ export async function listChannels(ctx: ServiceContext) {
   return {
     channels: rows.map(({ id, kind, name, destination, targetId, kinds, enabled, quietHours, version }) => ({
       ...{ id, kind, name, targetId, kinds, enabled, quietHours, version },
-      destination: whole || kind !== 'webhook' ? destination : beginningOf(destination),
+      destination: whole ? destination : toldOf(kind, destination),
     })),
     kinds: KIND_IDS.map((id) => {
       const { label, description, readers } = NOTIFICATION_KINDS[id];
@@ -74,7 +74,8 @@ export async function createChannel(
       ...{ id, workspaceId, kind, name, destination, targetId, kinds, enabled, quietHours, secret: sealed, createdBy },
       createdAt: ctx.now(),
     });
-    const after = { kind, name, destination, targetId, kinds, enabled, quietHours };
+    const told = toldOf(kind, destination);
+    const after = { kind, name, destination: told, targetId, kinds, enabled, quietHours };
     audit({ action: 'notification.create', subjectKind: 'channel', subjectId: id, subjectName: name, after });
     event({ topic: 'notifications', subjectId: id, kind: 'changed' });
     return { id, secret: shown };
@@ -121,11 +122,16 @@ export async function updateChannel(
       .update(notificationChannels)
       .set({ ...set, secret, version: version + 1 })
       .where(and(eq(notificationChannels.workspaceId, workspaceId), eq(notificationChannels.id, channelId)));
-    const was = Object.fromEntries(Object.keys(set).map((key) => [key, before[key as keyof typeof set]]));
+    const was = {
+      ...Object.fromEntries(Object.keys(set).map((key) => [key, before[key as keyof typeof set]])),
+      destination: toldOf(before.kind, before.destination),
+    };
+    const moved = before.destination !== destination;
+    const told = { ...set, destination: toldOf(before.kind, destination), ...(moved ? { address: 'another' } : {}) };
     audit({
       ...{ action: 'notification.update', subjectKind: 'channel', subjectId: channelId, subjectName: name },
       before: was,
-      after: { ...set, ...(renewed && made.secret !== null ? { secret: 'another' } : {}) },
+      after: { ...told, ...(renewed && made.secret !== null ? { secret: 'another' } : {}) },
     });
     event({ topic: 'notifications', subjectId: channelId, kind: 'changed' });
     return { secret: before.kind === 'webhook' && newSecret ? made.shown : null };
@@ -152,7 +158,7 @@ export async function deleteChannel(ctx: ServiceContext, input: { channelId: str
           eq(notificationDeliveries.state, 'waiting'),
         ),
       );
-    const before = { kind, name, destination };
+    const before = { kind, name, destination: toldOf(kind, destination) };
     audit({ action: 'notification.delete', subjectKind: 'channel', subjectId: channelId, subjectName: name, before });
     event({ topic: 'notifications', subjectId: channelId, kind: 'removed' });
   });
@@ -208,6 +214,11 @@ function secretFor(draft: ChannelDraft): { destination: string; secret: string |
   if (kind !== 'webhook') return { destination, secret: null, shown: null };
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   return { destination, secret, shown: secret };
+}
+
+/** What everybody may read of an address: a webhook's may be as good as a key. */
+function toldOf(kind: string, destination: string): string {
+  return kind === 'webhook' ? beginningOf(destination) : destination;
 }
 
 /** Of an address that is a secret, what tells it from others without giving it away. */
