@@ -1,6 +1,5 @@
 // What a person says of a channel.
 import { z } from 'zod';
-import type { ChannelKind } from '../../../db/schema/index.ts';
 import { KIND_IDS, NOTIFICATION_KINDS, type NotificationKindId } from './kinds.ts';
 import { isZone } from './quiet-hours.ts';
 
