@@ -5,10 +5,13 @@ import { newId } from '../../db/ids.ts';
 import { audit, members, sessions, ssoGroupRoles, ssoIdentities, users, workspaces } from '../../db/schema/index.ts';
 import { hashPassword } from '../access/passwords.ts';
 import type { Role } from '../access/permissions.ts';
-import type { MemberPrincipal } from '../access/principals.ts';
+import { findSessionMember, type MemberPrincipal } from '../access/principals.ts';
 import { signIn } from '../access/sign-in.ts';
 import { createLog } from '../log.ts';
+import { systemContext } from '../services/context.ts';
 import { needsAttention } from '../services/overview/attention.ts';
+import { acceptInvitation } from '../services/people/accept-invitation.ts';
+import { invite } from '../services/people/invite.ts';
 import { setGroupRoles } from '../services/sso/group-roles.ts';
 import { providerSignOut } from '../services/sso/sign-out.ts';
 import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
@@ -181,6 +184,18 @@ it('leaves a workspace its last administrator, who stays outside all the same', 
   expect(await lastActions(2)).toEqual(['member.kept-last-administrator', 'session.refused-sso']);
 });
 
+it('leaves alone what an invitation gave to somebody whom a group had brought in before', async () => {
+  const ann = person(['Engineers']);
+  await browser().signInAs(ann.id);
+  provider.people.set(ann.id, { ...provider.people.get(ann.id), groups: [] });
+  expect(await browser().signInAs(ann.id)).toBe(says('no-group'));
+  const { token } = await invite(site.as('administrator'), { email: ann.email, role: 'viewer' });
+  const accept = { token, name: 'Ann', password: 'a long enough sentence' };
+  await acceptInvitation(systemContext(site.db, null), accept, { address: null, member: null });
+  expect(await browser().signInAs(ann.id)).toBe(`${ORIGIN}/jobs`);
+  expect(await rolesOf(ann.email)).toEqual({ own: 'viewer' });
+});
+
 it('asks the provider again after the hours of a session', async () => {
   process.env.LANDFALL_OIDC_SESSION_HOURS = '2';
   const ann = person(['Engineers']);
@@ -192,12 +207,18 @@ it('asks the provider again after the hours of a session', async () => {
 it('gives no way in by a password to what a group gave', async () => {
   const ann = person(['Engineers']);
   await browser().signInAs(ann.id);
-  await site.db
+  const [user] = await site.db
     .update(users)
     .set({ passwordHash: await hashPassword('right password') })
-    .where(eq(users.email, ann.email));
+    .where(eq(users.email, ann.email))
+    .returning({ userId: users.id });
   const by = { email: ann.email, password: 'right password', address: null };
   expect(await signIn(by, site.db)).toMatchObject({ ok: false });
+  // Nor by a session that one of another workspace began.
+  const claim = { sessionId: newId.session(), userId: `${user?.userId}`, sessionVersion: 1, workspaceId: null };
+  const expiresAt = new Date(Date.now() + 60_000);
+  await site.db.insert(sessions).values({ id: claim.sessionId, userId: claim.userId, expiresAt });
+  expect(await findSessionMember(claim, null, site.db)).toBeNull();
 });
 
 it('lets passwords in nobody but the break-glass account where there is only single sign-on', async () => {
@@ -215,6 +236,8 @@ it('lets passwords in nobody but the break-glass account where there is only sin
   process.env.LANDFALL_OIDC_ONLY = '1';
   expect(await whoIs(early)).toBeNull();
   expect(await whoIs(await come('operator@example.com'))).toBeNull();
+  const by = { email: 'operator@example.com', password: 'right password', address: null };
+  expect(await signIn(by, site.db)).toEqual({ ok: false, reason: 'wrong' });
   expect(await whoIs(await come('administrator@example.com'))).toMatchObject({ role: 'administrator' });
   expect(await lastActions(1)).toEqual(['session.break-glass']);
   const [needs] = await needsAttention(site.as('viewer'));
@@ -315,5 +338,5 @@ it('waits for no provider longer than its deadline', async () => {
 it('logs no code, no token and no claim', () => {
   const text = logged.join('');
   expect(text).toContain('"reason":"nonce"');
-  expect(text).not.toMatch(/eyJ|code=|Person|example\.com|the secret of/i);
+  expect(text).not.toMatch(/eyJ|code=|Person|example\.com|mismatch|the secret of/i);
 });
