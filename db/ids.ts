@@ -16,6 +16,7 @@ export const newId = {
   target: () => `target-${hex17()}`,
   task: () => `task-${hex17()}`,
   artifact: () => `art-${hex17()}`,
+  copy: () => `copy-${hex17()}`,
   launch: () => `launch-${hex17()}`,
   user: () => `user-${hex17()}`,
   member: () => `member-${hex17()}`,

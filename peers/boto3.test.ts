@@ -72,4 +72,20 @@ describeWith(['python'], "the lab's AWS against boto3", () => {
       changed: [1, 500],
     });
   });
+
+  it('copies AMIs to another Region and shares them with another account', async () => {
+    const { account, credentials } = lab.second;
+    const { accessKeyId, secretAccessKey } = credentials;
+    expect(await script('boto3-copies.py', lab.url, 'eu-west-1', account, accessKeyId, secretAccessKey)).toEqual({
+      again: true,
+      copy: ['available', true, true],
+      tags: [{ Key: 'of', Value: 'image' }],
+      snapshots: 1,
+      'not shared': 'InvalidAMIID.NotFound',
+      'launch permission': true,
+      'storage not shared': 'InvalidRequest',
+      theirs: 'available',
+      'default key': ['InvalidParameter', 'OperationNotPermitted'],
+    });
+  });
 });

@@ -98,6 +98,30 @@ describeWith(['moto'], 'our AWS client against moto', () => {
     }
   });
 
+  test('moto copies an AMI to another Region, tags it, and lets another account at it', async () => {
+    const target = openAwsTarget(config());
+    try {
+      const disks = [{ snapshotId: 'snap-0123456789abcdef0', order: 0 }];
+      const image = { name: 'landfall-copied', description: '', firmware: 'bios' as const, disks, tags: {} };
+      const imageId = await target.images.register(image, never);
+      const there = target.inRegion('eu-west-1');
+      const from = { imageId, region };
+      const input = { from, name: 'landfall copy', description: 'of a test', token: 'copy-1-1', encryption: null };
+      const copied = await there.copies.copy({ ...input, tags: { 'landfall:copy': 'copy-1-1' } }, never);
+      expect((await there.images.describe([copied], never)).get(copied)).toMatchObject({
+        state: 'available',
+        name: 'landfall copy',
+      });
+      expect(await there.copies.find({ 'landfall:copy': 'copy-1-1' }, never)).toEqual([copied]);
+      expect((await target.images.describe([copied], never)).size).toBe(0);
+      await target.copies.share(imageId, '210987654321', never);
+      await there.images.deregister(copied, never);
+      expect(await there.copies.find({ 'landfall:copy': 'copy-1-1' }, never)).toEqual([]);
+    } finally {
+      target.close();
+    }
+  });
+
   test('health of the staging bucket and of EBS direct', async () => {
     expect((await checkStaging(config(), never)).map(({ id, ok }) => [id, ok])).toEqual([
       ['s3', true],

@@ -1,6 +1,7 @@
 // AMIs that runs made and instances launched from them.
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import type { DistributionEntry } from '../../replication/model/distribution.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { InstanceState, LaunchInput } from '../../replication/model/instance.ts';
 import { listIndexes, searchIndex, searchText } from './list-index.ts';
@@ -53,6 +54,10 @@ export const images = pgTable(
       .generatedAlwaysAs(sql`case when pinned_at is null then 'no' else 'yes' end`),
     /** Instances of it that are not terminated; kept by a trigger on them. */
     instanceCount: integer().notNull().default(0),
+    /** Accounts and places where it is, or is to be, beside its own; kept by a trigger on them. */
+    copies: integer().notNull().default(0),
+    copiesAvailable: integer().notNull().default(0),
+    copiesFailed: integer().notNull().default(0),
     search: text().generatedAlwaysAs(sql.raw(searchText('id', 'name', 'job_id', 'run_id'))),
   },
   (table) => [
@@ -81,6 +86,58 @@ export const images = pgTable(
       sql`deregistered_at is null`,
     ),
     searchIndex('images', table.search, sql`deregistered_at is null`),
+  ],
+);
+
+/** Where an AMI goes beside its target: an account that may use it, or a copy. */
+export const imageCopies = pgTable(
+  'image_copies',
+  {
+    /** `copy-…` */
+    id: text().primaryKey(),
+    workspaceId: text()
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    imageId: text()
+      .notNull()
+      .references(() => images.id),
+    kind: text().$type<DistributionEntry['kind']>().notNull(),
+    /** Whose it is then; null while the account of a copy is not known. */
+    account: text(),
+    region: text().notNull(),
+    /** As whom it is made: the target of the AMI, or the one that it is copied to. */
+    targetId: text().notNull(),
+    targetRevision: integer().notNull(),
+    /** Null: as the AMI is, with the account's default key there. */
+    kmsKeyArn: text(),
+    encrypted: boolean().notNull().default(false),
+    /** released: the AMI is gone, and what was made of it is gone, or is being taken away. */
+    state: text({ enum: ['pending', 'copying', 'available', 'failed', 'released'] })
+      .notNull()
+      .default('pending'),
+    /** AMIs that were begun so far: each has a token of its own, by which AWS makes it once. */
+    attempt: integer().notNull().default(1),
+    /** Calls in a row that failed. */
+    tries: integer().notNull().default(0),
+    fault: jsonb().$type<Fault>(),
+    /** The ledger's row of the AMI that counts. */
+    artifactId: text(),
+    /** `ami-…` of the copy, as soon as AWS has given it. */
+    copyImageId: text(),
+    createdAt: at().notNull().defaultNow(),
+    /** When AWS began to copy. */
+    startedAt: at(),
+    endedAt: at(),
+    /** Looked at no earlier; whoever looks moves it on, so that nobody else does meanwhile. */
+    notBefore: at().notNull().defaultNow(),
+  },
+  (table) => [
+    atPlace('image_copies', table),
+    index('image_copies_image').on(table.imageId),
+    index('image_copies_target').on(table.targetId),
+    index('image_copies_artifact').on(table.artifactId).where(sql`artifact_id is not null`),
+    index('image_copies_due').on(table.notBefore).where(sql`state in ('pending', 'copying')`),
   ],
 );
 

@@ -15,6 +15,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { CopyMode, TransferPath, WantedEncryption } from '../../replication/model/baseline.ts';
+import type { Distribution } from '../../replication/model/distribution.ts';
 import type { Fault } from '../../replication/model/fault.ts';
 import type { StepId } from '../../replication/model/itinerary.ts';
 import type { ImageMethod, JobState, License } from '../../replication/model/job.ts';
@@ -124,6 +125,8 @@ export interface RunSettings {
   encryption?: WantedEncryption;
   /** Of the target: put on everything that the run makes at AWS. */
   tags?: Record<string, string>;
+  /** Of the target: where the AMI goes beside it. */
+  distribution?: Distribution;
   /** Of which cutover it is the final run. */
   cutoverId?: string;
 }

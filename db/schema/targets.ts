@@ -13,6 +13,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { TransferPath } from '../../replication/model/baseline.ts';
+import type { Distribution } from '../../replication/model/distribution.ts';
 import type { LaunchDefaults } from '../../replication/model/launch-configuration.ts';
 import type { ConnectorSignIn, SignInKind, TargetEndpoints } from '../../replication/model/target.ts';
 import type { TargetTestResult } from '../../replication/model/target-test.ts';
@@ -47,6 +48,8 @@ export const awsTargets = pgTable(
     kmsKeyArn: text(),
     /** Put on everything that runs make at AWS, and on instances. */
     tags: jsonb().$type<Record<string, string>>().notNull().default({}),
+    /** Where its AMIs go beside it. */
+    distribution: jsonb().$type<Distribution>().notNull().default([]),
     /** Whose rights the console has there. */
     signIn: text().$type<SignInKind>().notNull().default('environment'),
     /** Counts the changes of how it signs in: whatever was opened before is opened anew. */

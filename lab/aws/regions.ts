@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabAwsPart } from './context.ts';
 import { createEbs } from './ebs/service.ts';
-import { createEc2 } from './ec2/service.ts';
+import { createEc2, type Ec2 } from './ec2/service.ts';
 import type { Directory } from './iam/directory.ts';
 import type { PacedContext } from './pace.ts';
 import type { AwsRequest } from './service.ts';
@@ -21,6 +21,7 @@ export class Regions {
   readonly #context: PacedContext;
   readonly #directory: Directory;
   readonly #open = new Map<string, Region>();
+  readonly #everywhere = new Map<string, Ec2>();
 
   /**
    * The first account's own Region lies where everything did before there were others; its others in `regions/<name>`, those
@@ -58,7 +59,7 @@ export class Regions {
     const dataDir = first ? this.#context.dataDir : join(this.#folderOf(account), 'regions', name);
     const context: PacedContext = { ...this.#context, account, region: name, dataDir, snapshots: undefined };
     const kms = (keyArn: string) => this.#directory.keyPolicy(keyArn);
-    const made = { ec2: createEc2(context), ebs: createEbs(context, kms) };
+    const made = { ec2: createEc2(context, this.#everywhere), ebs: createEbs(context, kms) };
     this.#open.set(key, made);
     return made;
   }

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 
 const CONNECTOR_ARTIFACTS = ['vsphere-snapshot', 'nfc-lease', 's3-upload', 's3-object', 'digest-set'] as const;
-const CLOUD_ARTIFACTS = ['import-snapshot-task', 'ebs-snapshot', 'import-image-task', 'image', 'instance'] as const;
+const CLOUD_ARTIFACTS = [
+  'import-snapshot-task',
+  'ebs-snapshot',
+  'import-image-task',
+  'image',
+  'image-copy',
+  'instance',
+] as const;
 
 export const artifactKindSchema = z.enum([...CONNECTOR_ARTIFACTS, ...CLOUD_ARTIFACTS]);
 export type ArtifactKind = z.infer<typeof artifactKindSchema>;

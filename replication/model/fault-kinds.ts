@@ -388,6 +388,20 @@ export const FAULT_KINDS = {
     blame: 'aws',
     retry: 'later',
   },
+  'image-not-shareable': {
+    message: "The AMI is encrypted with AWS's own key for EBS, and AWS shares no such AMI with another account.",
+    remedy:
+      'Encrypt with a key of your own: set it for the AWS target. AMIs of later runs can be shared then, after each disk was copied whole once.',
+    blame: 'you',
+    retry: 'never',
+  },
+  'image-copy-failed': {
+    message: 'AWS did not copy the AMI.',
+    remedy:
+      'Read the text of AWS below. A key that cannot be used there is the usual cause; the AMI itself is not touched. Then try again on the page of the AMI.',
+    blame: 'aws',
+    retry: 'later',
+  },
   'launch-refused': {
     message: 'AWS refused to launch the instance.',
     remedy: 'Read the text of AWS below and change the launch settings.',

@@ -2,6 +2,7 @@
 // pages say before anything is saved. Pure.
 import { z } from 'zod';
 import { DIGEST_PREFIX, TRANSFER_PATHS } from './baseline.ts';
+import { distributionSchema } from './distribution.ts';
 import { launchDefaultsSchema } from './launch-configuration.ts';
 import { MAX_TAGS, tagKeyProblem, tagValueProblem } from './tag.ts';
 import { targetEndpointsSchema } from './target.ts';
@@ -42,6 +43,7 @@ export const useFields = {
   }),
   /** Null: none. */
   launchDefaults: launchDefaultsSchema.nullable(),
+  distribution: distributionSchema,
 };
 
 /** Account and sign-in are no part of it: the one never changes, the other is changed by itself. */
@@ -81,6 +83,7 @@ export const TARGET_FIELDS = {
   transport: 'next-run',
   verification: 'next-run',
   tags: 'next-run',
+  distribution: 'next-run',
   launchDefaults: 'next-launch',
   signIn: 'at-once',
   connectorSignIn: 'at-once',

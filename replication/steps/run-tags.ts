@@ -20,3 +20,8 @@ export function runTags(
     'landfall:server': run.serverName,
   };
 }
+
+/** On a copy of an AMI and on its snapshots: by it they are found where their ids never became known. */
+export function copyTags(token: string): Record<string, string> {
+  return { 'landfall:copy': token };
+}

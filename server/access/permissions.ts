@@ -47,6 +47,8 @@ export const PERMISSIONS = {
 
   'image.read': everybody,
   'image.pin': operators,
+  /** Another try at sharing or copying one; that it is shared or copied at all is a setting of its target. */
+  'image.copy': operators,
   'image.delete': cutoverManagers,
 
   'instance.read': everybody,

@@ -143,6 +143,8 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'events.follow': { needs: 'workspace.read' },
 
   'images.list': { needs: 'image.read', input: list },
+  'images.copies': { needs: 'image.read', input: ({ image }) => ({ imageId: image }) },
+  'images.retryCopies': { needs: 'image.copy', input: ({ image }) => ({ imageId: image }) },
   'images.pin': { needs: 'image.pin', input: ({ image }) => ({ imageId: image, pinned: true }) },
 
   'instances.list': { needs: 'instance.read', input: list },

@@ -9,6 +9,7 @@ import { onDelivery, onMail, onNudge } from '../queue/queue.ts';
 import { keepAuditChain } from '../services/activity/keep-chain.ts';
 import { learnAccounts } from '../services/cloud/target.ts';
 import { cloudDeadline, type Targets } from '../services/cloud/target-pool.ts';
+
 import { watchInstances } from '../services/cloud/watch-instances.ts';
 import { noteSilentConnectors } from '../services/connectors/report.ts';
 import type { ProgramContext } from '../services/context.ts';
@@ -29,6 +30,7 @@ import { performStep } from './perform.ts';
 import { prepareBuckets } from './prepare-buckets.ts';
 import { reap } from './reaper.ts';
 import { sweepRuns } from './sweep.ts';
+import { tendCopies } from './tend-copies.ts';
 
 export interface EngineOptions {
   /** Of no workspace: the engine works for all. */
@@ -68,6 +70,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
     tick(5_000, 'connectors', () => noteSilentConnectors(ctx)),
     tick(2_000, 'reaper', () => reap(ctx, targets, signal)),
     tick(3_000, 'instances', () => watchInstances(ctx, targets, instances, AbortSignal.any([signal, cloudDeadline()]))),
+    tick(2_000, 'copies of AMIs', () => tendCopies(ctx, targets, signal, options.pollMs)),
     tick(1_000, 'tallies', () => foldTallies(ctx)),
     tick(60_000, 'audit trail', () => keepAuditChain(ctx, auditDays())),
     tick(5_000, 'history', () => trimHistory(ctx, historyDays())),

@@ -14,6 +14,7 @@ import { inTransaction, systemContext } from '../services/context.ts';
 import { openCutovers, startDueCutovers } from '../services/cutovers/due.ts';
 import { newestPower } from '../services/cutovers/power.ts';
 import { trimHistory } from '../services/history/trim.ts';
+import { takeCopies } from '../services/images/copy-progress.ts';
 import { imagePruned, imagesToPrune } from '../services/images/record.ts';
 import { createDueRuns } from '../services/jobs/create-due-runs.ts';
 import { countAttention, needsAttention } from '../services/overview/attention.ts';
@@ -78,6 +79,7 @@ it('reads no table of the fleet from end to end in any tick', async () => {
     await createDueRuns(worker);
     await fulfilSmallestWishes(worker);
     await startDueCutovers(worker);
+    await takeCopies(worker);
     await openCutovers(worker, new Round());
     await endAbandoned(worker);
     await runsToAdvance(worker, { active: new Round(), pending: new Round() });

@@ -1,8 +1,9 @@
 // Columns of the table of AMIs.
 import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { CopyableId } from '../../_ui/copyable-id.tsx';
-import { formatCount } from '../../_ui/quantity.ts';
+import { formatCount, UNKNOWN } from '../../_ui/quantity.ts';
 import type { ResourceColumn } from '../../_ui/table-columns.ts';
 import { Time } from '../../_ui/time.tsx';
 import { VERIFIED_CHOICES, VerifiedMark } from '../../_ui/verified-mark.tsx';
@@ -88,6 +89,17 @@ export const COLUMNS: readonly ResourceColumn<ListedImage>[] = [
     width: 122,
     sort: true,
     filter: { label: 'Number of instances', kind: 'number' },
+  },
+  {
+    id: 'copies',
+    header: 'Shared and copied',
+    cell: ({ copies, copiesAvailable, copiesFailed }) => {
+      if (copies === 0) return UNKNOWN;
+      const type = copiesFailed > 0 ? 'error' : copiesAvailable < copies ? 'in-progress' : 'success';
+      return <StatusIndicator type={type}>{`${copiesAvailable} of ${copies}`}</StatusIndicator>;
+    },
+    width: 150,
+    hidden: true,
   },
   {
     id: 'job',

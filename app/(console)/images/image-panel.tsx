@@ -7,6 +7,7 @@ import { KeyValues } from '../../_ui/key-values.tsx';
 import { formatCount } from '../../_ui/quantity.ts';
 import { Time } from '../../_ui/time.tsx';
 import { VerifiedMark } from '../../_ui/verified-mark.tsx';
+import { ImageCopies } from './image-copies.tsx';
 import { methodLabel } from './method-label.ts';
 import { PinnedMark } from './pinned-mark.tsx';
 import type { ListedImage } from './types.ts';
@@ -34,6 +35,7 @@ export function ImagePanel({ image }: { image: ListedImage }) {
               </SpaceBetween>
             ),
           ],
+          ['Shared and copied', image.copies > 0 && <ImageCopies key="copies" image={image} />],
           ['Instances that have not ended', formatCount(image.instances)],
           [
             'Replication job',

@@ -29,6 +29,7 @@ const KINDS: Record<LeftOver['kind'], string> = {
   'import-image-task': 'Import of an AMI',
   'ebs-snapshot': 'EBS snapshot',
   image: 'AMI',
+  'image-copy': 'Copy of an AMI',
   instance: 'Instance',
 };
 

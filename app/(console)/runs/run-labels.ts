@@ -22,6 +22,7 @@ export const ARTIFACT_LABELS: Record<ArtifactKind, string> = {
   'ebs-snapshot': 'EBS snapshot',
   'import-image-task': 'VM Import task',
   image: 'AMI',
+  'image-copy': 'Copy of the AMI',
   instance: 'Instance',
 };
 

@@ -83,6 +83,22 @@ const table: Record<string, [reads: string, lacks?: string]> = {
   ],
   DescribeImages: [`ImageId.# Owner.# IncludeDeprecated IncludeDisabled ${filter} ${paged}`, 'ExecutableBy.#=self'],
   DeregisterImage: ['ImageId DeleteAssociatedSnapshots'],
+  CopyImage: [
+    `Name SourceImageId SourceRegion ClientToken CopyImageTags Description Encrypted KmsKeyId ${tagging}`,
+    'DestinationOutpostArn DestinationAvailabilityZone DestinationAvailabilityZoneId SnapshotCopyCompletionDurationMinutes',
+  ],
+  ModifyImageAttribute: [
+    'ImageId Attribute OperationType UserId.# LaunchPermission.Add.#.UserId LaunchPermission.Remove.#.UserId',
+    `UserGroup.# ProductCode.# Value Description.* ImdsSupport.* OrganizationArn.# OrganizationalUnitArn.#
+      LaunchPermission.Add.* LaunchPermission.Remove.*`,
+  ],
+  DescribeImageAttribute: ['ImageId Attribute'],
+  ModifySnapshotAttribute: [
+    `SnapshotId Attribute OperationType UserId.#
+      CreateVolumePermission.Add.#.UserId CreateVolumePermission.Remove.#.UserId`,
+    'UserGroup.# CreateVolumePermission.Add.* CreateVolumePermission.Remove.*',
+  ],
+  DescribeSnapshotAttribute: ['SnapshotId Attribute'],
   ImportSnapshot: [
     `${clientData} ClientToken Description Encrypted KmsKeyId RoleName ${tagging} ${under(
       'DiskContainer',

@@ -56,20 +56,25 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
 
     DescribeImages(parameters) {
       const ids = parameters.list('ImageId');
-      for (const id of ids) found('image', id, state.images[id]);
-      const owners = parameters.list('Owner');
-      const mine = !owners.length || owners.includes('self') || owners.includes(context.account);
-      const chosen = Object.values(state.images).filter(({ id }) => mine && (!ids.length || ids.includes(id)));
-      const shown = page(
-        applyFilters(chosen, parameters, {}, { as: 'image', xml: (image) => imageXml(ec2, image) }),
-        parameters,
-        {
-          least: 1,
-          most: 1000,
-          byId: ids.length > 0,
-        },
-      );
-      return { imagesSet: shown.items.map((image) => imageXml(ec2, image)), nextToken: shown.nextToken };
+      const seen = seenImages(ec2);
+      for (const id of ids)
+        found(
+          'image',
+          id,
+          seen.find(({ image }) => image.id === id),
+        );
+      const owners = parameters.list('Owner').map((owner) => (owner === 'self' ? context.account : owner));
+      const chosen = seen
+        .filter(({ owner }) => !owners.length || owners.includes(owner.context.account))
+        .filter(({ image }) => !ids.length || ids.includes(image.id))
+        .map((one) => ({ ...one, tags: one.owner === ec2 ? one.image.tags : {} }));
+      const xml = (one: SeenImage) => imageXml(ec2, one);
+      const shown = page(applyFilters(chosen, parameters, {}, { as: 'image', xml }), parameters, {
+        least: 1,
+        most: 1000,
+        byId: ids.length > 0,
+      });
+      return { imagesSet: shown.items.map(xml), nextToken: shown.nextToken };
     },
 
     async DeregisterImage(parameters) {
@@ -97,7 +102,7 @@ export function imageActions(ec2: Ec2): Record<string, Action> {
   };
 }
 
-function checkName({ state }: Ec2, name: string): string {
+export function checkName({ state }: Ec2, name: string): string {
   if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name) || name !== name.trim()) {
     throw new AwsError(
       400,
@@ -182,12 +187,33 @@ function readDisk(ec2: Ec2, deviceName: string, ebs: Parameters): DiskMapping {
   };
 }
 
-function imageXml({ context }: Ec2, image: ImageRecord): Xml {
+export interface SeenImage {
+  id: string;
+  image: ImageRecord;
+  owner: Ec2;
+}
+
+/** Its own images, and those of the Region that other accounts have shared with this one. */
+export function seenImages(ec2: Ec2, region = ec2.context.region): SeenImage[] {
+  const { account } = ec2.context;
+  const there = [...ec2.everywhere.values()].filter(({ context }) => context.region === region);
+  return there.flatMap((owner) =>
+    Object.values(owner.state.images)
+      .filter((image) => owner.context.account === account || image.sharedWith?.includes(account))
+      .map((image) => ({ id: image.id, image, owner })),
+  );
+}
+
+function imageXml(ec2: Ec2, { image, owner }: SeenImage): Xml {
+  const { account } = owner.context;
   return {
     imageId: image.id,
-    imageLocation: `${context.account}/${image.name}`,
-    imageState: 'available',
-    imageOwnerId: context.account,
+    imageLocation: `${account}/${image.name}`,
+    imageState: image.state ?? 'available',
+    stateReason: image.stateReason,
+    sourceImageId: image.copyOf?.imageId,
+    sourceImageRegion: image.copyOf?.region,
+    imageOwnerId: account,
     creationDate: image.creationDate,
     isPublic: false,
     architecture: image.architecture,
@@ -218,6 +244,7 @@ function imageXml({ context }: Ec2, image: ImageRecord): Xml {
     platform: image.platform,
     platformDetails: image.platformDetails,
     usageOperation: image.usageOperation,
-    tagSet: tagSet(image.tags),
+    // Nobody sees the tags of an image that is not his own.
+    tagSet: tagSet(owner === ec2 ? image.tags : {}),
   };
 }

@@ -42,6 +42,10 @@ const RESOURCES: Record<string, (form: Parameters) => Resource[]> = {
   CreateTags: (form) => named(...form.list('ResourceId')),
   DeleteTags: (form) => named(...form.list('ResourceId')),
   RegisterImage: (form) => [...made('image'), ...snapshotsIn(form)],
+  // Source and copy; AWS names the source by its own Region too.
+  CopyImage: () => made('image'),
+  ModifyImageAttribute: (form) => named(form.text('ImageId')),
+  ModifySnapshotAttribute: (form) => named(form.text('SnapshotId')),
   DeregisterImage: (form) => named(form.text('ImageId')),
   ImportSnapshot: () => made('import-snapshot-task', 'snapshot'),
   ImportImage: (form) => [

@@ -24,6 +24,9 @@ export function runInstancesAction(ec2: Ec2, guests: Guests): Record<string, Act
       const earlier = repeatedLaunch(ec2, parameters.text('ClientToken'), print);
       if (earlier) return reservationXml(ec2, earlier);
       const image = found('image', parameters.required('ImageId'), ec2.state.images[parameters.text('ImageId') ?? '']);
+      if (image.state) {
+        throw new AwsError(400, 'InvalidAMIID.Unavailable', `The image ID '${image.id}' is not available`);
+      }
       const type = chooseType(parameters.text('InstanceType') ?? 'm1.small');
       const bootMode = checkFits(image, type);
       const place = choosePlace(networkOf(ec2), parameters);

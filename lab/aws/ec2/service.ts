@@ -8,6 +8,7 @@ import { AwsError, type AwsRequest, type AwsResponse } from '../service.ts';
 import { openSnapshotStore } from '../snapshots/store.ts';
 import { consoleScreenshotActions } from './console-screenshot.ts';
 import { controlCalls } from './control.ts';
+import { copyImageAction, resumeCopies } from './copy-image.ts';
 import { checkParameters } from './declared-parameters.ts';
 import { Guests } from './guests.ts';
 import { imageActions } from './images.ts';
@@ -24,25 +25,33 @@ import { Parameters, renderResponse } from './query.ts';
 import { endDryRun } from './refusals.ts';
 import { rightsOf } from './rights.ts';
 import { runInstancesAction } from './run-instances.ts';
+import { sharingActions } from './sharing.ts';
 import { snapshotActions } from './snapshots.ts';
 import { type Action, type Ec2, Ec2State } from './state.ts';
 import { tagActions } from './tags.ts';
 import { volumeActions } from './volumes.ts';
 
+export type { Ec2 };
+
 /** A form is never longer than this (bytes); user data is the largest part. */
 const longestBody = 1024 * 1024;
 
-export function createEc2(context: PacedContext): LabAwsPart {
+/** @param everywhere the EC2 of all accounts and Regions; this one joins it */
+export function createEc2(context: PacedContext, everywhere = new Map<string, Ec2>()): LabAwsPart {
   const ec2: Ec2 = {
     context,
     snapshots: openSnapshotStore(context),
     state: new Ec2State(context.dataDir),
     timers: new Timers(),
+    everywhere,
   };
+  everywhere.set(`${context.account}/${context.region}`, ec2);
   const guests = new Guests(ec2);
   const actions: Record<string, Action> = {
     ...snapshotActions(ec2),
     ...imageActions(ec2),
+    ...copyImageAction(ec2),
+    ...sharingActions(ec2),
     ...importSnapshotActions(ec2),
     ...importImageActions(ec2),
     ...importTaskActions(ec2),
@@ -59,6 +68,7 @@ export function createEc2(context: PacedContext): LabAwsPart {
   };
   resumeSnapshotTasks(ec2);
   resumeImageTasks(ec2);
+  resumeCopies(ec2);
   resumeInstances(ec2, guests);
   return {
     service: (request) => answer(ec2, actions, request),

@@ -41,7 +41,16 @@ export interface ImageRecord {
   /** ISO. */
   creationDate: string;
   tags: Tags;
-  origin: 'register' | 'import';
+  origin: 'register' | 'import' | 'copy';
+  /** Left out: available. */
+  state?: 'pending' | 'failed';
+  stateReason?: { code: string; message: string };
+  /** Accounts that may launch and copy it beside its own. */
+  sharedWith?: string[];
+  /** Of a copy: what it is made of, and where that is. */
+  copyOf?: { account: string; region: string; imageId: string };
+  clientToken?: string;
+  fingerprint?: string;
 }
 
 export interface ImportTask {
@@ -273,6 +282,8 @@ export interface Ec2 {
   snapshots: SnapshotStore;
   state: Ec2State;
   timers: Timers;
+  /** Those of all accounts and Regions, by `account/region`: what is shared or copied comes from another one. */
+  everywhere: Map<string, Ec2>;
 }
 
 /** One operation of the query API. */

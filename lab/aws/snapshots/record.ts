@@ -34,6 +34,8 @@ export interface SnapshotRecord {
   timeoutMinutes?: number;
   /** Being filled by an import; not yet visible. */
   hidden?: boolean;
+  /** Accounts that may read it beside its own. */
+  sharedWith?: string[];
   /** Deleted, kept only because another snapshot reads through it. */
   deleted?: boolean;
 }

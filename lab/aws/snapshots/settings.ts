@@ -61,13 +61,21 @@ export class EbsSettings {
 
   /** ARN of the key that is used where a request names none. */
   get defaultKey(): string {
-    const { account, region } = this.#context;
     const chosen = this.#kept.defaultKmsKeyId;
     if (chosen?.startsWith('arn:')) return chosen;
-    const key = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;
-    if (chosen === undefined) return key('0ebs0000-0000-4000-8000-000000000001');
-    if (!chosen.startsWith('alias/')) return key(chosen);
+    if (chosen === undefined) return this.managedKey;
+    if (!chosen.startsWith('alias/')) return this.#key(chosen);
     const hex = createHash('sha256').update(chosen).digest('hex');
-    return key(`${hex.slice(0, 8)}-0000-4000-8000-${hex.slice(8, 20)}`);
+    return this.#key(`${hex.slice(0, 8)}-0000-4000-8000-${hex.slice(8, 20)}`);
+  }
+
+  /** ARN of the key that AWS makes for EBS in every account (alias/aws/ebs): nobody else can be let at it. */
+  get managedKey(): string {
+    return this.#key('0ebs0000-0000-4000-8000-000000000001');
+  }
+
+  #key(id: string): string {
+    const { account, region } = this.#context;
+    return `arn:aws:kms:${region}:${account}:key/${id}`;
   }
 }

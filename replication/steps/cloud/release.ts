@@ -4,6 +4,7 @@ import type { Artifact } from '../../model/artifact.ts';
 import { faultError } from '../../model/fault.ts';
 import type { AwsTarget } from '../../target/aws/target.ts';
 import { type Standing, standingOfImage, standingOfSnapshot } from '../result-mark.ts';
+import { copyTags } from '../run-tags.ts';
 
 /**
  * Releases one artifact of the run. Throws a FaultError when it must be tried again, `result-kept` when a person has to
@@ -37,6 +38,8 @@ export async function releaseAtAws(
       if (imageId) await releaseImage(imageId, runId, !('importTask' in details), target, signal);
       return;
     }
+    case 'image-copy':
+      return releaseCopy(artifact, target, signal);
     case 'import-snapshot-task':
     case 'import-image-task':
       return releaseImport(artifact, runId, target, signal);
@@ -58,6 +61,20 @@ async function releaseImage(
     await markOurs([[imageId, image]], target, signal);
   }
   await target.images.deregister(imageId, signal);
+}
+
+/** A copy of an AMI and its snapshots, which carry the row's token; nothing else does. */
+async function releaseCopy({ token, externalId, details }: Artifact, target: AwsTarget, signal: AbortSignal): Promise<void> {
+  const there = target.inRegion(details.region ?? '');
+  const tags = copyTags(token);
+  const found = await there.copies.find(tags, signal);
+  const images = await there.images.describe([...found, ...(externalId ? [externalId] : [])], signal);
+  for (const imageId of images.keys()) await there.images.deregister(imageId, signal);
+  for (const snapshotId of await there.snapshots.find(tags, signal)) await there.snapshots.delete(snapshotId, signal);
+  const pending = [...images.values()].find(({ state }) => state === 'pending');
+  if (!pending) return;
+  const message = `AWS was still copying ${pending.imageId}; its copy was ended.`;
+  throw faultError('aws-fault', { message, remedy: 'Nothing to do: it is looked at again.', retry: 'later' });
 }
 
 /** All of them or none: a finished one is a part of a result. */

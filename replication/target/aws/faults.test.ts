@@ -49,6 +49,28 @@ const cases: [Error, string, string, boolean, AwsFaultContext?][] = [
   [sdkError('VcpuLimitExceeded', 'You have requested more…', 400), 'aws-limit', 'later', false],
   [sdkError('SnapshotLimitExceeded', 'The maximum permitted snapshot…', 400), 'aws-limit', 'later', false],
   [sdkError('ResourceCountLimitExceeded', 'Too many tasks', 400), 'aws-busy', 'later', false],
+  [
+    sdkError(
+      'InvalidParameter',
+      "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.",
+      400,
+    ),
+    'image-not-shareable',
+    'never',
+    false,
+  ],
+  [
+    sdkError('OperationNotPermitted', 'Encrypted snapshots with EBS default key cannot be shared', 400),
+    'image-not-shareable',
+    'never',
+    false,
+  ],
+  [
+    sdkError('InvalidRequest', 'You do not have permission to access the storage of this ami', 400),
+    'image-copy-failed',
+    'later',
+    false,
+  ],
   [sdkError('ResourceLimitExceeded', 'Too many snapshot copies in progress.', 400), 'aws-busy', 'later', false],
   [sdkError('ConcurrentLimitExceededException', 'You have reached…', 400), 'aws-busy', 'later', false],
   [sdkError('ServiceQuotaExceededException', 'Your current…', 402), 'aws-busy', 'later', false],

@@ -115,6 +115,21 @@ export const AWS_FAULT_ROWS: readonly FaultRow[] = [
     source: 'S3 error list; EC2 client errors (UnauthorizedOperation); EBS direct model (AccessDeniedException)',
   },
   {
+    id: 'not-shareable',
+    matches: (s) => /encrypted .*(AWS Managed CMK|EBS default key).* (can.t|cannot) be shared/i.test(s.message),
+    code: 'image-not-shareable',
+    source:
+      'ModifyImageAttribute, InvalidParameter (hashicorp/packer#7410, DataDog/stratus-red-team#109); ' +
+      'ModifySnapshotAttribute, OperationNotPermitted (hashicorp/packer#7499)',
+  },
+  {
+    id: 'storage-not-shared',
+    matches: (s) => /permission to access the storage of this ami/i.test(s.message),
+    code: 'image-copy-failed',
+    message: 'The account may not read the snapshots of the AMI.',
+    source: 'CopyImage of an AMI whose snapshots were not shared (awslabs/amazon-eks-ami#52)',
+  },
+  {
     id: 'bucket-missing',
     matches: codes('NoSuchBucket', 'InvalidBucketName'),
     code: 'staging-bucket-missing',

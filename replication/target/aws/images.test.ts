@@ -39,6 +39,7 @@ test('RegisterImage: disks in order, hvm and x86_64, and a taken name', async ()
     imageId,
     name: 'web01',
     state: 'available',
+    reason: null,
     snapshotIds: [linux, data],
     tags: { 'landfall:job': 'sms-job-1' },
   });

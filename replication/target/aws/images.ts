@@ -147,7 +147,8 @@ export function createImages(clients: AwsClients, config: AwsTargetConfig): Imag
         for (const image of answer.Images ?? []) {
           const { ImageId: imageId = '', Name: name = '', State: state = '' } = image;
           const snapshotIds = (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
-          found.set(imageId, { imageId, name, state, snapshotIds, tags: fromTags(image.Tags) });
+          const reason = image.StateReason?.Message ?? null;
+          found.set(imageId, { imageId, name, state, reason, snapshotIds, tags: fromTags(image.Tags) });
         }
       }
       return found;

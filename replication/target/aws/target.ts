@@ -117,6 +117,8 @@ export interface ImageInfo {
   imageId: string;
   name: string;
   state: string;
+  /** Why it is not available, in AWS's words. */
+  reason: string | null;
   snapshotIds: string[];
   tags: Record<string, string>;
 }
@@ -157,6 +159,35 @@ export interface Images {
   /** Deregisters; a missing image is fine. */
   deregister(imageId: string, signal: AbortSignal): Promise<void>;
 }
+
+export interface ImageCopies {
+  /**
+   * Lets an account launch an AMI of this target's account, and copy it: the image and each of its snapshots. Doing it again changes
+   * nothing. @throws `image-not-shareable` where AWS's own key for EBS encrypts it
+   */
+  share(imageId: string, account: string, signal: AbortSignal): Promise<void>;
+  /**
+   * CopyImage of an AMI that this account may use into this target's Region; answers the id of the copy, which is pending. The same token gives the
+   * same copy. The tags are put on the copy and on its snapshots.
+   */
+  copy(
+    input: {
+      from: { imageId: string; region: string };
+      name: string;
+      description: string;
+      token: string;
+      /** Null: as the AMI is, and as the account's own default says. */
+      encryption: { kmsKeyArn: string | null } | null;
+      tags: Record<string, string>;
+    },
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** The account's own images with these tags. */
+  find(tags: Record<string, string>, signal: AbortSignal): Promise<string[]>;
+}
+
+/** What of a target is reached in any Region of its account. */
+export type InRegion = Pick<AwsTarget, 'images' | 'copies' | 'snapshots'>;
 
 export interface InstanceTypeChoice {
   name: string;
@@ -221,7 +252,10 @@ export interface AwsTarget {
   snapshots: Snapshots;
   ebs: EbsDirect;
   images: Images;
+  copies: ImageCopies;
   instances: Instances;
+  /** The same account in another Region, at that Region's public address unless the target's is not AWS's. */
+  inRegion(region: string): InRegion;
   /** STS GetCallerIdentity. */
   identity(signal: AbortSignal): Promise<{ account: string; arn: string }>;
   /** Tries each right of the console by name. Ends with the signal: what could not be tried by then says so. */

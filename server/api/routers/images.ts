@@ -1,4 +1,5 @@
 // AMIs that runs made.
+import { copiesInput, listCopies, retryCopies } from '../../services/images/copies.ts';
 import { listImages } from '../../services/images/list.ts';
 import { pinImage, pinInput } from '../../services/images/pin.ts';
 import { listQuerySchema } from '../../services/list-page.ts';
@@ -11,4 +12,10 @@ export const imagesRouter = router({
   pin: procedure('image.pin')
     .input(pinInput)
     .mutation(({ ctx, input }) => pinImage(ctx.service, input)),
+  copies: procedure('image.read')
+    .input(copiesInput)
+    .query(({ ctx, input }) => listCopies(ctx.service, input)),
+  retryCopies: procedure('image.copy')
+    .input(copiesInput)
+    .mutation(({ ctx, input }) => retryCopies(ctx.service, input)),
 });

@@ -1,7 +1,7 @@
 // When the ledger's rows are released: as soon as nothing needs them any more, and what failed later and later.
 import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
-import { artifacts, images, replicationRuns } from '../../../db/schema/index.ts';
+import { artifacts, imageCopies, images, replicationRuns } from '../../../db/schema/index.ts';
 import { artifactKindSchema, releasedBy } from '../../../replication/model/artifact.ts';
 import type { Fault } from '../../../replication/model/fault.ts';
 
@@ -31,7 +31,7 @@ function isNeeded() {
   return sql`(${artifacts.kind} = 'instance' or (${artifacts.runId} is null and ${artifacts.targetId} is null)
     or (${artifacts.runId} is not null and ${runNeedsIt})
     or (${replicationRuns.state} is not distinct from 'completed' and ${artifacts.kind} in ('image', 'ebs-snapshot'))
-    or ${inBaseline()} or ${inRecordedImage()})`;
+    or ${inBaseline()} or ${inRecordedImage()} or ${inStandingCopy()})`;
 }
 
 /** What ends a need brings them back at once (below); this is for a need that ended unheard. */
@@ -112,6 +112,13 @@ function inRecordedImage() {
   return sql`(${artifacts.kind} in ('image', 'ebs-snapshot') and exists (select 1 from ${images}
     where ${images.deregisteredAt} is null and ${images.workspaceId} = ${artifacts.workspaceId}
       and (${images.id} = ${artifacts.externalId} or ${images.snapshotIds} ? ${artifacts.externalId})))`;
+}
+
+/** Condition on artifacts: it is the copy of an AMI that stands, or is being made. One that failed, or whose AMI went, is neither. */
+function inStandingCopy() {
+  // Not by `exists`, for which all of them would be read and hashed.
+  return sql`(${artifacts.kind} = 'image-copy' and coalesce((select c.state in ('pending', 'copying', 'available')
+    from ${imageCopies} c where c.artifact_id = ${artifacts.id} limit 1), false))`;
 }
 
 /** A run ended: whatever it made is looked at now. */

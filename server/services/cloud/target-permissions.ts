@@ -21,15 +21,28 @@ import {
   terraformConfiguration,
 } from '../../../replication/target/aws/permissions/templates.ts';
 import { guard, parseInput, type ServiceContext } from '../context.ts';
+import { copiedFrom } from '../targets/copy-targets.ts';
 import { targetInput } from '../targets/settings.ts';
 import { type FoundTarget, targetOf } from '../targets/store.ts';
 
 /** Stands where the account is not known yet. */
 const UNKNOWN_ACCOUNT = 'ACCOUNT';
 
-/** What of a target decides its policies. */
-export function chosenOf({ target, place }: FoundTarget): Chosen {
-  const { signIn } = target;
+/**
+ * What of a target decides its policies.
+ * @param copied names of the targets that copy their AMIs to it
+ */
+export function chosenOf({ target, place }: FoundTarget, copied: readonly string[]): Chosen {
+  const { signIn, distribution } = target;
+  const elsewhere = distribution.filter((entry) => entry.kind === 'region');
+  const regions = new Set(elsewhere.map(({ region }) => region));
+  // Copies of others' AMIs are made as this one.
+  if (copied.length > 0) regions.add(place.region);
+  const copies = {
+    shared: distribution.some(({ kind }) => kind !== 'region'),
+    regions: [...regions].sort(),
+    keys: [...new Set(elsewhere.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []))].sort(),
+  };
   return {
     partition: place.partition,
     region: place.region,
@@ -42,6 +55,7 @@ export function chosenOf({ target, place }: FoundTarget): Chosen {
     connectors: target.connectorSignIn,
     signIn: signIn === 'environment' || signIn === 'access-key' ? 'key' : signIn,
     roleArn: target.roleArn,
+    ...((copies.shared || copies.regions.length > 0) && { copies }),
   };
 }
 
@@ -72,7 +86,7 @@ export async function targetPermissions(ctx: ServiceContext, input?: z.input<typ
   const workspaceId = guard(ctx, 'target.read');
   const found = await targetOf(ctx.db, workspaceId, parseInput(targetInput, input)?.targetId);
   const { target, place } = found;
-  const chosen = chosenOf(found);
+  const chosen = chosenOf(found, await copiedFrom(ctx.db, workspaceId, target.id));
   const choice = { ...chosen, externalId: target.externalId };
   const principals: Principal[] = [
     'console',
@@ -119,6 +133,7 @@ export async function targetPermissions(ctx: ServiceContext, input?: z.input<typ
     charges: chargesOf({
       transfer: target.transfer,
       kmsKeyArn: chosen.kmsKeyArn,
+      ...(chosen.copies && { copies: chosen.copies }),
       verification: target.verification,
       encrypted: target.encrypted,
       privateEndpoints: Object.keys(place.endpoints).length > 0,

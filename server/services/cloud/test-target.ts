@@ -12,6 +12,7 @@ import { policyText, statementFor } from '../../../replication/target/aws/permis
 import { type Chosen, NEEDS } from '../../../replication/target/aws/permissions/rights.ts';
 import type { Scratch, TrialOptions, Tried } from '../../../replication/target/aws/permissions/trial.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { copiedFrom } from '../targets/copy-targets.ts';
 import { targetInput } from '../targets/settings.ts';
 import { type AtPlace, targetOf } from '../targets/store.ts';
 import { chosenOf } from './target-permissions.ts';
@@ -49,7 +50,7 @@ export async function testTarget(
   const found = await targetOf(ctx.db, workspaceId, targetId);
   const { target, place } = found;
   const at: AtPlace = { targetId, targetRevision: place.revision };
-  const chosen = chosenOf(found);
+  const chosen = chosenOf(found, await copiedFrom(ctx.db, workspaceId, targetId));
   const opened = await targetPool().at(ctx.db, at);
   const began = performance.now();
   const made: string[] = [];

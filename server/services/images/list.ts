@@ -41,6 +41,9 @@ const FIELDS = {
   pointInTime: images.pointInTime,
   createdAt: images.createdAt,
   instances: images.instanceCount,
+  copies: images.copies,
+  copiesAvailable: images.copiesAvailable,
+  copiesFailed: images.copiesFailed,
 };
 export interface ListedImage {
   id: string;
@@ -58,6 +61,10 @@ export interface ListedImage {
   pointInTime: Date;
   createdAt: Date;
   instances: number;
+  /** Accounts and places where it is, or is to be, beside its own; how many of them have it, and how many never will by themselves. */
+  copies: number;
+  copiesAvailable: number;
+  copiesFailed: number;
 }
 
 /** AMIs that are there; those that were pruned are not. They outlive their jobs. */

@@ -15,6 +15,7 @@ import { inTransaction, type ProgramContext } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
 import type { AtPlace } from '../targets/store.ts';
+import { planCopies, releaseCopiesOf } from './copies.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
 export async function recordImage(
@@ -31,7 +32,7 @@ export async function recordImage(
       .from(artifacts)
       .where(and(eq(artifacts.runId, run.id), eq(artifacts.kind, 'ebs-snapshot'), eq(artifacts.state, 'created')));
     const takenAt = run.results['take-snapshot']?.takenAt;
-    await tx
+    const [made] = await tx
       .insert(images)
       .values({
         id: result.imageId,
@@ -46,7 +47,9 @@ export async function recordImage(
         pointInTime: takenAt ? new Date(takenAt) : ctx.now(),
         createdAt: ctx.now(),
       })
-      .onConflictDoNothing();
+      .onConflictDoNothing()
+      .returning({ id: images.id });
+    if (made) await planCopies(tx, run, made.id);
     await tx
       .update(replicationRuns)
       .set({ imageId: result.imageId, note: result.note ?? null })
@@ -125,6 +128,7 @@ export async function imagePruned(ctx: ProgramContext, workspaceId: WorkspaceId,
           sql`${artifacts.state} <> 'released'`,
         ),
       );
+    await releaseCopiesOf(tx, imageId, ctx.now());
     audit({ action: 'image.prune', subjectKind: 'image', subjectId: imageId, subjectName: image.name });
     event({ topic: 'images', subjectId: imageId, kind: 'removed' });
   });

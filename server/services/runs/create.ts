@@ -74,6 +74,7 @@ export async function createRun(
       verification: input.verification ?? job.verification ?? target.verification,
       encryption: { encrypted: target.encrypted, kmsKeyArn: target.kmsKeyArn },
       tags: target.tags,
+      ...(target.distribution.length > 0 && { distribution: target.distribution }),
       ...(input.cutoverId && { cutoverId: input.cutoverId }),
     },
     step: first.id,

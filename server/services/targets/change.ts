@@ -45,7 +45,7 @@ export function changed(
     .filter((field) => field in before && !isDeepStrictEqual(plain(before, field), plain(after, field)))
     .map((field) => ({ field, counts: TARGET_FIELDS[field] }));
   if (changes.length === 0) return { after: before, changes };
-  checkUse(after, after.region);
+  checkUse(after, { region: after.region, account: found.place.account });
   const subnetStays = before.launchDefaults && after.launchDefaults?.subnetId === before.launchDefaults.subnetId;
   if (after.region !== before.region && subnetStays)
     throw faultError('input-invalid', {

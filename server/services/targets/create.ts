@@ -7,6 +7,7 @@ import { faultError } from '../../../replication/model/fault.ts';
 import { type ConnectorSignIn, partitionOf } from '../../../replication/model/target.ts';
 import { targetFieldsSchema } from '../../../replication/model/target-fields.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { checkCopyTargets } from './copy-targets.ts';
 import { placeInput } from './place.ts';
 import { checkUse, targetUseInput } from './settings.ts';
 import { idOfRequest, newExternalId, type SignIn, signInColumns, toldOf } from './sign-in.ts';
@@ -40,7 +41,7 @@ export async function createTarget(
   const { requestId, name, ...rest } = parseInput(createTargetInput, input);
   const place = placeInput.parse(rest);
   const use = targetUseInput.parse(rest);
-  checkUse(use, place.region);
+  checkUse(use, place);
   const targetId = signedIn?.targetId ?? (requestId ? idOfRequest(workspaceId, requestId) : newId.target());
   const signIn = {
     ...signInColumns(signedIn?.signIn ?? { kind: 'environment' }, { id: targetId, workspaceId }),
@@ -52,6 +53,7 @@ export async function createTarget(
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${targetId}))`);
     const [known] = await tx.select({ id: awsTargets.id }).from(awsTargets).where(eq(awsTargets.id, targetId));
     if (known) return { targetId, created: false };
+    await checkCopyTargets(tx, workspaceId, { id: targetId, ...place, ...use });
     const createdBy = ctx.principal.kind === 'member' ? ctx.principal.memberId : 'system';
     const [made] = await tx
       .insert(awsTargets)

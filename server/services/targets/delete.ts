@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { artifacts, awsTargetPlaces, awsTargets, targetTests, workspaces } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
+import { copiedFrom } from './copy-targets.ts';
 import { everyTargetOf, targetOf } from './store.ts';
 import { MOST_COUNTED, type TargetUsage, usageOf, wasEverUsed } from './usage.ts';
 
@@ -31,6 +32,13 @@ export async function deleteTarget(
         message: `The AWS target ${target.name} is in use: ${still}.`,
         remedy:
           'Delete the jobs that go into it with their AMIs, and end its instances. It can be deleted when nothing is left.',
+      });
+    }
+    const [copies] = await copiedFrom(tx, workspaceId, targetId);
+    if (copies) {
+      throw faultError('conflict', {
+        message: `The AWS target ${copies} copies its AMIs to ${target.name}.`,
+        remedy: `Edit ${copies} first: take ${target.name} out of what its AMIs are copied to.`,
       });
     }
     // The last row says that there was a target: else a worker would make the first one again of its variables.
@@ -67,7 +75,11 @@ function whatIsIn(usage: TargetUsage): string | null {
     counted(usage.instances, 'instance'),
   ].filter((part) => part !== null);
   if (parts.length > 0) return parts.join(', ');
-  const left = counted(usage.artifacts, 'snapshot, digest or staged object', 'snapshots, digests and staged objects');
+  const left = counted(
+    usage.artifacts,
+    'snapshot, digest or staged object',
+    'snapshots, digests, staged objects, copies of AMIs',
+  );
   return left && `${left} that are not released yet`;
 }
 

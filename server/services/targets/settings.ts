@@ -1,6 +1,7 @@
 // How an AWS target is used: the transfer path, how disks are read, how much is read back, encryption, tags, and what is
 // launched with. Runs copy it when they are made.
 import { z } from 'zod';
+import { distributionProblems } from '../../../replication/model/distribution.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { type LaunchDefaults, launchDefaultsSchema } from '../../../replication/model/launch-configuration.ts';
 import { kmsKeyProblem, useFields } from '../../../replication/model/target-fields.ts';
@@ -14,24 +15,33 @@ export const targetUseInput = z.object({
   kmsKeyArn: useFields.kmsKeyArn.default(null),
   tags: useFields.tags.default({}),
   launchDefaults: useFields.launchDefaults.default(null),
+  distribution: useFields.distribution.default([]),
 });
 export type TargetUse = z.output<typeof targetUseInput>;
 
 export const targetInput = z.object({ targetId: z.string().optional() }).optional();
 
 /** @throws `input-invalid` when its parts do not go together */
-export function checkUse({ encrypted, kmsKeyArn }: Pick<TargetUse, 'encrypted' | 'kmsKeyArn'>, region: string): void {
+export function checkUse(
+  { encrypted, kmsKeyArn, distribution }: Pick<TargetUse, 'encrypted' | 'kmsKeyArn' | 'distribution'>,
+  { region, account }: { region: string; account: string | null },
+): void {
   if (kmsKeyArn && !encrypted)
     throw faultError('input-invalid', { message: 'A key was chosen, but encryption was not.' });
   const message = kmsKeyProblem(kmsKeyArn, region);
   if (message) {
     throw faultError('input-invalid', { message, remedy: 'Give the ARN of a key in the Region of the target.' });
   }
+  const wrong = distributionProblems({ region, account, encrypted, kmsKeyArn, distribution });
+  for (const [at, problem] of wrong.entries())
+    if (problem)
+      throw faultError('input-invalid', { message: `Sharing and copying of AMIs, entry ${at + 1}: ${problem}` });
 }
 
 export function settingsOf(target: TargetRow): TargetUse {
-  const { transfer, transport, verification, encrypted, kmsKeyArn, tags } = target;
-  return { transfer, transport, verification, encrypted, kmsKeyArn, tags, launchDefaults: launchDefaultsOf(target) };
+  const { transfer, transport, verification, encrypted, kmsKeyArn, tags, distribution } = target;
+  const use = { transfer, transport, verification, encrypted, kmsKeyArn, tags, distribution };
+  return { ...use, launchDefaults: launchDefaultsOf(target) };
 }
 
 /** Null while none were chosen. */

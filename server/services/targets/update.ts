@@ -9,6 +9,7 @@ import type { TargetFields } from '../../../replication/model/target-fields.ts';
 import { guard, inTransaction, parseInput, type ServiceContext, type Work } from '../context.ts';
 import { changed, fieldsOf, targetChangeInput } from './change.ts';
 import { moveTarget } from './change-place.ts';
+import { checkCopyTargets } from './copy-targets.ts';
 import { checkMove } from './sign-in.ts';
 import { type FoundTarget, targetOf } from './store.ts';
 
@@ -34,6 +35,7 @@ export async function updateTarget(
     );
     if (wanted.version !== undefined && wanted.version !== found.target.version) throw changedMeanwhile(found);
     const { target, place } = found;
+    await checkCopyTargets(work.tx, workspaceId, { id: target.id, account: place.account, ...after });
     const { region, bucket, prefix, endpoints, importRole, ...rest } = after;
     const where = { region, bucket, prefix, endpoints, importRole, account: place.account };
     const revision = await moveTarget(work, target, place, where, ctx.now());

@@ -7,6 +7,7 @@ import {
   artifacts,
   awsTargetPlaces,
   baselines,
+  imageCopies,
   images,
   instances,
   replicationJobs,
@@ -61,9 +62,10 @@ export async function usageOf(tx: Queries, targetId: string): Promise<TargetUsag
   };
 }
 
-/** Whether a job, be it a deleted one, names it: then its row is needed to say where that went. */
+/** Whether a job, be it a deleted one, or a copy of an AMI names it: then its row is needed to say where that went. */
 export async function wasEverUsed(tx: Queries, targetId: string): Promise<boolean> {
-  return (await countOf(tx, replicationJobs, eq(replicationJobs.targetId, targetId))) > 0;
+  if ((await countOf(tx, replicationJobs, eq(replicationJobs.targetId, targetId))) > 0) return true;
+  return (await countOf(tx, imageCopies, eq(imageCopies.targetId, targetId))) > 0;
 }
 
 /** Disks that the next runs of its jobs would copy as deltas. */

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   draftOfTarget,
   isSame,
+  NEW_ENTRY,
   NEW_TARGET,
   problemsOfServer,
   rebased,
@@ -22,6 +23,11 @@ it('becomes a target and a draft again without losing anything', () => {
       tags: [{ key: 'team', value: 'blue' }],
     },
     kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/one',
+    distribution: [
+      { ...NEW_ENTRY, account: '123456789012' },
+      { ...NEW_ENTRY, kind: 'region', region: 'us-east-1', kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/two' },
+      { ...NEW_ENTRY, kind: 'target', targetId: 'target-1' },
+    ],
     ...{ launches: true, subnetId: 'subnet-0a', securityGroups: 'sg-01, sg-02', publicAddress: 'no' },
   };
   const { target } = targetOf(full);
@@ -75,4 +81,17 @@ it('says at each field what is wrong with it', () => {
 it('keeps what was typed when somebody else has changed the rest', () => {
   const now = { ...DRAFT, bucket: 'theirs', verification: 'full' as const };
   expect(rebased({ ...DRAFT, name: 'Mine' }, DRAFT, now)).toEqual({ ...now, name: 'Mine' });
+});
+
+it('says at the entry where AMIs cannot be shared or copied', () => {
+  const entry = (change: object) => ({ ...NEW_ENTRY, ...change }) as TargetDraft['distribution'][number];
+  const of = (...distribution: TargetDraft['distribution']) => problems({ distribution });
+  expect(of(entry({ account: '1234 5678 9012' }), entry({ kind: 'region', region: 'us-east-1' }))).toBeUndefined();
+  expect(of(entry({ account: '12' }))).toEqual({ 'distribution.0': expect.stringContaining('twelve digits') });
+  expect(of(entry({ kind: 'region', region: 'eu-west-1' }))).toEqual({
+    'distribution.0': expect.stringContaining('already'),
+  });
+  expect(of(entry({ kind: 'target' }))).toEqual({ 'distribution.0': 'Choose a target.' });
+  const shared = { distribution: [entry({ account: '123456789012' })], encryption: 'default' as const };
+  expect(problems(shared)).toEqual({ 'distribution.0': expect.stringContaining('AWS shares no AMI') });
 });

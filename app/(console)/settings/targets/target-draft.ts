@@ -1,6 +1,7 @@
 // An AWS target as a form holds it, and its rules. Pure.
 import { z } from 'zod';
 import { TRANSFER_PATHS } from '../../../../replication/model/baseline.ts';
+import { distributionProblems } from '../../../../replication/model/distribution.ts';
 import { tagKeyProblem, tagValueProblem } from '../../../../replication/model/tag.ts';
 import { DEFAULT_PREFIX } from '../../../../replication/model/target.ts';
 import { kmsKeyProblem, type TargetFields, targetFieldsSchema } from '../../../../replication/model/target-fields.ts';
@@ -23,6 +24,16 @@ export const targetDraftSchema = z.object({
   encryption: z.enum(['off', 'default', 'key']),
   kmsKeyArn: z.string(),
   tags: z.array(z.object({ key: z.string(), value: z.string() })),
+  /** Each with the fields of every kind, so that none is lost while its kind is changed. */
+  distribution: z.array(
+    z.object({
+      kind: z.enum(['share', 'region', 'target']),
+      account: z.string(),
+      region: z.string(),
+      kmsKeyArn: z.string(),
+      targetId: z.string(),
+    }),
+  ),
   /** Whether there are default launch settings at all. */
   launches: z.boolean(),
   /** Empty: one that fits the server. */
@@ -41,19 +52,29 @@ export const ENDPOINTS = ['s3', 'ec2', 'ebs', 'sts'] as const;
 export const NEW_TARGET: TargetDraft = {
   ...{ name: '', region: '', bucket: '', prefix: DEFAULT_PREFIX, s3: '', ec2: '', ebs: '', sts: '', importRole: '' },
   ...{ transfer: 's3', transport: 'auto', verification: 'sampled', encryption: 'off', kmsKeyArn: '', tags: [] },
+  distribution: [],
   ...{ launches: false, instanceType: '', subnetId: '', securityGroups: '' },
   ...{ publicAddress: 'subnet', keyName: '', instanceProfile: '' },
 };
 
+export const NEW_ENTRY: TargetDraft['distribution'][number] = {
+  ...{ kind: 'share', account: '', region: '', kmsKeyArn: '', targetId: '' },
+};
+
 export function draftOfTarget(target: TargetFields): TargetDraft {
   const { endpoints, launchDefaults: launch, encrypted, kmsKeyArn, ...plain } = target;
-  const { name, region, bucket, prefix, importRole, transfer, transport, verification, tags } = plain;
+  const { name, region, bucket, prefix, importRole, transfer, transport, verification, tags, distribution } = plain;
   return {
     ...{ name, region, bucket, prefix, transfer, transport, verification, importRole: importRole ?? '' },
     ...{ s3: endpoints.s3 ?? '', ec2: endpoints.ec2 ?? '', ebs: endpoints.ebs ?? '', sts: endpoints.sts ?? '' },
     encryption: encrypted ? (kmsKeyArn ? 'key' : 'default') : 'off',
     kmsKeyArn: kmsKeyArn ?? '',
     tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    distribution: distribution.map((entry) => ({
+      ...NEW_ENTRY,
+      ...entry,
+      kmsKeyArn: (entry.kind === 'region' && entry.kmsKeyArn) || '',
+    })),
     launches: launch !== null,
     instanceType: launch?.instanceType ?? '',
     subnetId: launch?.subnetId ?? '',
@@ -83,6 +104,7 @@ export function targetOf(
     encrypted: draft.encryption !== 'off',
     kmsKeyArn: draft.encryption === 'key' ? draft.kmsKeyArn.trim() : null,
     tags: Object.fromEntries(draft.tags.map(({ key, value }) => [key.trim(), value])),
+    distribution: draft.distribution.map(entryOf),
     launchDefaults: draft.launches ? launchOf(draft) : null,
   });
   const problems: TargetProblems = tagProblems(draft);
@@ -93,7 +115,18 @@ export function targetOf(
   }
   const ofKey = parsed.data && kmsKeyProblem(parsed.data.kmsKeyArn, parsed.data.region);
   if (ofKey) problems.kmsKeyArn = ofKey;
+  // Of an entry whose own fields are in order.
+  if (parsed.data) {
+    const wrong = distributionProblems({ ...parsed.data, account: null });
+    for (const [at, problem] of wrong.entries()) if (problem) problems[`distribution.${at}`] = problem;
+  }
   return parsed.success && Object.keys(problems).length === 0 ? { target: parsed.data } : { problems };
+}
+
+function entryOf({ kind, account, region, kmsKeyArn, targetId }: TargetDraft['distribution'][number]) {
+  if (kind === 'share') return { kind, account: account.replace(/[\s-]/g, '') };
+  if (kind === 'region') return { kind, region: region.trim(), kmsKeyArn: kmsKeyArn.trim() || null };
+  return { kind, targetId };
 }
 
 function launchOf(draft: TargetDraft) {
@@ -124,6 +157,8 @@ function tagProblems({ tags }: TargetDraft): TargetProblems {
 /** The draft's field that a part of the target stands in. */
 function fieldOf(path: readonly PropertyKey[]): string {
   const [first, second] = path.map(String);
+  // By the entry: one message stands under it.
+  if (first === 'distribution') return second === undefined ? 'distribution' : `distribution.${second}`;
   if (first === 'endpoints') return second ?? 's3';
   if (first !== 'launchDefaults') return first ?? 'name';
   return second === 'securityGroupIds' ? 'securityGroups' : (second ?? 'subnetId');

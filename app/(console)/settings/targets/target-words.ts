@@ -28,6 +28,7 @@ const FIELD_LABELS: Record<TargetField, string> = {
   transport: 'How disks are read',
   verification: 'Verification',
   tags: 'Tags',
+  distribution: 'Sharing and copying of AMIs',
   launchDefaults: 'Default launch settings',
   signIn: 'Sign-in',
   connectorSignIn: 'Sign-in of connectors',

@@ -11,14 +11,15 @@ export interface Charge {
   saving: string | null;
 }
 
-export interface ChargeChoice extends Pick<Chosen, 'transfer' | 'kmsKeyArn'> {
+export interface ChargeChoice extends Pick<Chosen, 'transfer' | 'kmsKeyArn' | 'copies'> {
   verification: 'sampled' | 'full';
   encrypted: boolean;
   /** Whether AWS is reached by addresses of one's own. */
   privateEndpoints: boolean;
 }
 
-export function chargesOf({ transfer, kmsKeyArn, verification, encrypted, privateEndpoints }: ChargeChoice): Charge[] {
+export function chargesOf(choice: ChargeChoice): Charge[] {
+  const { transfer, kmsKeyArn, verification, encrypted, privateEndpoints, copies } = choice;
   const full = verification === 'full';
   return [
     {
@@ -56,6 +57,16 @@ export function chargesOf({ transfer, kmsKeyArn, verification, encrypted, privat
           : 'Blocks that have changed, until they are in a snapshot, and the digests of every disk (a few bytes for each 512 KiB).',
       saving: 'A bucket without versioning and Object Lock keeps nothing that was deleted.',
     },
+    ...(copies && copies.regions.length > 0
+      ? [
+          {
+            meter: 'Data transfer between Regions, and EBS snapshots there by the GB-month',
+            cause:
+              'Copies of AMIs: the first of a disk whole, later ones what AWS finds changed since the copy before.',
+            saving: 'Copy to fewer Regions, or keep fewer AMIs: copies go with them.',
+          },
+        ]
+      : []),
     ...(encrypted
       ? [
           {

@@ -24,6 +24,14 @@ const PLACES: Record<Right['on'], string> = {
   snapshots: 'snapshots',
   key: 'the KMS key',
   role: 'the role',
+  copies: 'the Regions of copies',
+  'copy-keys': 'the KMS keys of copies',
+};
+
+const COPIES: Chosen['copies'] = {
+  shared: true,
+  regions: ['OTHER-REGION'],
+  keys: ['arn:aws:kms:OTHER-REGION:ACCOUNT:key/KEY'],
 };
 
 const json = (policy: object) => `\`\`\`json\n${policyText(policy)}\n\`\`\``;
@@ -45,6 +53,11 @@ const PARTS: Record<string, () => string> = {
   console: () => json(without(policyOf('console', CHOSEN), 'Key')),
   connector: () => json(without(policyOf('connector', { ...CHOSEN, transfer: 'ebs-direct' }), 'Key')),
   key: () => json(policyOf('console', CHOSEN).Statement.find(({ Sid }) => Sid === 'Key') ?? {}),
+  copies: () => {
+    const plain = new Set(policyOf('console', CHOSEN).Statement.map((one) => JSON.stringify(one)));
+    const { Statement } = policyOf('console', { ...CHOSEN, copies: COPIES });
+    return json(Statement.filter((one) => !plain.has(JSON.stringify(one))));
+  },
   'import-trust': () => json(importRoleTrust(CHOSEN)),
   'import-policy': () => json(without(policyOf('vm-import', CHOSEN), 'Key')),
   bucket: () => json(bucketPolicy(CHOSEN)),

@@ -15,7 +15,7 @@ export interface Statement {
   Effect: 'Allow' | 'Deny';
   Action: string[];
   Resource: string[];
-  Condition?: Record<string, Record<string, string>>;
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 export interface Policy {
@@ -31,6 +31,8 @@ const SIDS: Record<On, string> = {
   snapshots: 'EbsDirect',
   key: 'Key',
   role: 'Role',
+  copies: 'Copies',
+  'copy-keys': 'KeysOfCopies',
 };
 
 /** Statements differ by what they are on, and by their condition. */
@@ -54,14 +56,24 @@ function statementsOf(rights: readonly Right[], chosen: Chosen): Statement[] {
   return [...made.values()];
 }
 
-function shapeOf({ action, on, own, within, need }: Right, { region }: Chosen) {
+function shapeOf({ action, on, own, within, need }: Right, { region, copies }: Chosen) {
   const tag = { [`aws:ResourceTag/${OWN_TAG.key}`]: OWN_TAG.value };
   // EC2's actions name no Region in `*`, and STS, S3 and KMS are held by other means.
-  const here: Record<string, string> =
-    action.startsWith('ec2:') && on === 'any' ? { 'aws:RequestedRegion': region } : {};
-  const equals: Record<string, string> = { ...here, ...(own && tag), ...(within && { 'ec2:CreateAction': within }) };
+  const regions = on === 'copies' ? [...(copies?.regions ?? [])] : [region];
+  const [only = region] = regions;
+  const here: Record<string, string | string[]> =
+    action.startsWith('ec2:') && (on === 'any' || on === 'copies')
+      ? { 'aws:RequestedRegion': regions.length > 1 ? regions : only }
+      : {};
+  const equals: Record<string, string | string[]> = {
+    ...here,
+    ...(own && tag),
+    ...(within && { 'ec2:CreateAction': within }),
+  };
   const sid = own
-    ? 'OwnThingsOnly'
+    ? on === 'copies'
+      ? 'OwnCopiesOnly'
+      : 'OwnThingsOnly'
     : within
       ? 'TagsOfNewSnapshots'
       : action.startsWith('sts:') && on === 'any'

@@ -31,6 +31,15 @@ export interface Chosen {
   signIn: 'key' | 'default-chain' | 'assume-role';
   /** ARN of the role that is assumed. */
   roleArn: string | null;
+  /** Where AMIs go beside the target; left out where they stay. */
+  copies?: {
+    /** Whether other accounts are let at them. */
+    shared: boolean;
+    /** Where copies are made. */
+    regions: readonly string[];
+    /** ARNs of the keys that copies are encrypted with. */
+    keys: readonly string[];
+  };
 }
 
 export const IMPORT_ROLE = 'vmimport';
@@ -51,12 +60,18 @@ export const NEEDS = {
     applies: ({ connectors, signIn }: Chosen) => connectors === 'lent' && signIn !== 'assume-role',
   },
   role: { label: 'sign-in by a role', applies: ({ signIn }: Chosen) => signIn === 'assume-role' },
+  share: { label: 'AMIs shared with other accounts', applies: ({ copies }: Chosen) => copies?.shared === true },
+  copy: { label: 'copies of AMIs', applies: ({ copies }: Chosen) => (copies?.regions.length ?? 0) > 0 },
+  'copy-key': {
+    label: 'copies of AMIs encrypted with a key of your own',
+    applies: ({ copies }: Chosen) => (copies?.keys.length ?? 0) > 0,
+  },
   test: { label: 'the test of the target only', applies: () => true },
 } as const;
 export type Need = keyof typeof NEEDS;
 
 /** What a right is on. */
-export type On = 'any' | 'bucket' | 'staged' | 'digests' | 'snapshots' | 'key' | 'role';
+export type On = 'any' | 'bucket' | 'staged' | 'digests' | 'snapshots' | 'key' | 'role' | 'copies' | 'copy-keys';
 
 export interface Right {
   /** `ec2:ImportSnapshot` */
@@ -118,6 +133,26 @@ export const RIGHTS: readonly Right[] = [
     ['ec2:TerminateInstances', 'launch', 'end test launches', 'own'],
     ['ec2:GetConsoleOutput', 'launch', 'show what an instance writes as it boots', 'own'],
     ['ec2:StopInstances', 'cutover', 'stop the instance when a cutover is rolled back', 'own'],
+  ]),
+  ...rights(CONSOLE, 'any', [
+    ['ec2:ModifyImageAttribute', 'share', 'let other accounts launch an AMI', 'own'],
+    ['ec2:ModifySnapshotAttribute', 'share', 'let them copy it', 'own'],
+  ]),
+  // AWS asks for no CopySnapshot beside CopyImage (EC2 user guide, "Grant permissions to copy Amazon EC2 AMIs").
+  ...rights(CONSOLE, 'copies', [
+    ['ec2:CopyImage', 'copy', 'copy an AMI and its snapshots'],
+    ['ec2:CreateTags', 'copy', 'mark the copy, so that it is found again'],
+    ['ec2:DescribeImages', 'copy', 'see when the copy is available'],
+    ['ec2:DescribeSnapshots', 'copy', 'find the snapshots of the copy'],
+    ['ec2:DeregisterImage', 'copy', 'remove the copy with its AMI', 'own'],
+    ['ec2:DeleteSnapshot', 'copy', 'delete the snapshots of the copy', 'own'],
+  ]),
+  ...rights(CONSOLE, 'copy-keys', [
+    ['kms:DescribeKey', 'copy-key', 'use the key for copies'],
+    ['kms:CreateGrant', 'copy-key', 'let EBS use the key'],
+    ['kms:Decrypt', 'copy-key', 'let EBS read the copy'],
+    ['kms:GenerateDataKey*', 'copy-key', 'encrypt the copy'],
+    ['kms:ReEncrypt*', 'copy-key', 'encrypt the copy'],
   ]),
   ...rights(CONSOLE, 'snapshots', [
     ['ebs:StartSnapshot', 'always', 'begin the snapshot of a disk or of what has changed'],
@@ -217,6 +252,8 @@ export function resourcesOf(on: On, chosen: Chosen): string[] {
       return [`arn:${partition}:ec2:${region}::snapshot/*`];
     case 'key':
       return kmsKeyArn ? [kmsKeyArn] : [];
+    case 'copy-keys':
+      return [...(chosen.copies?.keys ?? [])];
     case 'role':
       return roleArn ? [roleArn] : [];
     default:

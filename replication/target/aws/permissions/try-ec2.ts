@@ -126,6 +126,22 @@ const TRIALS: Record<string, (trial: Trial, own: Own) => Promise<Said> | Said> =
           detail: 'AWS says that an AMI uses the snapshot, and would have refused before.',
         })
       : nothingYet('a snapshot'),
+  // Its own account can use an AMI anyway.
+  'ec2:ModifyImageAttribute': (trial, { image }) =>
+    image
+      ? trial.tryEc2('ec2:ModifyImageAttribute', (ec2, http) =>
+          ec2.modifyImageAttribute({ ...dry, ImageId: image, LaunchPermission: ofOwnAccount(trial) }, http),
+        )
+      : nothingYet('an AMI'),
+  'ec2:ModifySnapshotAttribute': (trial, { snapshot }) =>
+    snapshot
+      ? trial.tryEc2('ec2:ModifySnapshotAttribute', (ec2, http) =>
+          ec2.modifySnapshotAttribute(
+            { ...dry, SnapshotId: snapshot, CreateVolumePermission: ofOwnAccount(trial) },
+            http,
+          ),
+        )
+      : nothingYet('a snapshot'),
   'ec2:TerminateInstances': (trial, { instance }) =>
     instance
       ? trial.tryEc2('ec2:TerminateInstances', (ec2, http) =>
@@ -149,6 +165,10 @@ export function tryEc2(trial: Trial, action: string, own: Own): Promise<Said> | 
   const describe = DESCRIBES[action];
   return describe ? trial.tryEc2(action, describe) : TRIALS[action]?.(trial, own);
 }
+
+const ofOwnAccount = ({ config, options }: Trial) => ({
+  Add: [{ UserId: config.account ?? options.chosen.account }],
+});
 
 function roleOf({ config }: Trial) {
   return config.importRole ? { RoleName: config.importRole } : {};

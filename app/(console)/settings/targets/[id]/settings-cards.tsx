@@ -130,3 +130,33 @@ export function TagsCard({ target }: { target: Target }) {
     </Container>
   );
 }
+
+export function DistributionCard({ target: { distribution } }: { target: Target }) {
+  const trpc = useTRPC();
+  const copies = distribution.some(({ kind }) => kind === 'target');
+  const { data: targets } = useQuery(trpc.targets.all.queryOptions(undefined, { enabled: copies }));
+  const line = (entry: Target['distribution'][number]) => {
+    if (entry.kind === 'share') return `Shared with account ${entry.account}`;
+    if (entry.kind === 'target')
+      return `Copied to the target ${targets?.find(({ id }) => id === entry.targetId)?.name ?? entry.targetId}`;
+    return `Copied to ${entry.region}${entry.kmsKeyArn ? `, encrypted with ${entry.kmsKeyArn}` : ''}`;
+  };
+  return (
+    <Container
+      header={
+        <Header variant="h2" description="After each run, beside it.">
+          Share and copy AMIs
+        </Header>
+      }
+    >
+      <SpaceBetween size="xs">
+        {distribution.length === 0 && <Box color="text-body-secondary">AMIs stay in this account and Region.</Box>}
+        {distribution.map((entry) => (
+          <div key={JSON.stringify(entry)} className="wrap-anywhere">
+            {line(entry)}
+          </div>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}

@@ -23,7 +23,7 @@ import { TargetPermissions } from '../target-permissions.tsx';
 import { TargetTest } from '../target-test.tsx';
 import type { Target } from '../types.ts';
 import { DeleteTarget } from './delete-target.tsx';
-import { LaunchDefaultsCard, ReplicationCard, TagsCard } from './settings-cards.tsx';
+import { DistributionCard, LaunchDefaultsCard, ReplicationCard, TagsCard } from './settings-cards.tsx';
 import { SignInCard } from './sign-in-card.tsx';
 import { UsageCards } from './usage-cards.tsx';
 
@@ -88,6 +88,7 @@ function Details({ target }: { target: Target }) {
       <PlaceCard target={target} />
       <SignInCard target={target} />
       <ReplicationCard target={target} />
+      <DistributionCard target={target} />
       <LaunchDefaultsCard target={target} />
       <TagsCard target={target} />
       {target.retiredAt === null && !target.awaitsEnvironment && <TargetTest targetId={target.id} />}

@@ -20,6 +20,7 @@ import { useTRPC } from '../../../../_shell/trpc.ts';
 import { FaultCard } from '../../../../_ui/fault-card.tsx';
 import { focusFirstProblem } from '../../../../_ui/first-problem.ts';
 import { Page } from '../../../../_ui/page.tsx';
+import { DistributionFields } from '../distribution-fields.tsx';
 import { forgetNewTarget, keepNewTarget, keptNewTarget } from '../kept-draft.ts';
 import { LaunchFields } from '../launch-fields.tsx';
 import { MayNotManage } from '../may-not-manage.tsx';
@@ -157,6 +158,7 @@ function CreateTarget() {
               />
             </Container>
             <UseFields {...fields} />
+            <DistributionFields {...fields} />
             <TagFields {...fields} />
             <LaunchFields {...fields} />
             {create.error && <FaultCard fault={shownFault(create.error)} />}

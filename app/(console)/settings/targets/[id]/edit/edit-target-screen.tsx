@@ -18,6 +18,7 @@ import { useTRPC } from '../../../../../_shell/trpc.ts';
 import { FaultCard } from '../../../../../_ui/fault-card.tsx';
 import { focusFirstProblem } from '../../../../../_ui/first-problem.ts';
 import { Page } from '../../../../../_ui/page.tsx';
+import { DistributionFields } from '../../distribution-fields.tsx';
 import { forgetChange, keepChange, keptChange } from '../../kept-draft.ts';
 import { LaunchFields } from '../../launch-fields.tsx';
 import { MayNotManage } from '../../may-not-manage.tsx';
@@ -196,6 +197,7 @@ function EditTarget({ target }: { target: Target }) {
           <SpaceBetween size="l">
             <PlaceFields {...fields} account={target.account} />
             <UseFields {...fields} />
+            <DistributionFields {...fields} targetId={targetId} />
             <TagFields {...fields} />
             <LaunchFields {...fields} />
             {meant !== '' && <WhatItMeans preview={preview.data} />}
