@@ -21,6 +21,8 @@ export type SsoReason =
   | 'client'
   /** Anything else that it said and should not have. */
   | 'answer'
+  /** The page is not of the address that the console takes for its own. */
+  | 'address'
   /** Our own database. */
   | 'unavailable';
 

@@ -17,12 +17,13 @@ it('goes where the provider wants the browser', async () => {
 it('has a reason where there is nowhere to go', async () => {
   expect(await askForProvider('/', sends('https://console.test/sign-in?sso=down'))).toEqual({ reason: 'down' });
   expect(await askForProvider('/', sends('https://console.test/sign-in?csrf=true'))).toEqual({ reason: 'answer' });
-  expect(await askForProvider('/', sends(null, 403))).toEqual({ reason: 'answer' });
+  expect(await askForProvider('/', sends(null, 403))).toEqual({ reason: 'address' });
   const away = (() => Promise.reject(new TypeError('fetch failed'))) as typeof fetch;
   expect(await askForProvider('/', away)).toEqual({ reason: 'unavailable' });
 });
 
 it('has a sentence for reasons, and none for whatever else stands in an address', () => {
+  expect(ssoWords('address')?.text).toContain('LANDFALL_PUBLIC_URL');
   expect(ssoWords('no-group')?.title).toContain('groups');
   expect([ssoWords('constructor'), ssoWords('<b>'), ssoWords(undefined), ssoWords(['down'])]).toEqual([
     null,

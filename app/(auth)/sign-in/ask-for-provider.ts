@@ -19,6 +19,7 @@ export async function askForProvider(target: string, send: typeof fetch = fetch)
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ csrfToken, callbackUrl: target, json: 'true' }),
     });
+    if (answer.status === 403) return { reason: 'address' };
     const { url } = (await answer.json()) as { url?: string };
     if (!url) return { reason: 'answer' };
     const { pathname, searchParams } = new URL(url, 'http://console.invalid');

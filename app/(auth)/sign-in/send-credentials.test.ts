@@ -41,6 +41,15 @@ describe('sending credentials', () => {
     });
   });
 
+  it.each([
+    [403, /LANDFALL_PUBLIC_URL.*LANDFALL_TRUSTED_PROXIES.*password is not the cause/],
+    [413, /Content-Length.*password is not the cause/],
+  ])('does not blame the password when the console refuses the form with %d', async (status, text) => {
+    const refuses = serverThat(status, '/');
+    for (const answer of [await sendCredentials('a@b.c', 'x', refuses), await sendCode('abc', '123456', refuses)])
+      expect(answer).toMatchObject({ reason: 'not-believed', text: expect.stringMatching(text) });
+  });
+
   it('does not blame the password when nobody answers', async () => {
     const dead: typeof fetch = () => Promise.reject(new TypeError('fetch failed'));
     expect(await sendCredentials('a@b.c', 'x', dead)).toMatchObject({ reason: 'unreachable' });

@@ -3,7 +3,7 @@ import { inConsole } from '../../sub-path.ts';
 
 export interface Refusal {
   ok: false;
-  reason: 'wrong' | 'too-many' | 'unreachable' | 'code-wrong' | 'challenge-over';
+  reason: 'wrong' | 'too-many' | 'unreachable' | 'not-believed' | 'code-wrong' | 'challenge-over';
   title: string;
   text: string;
 }
@@ -19,6 +19,20 @@ const UNREACHABLE: Refusal = {
   reason: 'unreachable',
   title: 'The console does not answer',
   text: 'Check that Landfall is running and that this machine can reach it, then try again. Your password is not the cause.',
+};
+
+const WRONG_ADDRESS: Refusal = {
+  ok: false,
+  reason: 'not-believed',
+  title: 'This console does not believe the address that you opened',
+  text: 'Open it under its own address. If this is the one, whoever runs Landfall should set LANDFALL_PUBLIC_URL to it, and LANDFALL_TRUSTED_PROXIES to the proxy before it. Your password is not the cause.',
+};
+
+const NO_LENGTH: Refusal = {
+  ok: false,
+  reason: 'not-believed',
+  title: 'The console did not take the form',
+  text: 'It is too long, or a proxy before the console does not pass on how long it is (Content-Length). Whoever runs Landfall should look at the proxy. Your password is not the cause.',
 };
 
 /** Sends e-mail and password; never throws. */
@@ -40,6 +54,8 @@ async function sendForm(fields: Record<string, string>, send: typeof fetch): Pro
       body: new URLSearchParams({ ...fields, csrfToken, json: 'true' }),
     });
     if (answer.status >= 500) return UNREACHABLE;
+    if (answer.status === 403) return WRONG_ADDRESS;
+    if (answer.status === 413) return NO_LENGTH;
     const { url } = (await answer.json()) as { url?: string };
     const error = url ? new URL(url, 'http://console.invalid').searchParams.get('error') : null;
     if (answer.ok && !error) return { ok: true };

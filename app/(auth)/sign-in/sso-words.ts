@@ -63,6 +63,10 @@ const WORDS: Record<SsoReason, SsoWords> = {
     title: 'The provider’s answer could not be used',
     text: 'Try again. If it happens again, the log of the web names the time and the kind of the answer.',
   },
+  address: {
+    title: 'This console does not believe the address that you opened',
+    text: 'Open it under its own address. If this is the one, whoever runs Landfall should set LANDFALL_PUBLIC_URL to it, and LANDFALL_TRUSTED_PROXIES to the proxy before it.',
+  },
   unavailable: {
     title: 'The console could not let you in',
     text: 'Its database does not answer. Try again in a minute; your account at the provider is not the cause.',
