@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { publicUrl, subPath, whyNoPublicUrl } from './public-url.ts';
+import { publicUrl, subPath, whyLinksMislead, whyNoPublicUrl } from './public-url.ts';
 
 it.each([
   [{ LANDFALL_PUBLIC_URL: 'https://landfall.example.com' }, 'https://landfall.example.com/runs/run-1?tab=log', ''],
@@ -31,4 +31,10 @@ it.each([
 ])('%s is refused', (text, why) => {
   expect(whyNoPublicUrl(text)).toMatch(why);
   expect(() => publicUrl('', { LANDFALL_PUBLIC_URL: text })).toThrow(why);
+});
+
+it('warns of links that would lead to the reader’s own machine, where nobody has said the address', () => {
+  expect(whyLinksMislead({})).toMatch(/LANDFALL_PUBLIC_URL is not set: .* http:\/\/localhost:3000/);
+  expect(whyLinksMislead({ LANDFALL_PUBLIC_URL: 'https://landfall.example.com' })).toBeNull();
+  expect(whyLinksMislead({ NEXTAUTH_URL: 'http://10.0.0.5:3000' })).toBeNull();
 });

@@ -25,6 +25,12 @@ export function whyNoPublicUrl(text: string): string | null {
   return null;
 }
 
+/** What whoever starts a program should hear whose links would lead to the reader's own machine; null: they lead to the console. */
+export function whyLinksMislead(source: Variables = process.env): string | null {
+  if (source.LANDFALL_PUBLIC_URL || source.NEXTAUTH_URL) return null;
+  return `LANDFALL_PUBLIC_URL is not set: links in mails and notifications will lead to ${OWN_MACHINE}. Give the worker the same address as the web.`;
+}
+
 /**
  * The console's address without a slash at its end: `LANDFALL_PUBLIC_URL`, else that of NEXTAUTH_URL.
  * @throws Error when what is set is no address

@@ -4,6 +4,7 @@ import { runEngine } from './engine/engine.ts';
 import { environment } from './env.ts';
 import { stopListening } from './events/listen.ts';
 import { log } from './log.ts';
+import { whyLinksMislead } from './public-url.ts';
 import { stopQueue } from './queue/queue.ts';
 import { checkSecrets } from './secrets/check.ts';
 import { KeyRingError, readKeyRing } from './secrets/key-ring.ts';
@@ -25,6 +26,8 @@ try {
   log().warn({ error }, 'it could not be checked whether LANDFALL_SECRET_KEY opens what is sealed');
 }
 log().info('worker started');
+const misleading = whyLinksMislead();
+if (misleading) log().warn(misleading);
 try {
   await runEngine({
     ctx: processContext('Landfall worker'),
