@@ -135,10 +135,22 @@ export class Link {
       ? faultError('message-refused', { cause: `${verb}: ${parsed.data.message} ${parsed.data.cause ?? ''}`.trim() })
       : parsed.success
         ? new FaultError(parsed.data)
-        : faultError('connector-lost', { message: `The console answered with HTTP ${status}.` });
+        : status === 421
+          ? this.#wrongName()
+          : faultError('connector-lost', { message: `The console answered with HTTP ${status}.` });
     // What the console refuses on purpose is final; what failed inside it may go through later.
     if (status < 500 && parsed.success) throw new AbortError(error);
     throw error;
+  }
+
+  /** The console, or a proxy before it, knows itself by another name than the one that we were given. */
+  #wrongName(): FaultError {
+    const { host } = new URL(this.#base);
+    return faultError('connector-lost', {
+      message: `The console does not answer under the name ${host} (HTTP 421).`,
+      remedy:
+        'Set LANDFALL_URL to the address in LANDFALL_PUBLIC_URL (or NEXTAUTH_URL) of the console, or LANDFALL_ANY_HOST=1 there, with which it answers under any name.',
+    });
   }
 
   async close(): Promise<void> {
