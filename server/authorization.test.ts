@@ -324,7 +324,7 @@ it('is what docs/authorization.md says', async () => {
 
 Written by \`server/authorization.test.ts\`, which calls every procedure and every verb in each of these roles and compares what
 happens with what \`server/api/testing-procedures.ts\` and the [table of permissions](../server/access/permissions.ts) say. All
-${ENTRIES.length * CALLERS.length + verbs.length * VISITORS.length} cells were seen as they stand here. To write it anew: \`npx vitest run -u server/authorization.test.ts\`.
+${ENTRIES.length * CALLERS.length + verbs.length * VISITORS.length} cells were seen as they stand here. To write it anew: \`npx vitest run server/authorization.test.ts -u\`.
 
 - **yes**: done, or refused for the state that things are in. **no**: \`permission-denied\`, and nothing is written or locked.
 - **sign in**: nobody is signed in, or the session was ended; nothing is written or locked.

@@ -64,7 +64,11 @@ async function releaseImage(
 }
 
 /** A copy of an AMI and its snapshots, which carry the row's token; nothing else does. */
-async function releaseCopy({ token, externalId, details }: Artifact, target: AwsTarget, signal: AbortSignal): Promise<void> {
+async function releaseCopy(
+  { token, externalId, details }: Artifact,
+  target: AwsTarget,
+  signal: AbortSignal,
+): Promise<void> {
   const there = target.inRegion(details.region ?? '');
   const tags = copyTags(token);
   const found = await there.copies.find(tags, signal);
