@@ -206,6 +206,15 @@ describe('a signed request', () => {
     );
   });
 
+  it('leaves no way in behind that would outlive it', async () => {
+    const key = await newKey('administrator');
+    const { memberId } = as('viewer').principal;
+    const lift = await post(key, 'members.changeRole', { memberId, role: 'administrator' });
+    expect(lift.said.code).toBe('access-key-not-here');
+    const map = await post(key, 'sso.setGroups', { groups: [{ group: 'Mine', role: 'administrator' }] });
+    expect(map.said.code).toBe('access-key-not-here');
+  });
+
   it('notes when and from where it was used', async () => {
     const key = await newKey('viewer');
     await get(key, 'session.me', undefined, { headers: { 'x-forwarded-for': '192.0.2.9' } });

@@ -255,6 +255,7 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'members.list': { needs: 'member.read', input: list },
   'members.changeRole': {
     needs: 'member.manage',
+    sessionOnly: true,
     input: ({ member }) => ({ memberId: member, role: 'viewer' }),
   },
   'members.remove': { needs: 'member.manage', input: ({ member }) => ({ memberId: member }) },
@@ -351,7 +352,11 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
   'session.signOutEverywhere': { needs: 'profile.manage', sessionOnly: true },
 
   'sso.get': { needs: 'member.read' },
-  'sso.setGroups': { needs: 'member.manage', input: () => ({ groups: [{ group: 'Engineers', role: 'operator' }] }) },
+  'sso.setGroups': {
+    needs: 'member.manage',
+    sessionOnly: true,
+    input: () => ({ groups: [{ group: 'Engineers', role: 'operator' }] }),
+  },
 
   'targets.list': { needs: 'target.read' },
   'targets.all': { needs: 'target.read' },

@@ -23,7 +23,7 @@ export const membersRouter = router({
   list: procedure('member.read')
     .input(listQuerySchema)
     .query(({ ctx, input }) => listMembers(ctx.service, input)),
-  changeRole: procedure('member.manage')
+  changeRole: sessionProcedure('member.manage')
     .input(changeRoleInput)
     .mutation(({ ctx, input }) => changeRole(ctx.service, input)),
   remove: procedure('member.manage')
