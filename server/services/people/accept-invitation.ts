@@ -15,7 +15,7 @@ import type { MemberPrincipal } from '../../access/principals.ts';
 import { tryPassword } from '../../access/sign-in.ts';
 import { inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import { countLink, tooMany } from './links.ts';
-import { lockMembers, tell } from './membership.ts';
+import { beforeAnotherRole, lockMembers, tell } from './membership.ts';
 import { personName } from './person.ts';
 
 /** Why a link leads nowhere. `unknown`: there is no such link, or a newer one has replaced it. */
@@ -67,7 +67,10 @@ export async function lookAtInvitation(
   return { state, workspace, email, role, invitedBy, expiresAt, person };
 }
 
-/** Makes the holder a member. @throws `link-dead`, `password-weak`, `password-wrong`, `too-many-attempts` */
+/**
+ * Makes the holder a member. @throws `link-dead`, `password-weak`, `password-wrong`, `too-many-attempts`, `conflict` for the last
+ * administrator whom it would make less
+ */
 export async function acceptInvitation(
   ctx: ProgramContext,
   input: z.input<typeof acceptInput>,
@@ -112,6 +115,13 @@ export async function acceptInvitation(
         const given = { email, name: account.name, passwordHash: account.passwordHash };
         if (person) await renewAccount(tx, person.id, given, ctx.now());
         else await tx.insert(users).values({ id: userId, ...given, createdAt: ctx.now() });
+      }
+      // Came by a group meanwhile.
+      const live = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId), isNull(members.removedAt));
+      const [had] = await tx.select({ id: members.id, role: members.role }).from(members).where(live);
+      if (had) {
+        const member = { ...had, userId, name: account.name, email };
+        await beforeAnotherRole(tx, workspaceId, member, found.role, ctx.now());
       }
       await tx
         .insert(members)

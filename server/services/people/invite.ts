@@ -39,7 +39,7 @@ export interface MadeLink {
   mailed: boolean;
 }
 
-/** @throws `conflict` for a member, and for somebody whose invitation is still open */
+/** @throws `conflict` for a member who did not come by a group, and for somebody whose invitation is still open */
 export async function invite(ctx: ServiceContext, input: z.input<typeof inviteInput>): Promise<MadeLink> {
   const workspaceId = guard(ctx, 'member.manage');
   const { requestId, email, role, days } = parseInput(inviteInput, input);
@@ -54,7 +54,15 @@ export async function invite(ctx: ServiceContext, input: z.input<typeof inviteIn
       .select({ name: users.name })
       .from(members)
       .innerJoin(users, eq(users.id, members.userId))
-      .where(and(eq(members.workspaceId, workspaceId), isNull(members.removedAt), eq(users.email, email)));
+      .where(
+        and(
+          eq(members.workspaceId, workspaceId),
+          isNull(members.removedAt),
+          // Whoever came by a group may be invited to stay without it.
+          eq(members.bySso, false),
+          eq(users.email, email),
+        ),
+      );
     if (member) {
       throw faultError('conflict', {
         message: `${email} is a member of this workspace already: ${member.name}.`,

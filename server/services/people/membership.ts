@@ -38,13 +38,23 @@ export async function changeRole(ctx: ServiceContext, input: z.input<typeof chan
     await stillManages(ctx, work.tx);
     const member = await memberOf(work.tx, workspaceId, memberId);
     if (member.role === role) return;
-    if (member.role === 'administrator') {
-      await keepAnAdministrator(work.tx, workspaceId, member);
-      await endLinksOf(work.tx, member, ctx.now());
-    }
+    await beforeAnotherRole(work.tx, workspaceId, member, role, ctx.now());
     await work.tx.update(members).set({ role }).where(eq(members.id, member.id));
     tell(work, 'member.role', member, { before: { role: member.role }, after: { role } });
   });
+}
+
+/** Whoever is no administrator any more leaves another one behind, and no links. @throws `conflict` for the last administrator */
+export async function beforeAnotherRole(
+  tx: Queries,
+  workspaceId: WorkspaceId,
+  member: Member,
+  role: Role,
+  now: Date,
+): Promise<void> {
+  if (member.role !== 'administrator' || role === 'administrator') return;
+  await keepAnAdministrator(tx, workspaceId, member);
+  await endLinksOf(tx, member, now);
 }
 
 /** Out at once: the next request of any of the member's sessions finds no member, and open streams end. */

@@ -303,6 +303,34 @@ describe('an invitation', () => {
     expect(await enters(gone.principal.email, OTHER)).toBe(true);
   });
 
+  it('is for a member by a group, too, who then stays without the group', async () => {
+    const member = await person('operator');
+    const { memberId } = member.principal;
+    await site.db.update(members).set({ bySso: true }).where(eq(members.id, memberId));
+    const { token } = await invite(admin, { email: member.principal.email, role: 'viewer' });
+    await acceptInvitation(ctx, { token }, { ...HERE, member: member.principal });
+    expect(await site.db.select().from(members).where(eq(members.id, memberId))).toMatchObject([
+      { role: 'viewer', bySso: false, removedAt: null },
+    ]);
+    expect(await faultCode(invite(admin, { email: member.principal.email, role: 'viewer' }))).toBe('conflict');
+  });
+
+  it('of long ago takes the role from no last administrator, and with the role from another one the links', async () => {
+    const { token } = await invite(admin, { email, role: 'viewer' });
+    // Came by a group meanwhile, and the one who invited is gone.
+    const late = await person('administrator');
+    await site.db.update(invitations).set({ email: late.principal.email });
+    await site.db.update(members).set({ removedAt: new Date() }).where(eq(members.id, admin.principal.memberId));
+    const accept = () => acceptInvitation(ctx, { token }, { ...HERE, member: late.principal });
+    expect(await faultCode(accept())).toBe('conflict');
+    expect((await listMembers(late, LIST)).items).toMatchObject([{ role: 'administrator' }]);
+    admin = await person('administrator');
+    await invite(late, { email, role: 'administrator' });
+    await accept();
+    expect(await roleOf(late)).toBe('viewer');
+    expect(await listInvitations(admin)).toEqual([]);
+  });
+
   it('is worth nothing once it is revoked, renewed or over', async () => {
     const revoked = await invite(admin, { email, role: 'viewer' });
     await revokeInvitation(admin, { invitationId: revoked.id });
