@@ -51,8 +51,8 @@ function limiter(db: Database, kind: Kind): RateLimiterPostgres {
       storeType: 'pool',
       tableName: 'attempts',
       tableCreated: true,
-      // One of them deletes what is long over.
-      clearExpiredByTimeout: kind === 'address',
+      // `trimHistory` deletes what is long over.
+      clearExpiredByTimeout: false,
       keyPrefix: kind,
       points,
       duration: seconds,

@@ -5,6 +5,9 @@ import { hash, verify } from '@node-rs/argon2';
 /** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane (the algorithm is the package's default). */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
+/** In the place of a hash, for who has no password: nobody can sign in with it. */
+export const NO_PASSWORD = '-';
+
 /** Longer input is refused before it is hashed. */
 const MAX_PASSWORD_LENGTH = 512;
 

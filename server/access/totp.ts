@@ -48,9 +48,14 @@ export async function tryCode(
   if (!byPhone && !confirmed) return { right: false };
   const right = byPhone ? await takePhoneCode(db, userId, plain, confirmed) : await takeRecoveryCode(db, userId, plain);
   if (!right) return { right: false };
+  await forgetCodeTries(db, userId);
+  return { right: true, by: byPhone ? 'phone' : 'recovery' };
+}
+
+/** Whoever was right, or begins anew, need not wait for what was tried before. */
+export async function forgetCodeTries(db: Database, userId: string): Promise<void> {
   await forgetAttempts(db, 'code', userId);
   await forgetAttempts(db, 'code-long', userId);
-  return { right: true, by: byPhone ? 'phone' : 'recovery' };
 }
 
 async function takePhoneCode(db: Queries, userId: string, token: string, confirmed: boolean): Promise<boolean> {

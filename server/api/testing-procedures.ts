@@ -390,7 +390,7 @@ export const PROCEDURES: Record<ProcedurePath, Entry | readonly Entry[]> = {
     needs: 'profile.manage',
     sessionOnly: true,
     input: () => ({ present: 'x', code: '000000' }),
-    says: 'password-wrong',
+    says: 'code-wrong',
   },
   'totp.resetMember': {
     needs: 'member.manage',

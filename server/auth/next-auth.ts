@@ -62,9 +62,7 @@ const authOptions = (sso: SsoSettings | null, requestHeaders: Headers): NextAuth
             const { userId, sessionVersion, workspaceId } = of;
             const by = { ...of, address, userAgent: headers.get('user-agent') };
             const sessionId = await beginSession(processContext('Sign-in'), by);
-            // The cookie of the browser is about to be another one: a copy of the old one is worth nothing from now on.
-            const old = await claimOfHeaders(headers);
-            if (old) await signOutSession(old);
+            await endFormer(headers);
             return { id: userId, sessionId, sessionVersion, workspaceId };
           }
         } catch (error) {
@@ -135,6 +133,7 @@ async function enter(
       userAgent: headers.get('user-agent'),
     });
     if (entered.ok) {
+      await endFormer(headers);
       const { userId: id, sessionId, sessionVersion, workspaceId } = entered;
       Object.assign(user, { id, sessionId, sessionVersion, workspaceId });
       return true;
@@ -146,6 +145,12 @@ async function enter(
     log().error({ error }, 'sign-in failed');
   }
   return false;
+}
+
+/** The cookie of the browser is about to be another one: a copy of the old one is worth nothing from now on. */
+async function endFormer(headers: Headers): Promise<void> {
+  const old = await claimOfHeaders(headers);
+  if (old) await signOutSession(old);
 }
 
 /** Messages of openid-client name codes, states and whole tokens: of them only what we make of it is logged. */

@@ -104,6 +104,22 @@ it('makes a member of whoever comes with a group that has a role, and lets the s
   expect(await everything()).toEqual({ ...before, sessions: before.sessions + 1 });
 });
 
+it('ends the session that the browser had before, of whomever it was', async () => {
+  const [ann, ben] = [person(['Engineers']), person(['Engineers'])];
+  const one = browser();
+  for (const { id } of [ann, ann, ben]) {
+    // A copy of the cookies that lies somewhere.
+    const copy = browser();
+    for (const [name, value] of one.jar()) copy.jar().set(name, value);
+    const before = await whoIs(copy);
+    one.jar(provider.issuer).clear();
+    expect(await one.signInAs(id)).toBe(`${ORIGIN}/jobs`);
+    expect(await whoIs(copy)).toBeNull();
+    expect((await whoIs(one))?.sessionId).not.toBe(before?.sessionId);
+  }
+  expect(await whoIs(one)).toMatchObject({ email: ben.email });
+});
+
 it('makes one account where two tabs come at once', async () => {
   const ann = person(['Engineers']);
   expect(await Promise.all([browser().signInAs(ann.id), browser().signInAs(ann.id)])).toEqual([

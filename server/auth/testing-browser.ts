@@ -56,7 +56,10 @@ export class TestBrowser {
     const request = {
       method: body ? 'POST' : 'GET',
       query: { ...Object.fromEntries(searchParams), nextauth: pathname.split('/').slice(3) },
-      headers: { 'user-agent': 'Test browser', host: new URL(this.#origin).host },
+      headers: {
+        ...{ 'user-agent': 'Test browser', host: new URL(this.#origin).host },
+        cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+      },
       cookies: Object.fromEntries([...jar].map(([name, value]) => [name, decodeURIComponent(value)])),
       body,
     };

@@ -61,12 +61,22 @@ export function SecondStepCard() {
           ]}
         />
       )}
-      {asking && <TurnOffDialog required={data?.required ?? false} onClose={() => setAsking(false)} />}
+      {asking && data && (
+        <TurnOffDialog required={data.required} hasPassword={data.hasPassword} onClose={() => setAsking(false)} />
+      )}
     </Container>
   );
 }
 
-function TurnOffDialog({ required, onClose }: { required: boolean; onClose: () => void }) {
+function TurnOffDialog({
+  required,
+  hasPassword,
+  onClose,
+}: {
+  required: boolean;
+  hasPassword: boolean;
+  onClose: () => void;
+}) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const { notify } = useNotifications();
@@ -92,20 +102,24 @@ function TurnOffDialog({ required, onClose }: { required: boolean; onClose: () =
       back="Cancel"
       busy={turnOff.isPending}
       fault={!ofPresent && !ofCode ? fault : null}
-      onConfirm={() => turnOff.mutate({ present, code })}
+      onConfirm={() => turnOff.mutate(hasPassword ? { present, code } : { code })}
       onCancel={onClose}
     >
       {required
         ? 'This workspace asks for one: you will be led to set it up anew, with another phone say.'
-        : 'Signing in asks for your password alone from then on, and your recovery codes are worth nothing.'}
-      <FormField label="Present password" errorText={ofPresent}>
-        <Input
-          type="password"
-          autoComplete="current-password"
-          value={present}
-          onChange={({ detail }) => setPresent(detail.value)}
-        />
-      </FormField>
+        : hasPassword
+          ? 'Signing in asks for your password alone from then on, and your recovery codes are worth nothing.'
+          : 'Your recovery codes are worth nothing from then on.'}
+      {hasPassword && (
+        <FormField label="Present password" errorText={ofPresent}>
+          <Input
+            type="password"
+            autoComplete="current-password"
+            value={present}
+            onChange={({ detail }) => setPresent(detail.value)}
+          />
+        </FormField>
+      )}
       <FormField label="Code" constraintText="Of the app, or a recovery code." errorText={ofCode}>
         <Input autoComplete="one-time-code" value={code} onChange={({ detail }) => setCode(detail.value)} />
       </FormField>

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../../db/ids.ts';
 import {
   artifacts,
+  attempts,
   audit,
   baselines,
   cutovers,
@@ -204,4 +205,17 @@ it('takes away in one turn what many batches hold, and looks at no run twice', a
   expect(await db.$count(events, eq(events.topic, 'old'))).toBe(0);
   expect(await db.$count(runLog, eq(runLog.text, 'x'))).toBe(0);
   expect(await lines('old')).toBe(1);
+});
+
+it('takes away the counts of tries that are long over', async () => {
+  const inHours = (hours: number) => Date.now() + hours * 3_600_000;
+  await site.db.insert(attempts).values([
+    { key: 'signature:old', points: 1, expire: inHours(-2) },
+    { key: 'signature:good', points: 1, expire: inHours(0.1) },
+    { key: 'known:old', points: 1, expire: inHours(-2) },
+    { key: 'known:good', points: 1, expire: inHours(24 * 90) },
+  ]);
+  await trimHistory(site.ctx, DAYS);
+  const left = await site.db.select({ key: attempts.key }).from(attempts);
+  expect(left.map(({ key }) => key).sort()).toEqual(['known:good', 'signature:good']);
 });

@@ -3,6 +3,7 @@
 import { and, inArray, sql } from 'drizzle-orm';
 import {
   artifacts,
+  attempts,
   events,
   replicationRuns,
   runLog,
@@ -29,6 +30,7 @@ export async function trimHistory(ctx: ProgramContext, days: number): Promise<vo
     () => trimEvents(ctx),
     () => trimSessions(ctx),
     () => trimChallenges(ctx),
+    () => trimAttempts(ctx),
     () => trimDeliveries(ctx),
     () => trimTasks(ctx),
     () => trimArtifacts(ctx, days),
@@ -67,6 +69,17 @@ async function trimSessions({ db }: ProgramContext): Promise<boolean> {
 async function trimChallenges({ db }: ProgramContext): Promise<boolean> {
   const rows = sql`select c.token_hash from ${signInChallenges} c where c.expires_at < now() order by c.expires_at limit ${ROWS}`;
   const { rowCount } = await db.delete(signInChallenges).where(sql`${signInChallenges.tokenHash} in (${rows})`);
+  return (rowCount ?? 0) >= ROWS;
+}
+
+/** Counts of tries that are over; an hour later, since each web counts by its own clock. */
+async function trimAttempts({ db }: ProgramContext): Promise<boolean> {
+  const anHourAgo = sql`(extract(epoch from now() - interval '1 hour') * 1000)::bigint`;
+  const rows = sql`select a.key from ${attempts} a where a.expire < ${anHourAgo} order by a.expire limit ${ROWS}`;
+  // One that counts anew meanwhile stays.
+  const { rowCount } = await db
+    .delete(attempts)
+    .where(sql`${attempts.key} in (${rows}) and ${attempts.expire} < ${anHourAgo}`);
   return (rowCount ?? 0) >= ROWS;
 }
 

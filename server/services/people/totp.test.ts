@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { desc } from 'drizzle-orm';
+import { desc, like } from 'drizzle-orm';
 import { TOTP } from 'otpauth';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -15,7 +15,7 @@ import {
   userTotp,
   workspaces,
 } from '../../../db/schema/index.ts';
-import { hashPassword } from '../../access/passwords.ts';
+import { hashPassword, NO_PASSWORD } from '../../access/passwords.ts';
 import type { Role } from '../../access/permissions.ts';
 import { findSessionMember, type MemberPrincipal } from '../../access/principals.ts';
 import { finishSignIn, signIn } from '../../access/sign-in.ts';
@@ -235,6 +235,37 @@ describe('its end', () => {
     await resetTotpFor(systemContext(site.db, null, 'Command line'), 'Operator@example.com');
     expect((await asks()).ok).toBe(true);
   });
+});
+
+it('its end ends the wait for who tried too many codes', async () => {
+  const resets = [
+    () => resetTotp(as('administrator'), { memberId: as('operator').principal.memberId }),
+    () => resetTotpFor(systemContext(site.db, null, 'Command line'), 'operator@example.com'),
+  ];
+  for (const reset of resets) {
+    await enrolled();
+    const token = await challenge();
+    for (let often = 0; often < 6; often += 1) await finish(token, '000000');
+    expect(await finish(token, '000000')).toMatchObject({ reason: 'too-many' });
+    await reset();
+    expect(await site.db.$count(attempts, like(attempts.key, 'code%'))).toBe(0);
+    expect((await enrolled()).codes).toHaveLength(10);
+    await reset();
+  }
+});
+
+it('its end needs the code alone where there is no password', async () => {
+  const { secret } = await enrolled();
+  const turnOff = (code: string, present?: string) =>
+    faultCode(turnOffTotp(as('operator'), { code, ...(present !== undefined && { present }) }));
+  expect(await turnOff(codeNow(secret))).toBe('password-wrong');
+  expect((await totpStatus(as('operator'))).hasPassword).toBe(true);
+  await site.db.update(users).set({ passwordHash: NO_PASSWORD });
+  expect((await totpStatus(as('operator'))).hasPassword).toBe(false);
+  expect(await turnOff('000000')).toBe('code-wrong');
+  expect(await turnOff(codeNow(secret))).toBe('none');
+  expect((await totpStatus(as('operator'))).since).toBeNull();
+  await site.db.update(users).set({ passwordHash: await hashPassword(PASSWORD) });
 });
 
 describe('a workspace that asks for it', () => {

@@ -6,9 +6,9 @@ import type { Queries } from '../../../db/client.ts';
 import { members, recoveryCodes, signInChallenges, users, userTotp, workspaces } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { forgetAttempts, takeAttempt } from '../../access/attempts.ts';
-import { verifyPassword } from '../../access/passwords.ts';
+import { NO_PASSWORD, verifyPassword } from '../../access/passwords.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
-import { newRecoveryCodes, newTotpSecret, totpOf, tryCode } from '../../access/totp.ts';
+import { forgetCodeTries, newRecoveryCodes, newTotpSecret, totpOf, tryCode } from '../../access/totp.ts';
 import { guard, inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import { tooMany } from './links.ts';
 import { lockMembers, memberInput, memberOf, stillManages, tell } from './membership.ts';
@@ -23,6 +23,8 @@ export interface TotpStatus {
   /** Since when a code is asked for; null: it is not. */
   since: Date | null;
   recoveryCodesLeft: number;
+  /** Else single sign-on alone lets this person in. */
+  hasPassword: boolean;
   /** By the open workspace. */
   required: boolean;
 }
@@ -39,7 +41,12 @@ export async function totpStatus(ctx: Own): Promise<TotpStatus> {
     .select({ required: workspaces.requiresTotp })
     .from(workspaces)
     .where(eq(workspaces.id, workspaceId));
-  return { since: own?.since ?? null, recoveryCodesLeft: left?.count ?? 0, required: workspace?.required ?? false };
+  return {
+    since: own?.since ?? null,
+    recoveryCodesLeft: left?.count ?? 0,
+    hasPassword: (await passwordOf(ctx)) !== NO_PASSWORD,
+    required: workspace?.required ?? false,
+  };
 }
 
 export interface TotpOffer {
@@ -96,25 +103,35 @@ export async function confirmTotp(ctx: Own, input: z.input<typeof codeInput>): P
   return { recoveryCodes: codes };
 }
 
-export const turnOffInput = z.object({ present: z.string().max(2000), code: z.string().max(100) });
+/** `present`: the password, of who has one. */
+export const turnOffInput = z.object({ present: z.string().max(2000).optional(), code: z.string().max(100) });
 
 /** @throws `password-wrong`, `code-wrong`, `too-many-attempts` */
 export async function turnOffTotp(ctx: Own, input: z.input<typeof turnOffInput>): Promise<void> {
   const workspaceId = guard(ctx, 'profile.manage');
   const { present, code } = parseInput(turnOffInput, input);
   const { userId, memberId, name } = ctx.principal;
-  const verdict = await takeAttempt(ctx.db, 'present', userId);
-  if (!verdict.allowed) throw tooMany(verdict.retryAfterSeconds);
-  const [kept] = await ctx.db.select({ hash: users.passwordHash }).from(users).where(eq(users.id, userId));
-  if (!(await verifyPassword(kept?.hash ?? null, present))) {
-    throw faultError('password-wrong', { message: 'This is not your present password.' });
-  }
-  await forgetAttempts(ctx.db, 'present', userId);
+  const hash = await passwordOf(ctx);
+  if (hash !== NO_PASSWORD) await checkPresent(ctx, hash, present ?? '');
   await checkCode(ctx, code, {});
   await inTransaction(ctx, workspaceId, async (work) => {
     await takeOff(work.tx, userId);
     tell(work, 'totp.turn-off', { id: memberId, name });
   });
+}
+
+async function passwordOf({ db, principal }: Own): Promise<string | null> {
+  const [kept] = await db.select({ hash: users.passwordHash }).from(users).where(eq(users.id, principal.userId));
+  return kept?.hash ?? null;
+}
+
+async function checkPresent({ db, principal }: Own, hash: string | null, present: string): Promise<void> {
+  const verdict = await takeAttempt(db, 'present', principal.userId);
+  if (!verdict.allowed) throw tooMany(verdict.retryAfterSeconds);
+  if (!(await verifyPassword(hash, present))) {
+    throw faultError('password-wrong', { message: 'This is not your present password.' });
+  }
+  await forgetAttempts(db, 'present', principal.userId);
 }
 
 /** For who has lost the phone and the recovery codes. Only by who is an administrator wherever the member belongs. */
@@ -125,7 +142,7 @@ export async function resetTotp(ctx: ServiceContext, input: z.input<typeof membe
   if (principal.kind === 'member' && principal.memberId === memberId) {
     throw faultError('conflict', { message: 'This is you.', remedy: 'Turn the second step off on your profile.' });
   }
-  await inTransaction(ctx, workspaceId, async (work) => {
+  const userId = await inTransaction(ctx, workspaceId, async (work) => {
     const { tx } = work;
     await lockMembers(tx, workspaceId);
     await stillManages(ctx, tx);
@@ -141,7 +158,9 @@ export async function resetTotp(ctx: ServiceContext, input: z.input<typeof membe
       throw faultError('conflict', { message: `${member.name} has no second step.`, remedy: 'Nothing is to be done.' });
     }
     tell(work, 'totp.reset', member);
+    return member.userId;
   });
+  await forgetCodeTries(ctx.db, userId);
 }
 
 /** The same from the command line, for a lone administrator, by whoever may run commands there. @throws `not-found`, `conflict` */
@@ -160,6 +179,7 @@ export async function resetTotpFor(ctx: ProgramContext, email: string): Promise<
     }
     tell(work, 'totp.reset', found);
   });
+  await forgetCodeTries(ctx.db, found.userId);
 }
 
 /** Whether the workspace asks every member for a second step. */

@@ -6,6 +6,7 @@ import { members, sessions, ssoIdentities, users, workspaces } from '../../../db
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { wellFormedText } from '../../../replication/model/foreign-text.ts';
 import { breakGlassUser } from '../../access/break-glass.ts';
+import { NO_PASSWORD } from '../../access/passwords.ts';
 import { inTransaction, type ProgramContext, systemContext } from '../context.ts';
 import { lockMembers, tell } from '../people/membership.ts';
 import { beginSession, type ProviderSignOut } from '../people/sessions.ts';
@@ -43,8 +44,6 @@ export type SsoResult =
 
 /** More than any provider sends in a token. */
 const MOST_GROUPS = 2000;
-/** In the place of a password's hash: none belongs to it. */
-const NO_PASSWORD = '-';
 const WHO = 'Single sign-on';
 
 /** Lets somebody in, or says why not; in both cases the memberships by group are afterwards as the groups say. */
