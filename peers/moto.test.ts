@@ -98,7 +98,7 @@ describeWith(['moto'], 'our AWS client against moto', () => {
     }
   });
 
-  test('moto copies an AMI to another Region, tags it, and lets another account at it', async () => {
+  test('moto copies an AMI to another Region, where it is found by its tags, and lets another account at the first', async () => {
     const target = openAwsTarget(config());
     try {
       const disks = [{ snapshotId: 'snap-0123456789abcdef0', order: 0 }];
@@ -112,6 +112,8 @@ describeWith(['moto'], 'our AWS client against moto', () => {
         state: 'available',
         name: 'landfall copy',
       });
+      // moto's CopyImage drops tags, token and encryption.
+      await there.snapshots.tag([copied], { 'landfall:copy': 'copy-1-1' }, never);
       expect(await there.copies.find({ 'landfall:copy': 'copy-1-1' }, never)).toEqual([copied]);
       expect((await target.images.describe([copied], never)).size).toBe(0);
       await target.copies.share(imageId, '210987654321', never);
