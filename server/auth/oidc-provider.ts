@@ -79,7 +79,7 @@ export function personOf({ claims }: OidcProfile, { groupsClaim }: SsoSettings):
     name: text(claims.name) ?? text(claims.preferred_username),
     email: text(claims.email),
     // Some send it as text.
-    emailVerified: claims.email_verified === true || claims.email_verified === 'true',
+    emailVerified: ({ true: true, false: false } as const)[String(claims.email_verified)] ?? null,
     groups: groupsOf(claims, groupsClaim),
   };
 }

@@ -158,6 +158,7 @@ it.each([
   ['no group with a role', 'no-group', ['Everybody'], {}],
   ['no groups in the token', 'groups-missing', undefined, {}],
   ['no e-mail address', 'email-missing', ['Engineers'], { email: undefined }],
+  ['an address that the provider has not checked', 'email-unverified', ['Engineers'], { email_verified: false }],
   [
     'the address of a local account',
     'email-taken',
@@ -184,6 +185,26 @@ it('joins a local account by a verified address where that is allowed, and never
   expect(await lastActions(2)).toEqual(['member.join-by-email', 'session.sign-in-sso']);
   const admin = person(['Engineers'], { email: 'administrator@example.com', email_verified: true });
   expect(await browser().signInAs(admin.id)).toBe(says('email-taken'));
+});
+
+it('joins one subject to an account by its address, and none to what a subject made', async () => {
+  process.env.LANDFALL_OIDC_JOIN_BY_EMAIL = 'verified';
+  const local = { email: 'local@example.com', email_verified: true };
+  await site.db
+    .insert(users)
+    .values({
+      id: newId.user(),
+      email: local.email,
+      name: 'Local',
+      passwordHash: await hashPassword('right password'),
+    });
+  const [first, second] = [person(['Engineers'], local), person(['Engineers'], local)];
+  const came = await Promise.all([browser().signInAs(first.id), browser().signInAs(second.id)]);
+  expect(came.sort()).toEqual([`${ORIGIN}/jobs`, says('email-taken')]);
+  const made = person(['Engineers']);
+  await browser().signInAs(made.id);
+  const other = person(['Engineers'], { email: made.email, email_verified: true });
+  expect(await browser().signInAs(other.id)).toBe(says('email-taken'));
 });
 
 it('leaves a workspace its last administrator, who stays outside all the same', async () => {

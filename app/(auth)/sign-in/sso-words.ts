@@ -19,6 +19,10 @@ const WORDS: Record<SsoReason, SsoWords> = {
     title: 'Your provider did not send your e-mail address',
     text: 'An account needs one. Whoever runs the provider has to send the claim email to Landfall.',
   },
+  'email-unverified': {
+    title: 'Your provider has not checked your e-mail address',
+    text: 'It says that the address may not be yours. Confirm it there, or ask whoever runs the provider, then sign in again.',
+  },
   'email-taken': {
     title: 'Your e-mail address belongs to another account',
     text: 'Sign in with that account’s password. Whoever runs Landfall can let addresses that the provider has verified join such accounts.',

@@ -19,8 +19,8 @@ export interface ProviderPerson {
   subject: string;
   name: string | null;
   email: string | null;
-  /** The provider says that the e-mail address is this person's. */
-  emailVerified: boolean;
+  /** Whether the provider says that the e-mail address is this person's; null: it says nothing of that. */
+  emailVerified: boolean | null;
   /** Null: the claim was missing. */
   groups: readonly string[] | null;
 }
@@ -36,7 +36,7 @@ export interface SsoEntry {
 }
 
 /** Why somebody whom the provider knows is not let in. */
-export type SsoRefusal = 'no-group' | 'groups-missing' | 'email-missing' | 'email-taken';
+export type SsoRefusal = 'no-group' | 'groups-missing' | 'email-missing' | 'email-unverified' | 'email-taken';
 
 export type SsoResult =
   | { ok: true; userId: string; sessionId: string; sessionVersion: number; workspaceId: WorkspaceId }
@@ -115,10 +115,11 @@ async function accountOf(ctx: ProgramContext, entry: SsoEntry, hasRole: boolean)
     if (known) return known;
     const email = person.email?.trim().toLowerCase().slice(0, 320);
     const local = email ? await localAccount(tx, email) : null;
-    const joins = local !== null && entry.joinByEmail && person.emailVerified && local.mayBeJoined;
+    const joins = local !== null && entry.joinByEmail && person.emailVerified === true && local.mayBeJoined;
     if (!hasRole && !(joins && local.isMember)) return 'no-group';
     if (!email) return 'email-missing';
     if (local && !joins) return 'email-taken';
+    if (person.emailVerified === false) return 'email-unverified';
     const identityId = newId.identity();
     const userId = local?.id ?? newId.user();
     const sessionVersion = local?.sessionVersion ?? 1;
@@ -160,13 +161,16 @@ async function noteJoined(
   });
 }
 
-/** The break-glass account stays one that only its password opens. */
+/** The break-glass account stays one that only its password opens, and no second identity enters what one has entered or made. */
 async function localAccount(tx: Queries, email: string) {
+  // Two people with this address at once: whoever comes second sees that the first one joined.
+  await tx.select({ id: users.id }).from(users).where(eq(users.email, email)).for('update');
   const [found] = await tx
     .select({
       id: users.id,
       sessionVersion: users.sessionVersion,
-      mayBeJoined: sql<boolean>`${users.id} is distinct from ${breakGlassUser()}`,
+      mayBeJoined: sql<boolean>`${users.id} is distinct from ${breakGlassUser()}
+        and not exists (select from ${ssoIdentities} i where i.user_id = ${users}.id)`,
       isMember: sql<boolean>`exists (select from ${members} m where m.user_id = ${users}.id and m.removed_at is null)`,
     })
     .from(users)
