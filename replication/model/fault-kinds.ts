@@ -492,6 +492,13 @@ export const FAULT_KINDS = {
     blame: 'you',
     retry: 'never',
   },
+  'provider-first': {
+    message: 'This console is entered by single sign-on only, and you have not come by it yet.',
+    remedy:
+      'Sign in with the provider first, then open this link again. If it lets you in nowhere, an administrator has to give one of your groups a role.',
+    blame: 'you',
+    retry: 'later',
+  },
   'permission-denied': {
     message: 'Your role does not allow this.',
     remedy: 'Ask an administrator of the workspace.',

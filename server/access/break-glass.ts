@@ -2,6 +2,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { members, users } from '../../db/schema/people.ts';
 
+/** Whether an address is that of the account which LANDFALL_BREAK_GLASS names. @param email in small letters */
+export function isNamedBreakGlass(email: string, source: Record<string, string | undefined> = process.env): boolean {
+  return source.LANDFALL_BREAK_GLASS?.trim().toLowerCase() === email;
+}
+
 /**
  * The id of its user, as a subquery: the account that LANDFALL_BREAK_GLASS names, else the first administrator who was not made by
  * a group of the provider.

@@ -10,11 +10,11 @@ import { signIn } from '../access/sign-in.ts';
 import { createLog } from '../log.ts';
 import { systemContext } from '../services/context.ts';
 import { needsAttention } from '../services/overview/attention.ts';
-import { acceptInvitation } from '../services/people/accept-invitation.ts';
+import { acceptInvitation, lookAtInvitation } from '../services/people/accept-invitation.ts';
 import { invite } from '../services/people/invite.ts';
 import { setGroupRoles } from '../services/sso/group-roles.ts';
 import { providerSignOut } from '../services/sso/sign-out.ts';
-import { type TestWorkspace, testWorkspace } from '../services/testing.ts';
+import { faultCode, type TestWorkspace, testWorkspace } from '../services/testing.ts';
 import { memberOf } from './session.ts';
 import { TestBrowser } from './testing-browser.ts';
 import { CLIENT, type TestProvider, testProvider } from './testing-provider.ts';
@@ -190,14 +190,12 @@ it('joins a local account by a verified address where that is allowed, and never
 it('joins one subject to an account by its address, and none to what a subject made', async () => {
   process.env.LANDFALL_OIDC_JOIN_BY_EMAIL = 'verified';
   const local = { email: 'local@example.com', email_verified: true };
-  await site.db
-    .insert(users)
-    .values({
-      id: newId.user(),
-      email: local.email,
-      name: 'Local',
-      passwordHash: await hashPassword('right password'),
-    });
+  await site.db.insert(users).values({
+    id: newId.user(),
+    email: local.email,
+    name: 'Local',
+    passwordHash: await hashPassword('right password'),
+  });
   const [first, second] = [person(['Engineers'], local), person(['Engineers'], local)];
   const came = await Promise.all([browser().signInAs(first.id), browser().signInAs(second.id)]);
   expect(came.sort()).toEqual([`${ORIGIN}/jobs`, says('email-taken')]);
@@ -231,6 +229,29 @@ it('leaves alone what an invitation gave to somebody whom a group had brought in
   await acceptInvitation(systemContext(site.db, null), accept, { address: null, member: null });
   expect(await browser().signInAs(ann.id)).toBe(`${ORIGIN}/jobs`);
   expect(await rolesOf(ann.email)).toEqual({ own: 'viewer' });
+});
+
+it('lets nobody new accept an invitation by a password where there is only single sign-on, until the provider has let that person in', async () => {
+  const ann = person(['Engineers']);
+  const ctx = systemContext(site.db, null);
+  const holder = { address: null, member: null };
+  const invited = (email: string) => invite(site.as('administrator'), { email, role: 'cutover-manager' });
+  const { token } = await invited(ann.email);
+  const emergency = await invited('glass@example.com');
+  Object.assign(process.env, { LANDFALL_OIDC_ONLY: '1', LANDFALL_BREAK_GLASS: 'Glass@example.com' });
+  const before = await everything();
+  const accept = { token, name: 'Ann', password: 'a long enough sentence' };
+  expect(await lookAtInvitation(ctx, { token }, holder)).toMatchObject({ state: 'open', person: 'provider-first' });
+  expect(await faultCode(acceptInvitation(ctx, accept, holder))).toBe('provider-first');
+  expect(await everything()).toEqual(before);
+  const came = browser();
+  expect(await came.signInAs(ann.id)).toBe(`${ORIGIN}/jobs`);
+  expect(await lookAtInvitation(ctx, { token }, holder)).toMatchObject({ person: 'known' });
+  await acceptInvitation(ctx, { token }, { address: null, member: await whoIs(came) });
+  expect(await rolesOf(ann.email)).toEqual({ own: 'cutover-manager' });
+  // The account that a password is to open is made by one.
+  await acceptInvitation(ctx, { ...accept, token: emergency.token }, holder);
+  expect(await rolesOf('glass@example.com')).toEqual({ own: 'cutover-manager' });
 });
 
 it('asks the provider again after the hours of a session', async () => {

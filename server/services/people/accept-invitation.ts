@@ -4,15 +4,25 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
-import { invitations, members, passwordResets, sessions, users, workspaces } from '../../../db/schema/index.ts';
+import {
+  invitations,
+  members,
+  passwordResets,
+  sessions,
+  ssoIdentities,
+  users,
+  workspaces,
+} from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
 import { faultError } from '../../../replication/model/fault.ts';
+import { isNamedBreakGlass } from '../../access/break-glass.ts';
 import { hashOfToken } from '../../access/link-token.ts';
 import { checkPassword } from '../../access/password-rule.ts';
 import { hashPassword, verifyPassword } from '../../access/passwords.ts';
 import type { Role } from '../../access/permissions.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { tryPassword } from '../../access/sign-in.ts';
+import { ssoOnly } from '../../access/sso-settings.ts';
 import { inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import { countLink, tooMany } from './links.ts';
 import { beforeAnotherRole, lockMembers, tell } from './membership.ts';
@@ -30,8 +40,11 @@ export type InvitationSeen =
       role: Role;
       invitedBy: string | null;
       expiresAt: Date;
-      /** `known`: has an account that somebody can sign in to, whose password is asked for; else name and password are chosen. */
-      person: 'known' | 'new';
+      /**
+       * `known`: has an account that somebody can sign in to, whose password is asked for. `provider-first`: has none, and a password
+       * would open none. Else name and password are chosen.
+       */
+      person: 'known' | 'new' | 'provider-first';
     };
 
 export const linkInput = z.object({ token: z.string().max(100) });
@@ -63,13 +76,14 @@ export async function lookAtInvitation(
   const state = stateOf(found, ctx.now());
   if (!found || state !== 'open') return { state: state === 'open' ? 'unknown' : state };
   const { workspace, email, role, invitedBy, expiresAt } = found;
-  const person = (await findPerson(ctx.db, email))?.active ? 'known' : 'new';
-  return { state, workspace, email, role, invitedBy, expiresAt, person };
+  const person = await findPerson(ctx.db, email);
+  const as = person?.active ? 'known' : needsProvider(person, email) ? 'provider-first' : 'new';
+  return { state, workspace, email, role, invitedBy, expiresAt, person: as };
 }
 
 /**
- * Makes the holder a member. @throws `link-dead`, `password-weak`, `password-wrong`, `too-many-attempts`, `conflict` for the last
- * administrator whom it would make less
+ * Makes the holder a member. @throws `link-dead`, `provider-first`, `password-weak`, `password-wrong`, `too-many-attempts`, `conflict`
+ * for the last administrator whom it would make less
  */
 export async function acceptInvitation(
   ctx: ProgramContext,
@@ -83,6 +97,7 @@ export async function acceptInvitation(
   await counted.wasRight();
   const { email, workspaceId } = found;
   const person = await findPerson(ctx.db, email);
+  if (needsProvider(person, email)) throw faultError('provider-first');
   // Worked out before anything is locked: hashing takes as long as it is meant to.
   const account = person?.active
     ? await known(ctx, { ...person, email }, password, holder)
@@ -196,6 +211,13 @@ interface Person {
   passwordHash: string;
   /** Is a member somewhere. Who is not can sign in nowhere, and begins anew. */
   active: boolean;
+  /** The provider of single sign-on has let this person in before. */
+  bySso: boolean;
+}
+
+/** While only single sign-on lets people in, an account made of a link could be opened by nobody, and would bar the person's own. */
+function needsProvider(person: Person | null, email: string): boolean {
+  return ssoOnly() && !person?.active && !person?.bySso && !isNamedBreakGlass(email);
 }
 
 async function formerMember(db: Queries, workspaceId: WorkspaceId, userId: string): Promise<string | null> {
@@ -213,6 +235,7 @@ async function findPerson(db: Queries, email: string): Promise<Person | null> {
       name: users.name,
       passwordHash: users.passwordHash,
       active: sql<boolean>`exists (select from ${members} m where m.user_id = ${users}.id and m.removed_at is null)`,
+      bySso: sql<boolean>`exists (select from ${ssoIdentities} i where i.user_id = ${users}.id)`,
     })
     .from(users)
     .where(eq(users.email, email));
