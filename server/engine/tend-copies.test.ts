@@ -22,7 +22,7 @@ import {
 import { openAwsTarget } from '../../replication/target/aws/open-target.ts';
 import { TargetPool } from '../services/cloud/target-pool.ts';
 import { listCopies, planCopies, retryCopies } from '../services/images/copies.ts';
-import { imagePruned } from '../services/images/record.ts';
+import { imagePruned, imagesToPrune } from '../services/images/record.ts';
 import { createJobs } from '../services/jobs/create.ts';
 import { createTarget } from '../services/targets/create.ts';
 import { deleteTarget } from '../services/targets/delete.ts';
@@ -211,6 +211,52 @@ it('releases the copies and their snapshots where they lie when the AMI is prune
   expect(after).toEqual(before.map((count) => count - 1));
   expect((await copiesOf(imageId)).map(({ state }) => state)).toEqual(['released', 'released']);
   expect(await site.db.select().from(artifacts).where(eq(artifacts.state, 'created'))).toEqual([]);
+});
+
+describe('an AMI beyond the number that its job keeps', () => {
+  const region = { kind: 'region' as const, region: ELSEWHERE, kmsKeyArn: null };
+  const set = (imageId: string, state: 'copying' | 'available' | 'failed') =>
+    site.db.update(imageCopies).set({ state, startedAt: new Date() }).where(eq(imageCopies.imageId, imageId));
+
+  /** The first is the older one of the same job. */
+  async function twoOfOneJob(
+    older: Entries,
+    newer: Entries,
+  ): Promise<{ old: string; pruned: () => Promise<string[]> }> {
+    const old = await madeImage(older);
+    const next = await madeImage(newer);
+    const [row] = await site.db.select().from(images).where(eq(images.id, next));
+    const jobId = row?.jobId ?? '';
+    await site.db
+      .update(images)
+      .set({ jobId, createdAt: new Date(Date.now() - 3_600_000) })
+      .where(eq(images.id, old));
+    await set(next, 'copying');
+    const pruned = async () => (await imagesToPrune(site.ctx, jobId, 1)).map(({ imageId }) => imageId);
+    return { old, pruned };
+  }
+
+  it('stays while a copy of it is being made, and no longer when that has failed', async () => {
+    const { old, pruned } = await twoOfOneJob([region], []);
+    await set(old, 'copying');
+    expect(await pruned()).toEqual([]);
+    await set(old, 'failed');
+    expect(await pruned()).toEqual([old]);
+  });
+
+  it('stays while it has the only finished copy there', async () => {
+    const { old, pruned } = await twoOfOneJob([region], [region]);
+    await set(old, 'available');
+    expect(await pruned()).toEqual([]);
+    await site.db.update(imageCopies).set({ state: 'available' });
+    expect(await pruned()).toEqual([old]);
+  });
+
+  it('goes with its copy when nothing is copied there any more', async () => {
+    const { old, pruned } = await twoOfOneJob([region], [{ ...region, region: 'eu-west-2' }]);
+    await set(old, 'available');
+    expect(await pruned()).toEqual([old]);
+  });
 });
 
 describe('a worker that is killed', () => {

@@ -1,9 +1,10 @@
 // AMIs as our database knows them: recorded when a run made one, pruned when there are too many.
 
-import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, not, notExists, sql } from 'drizzle-orm';
 import {
   artifacts,
   baselines,
+  imageCopies,
   images,
   instances,
   type RunRow,
@@ -63,7 +64,29 @@ export async function recordImage(
   });
 }
 
-/** The job's AMIs beyond the newest `keep`, oldest first. One that an instance runs from, or that the baseline is made of, is left alone. */
+/** A copy that was not even begun in this time holds its AMI back no longer. */
+const COPY_AWAITED_HOURS = 48;
+
+/**
+ * Condition on an AMI of a job: a copy of it is still being made, or it has the last finished one at a place where a copy of the job's
+ * newest AMI is to be and is not yet.
+ */
+function copyIsNeeded(jobId: string) {
+  const newest = sql`(select i.id from ${images} i where i.job_id = ${jobId} and i.deregistered_at is null order by i.created_at desc limit 1)`;
+  const samePlace = sql`n.kind = c.kind and n.region = c.region and coalesce(n.account = c.account, true)
+    and (c.kind <> 'target' or n.target_id = c.target_id)`;
+  const awaited = sql`exists (select from ${imageCopies} n where n.image_id = ${newest} and n.state <> 'available' and ${samePlace})`;
+  const replaced = sql`exists (select from ${images} i join ${imageCopies} n on n.image_id = i.id where i.job_id = ${jobId}
+    and i.created_at > ${images.createdAt} and i.deregistered_at is null and n.state = 'available' and ${samePlace})`;
+  return sql`exists (select from ${imageCopies} c where c.image_id = ${images.id} and (
+    (c.state in ('pending', 'copying') and coalesce(c.started_at, c.created_at) > now() - make_interval(hours => ${COPY_AWAITED_HOURS}))
+    or (c.state = 'available' and c.kind <> 'share' and ${awaited} and not ${replaced})))`;
+}
+
+/**
+ * The job's AMIs beyond the newest `keep`, oldest first. One that an instance runs from, that the baseline is made of, or whose copies are
+ * needed, is left alone.
+ */
 export async function imagesToPrune(
   ctx: ProgramContext,
   jobId: string,
@@ -104,6 +127,7 @@ export async function imagesToPrune(
         isNull(images.pinnedAt),
         notExists(inUse),
         notExists(measured),
+        not(copyIsNeeded(jobId)),
       ),
     )
     .orderBy(asc(images.createdAt));
