@@ -2,6 +2,7 @@
 import { eq, like } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { artifacts, awsTargetPlaces, replicationRuns } from '../../db/schema/index.ts';
+import { faultError } from '../../replication/model/fault.ts';
 import type { AwsTarget, AwsTargetConfig } from '../../replication/target/aws/target.ts';
 import { TargetPool } from '../services/cloud/target-pool.ts';
 import { createJobs } from '../services/jobs/create.ts';
@@ -105,6 +106,35 @@ it('goes on at other targets while one does not answer, and asks that one once i
   await reap(ctx, pool, new AbortController().signal, { turnMs: 300 });
   expect(asked.toSorted()).toEqual(['turn-dead-1', 'turn-healthy']);
   const rows = await db.select().from(artifacts).where(like(artifacts.id, 'turn-%')).orderBy(artifacts.id);
-  const putOff = { state: 'declared', releaseAttempts: 1, releaseFault: { code: 'aws-unreachable' } };
-  expect(rows).toMatchObject([putOff, putOff, putOff, { state: 'released' }]);
+  const until = rows[0]?.releaseNotBefore as Date;
+  expect(until.getTime()).toBeGreaterThan(Date.now());
+  // A try, and a fault, are of what was asked alone.
+  const putOff = { state: 'declared', releaseAttempts: 0, releaseFault: null, releaseNotBefore: until };
+  const failed = { ...putOff, releaseAttempts: 1, releaseFault: { code: 'aws-unreachable' } };
+  expect(rows).toMatchObject([failed, putOff, putOff, { state: 'released' }]);
+});
+
+it('goes on in the Region of the target, and at its other places, while the Region of a copy does not answer', async () => {
+  const { db, ctx, workspaceId, targetId } = site;
+  await db.update(awsTargetPlaces).set({ awaitsEnvironment: false });
+  const base = { workspaceId, targetId, fence: 0, releaseNotBefore: new Date(0) };
+  const copy = { kind: 'image-copy' as const, targetRevision: 1, details: { region: 'ap-south-1' } };
+  await db.insert(artifacts).values([
+    { ...base, ...copy, id: 'region-1-copy', token: 'region-1', createdAt: new Date(0) },
+    ...[1, 2].map((targetRevision) => {
+      const key = `region-${targetRevision + 1}`;
+      return { ...base, id: key, token: key, kind: 's3-object' as const, targetRevision, details: { key } };
+    }),
+  ]);
+  const pool = new TargetPool(
+    () =>
+      ({
+        staging: { delete: async () => undefined },
+        inRegion: () => ({ copies: { find: () => Promise.reject(faultError('aws-unreachable')) } }),
+        close: () => undefined,
+      }) as unknown as AwsTarget,
+  );
+  await reap(ctx, pool, new AbortController().signal);
+  const rows = await db.select().from(artifacts).where(like(artifacts.id, 'region-%')).orderBy(artifacts.id);
+  expect(rows).toMatchObject([{ state: 'declared', releaseAttempts: 1 }, { state: 'released' }, { state: 'released' }]);
 });

@@ -1,5 +1,5 @@
 // Releases what ended runs left outside. The ledger says what that is; nothing is searched for.
-import { type Fault, fault } from '../../replication/model/fault.ts';
+import { fault } from '../../replication/model/fault.ts';
 import { releaseAtAws } from '../../replication/steps/cloud/release.ts';
 import { log } from '../log.ts';
 import { settleOrphansAtSource } from '../services/artifacts/at-source.ts';
@@ -10,6 +10,7 @@ import {
   dueArtifacts,
   markNotReleased,
   markReleased,
+  putOff,
 } from '../services/artifacts/release.ts';
 import { atEachTarget } from '../services/cloud/each-target.ts';
 import type { Targets } from '../services/cloud/target-pool.ts';
@@ -27,26 +28,27 @@ export async function reap(
   await settleOrphansAtSource(ctx);
   const due = await dueArtifacts(ctx);
   const lying = due.cloud.map((one) => ({ ...one, targetId: one.at.targetId }));
-  await atEachTarget(lying, (own, turn) => release(ctx, targets, own, { signal, turn }), { signal, ...options });
+  // A copy lies in another Region than its target, and an earlier place of a target may lie in another account.
+  const apart = ({ at, artifact }: DueArtifact) =>
+    `${at.targetId}/${at.targetRevision}/${artifact.details.region ?? ''}`;
+  await atEachTarget(lying, (own, turn) => release(ctx, targets, own, { signal, turn }), { signal, apart, ...options });
   for (const { connectorId, workspaceId } of due.connectors) await askConnectorToRelease(ctx, workspaceId, connectorId);
 }
 
-/** What lies in one target. While that does not answer, nothing more is asked of it: all of it is tried again later. */
+/** What lies in one place. When that does not answer, or its turn ends, the rest waits with what was asked last, and no try is counted. */
 async function release(
   ctx: ProgramContext,
   targets: Targets,
   due: DueArtifact[],
   { signal, turn }: { signal: AbortSignal; turn: AbortSignal },
 ): Promise<void> {
-  let silent: Fault | null = null;
-  for (const one of due) {
+  for (const [at, one] of due.entries()) {
     if (signal.aborted) return;
+    const rest = due.slice(at + 1);
     try {
-      if (!silent) {
-        await releaseAtAws(one.artifact, one.runId, await targets.at(ctx.db, one.at), turn);
-        await markReleased(ctx, one);
-        continue;
-      }
+      await releaseAtAws(one.artifact, one.runId, await targets.at(ctx.db, one.at), turn);
+      await markReleased(ctx, one);
+      if (turn.aborted) return putOff(ctx, one, rest);
     } catch (error) {
       if (signal.aborted) return;
       log().warn(
@@ -54,12 +56,8 @@ async function release(
         'could not release; will be tried again',
       );
       const found = turn.aborted ? fault('aws-unreachable', { cause: 'It did not answer in time.' }) : faultOf(error);
-      if (found.code !== 'aws-unreachable') {
-        await markNotReleased(ctx, one, found);
-        continue;
-      }
-      silent = found;
+      await markNotReleased(ctx, one, found);
+      if (found.code === 'aws-unreachable') return putOff(ctx, one, rest);
     }
-    await markNotReleased(ctx, one, silent);
   }
 }

@@ -1,6 +1,6 @@
 // The ledger's due rows, and what became of them. The worker's reaper calls these; it does the releasing itself.
 
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, connectors, replicationRuns, tasks } from '../../../db/schema/index.ts';
 import type { WorkspaceId } from '../../../db/schema/workspace-id.ts';
@@ -64,6 +64,16 @@ export async function markReleased(ctx: ProgramContext, due: DueArtifact): Promi
 
 export async function markNotReleased(ctx: ProgramContext, due: DueArtifact, fault: Fault): Promise<void> {
   await ctx.db.update(artifacts).set(afterFailedRelease(fault)).where(eq(artifacts.id, due.artifact.id));
+}
+
+/** What was not asked, since `asked` was the last for now, waits as long as that one, but for no hour that another earned. */
+export async function putOff(ctx: ProgramContext, asked: DueArtifact, rest: readonly DueArtifact[]): Promise<void> {
+  const until = sql`(select first.release_not_before from ${artifacts} first where first.id = ${asked.artifact.id})`;
+  const ids = rest.map(({ artifact }) => artifact.id);
+  await ctx.db
+    .update(artifacts)
+    .set({ releaseNotBefore: sql`least(${until}, now() + interval '15 minutes')` })
+    .where(inArray(artifacts.id, ids));
 }
 
 /** Asks a connector to release what only it can reach; one request is enough. */

@@ -5,9 +5,11 @@ const AT_ONCE = 8;
 /** Of a turn, for one target. */
 const TURN_MS = 60_000;
 
-export interface TurnOptions {
+export interface TurnOptions<T> {
   signal: AbortSignal;
   turnMs?: number;
+  /** What answers, or does not, by itself; the target when nothing is said. */
+  apart?: (thing: T) => string;
 }
 
 /**
@@ -17,9 +19,9 @@ export interface TurnOptions {
 export async function atEachTarget<T extends { targetId: string }>(
   things: readonly T[],
   work: (things: T[], signal: AbortSignal) => Promise<void>,
-  { signal, turnMs = TURN_MS }: TurnOptions,
+  { signal, turnMs = TURN_MS, apart = ({ targetId }) => targetId }: TurnOptions<T>,
 ): Promise<void> {
-  const left = [...Map.groupBy(things, ({ targetId }) => targetId)];
+  const left = [...Map.groupBy(things, apart)];
   const next = async () => {
     for (let group = left.shift(); group && !signal.aborted; group = left.shift()) {
       const [target, own] = group;
