@@ -160,8 +160,7 @@ describe('what is sealed in the database', () => {
 
   it('is rewrapped while others write, and nothing that was written is lost', async () => {
     const both = [next, old];
-    const ids: string[] = [];
-    for (let made = 0; made < 450; made += 1) ids.push(await targetWith(`secret ${made}`, [old]));
+    const ids = await Promise.all(Array.from({ length: 450 }, (_, made) => targetWith(`secret ${made}`, [old])));
     const latest = new Map(ids.map((id, made) => [id, `secret ${made}`]));
     let stop = false;
     // One program has the new keys already; another still seals with the old one.
@@ -193,7 +192,7 @@ describe('what is sealed in the database', () => {
     }
     expect((await rotateSecrets(db, [next])).count).toBe(0);
     await forget();
-  }, 60_000);
+  }, 120_000);
 
   it('says what it could not rewrap, and leaves it', async () => {
     const good = await targetWith(SECRET, [old]);
