@@ -130,6 +130,22 @@ export const CLASH_WORDS: Record<string, { message: string; remedy: string }> = 
     message: 'What ended runs left at the source is being removed already.',
     remedy: 'Nothing to do.',
   },
+  notification_channels_member: {
+    message: 'The own notifications are being changed in another window.',
+    remedy: 'Reload this page and look at what is set.',
+  },
+  notification_incidents_workspace_id_about_cause_pk: {
+    message: 'This is being told already.',
+    remedy: 'Nothing to do: notifications go on by themselves.',
+  },
+  sso_group_roles_group: {
+    message: 'This group has a role already.',
+    remedy: 'Reload this page and change the role that it has.',
+  },
+  sso_identities_subject: {
+    message: 'This person is signing in from another window.',
+    remedy: 'Sign in again.',
+  },
   users_email_unique: {
     message: 'There is a user with this e-mail address already.',
     remedy: 'Use another address, or add that user to the workspace.',
