@@ -1,7 +1,7 @@
 // What a run left is released where it was made, wherever its target is now.
 import { eq, like } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { artifacts, awsTargetPlaces, replicationRuns } from '../../db/schema/index.ts';
+import { artifacts, awsTargetPlaces, imageCopies, images, replicationRuns } from '../../db/schema/index.ts';
 import { faultError } from '../../replication/model/fault.ts';
 import type { AwsTarget, AwsTargetConfig } from '../../replication/target/aws/target.ts';
 import { TargetPool } from '../services/cloud/target-pool.ts';
@@ -137,4 +137,47 @@ it('goes on in the Region of the target, and at its other places, while the Regi
   await reap(ctx, pool, new AbortController().signal);
   const rows = await db.select().from(artifacts).where(like(artifacts.id, 'region-%')).orderBy(artifacts.id);
   expect(rows).toMatchObject([{ state: 'declared', releaseAttempts: 1 }, { state: 'released' }, { state: 'released' }]);
+});
+
+it('keeps what it does not know, for a worker of the version that made it', async () => {
+  const { db, ctx, workspaceId, targetId } = site;
+  await db.insert(artifacts).values({
+    ...{ id: 'unknown-1', workspaceId, targetId, targetRevision: 1, kind: 'of-tomorrow' as 's3-object' },
+    ...{ token: 'unknown', fence: 0, details: {}, releaseNotBefore: new Date(0) },
+  });
+  const pool = new TargetPool(() => ({ close: () => undefined }) as unknown as AwsTarget);
+  await reap(ctx, pool, new AbortController().signal);
+  const rows = await db.select().from(artifacts).where(eq(artifacts.id, 'unknown-1'));
+  const message = expect.stringContaining('a newer Landfall made it');
+  expect(rows).toMatchObject([{ state: 'declared', releaseAttempts: 1, releaseFault: { message, retry: 'later' } }]);
+});
+
+it('takes away the copy of an AMI that went unheard, and no other', async () => {
+  const { db, ctx, workspaceId, targetId } = site;
+  const [run] = await db.select().from(replicationRuns);
+  const at = { targetId, targetRevision: 1 };
+  for (const [id, deregisteredAt] of [
+    ['ami-gone', new Date()],
+    ['ami-stands', null],
+  ] as const) {
+    const artifactId = `copy-of-${id}`;
+    await db.insert(images).values({
+      ...{ id, workspaceId, ...at, runId: run?.id as string, jobId: run?.jobId as string, name: id },
+      ...{ method: 'register-image', snapshotIds: [], pointInTime: new Date(), deregisteredAt },
+    });
+    await db.insert(artifacts).values({
+      ...{ id: artifactId, workspaceId, ...at, kind: 'image-copy', token: artifactId, fence: 0 },
+      ...{ details: { region: 'eu-west-1' }, releaseNotBefore: new Date(0) },
+    });
+    await db.insert(imageCopies).values({
+      ...{ id: artifactId, workspaceId, imageId: id, kind: 'region', region: 'eu-west-1', ...at, artifactId },
+      ...{ state: 'available', copyImageId: `${id}-copy` },
+    });
+  }
+  const none = { find: async () => [], describe: async () => new Map() };
+  const there = { copies: none, images: none, snapshots: none };
+  const pool = new TargetPool(() => ({ inRegion: () => there, close: () => undefined }) as unknown as AwsTarget);
+  await reap(ctx, pool, new AbortController().signal);
+  const rows = await db.select().from(artifacts).where(like(artifacts.id, 'copy-of-%')).orderBy(artifacts.id);
+  expect(rows).toMatchObject([{ state: 'released' }, { state: 'declared' }]);
 });

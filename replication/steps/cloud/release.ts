@@ -44,7 +44,12 @@ export async function releaseAtAws(
     case 'import-image-task':
       return releaseImport(artifact, runId, target, signal);
     default:
-      return;
+      // To let it go would leave it there for good, without a record.
+      throw faultError('aws-fault', {
+        message: `This version cannot release what the ledger calls "${kind}": a newer Landfall made it.`,
+        remedy: 'Update all workers to the newest version that is in use.',
+        retry: 'later',
+      });
   }
 }
 

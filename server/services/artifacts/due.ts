@@ -118,7 +118,8 @@ function inRecordedImage() {
 function inStandingCopy() {
   // Not by `exists`, for which all of them would be read and hashed.
   return sql`(${artifacts.kind} = 'image-copy' and coalesce((select c.state in ('pending', 'copying', 'available')
-    from ${imageCopies} c where c.artifact_id = ${artifacts.id} limit 1), false))`;
+      and i.deregistered_at is null from ${imageCopies} c join ${images} i on i.id = c.image_id
+    where c.artifact_id = ${artifacts.id} limit 1), false))`;
 }
 
 /** A run ended: whatever it made is looked at now. */
