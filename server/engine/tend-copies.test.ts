@@ -7,6 +7,7 @@ import {
   artifacts,
   audit,
   awsTargetPlaces,
+  events,
   imageCopies,
   images,
   replicationRuns,
@@ -19,9 +20,11 @@ import {
   startCloudLab,
   writeSnapshot,
 } from '../../lab/aws/ec2/testing-driving.ts';
+import { fault } from '../../replication/model/fault.ts';
 import { openAwsTarget } from '../../replication/target/aws/open-target.ts';
 import { TargetPool } from '../services/cloud/target-pool.ts';
 import { listCopies, planCopies, retryCopies } from '../services/images/copies.ts';
+import { copyFailed, takeCopies } from '../services/images/copy-progress.ts';
 import { imagePruned, imagesToPrune } from '../services/images/record.ts';
 import { createJobs } from '../services/jobs/create.ts';
 import { createTarget } from '../services/targets/create.ts';
@@ -298,6 +301,57 @@ describe('a Region that refuses', () => {
     await retryCopies(site.as('operator'), { imageId });
     expect(await settled(imageId)).toMatchObject([{ state: 'available', fault: null }]);
   });
+});
+
+describe('a copy that cannot be asked about', () => {
+  async function underWay(hours: number) {
+    const imageId = await madeImage([{ kind: 'region', region: ELSEWHERE, kmsKeyArn: null }]);
+    const startedAt = new Date(Date.now() - hours * 3_600_000);
+    await site.db
+      .update(imageCopies)
+      .set({ state: 'copying', copyImageId: 'ami-0123456789abcdef0', startedAt })
+      .where(eq(imageCopies.imageId, imageId));
+    const row = async () => {
+      const [copy] = await site.db.select().from(imageCopies).where(eq(imageCopies.imageId, imageId));
+      if (!copy) throw new Error('no copy');
+      return copy;
+    };
+    return { imageId, row };
+  }
+
+  it('is asked about later and later, and said once', async () => {
+    const { imageId, row } = await underWay(1);
+    const before = await site.db.$count(events, eq(events.subjectId, imageId));
+    const pauses = [];
+    for (let tries = 0; tries < 9; tries += 1) {
+      await copyFailed(site.ctx, await row(), fault('aws-unreachable'));
+      pauses.push(Math.round(((await row()).notBefore.getTime() - Date.now()) / 60_000));
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect(await row()).toMatchObject({ state: 'copying', fault: { code: 'aws-unreachable' } });
+    expect((await site.db.$count(events, eq(events.subjectId, imageId))) - before).toBe(1);
+  });
+
+  it('ends after two days, or at once where no repetition helps', async () => {
+    const old = await underWay(49);
+    await copyFailed(site.ctx, await old.row(), fault('aws-unreachable', { cause: 'no route' }));
+    expect(await old.row()).toMatchObject({ state: 'failed', fault: { code: 'image-copy-failed', cause: 'no route' } });
+    const other = await underWay(1);
+    await copyFailed(site.ctx, await other.row(), fault('aws-account-differs'));
+    expect(await other.row()).toMatchObject({ state: 'failed', fault: { code: 'aws-account-differs' } });
+  });
+});
+
+it('takes a few of each place at a time, so that one that does not answer holds up no other', async () => {
+  const imageId = await madeImage([{ kind: 'region', region: ELSEWHERE, kmsKeyArn: null }]);
+  const [row] = await site.db.select().from(imageCopies).where(eq(imageCopies.imageId, imageId));
+  if (!row) throw new Error('no copy');
+  const { notBefore: _, ...like } = row;
+  const many = Array.from({ length: 30 }, (_each, at) => ({ ...like, id: `copy-many-${at}`, region: 'eu-north-1' }));
+  await site.db.insert(imageCopies).values(many.map((each) => ({ ...each, notBefore: new Date(0) })));
+  const taken = await takeCopies(site.ctx);
+  expect(taken.filter(({ copy }) => copy.region === 'eu-north-1')).toHaveLength(5);
+  expect(taken.map(({ copy }) => copy.id)).toContain(row.id);
 });
 
 describe('an AMI that AWS does not share', () => {

@@ -5,25 +5,23 @@ import { copyTags, runTags } from '../../replication/steps/run-tags.ts';
 import { imageName } from '../../replication/target/aws/ec2-names.ts';
 import type { InRegion } from '../../replication/target/aws/target.ts';
 import { log } from '../log.ts';
+import { atEachTarget } from '../services/cloud/each-target.ts';
 import type { Targets } from '../services/cloud/target-pool.ts';
 import type { ProgramContext } from '../services/context.ts';
 import { faultOf } from '../services/database-faults.ts';
-import type { CopyRow } from '../services/images/copies.ts';
+import { type CopyRow, MOST_COPY_HOURS } from '../services/images/copies.ts';
 import {
   confirmCopy,
   copyFailed,
   declareCopy,
   endCopy,
   lookLater,
+  placeOf,
   type TakenCopy,
   takeCopies,
 } from '../services/images/copy-progress.ts';
 import { placeAt } from '../services/targets/store.ts';
 
-/** All calls for one row in one turn. */
-const TURN_MS = 60_000;
-/** AWS copies some hundred GiB an hour between Regions; a copy that takes longer than this has come to nothing. */
-const MOST_HOURS = 48;
 /** A copy that AWS does not know yet, right after it was begun. */
 const UNKNOWN_MINUTES = 10;
 
@@ -35,20 +33,31 @@ export async function tendCopies(
   pollMs = 15_000,
 ): Promise<void> {
   const taken = await takeCopies(ctx);
-  // One that waits for a Region holds up no other.
-  await Promise.all(
-    taken.map(async (one) => {
-      const turn = AbortSignal.timeout(TURN_MS);
-      try {
-        await advance(ctx, targets, one, AbortSignal.any([signal, turn]), pollMs);
-      } catch (failed) {
-        if (signal.aborted) return;
-        const error = turn.aborted ? faultError('aws-unreachable', {}, failed) : failed;
-        log().warn({ error, copy: one.copy.id, image: one.copy.imageId }, 'an AMI could not be shared or copied');
-        await copyFailed(ctx, one.copy, faultOf(error));
-      }
-    }),
-  );
+  // All places at once: what is taken is few, and is held for little longer than a turn.
+  const work = async (own: TakenCopy[], turn: AbortSignal) => {
+    await Promise.all(own.map((one) => tend(ctx, targets, one, { signal, turn, pollMs })));
+  };
+  const each = taken.map((one) => ({ ...one, targetId: one.copy.targetId }));
+  await atEachTarget(each, work, { signal, apart: ({ copy }) => placeOf(copy), atOnce: each.length });
+}
+
+async function tend(
+  ctx: ProgramContext,
+  targets: Targets,
+  one: TakenCopy,
+  { signal, turn, pollMs }: { signal: AbortSignal; turn: AbortSignal; pollMs: number },
+): Promise<void> {
+  try {
+    await advance(ctx, targets, one, turn, pollMs);
+  } catch (failed) {
+    if (signal.aborted) return;
+    const error = turn.aborted ? faultError('aws-unreachable', {}, failed) : failed;
+    const { copy } = one;
+    const why = faultOf(error);
+    if (copy.fault?.code !== why.code)
+      log().warn({ error, copy: copy.id, image: copy.imageId }, 'an AMI could not be shared or copied');
+    await copyFailed(ctx, copy, why);
+  }
 }
 
 async function advance(
@@ -106,14 +115,14 @@ async function look(
   const seen = (await there.describe([copyImageId], signal)).get(copyImageId);
   if (seen?.state === 'available') return done(ctx, copy);
   const minutes = (ctx.now().getTime() - (copy.startedAt ?? copy.createdAt).getTime()) / 60_000;
-  const waits = seen ? seen.state === 'pending' && minutes < MOST_HOURS * 60 : minutes < UNKNOWN_MINUTES;
+  const waits = seen ? seen.state === 'pending' && minutes < MOST_COPY_HOURS * 60 : minutes < UNKNOWN_MINUTES;
   if (waits) {
     await lookLater(ctx, copy, pollMs);
     return;
   }
   const why =
     seen?.state === 'pending'
-      ? { message: `AWS did not finish the copy within ${MOST_HOURS} hours.` }
+      ? { message: `AWS did not finish the copy within ${MOST_COPY_HOURS} hours.` }
       : {
           cause: seen
             ? `The copy is ${seen.state}: ${seen.reason ?? 'AWS does not say why.'}`

@@ -10,6 +10,7 @@ export interface TurnOptions<T> {
   turnMs?: number;
   /** What answers, or does not, by itself; the target when nothing is said. */
   apart?: (thing: T) => string;
+  atOnce?: number;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface TurnOptions<T> {
 export async function atEachTarget<T extends { targetId: string }>(
   things: readonly T[],
   work: (things: T[], signal: AbortSignal) => Promise<void>,
-  { signal, turnMs = TURN_MS, apart = ({ targetId }) => targetId }: TurnOptions<T>,
+  { signal, turnMs = TURN_MS, apart = ({ targetId }) => targetId, atOnce = AT_ONCE }: TurnOptions<T>,
 ): Promise<void> {
   const left = [...Map.groupBy(things, apart)];
   const next = async () => {
@@ -32,5 +33,5 @@ export async function atEachTarget<T extends { targetId: string }>(
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, next));
 }

@@ -10,6 +10,9 @@ import { type Fault, fault, faultError } from '../../../replication/model/fault.
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { everyTargetOf, placeAt } from '../targets/store.ts';
 
+/** AWS copies some hundred GiB an hour between Regions; a copy that takes longer than this has come to nothing. */
+export const MOST_COPY_HOURS = 48;
+
 export type CopyRow = typeof imageCopies.$inferSelect;
 
 /** With the AMI's own row, as the settings of its run say. What cannot be is a row too, that says why. */

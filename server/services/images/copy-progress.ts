@@ -2,12 +2,13 @@
 import { eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, imageCopies, images, type RunRow, replicationRuns } from '../../../db/schema/index.ts';
-import { type Fault, faultError } from '../../../replication/model/fault.ts';
+import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { inTransaction, type ProgramContext } from '../context.ts';
 import type { AtPlace } from '../targets/store.ts';
-import { type CopyRow, lockCopy } from './copies.ts';
+import { type CopyRow, lockCopy, MOST_COPY_HOURS } from './copies.ts';
 
-const AT_ONCE = 10;
+const AT_ONCE = 40;
+const AT_ONCE_OF_PLACE = 5;
 /** Longer than a turn of the engine: nobody else looks at a row that somebody is asking AWS about. */
 const HELD_SECONDS = 90;
 /** Then only a person can help: after 15, 30 … 960 seconds, half an hour in all. */
@@ -19,10 +20,18 @@ export interface TakenCopy {
   run: RunRow;
 }
 
-/** The next that are due, each handed to one worker at a time. */
+/** What answers as one. */
+export const placeOf = ({ targetId, targetRevision, region }: CopyRow): string =>
+  [targetId, targetRevision, region].join(' ');
+
+/** The next that are due, a few of each place, each handed to one worker at a time. */
 export async function takeCopies({ db }: ProgramContext): Promise<TakenCopy[]> {
-  const due = sql`(select c.id from ${imageCopies} c where c.state in ('pending', 'copying') and c.not_before <= now()
-    order by c.not_before limit ${AT_ONCE} for update skip locked)`;
+  const isDue = sql`c.state in ('pending', 'copying') and c.not_before <= now()`;
+  const ranked = sql`(select c.id, row_number() over (partition by c.target_id, c.target_revision, c.region order by c.not_before) as place
+    from ${imageCopies} c where ${isDue})`;
+  const due = sql`(select c.id from ${imageCopies} c join ${ranked} ranked on ranked.id = c.id
+    where ${isDue} and ranked.place <= ${AT_ONCE_OF_PLACE}
+    order by ranked.place, c.not_before limit ${AT_ONCE} for update of c skip locked)`;
   const taken = await db
     .update(imageCopies)
     .set({ notBefore: sql`now() + make_interval(secs => ${HELD_SECONDS})` })
@@ -111,24 +120,35 @@ export async function lookLater({ db }: ProgramContext, { id }: CopyRow, ms: num
     .where(eq(imageCopies.id, id));
 }
 
+/** Between looks at a copy that cannot be asked about. */
+const LONGEST_PAUSE_SECONDS = 3_600;
+const HOUR_MS = 3_600_000;
+
 const WAITS: ReadonlySet<string> = new Set(['aws-busy', 'aws-throttled', 'aws-unreachable', 'console-database-away']);
 
 /** A call that failed is made again, later and later; what no repetition helps, and what has been repeated enough, is at its end. */
 export async function copyFailed(ctx: ProgramContext, copy: CopyRow, why: Fault): Promise<void> {
   // AWS copies on, whoever can look at it. Waiting for room there is no failure, and neither is a database or an AWS that is away.
   const underWay = copy.state === 'copying';
-  const counts = !underWay && !WAITS.has(why.code);
-  const tries = copy.tries + (counts ? 1 : 0);
-  if (!underWay && (why.retry === 'never' || tries >= MOST_TRIES))
+  const waits = !underWay && WAITS.has(why.code);
+  const tries = copy.tries + (waits ? 0 : 1);
+  if (why.retry === 'never' || (!underWay && tries >= MOST_TRIES))
     return endCopy(ctx, copy, { state: 'failed', fault: why, tries });
-  const seconds = counts ? 15 * 2 ** (tries - 1) : 60;
+  const since = (copy.startedAt ?? copy.createdAt).getTime();
+  if (underWay && ctx.now().getTime() - since > MOST_COPY_HOURS * HOUR_MS) {
+    const message = `Whether AWS finished the copy could not be learnt within ${MOST_COPY_HOURS} hours.`;
+    const end = fault('image-copy-failed', { message, cause: why.cause ?? why.message });
+    return endCopy(ctx, copy, { state: 'failed', fault: end, tries });
+  }
+  const growing = (underWay ? 60 : 15) * 2 ** Math.min(tries - 1, 10);
+  const seconds = waits ? 60 : Math.min(growing, LONGEST_PAUSE_SECONDS);
   await inTransaction(ctx, copy.workspaceId, async ({ tx, event }) => {
     if (!(await lockCopy(tx, copy))) return;
     await tx
       .update(imageCopies)
       .set({ tries, fault: why, notBefore: inMs(seconds * 1000) })
       .where(eq(imageCopies.id, copy.id));
-    event({ topic: 'images', subjectId: copy.imageId, kind: 'changed' });
+    if (copy.fault?.code !== why.code) event({ topic: 'images', subjectId: copy.imageId, kind: 'changed' });
   });
 }
 

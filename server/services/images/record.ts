@@ -16,7 +16,7 @@ import { inTransaction, type ProgramContext } from '../context.ts';
 import { type Held, lockHeldRun } from '../leases/lease.ts';
 import { verifiedOf } from '../runs/view.ts';
 import type { AtPlace } from '../targets/store.ts';
-import { planCopies, releaseCopiesOf } from './copies.ts';
+import { MOST_COPY_HOURS, planCopies, releaseCopiesOf } from './copies.ts';
 
 /** Records the AMI of a run under the lease of its create-image step. Repeating it changes nothing. */
 export async function recordImage(
@@ -64,9 +64,6 @@ export async function recordImage(
   });
 }
 
-/** A copy that was not even begun in this time holds its AMI back no longer. */
-const COPY_AWAITED_HOURS = 48;
-
 /**
  * Condition on an AMI of a job: a copy of it is still being made, or it has the last finished one at a place where a copy of the job's
  * newest AMI is to be and is not yet.
@@ -79,7 +76,7 @@ function copyIsNeeded(jobId: string) {
   const replaced = sql`exists (select from ${images} i join ${imageCopies} n on n.image_id = i.id where i.job_id = ${jobId}
     and i.created_at > ${images.createdAt} and i.deregistered_at is null and n.state = 'available' and ${samePlace})`;
   return sql`exists (select from ${imageCopies} c where c.image_id = ${images.id} and (
-    (c.state in ('pending', 'copying') and coalesce(c.started_at, c.created_at) > now() - make_interval(hours => ${COPY_AWAITED_HOURS}))
+    (c.state in ('pending', 'copying') and coalesce(c.started_at, c.created_at) > now() - make_interval(hours => ${MOST_COPY_HOURS}))
     or (c.state = 'available' and c.kind <> 'share' and ${awaited} and not ${replaced})))`;
 }
 
