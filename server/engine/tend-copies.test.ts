@@ -7,6 +7,7 @@ import {
   artifacts,
   audit,
   awsTargetPlaces,
+  awsTargets,
   events,
   imageCopies,
   images,
@@ -352,6 +353,51 @@ it('takes a few of each place at a time, so that one that does not answer holds 
   const taken = await takeCopies(site.ctx);
   expect(taken.filter(({ copy }) => copy.region === 'eu-north-1')).toHaveLength(5);
   expect(taken.map(({ copy }) => copy.id)).toContain(row.id);
+});
+
+describe('a copy that can never be', () => {
+  const entries = (): Entries => [{ kind: 'target', targetId: partner }];
+
+  it('fails at once when its target was moved to where the AMI is, and is not tried again', async () => {
+    const { region, account, second } = lab.aws;
+    const move = (to: { region: string; account: string }) =>
+      site.db.update(awsTargetPlaces).set(to).where(eq(awsTargetPlaces.targetId, partner));
+    const first = await madeImage(entries());
+    const [image] = await site.db.select().from(images).where(eq(images.id, first));
+    const [run] = await site.db
+      .select()
+      .from(replicationRuns)
+      .where(eq(replicationRuns.id, image?.runId ?? ''));
+    if (!run) throw new Error('no run');
+    await site.db.delete(imageCopies).where(eq(imageCopies.imageId, first));
+    await move({ region, account });
+    try {
+      await planCopies(site.db, run, first);
+    } finally {
+      await move({ region: second.region, account: second.account });
+    }
+    expect(await copiesOf(first)).toMatchObject([{ state: 'failed', fault: { retry: 'never' } }]);
+    expect((await copiesOf(first))[0]?.fault?.message).toContain('the AMIs are there already');
+    await retryCopies(site.as('operator'), { imageId: first });
+    expect(await copiesOf(first)).toMatchObject([{ state: 'failed' }]);
+  });
+
+  it('keeps its target from being deleted while it waits, and is not made in one that was', async () => {
+    const imageId = await madeImage(entries());
+    await updateTarget(site.ctx, { targetId: site.targetId, distribution: [] });
+    await expect(deleteTarget(site.as('administrator'), { targetId: partner })).rejects.toThrow(
+      '1 copy of an AMI under way',
+    );
+    const before = (await inLab(lab.aws.second)).length;
+    await site.db.update(awsTargets).set({ retiredAt: new Date() }).where(eq(awsTargets.id, partner));
+    try {
+      await tend();
+    } finally {
+      await site.db.update(awsTargets).set({ retiredAt: null }).where(eq(awsTargets.id, partner));
+    }
+    expect(await copiesOf(imageId)).toMatchObject([{ state: 'failed', fault: { code: 'image-copy-failed' } }]);
+    expect((await inLab(lab.aws.second)).length).toBe(before);
+  });
 });
 
 describe('an AMI that AWS does not share', () => {

@@ -1,11 +1,11 @@
 // Where an AMI goes beside its target: rows that are made with it, read by its page, and released when it goes. What is done at AWS is in
 // engine/tend-copies.ts.
-import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
 import { newId } from '../../../db/ids.ts';
 import { artifacts, awsTargets, imageCopies, images, type RunRow } from '../../../db/schema/index.ts';
-import type { DistributionEntry } from '../../../replication/model/distribution.ts';
+import { copyProblem, type DistributionEntry } from '../../../replication/model/distribution.ts';
 import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
 import { guard, inTransaction, parseInput, type ServiceContext } from '../context.ts';
 import { everyTargetOf, placeAt } from '../targets/store.ts';
@@ -21,6 +21,10 @@ export async function planCopies(tx: Queries, run: RunRow, imageId: string): Pro
   if (distribution.length === 0) return;
   const own = { targetId: run.targetId, targetRevision: run.targetRevision };
   const { account, region } = await placeAt(tx, own);
+  const named = distribution.flatMap((entry) => (entry.kind === 'target' ? [entry.targetId] : []));
+  // Until the transaction ends none of them is deleted.
+  if (named.length > 0)
+    await tx.select({ id: awsTargets.id }).from(awsTargets).where(inArray(awsTargets.id, named)).for('key share');
   const targets = await everyTargetOf(tx, run.workspaceId);
   const encrypted = encryption?.encrypted ?? false;
   const rowOf = (entry: DistributionEntry) => {
@@ -32,6 +36,9 @@ export async function planCopies(tx: Queries, run: RunRow, imageId: string): Pro
     if (!found || found.target.retiredAt)
       return { ...here, state: 'failed' as const, fault: goneTarget(entry.targetId) };
     const { target, place } = found;
+    // Either may have moved since the list was saved.
+    const problem = copyProblem({ account, region, encrypted, kmsKeyArn: encryption?.kmsKeyArn ?? null }, place);
+    if (problem) return { ...here, state: 'failed' as const, fault: impossible(target.name, problem) };
     return {
       ...{ targetId: target.id, targetRevision: place.revision, account: place.account, region: place.region },
       ...{ kmsKeyArn: target.encrypted ? target.kmsKeyArn : null, encrypted: encrypted || target.encrypted },
@@ -44,7 +51,16 @@ export async function planCopies(tx: Queries, run: RunRow, imageId: string): Pro
   );
 }
 
-function goneTarget(targetId: string): Fault {
+function impossible(name: string, problem: string): Fault {
+  return fault('image-copy-failed', {
+    message: `The AMI cannot be copied to the AWS target ${name}: ${problem}`,
+    remedy: 'Change what is copied on the page of the AWS target that the job goes into. It counts for later runs.',
+    retry: 'never',
+  });
+}
+
+/** The target that was to get a copy is there no more. */
+export function goneTarget(targetId: string): Fault {
   return fault('image-copy-failed', {
     message: `The AWS target ${targetId}, to which the AMI was to be copied, was deleted.`,
     remedy: 'Take it out of the list on the page of the AWS target that the job goes into.',
@@ -116,9 +132,13 @@ export async function listCopies(ctx: ServiceContext, input: z.infer<typeof copi
   });
 }
 
+/** No repetition helps by itself, but a person can change it in the account or the target; else another AMI must be made. */
+const MENDABLE = sql`(${imageCopies.fault} ->> 'retry' is distinct from 'never'
+  or ${imageCopies.fault} ->> 'code' in ('aws-account-differs', 'sign-in-reserved'))`;
+
 /**
  * Tries again at once where sharing or copying an AMI has failed, or waits for its next try. What is under way or done stays as it is, so that
- * a second click changes nothing. @throws `not-found`
+ * a second click changes nothing, and so does what can never be of this AMI. @throws `not-found`
  */
 export async function retryCopies(ctx: ServiceContext, input: z.infer<typeof copiesInput>): Promise<void> {
   const workspaceId = guard(ctx, 'image.copy');
@@ -139,7 +159,7 @@ export async function retryCopies(ctx: ServiceContext, input: z.infer<typeof cop
     const failed = await tx
       .update(imageCopies)
       .set({ ...again, ...anew, copyImageId: null, startedAt: null })
-      .where(and(ofImage, eq(imageCopies.state, 'failed')))
+      .where(and(ofImage, eq(imageCopies.state, 'failed'), MENDABLE))
       .returning({ account: imageCopies.account, region: imageCopies.region });
     if (waiting.length + failed.length === 0) return;
     audit({

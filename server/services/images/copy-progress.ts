@@ -1,11 +1,11 @@
 // What becomes of an AMI's copies, as the engine writes it down: who looks at which, the ledger's row before AWS is asked, the end.
 import { eq, sql } from 'drizzle-orm';
 import { newId } from '../../../db/ids.ts';
-import { artifacts, imageCopies, images, type RunRow, replicationRuns } from '../../../db/schema/index.ts';
-import { type Fault, fault, faultError } from '../../../replication/model/fault.ts';
+import { artifacts, awsTargets, imageCopies, images, type RunRow, replicationRuns } from '../../../db/schema/index.ts';
+import { type Fault, FaultError, fault, faultError } from '../../../replication/model/fault.ts';
 import { inTransaction, type ProgramContext } from '../context.ts';
 import type { AtPlace } from '../targets/store.ts';
-import { type CopyRow, lockCopy, MOST_COPY_HOURS } from './copies.ts';
+import { type CopyRow, goneTarget, lockCopy, MOST_COPY_HOURS } from './copies.ts';
 
 const AT_ONCE = 40;
 const AT_ONCE_OF_PLACE = 5;
@@ -56,7 +56,7 @@ export interface Begun {
   attempt: number;
 }
 
-/** The ledger's row, before AWS is asked: the same one however often this is done. Null when the AMI went meanwhile. */
+/** The ledger's row, before AWS is asked: the same one however often this is done. Null when the AMI went meanwhile. @throws the end of it when its target was deleted */
 export function declareCopy(
   ctx: ProgramContext,
   { id, imageId, workspaceId }: CopyRow,
@@ -65,6 +65,13 @@ export function declareCopy(
   return inTransaction(ctx, workspaceId, async ({ tx }) => {
     const copy = await lockCopy(tx, { id, imageId });
     if (copy?.state !== 'pending') return null;
+    const there = eq(awsTargets.id, copy.targetId);
+    const [target] = await tx
+      .select({ retiredAt: awsTargets.retiredAt })
+      .from(awsTargets)
+      .where(there)
+      .for('key share');
+    if (!target || target.retiredAt) throw new FaultError(goneTarget(copy.targetId));
     const at: AtPlace = { targetId: copy.targetId, targetRevision: copy.targetRevision };
     for (let { attempt } = copy; ; attempt += 1) {
       const token = `${id}-${attempt}`;

@@ -73,6 +73,7 @@ function whatIsIn(usage: TargetUsage): string | null {
     counted(usage.runs, 'run under way', 'runs under way'),
     counted(usage.images, 'AMI'),
     counted(usage.instances, 'instance'),
+    counted(usage.copies, 'copy of an AMI under way', 'copies of AMIs under way'),
   ].filter((part) => part !== null);
   if (parts.length > 0) return parts.join(', ');
   const left = counted(

@@ -25,6 +25,8 @@ export interface TargetUsage {
   runs: number;
   images: number;
   instances: number;
+  /** Copies of AMIs that wait or are under way. */
+  copies: number;
   /** What is ours at AWS and not released: all of the above, and snapshots, digests, staged objects. */
   artifacts: number;
 }
@@ -32,6 +34,7 @@ export interface TargetUsage {
 const LIVE = {
   images: isNull(images.deregisteredAt),
   instances: isNull(instances.terminatedAt),
+  copies: inArray(imageCopies.state, ['pending', 'copying']),
   // In the words of the index.
   artifacts: sql`${artifacts.state} <> 'released' and ${artifacts.kind} not in ('vsphere-snapshot', 'nfc-lease')`,
 };
@@ -58,6 +61,7 @@ export async function usageOf(tx: Queries, targetId: string): Promise<TargetUsag
     runs: await countOf(tx, replicationRuns, and(...goes)),
     images: await countOf(tx, images, and(eq(images.targetId, targetId), LIVE.images)),
     instances: await countOf(tx, instances, and(eq(instances.targetId, targetId), LIVE.instances)),
+    copies: await countOf(tx, imageCopies, and(eq(imageCopies.targetId, targetId), LIVE.copies)),
     artifacts: await countOf(tx, artifacts, and(eq(artifacts.targetId, targetId), LIVE.artifacts)),
   };
 }

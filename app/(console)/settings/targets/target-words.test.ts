@@ -26,7 +26,7 @@ it('frightens nobody where nothing is in it', () => {
 });
 
 it('names what keeps a target from being deleted', () => {
-  const now = { jobs: 0, runs: 0, images: 0, instances: 0, artifacts: 0 };
+  const now = { jobs: 0, runs: 0, images: 0, instances: 0, copies: 0, artifacts: 0 };
   expect(whatIsIn({ now, everUsed: true, places: [] })).toBeNull();
   expect(whatIsIn({ now: { ...now, jobs: 10_001, images: 1 }, everUsed: true, places: [] })).toEqual([
     'more than 10,000 replication jobs',

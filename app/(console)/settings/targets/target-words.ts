@@ -62,6 +62,7 @@ export function whatIsIn({ now }: TargetUsage): string[] | null {
     now.runs > 0 && `${countText(now.runs, 'run')} under way`,
     now.images > 0 && countText(now.images, 'AMI'),
     now.instances > 0 && countText(now.instances, 'instance'),
+    now.copies > 0 && `${countText(now.copies, 'copy', 'copies')} of AMIs under way`,
     now.artifacts > 0 &&
       `${countText(now.artifacts, 'thing')} at AWS: AMIs, instances, snapshots, digests, staged objects`,
   ].filter((line) => line !== false);
