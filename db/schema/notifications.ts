@@ -112,7 +112,7 @@ export const notificationIncidents = pgTable(
     openedAt: at().notNull(),
     /** When it is looked at next. */
     lookAt: at().notNull(),
-    /** How many things it concerned when somebody was told last; 0 while nobody was. */
+    /** How many things it concerned when somebody was told last; 0 while nobody was, and when it is over. */
     toldCount: integer().notNull().default(0),
     toldAt: at(),
     timesTold: integer().notNull().default(0),
@@ -151,7 +151,7 @@ export const notificationDeliveries = pgTable(
     messageId: text().notNull(),
     /** Of which incident. */
     incident: text(),
-    /** `waiting` for its time, `sending`, `delivered`, `failed` for good, `dropped` since its channel is gone or off. */
+    /** `waiting` for its time, `sending`, `delivered`, `failed` for good, `dropped` since its channel is gone or off, or a newer one took its place. */
     state: text({ enum: ['waiting', 'sending', 'delivered', 'failed', 'dropped'] }).notNull(),
     /** Not before: the end of quiet hours, or of the pause after an attempt. */
     dueAt: at(),

@@ -49,6 +49,7 @@ export async function queueDelivery(
   const { quietHours } = channel;
   const passes = !quietHours || (message.urgent && quietHours.exceptUrgent);
   const until = passes ? null : quietUntil(quietHours, now);
+  if (incident) await dropOlder(tx, channel.id, incident, { heldToo: !until, now });
   if (until && incident) {
     const replaced = await tx
       .update(notificationDeliveries)
@@ -73,6 +74,26 @@ export async function queueDelivery(
   });
   await nudgeDelivery(tx, id, until ?? undefined);
   event({ topic: 'notifications', subjectId: id, kind: 'changed' });
+}
+
+/** What is tried again of the incident is out of date: it would arrive after what is told now. */
+async function dropOlder(
+  tx: Work['tx'],
+  channelId: string,
+  incident: string,
+  { heldToo, now }: { heldToo: boolean; now: Date },
+): Promise<void> {
+  await tx
+    .update(notificationDeliveries)
+    .set({ state: 'dropped', endedAt: now, dueAt: null })
+    .where(
+      and(
+        eq(notificationDeliveries.channelId, channelId),
+        eq(notificationDeliveries.incident, incident),
+        eq(notificationDeliveries.state, 'waiting'),
+        heldToo ? undefined : sql`not ${notificationDeliveries.held}`,
+      ),
+    );
 }
 
 /** Takes a delivery for one attempt; null where it is not due, over, or in another's hands. */

@@ -10,6 +10,7 @@ import {
   notificationIncidents,
   replicationRuns,
   servers,
+  tallies,
 } from '../../../db/schema/index.ts';
 import { fault } from '../../../replication/model/fault.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
@@ -179,6 +180,53 @@ it('goes on with what comes back before it was over, and tells nothing of what p
   await tend(1);
   await tend(5);
   expect(told()).toEqual([['opened', 1]]);
+});
+
+it('does not tell each time of what comes and goes', async () => {
+  await webhook();
+  for (let times = 0; times < 20; times += 1) {
+    await fail([0]);
+    await tend();
+    await tend(1);
+    await site.db.delete(replicationRuns);
+    await tend();
+    await tend(2);
+  }
+  // An hour of it: at its beginning, after a quarter of an hour, and each time when it was over.
+  const phases = told().map(([phase]) => phase);
+  expect(phases).toEqual(['opened', 'over', 'opened', 'over']);
+  await tend(61);
+  await tend(1);
+  expect(await site.db.select().from(notificationIncidents)).toEqual([]);
+});
+
+it('drops what could not be delivered yet when there is something newer to tell of the same', async () => {
+  await webhook();
+  hook.answers.push({ code: 500 }, { code: 500 });
+  await fail([0]);
+  await tend();
+  await tend(1);
+  await tend(0.2);
+  expect(await deliveries()).toMatchObject([{ state: 'waiting', attempts: 2 }]);
+  await site.db.delete(replicationRuns);
+  await tendNotifications(ctx);
+  after(3);
+  await tendNotifications(ctx);
+  expect((await deliveries()).map(({ state }) => state)).toEqual(['dropped', 'waiting']);
+  await tend(60);
+  expect(told().map(([phase]) => phase)).toEqual(['opened', 'opened', 'over']);
+});
+
+it('looks again in a minute, and not at each tick, at what is counted and cannot be named', async () => {
+  const { workspaceId } = site;
+  const counted = { name: 'attention' as const, bucket: 'failed-runs/vcenter-unreachable', readBytes: 0, sentBytes: 0 };
+  await site.db.insert(tallies).values({ ...counted, workspaceId, count: 1 });
+  const cause = { workspaceId, about: 'failed-runs', cause: 'vcenter-unreachable' };
+  await site.db.insert(notificationIncidents).values({ ...cause, openedAt: now, lookAt: now });
+  await tendNotifications(ctx);
+  await site.db.insert(tallies).values({ ...counted, workspaceId, count: -1 });
+  const [row] = await site.db.select().from(notificationIncidents);
+  expect(row?.lookAt).toEqual(new Date(now.getTime() + MINUTE));
 });
 
 it('writes nothing while nobody may be told', async () => {

@@ -1,6 +1,6 @@
 // From facts to deliveries: takes what the outbox names, sees what is true now, and writes a delivery for each channel that wants to
 // know. A cause is told when it begins, while the number of what it concerns changes (after a quarter of an hour, then every hour), and
-// when it has been over for two minutes. Any number of workers may do this at once.
+// when it has been over for two minutes; one that comes back within the hour keeps these pauses. Any number of workers may do this at once.
 import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
 import type { Queries } from '../../../db/client.ts';
 import {
@@ -73,9 +73,9 @@ async function openOrLook(ctx: ProgramContext, tx: Queries, cause: Cause): Promi
     .values({ ...cause, openedAt: now, lookAt })
     .onConflictDoUpdate({
       target: [notificationIncidents.workspaceId, notificationIncidents.about, notificationIncidents.cause],
-      // One that nobody was told of yet goes on gathering.
+      // One that nobody was told of yet, or not since it was over, gathers.
       set: {
-        lookAt: sql`case when ${notificationIncidents.timesTold} = 0 then ${notificationIncidents.lookAt} else ${now} end`,
+        lookAt: sql`case when ${notificationIncidents.toldCount} = 0 then least(${notificationIncidents.lookAt}, excluded.look_at) else ${now} end`,
       },
     });
 }
@@ -103,13 +103,17 @@ async function look(ctx: ProgramContext, seen: typeof notificationIncidents.$inf
     const count = await countOf(tx, row);
     if (count === 0) {
       const overSince = row.overSince ?? now;
-      const settled = now.getTime() - overSince.getTime() >= SETTLE_MS;
-      if (row.timesTold > 0 && !settled) {
+      const ago = now.getTime() - overSince.getTime();
+      const closed = row.toldCount === 0;
+      if (row.timesTold > 0 && ago < SETTLE_MS) {
         await later({ overSince, lookAt: new Date(overSince.getTime() + SETTLE_MS) });
         return;
       }
-      if (row.timesTold > 0) await tellOver(ctx, work, row, overSince);
-      await tx.delete(notificationIncidents).where(here);
+      if (!closed) await tellOver(ctx, work, row, overSince);
+      // Kept with its pauses, so that what comes and goes is not told each time.
+      if (row.timesTold > 0 && ago < PAUSE_MS)
+        await later({ overSince, toldCount: 0, told: [], lookAt: new Date(overSince.getTime() + PAUSE_MS) });
+      else await tx.delete(notificationIncidents).where(here);
       return;
     }
     const pause = row.timesTold <= 1 ? FIRST_PAUSE_MS : PAUSE_MS;
@@ -120,8 +124,11 @@ async function look(ctx: ProgramContext, seen: typeof notificationIncidents.$inf
       return;
     }
     const told = await wordsOf(tx, row, count);
-    // Gone since it was counted: another row of the outbox says so.
-    if (!told) return;
+    // Gone since it was counted.
+    if (!told) {
+      await later({ lookAt: new Date(now.getTime() + MINUTE_MS) });
+      return;
+    }
     const channels = await channelsFor(tx, row);
     const incident = incidentOf(row);
     let message: NotificationMessage | null = null;
