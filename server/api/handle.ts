@@ -6,7 +6,6 @@ import { memberByKey } from '../access/access-keys.ts';
 import type { SessionMember } from '../access/principals.ts';
 import { isSigned } from '../access/signed-request.ts';
 import { cookiesOf, memberOf } from '../auth/session.ts';
-import { subPath } from '../public-url.ts';
 import { bounded } from './bounded.ts';
 import { mapFault } from './faults.ts';
 import { appRouter } from './root.ts';
@@ -21,7 +20,7 @@ export async function handleTrpc(asked: Request): Promise<Response> {
   if (!request) return tooLarge();
   const signed = isSigned(request.headers) ? await readSignedBody(request) : null;
   return fetchRequestHandler({
-    endpoint: `${subPath()}/api/trpc`,
+    endpoint: endpointOf(request.url),
     req: signed?.request ?? request,
     router: appRouter,
     allowMethodOverride: false,
@@ -29,6 +28,13 @@ export async function handleTrpc(asked: Request): Promise<Response> {
     createContext: () => (signed ? signedContext(signed) : cookieContext(request)),
     responseMeta: () => ({ headers: { 'cache-control': 'no-store' } }),
   });
+}
+
+/** Next leaves the path under which the console lies away from some requests, and not from others. */
+function endpointOf(url: string): string {
+  const under = '/api/trpc';
+  const { pathname } = new URL(url);
+  return pathname.slice(0, pathname.indexOf(under) + under.length);
 }
 
 function tooLarge(): Response {
