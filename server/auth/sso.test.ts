@@ -318,7 +318,8 @@ it('leads to the provider at the end of a session, which comes back to the sign-
   expect((await one.open(form, { xsrf: secret, logout: 'yes' })).url).toBe(`${ORIGIN}/sign-in`);
   // Signed in there no more: it asks who one is.
   expect((await one.open(await one.pressSso())).body).toContain('Cancel');
-  expect(JSON.stringify(await site.db.select().from(sessions))).not.toContain('eyJ');
+  // A token's two first parts; three letters of it alone stand in what is sealed now and then.
+  expect(JSON.stringify(await site.db.select().from(sessions))).not.toMatch(/eyJ[\w-]+\.eyJ/);
 });
 
 it('goes on when the provider turns its keys', async () => {
