@@ -15,6 +15,7 @@ import { forgetTries } from '../../access/sign-in.ts';
 import { guard, inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
 import type { DeadLink } from './accept-invitation.ts';
 import { linkInput } from './accept-invitation.ts';
+import { firstMembershipOf } from './first-membership.ts';
 import type { MadeLink } from './invite.ts';
 import { countLink } from './links.ts';
 import { mailLink } from './mail-link.ts';
@@ -60,14 +61,7 @@ export async function createResetLink(ctx: ServiceContext, input: z.input<typeof
 
 /** The same from the command line, for whoever may run commands there. @throws `not-found` */
 export async function createResetLinkFor(ctx: ProgramContext, email: string): Promise<MadeLink> {
-  const [found] = await ctx.db
-    .select({ userId: users.id, id: members.id, name: users.name, workspaceId: members.workspaceId })
-    .from(users)
-    .innerJoin(members, and(eq(members.userId, users.id), isNull(members.removedAt)))
-    .where(eq(users.email, email.trim().toLowerCase()))
-    .orderBy(asc(members.createdAt), asc(members.id))
-    .limit(1);
-  if (!found) throw faultError('not-found', { message: `No member has the e-mail address ${email}.` });
+  const found = await firstMembershipOf(ctx, email);
   const link = newLinkToken();
   return inTransaction(ctx, found.workspaceId, async (work) => {
     const of = { userId: found.userId, createdBy: 'command line', hash: link.hash };

@@ -1,15 +1,16 @@
 // The second step of a sign-in: set up and taken off by its person, taken off by an administrator, asked for by a workspace.
-import { and, asc, count, eq, isNotNull, isNull, lt } from 'drizzle-orm';
+import { and, count, eq, isNotNull, isNull, lt } from 'drizzle-orm';
 import { toString as qrOf } from 'qrcode';
 import { z } from 'zod';
 import type { Queries } from '../../../db/client.ts';
-import { members, recoveryCodes, signInChallenges, users, userTotp, workspaces } from '../../../db/schema/index.ts';
+import { recoveryCodes, signInChallenges, users, userTotp, workspaces } from '../../../db/schema/index.ts';
 import { faultError } from '../../../replication/model/fault.ts';
 import { forgetAttempts, takeAttempt } from '../../access/attempts.ts';
 import { NO_PASSWORD, verifyPassword } from '../../access/passwords.ts';
 import type { MemberPrincipal } from '../../access/principals.ts';
 import { forgetCodeTries, newRecoveryCodes, newTotpSecret, totpOf, tryCode } from '../../access/totp.ts';
 import { guard, inTransaction, type ProgramContext, parseInput, type ServiceContext } from '../context.ts';
+import { firstMembershipOf } from './first-membership.ts';
 import { tooMany } from './links.ts';
 import { lockMembers, memberInput, memberOf, stillManages, tell } from './membership.ts';
 import { belongsElsewhere } from './reset-password.ts';
@@ -165,14 +166,7 @@ export async function resetTotp(ctx: ServiceContext, input: z.input<typeof membe
 
 /** The same from the command line, for a lone administrator, by whoever may run commands there. @throws `not-found`, `conflict` */
 export async function resetTotpFor(ctx: ProgramContext, email: string): Promise<void> {
-  const [found] = await ctx.db
-    .select({ userId: users.id, id: members.id, name: users.name, workspaceId: members.workspaceId })
-    .from(users)
-    .innerJoin(members, and(eq(members.userId, users.id), isNull(members.removedAt)))
-    .where(eq(users.email, email.trim().toLowerCase()))
-    .orderBy(asc(members.createdAt), asc(members.id))
-    .limit(1);
-  if (!found) throw faultError('not-found', { message: `No member has the e-mail address ${email}.` });
+  const found = await firstMembershipOf(ctx, email);
   await inTransaction(ctx, found.workspaceId, async (work) => {
     if (!(await takeOff(work.tx, found.userId))) {
       throw faultError('conflict', { message: `${email} has no second step.`, remedy: 'Nothing is to be done.' });
